@@ -1,0 +1,26 @@
+import type { Pool } from 'pg';
+import type { PrismaClient } from './generated/client.ts';
+
+/** One statement that reached PostgreSQL, Prisma's and ours alike. Never carries a parameter's value. */
+export interface Statement {
+  readonly text: string;
+  readonly durationMs: number;
+  readonly failed: boolean;
+}
+
+/** PostgreSQL, through one pool of connections that Prisma and direct reads share. */
+export interface Database {
+  /**
+   * Runs one prepared statement and answers its rows as objects, keyed by the select list's names.
+   * The text must come from the code, never from a caller: every distinct text is prepared once a connection.
+   * @throws Unavailable when no connection is free in time or the database is away
+   */
+  query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** For writes: Prisma's client over the same pool. */
+  readonly prisma: PrismaClient;
+  /** For what needs a connection of its own (COPY, LISTEN). */
+  readonly pool: Pool;
+  /** Calls back after every statement; the returned function stops that. */
+  observe(listener: (statement: Statement) => void): () => void;
+  close(): Promise<void>;
+}
