@@ -99,6 +99,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 /** `NAME=` in an env file means "not set", as in every shell script. */
 function withoutEmpty(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(environment).flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, value]])),
+    Object.entries(environment).flatMap(([name, value]) =>
+      value === undefined || value === '' ? [] : [[name, value]],
+    ),
   );
 }

@@ -1,15 +1,7 @@
 import { v7 } from 'uuid';
 
 /** The prefix that says which type a public id belongs to; `model_` ids are made of slugs instead of UUIDs. */
-export type IdPrefix =
-  | 'tenant'
-  | 'user'
-  | 'session'
-  | 'key'
-  | 'conv'
-  | 'msg'
-  | 'exercise'
-  | 'assignment';
+export type IdPrefix = 'tenant' | 'user' | 'session' | 'key' | 'conv' | 'msg' | 'exercise' | 'assignment';
 
 const publicIdPattern = /^([a-z]+)_([0-9a-f]{32})$/;
 
