@@ -8,6 +8,12 @@ export interface Statement {
   readonly failed: boolean;
 }
 
+/** Text with the placeholders $1, $2 … and their values; what the tag `sql` of sql-template-tag makes. */
+export interface PreparableStatement {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
 /** PostgreSQL, through one pool of connections that Prisma and direct reads share. */
 export interface Database {
   /**
@@ -15,7 +21,7 @@ export interface Database {
    * The text must come from the code, never from a caller: every distinct text is prepared once a connection.
    * @throws Unavailable when no connection is free in time or the database is away
    */
-  query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  query<Row extends object>(statement: PreparableStatement): Promise<Row[]>;
   /** For writes: Prisma's client over the same pool. */
   readonly prisma: PrismaClient;
   /** For what needs a connection of its own (COPY, LISTEN). */
