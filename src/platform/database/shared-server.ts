@@ -1,0 +1,183 @@
+import { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client, DatabaseError } from 'pg';
+import type { Logger } from '../logger.ts';
+import type { Cluster } from './postgres-cluster.ts';
+import {
+  choosePort,
+  findPostmaster,
+  startPostmaster,
+  stopPostmaster,
+  type ServerControl,
+} from './postgres-server.ts';
+
+// Long enough for the recovery after a crash.
+const joinTimeoutMs = 120_000;
+const pollIntervalMs = 50;
+
+// The number is the ASCII text `parley`; it must be the same in every process that shares a server.
+const leaseKey = 0x7061726c6579;
+
+const wrongPassword = '28P01';
+
+/** How to run the server of a cluster. */
+export interface SharedServerOptions {
+  readonly cluster: Cluster;
+  readonly control: ServerControl;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly port: number | null;
+  readonly logger: Logger;
+}
+
+/**
+ * One server that several processes use: whoever comes first starts it, whoever leaves last stops it.
+ *
+ * Each process holds a shared advisory lock on one connection, its lease. PostgreSQL itself drops the lease of a
+ * process that was killed, so there is no list of processes that could go wrong. The server is stopped only while
+ * holding the same lock exclusively: a process that comes at that moment waits, loses its connection, and starts anew.
+ */
+export class SharedServer {
+  readonly #options: SharedServerOptions;
+  readonly #leaving = new AbortController();
+  #lease: Client | null = null;
+  #port = 0;
+  #recovery: Promise<void> = Promise.resolve();
+  #left: Promise<void> | null = null;
+
+  constructor(options: SharedServerOptions) {
+    this.#options = options;
+  }
+
+  /** The address of one of its databases; valid once joined. */
+  url(database: string): string {
+    const password = encodeURIComponent(this.#options.cluster.password);
+    return `postgres://postgres:${password}@127.0.0.1:${this.#port}/${database}?sslmode=disable`;
+  }
+
+  /**
+   * Starts the server or joins the one that runs. From then on a server that dies is started again.
+   * @throws Error when it does not start, with what it said
+   */
+  async join(): Promise<void> {
+    const lease = await this.#takeLease();
+    this.#lease = lease;
+    lease.once('end', () => {
+      this.#lease = null;
+      if (!this.#leaving.signal.aborted) this.#recovery = this.#recover();
+    });
+  }
+
+  /** Stops the server unless another process uses it. Resolves also when the server has died; call it last. */
+  async leave(): Promise<void> {
+    this.#left ??= this.#leave();
+    await this.#left;
+  }
+
+  async #takeLease(): Promise<Client> {
+    const deadline = performance.now() + joinTimeoutMs;
+    let failures = 0;
+    let reason: unknown = null;
+    while (performance.now() < deadline) {
+      this.#leaving.signal.throwIfAborted();
+      const postmaster = await findPostmaster(this.#options.control.folder);
+      if (postmaster === null) {
+        const failure = await this.#start();
+        if (failure === null) continue;
+        reason = failure;
+        failures += 1;
+        if (failures > 2 && !willPass(failure)) break;
+      } else if (postmaster.isReady) {
+        this.#port = postmaster.port;
+        const lease = await connectLease(this.url('postgres')).catch((error: unknown) => {
+          if (error instanceof DatabaseError && error.code === wrongPassword) throw this.#lockedOut(error);
+          reason = error;
+        });
+        if (lease !== undefined) return lease;
+      }
+      await delay(pollIntervalMs);
+    }
+    throw new Error(
+      `The embedded PostgreSQL in ${this.#options.control.folder} does not start: ${String(reason)}`,
+    );
+  }
+
+  async #start(): Promise<string | null> {
+    const { control, settings, port } = this.#options;
+    return await startPostmaster(control, {
+      ...settings,
+      port: String(port ?? (await choosePort(control.folder))),
+    });
+  }
+
+  #lockedOut(cause: Error): Error {
+    return new Error(
+      `The database in ${this.#options.control.folder} refuses the password that is kept beside it.`,
+      { cause },
+    );
+  }
+
+  async #recover(): Promise<void> {
+    const { logger } = this.#options;
+    const port = this.#port;
+    logger.warn('the embedded PostgreSQL went away; bringing it back');
+    try {
+      await this.join();
+    } catch (error) {
+      if (!this.#leaving.signal.aborted) logger.error({ error }, 'the embedded PostgreSQL stays away');
+      return;
+    }
+    if (this.#port === port) logger.info('the embedded PostgreSQL is back');
+    else
+      logger.error({ port: this.#port }, 'the embedded PostgreSQL is back on another port; restart Parley');
+  }
+
+  async #leave(): Promise<void> {
+    this.#leaving.abort();
+    await this.#recovery;
+    // Without a lease the server is dead, or not known to be ours alone.
+    if (this.#lease === null) return;
+    const lease = this.#lease;
+    try {
+      if (await isLastLease(lease)) await stopPostmaster(this.#options.control);
+    } finally {
+      await lease.end();
+    }
+  }
+}
+
+// The rest of a killed server can hold its memory for a moment, and another process can be a moment ahead.
+function willPass(failure: string): boolean {
+  return /shared memory|already exists|could not bind|in use/i.test(failure);
+}
+
+async function connectLease(url: string): Promise<Client> {
+  const socket = new Socket();
+  const lease = new Client({
+    connectionString: url,
+    stream: () => socket,
+    application_name: 'parley lease',
+    connectionTimeoutMillis: 2000,
+    query_timeout: 60_000,
+    keepAlive: true,
+  });
+  // Losing the connection is told by `end`; without a listener here it would end the process.
+  lease.on('error', () => undefined);
+  try {
+    await lease.connect();
+    await lease.query('select pg_advisory_lock_shared($1)', [leaseKey]);
+    // A process that forgets to leave shall end all the same; its server is joined by the next one.
+    socket.unref();
+    return lease;
+  } catch (error) {
+    await lease.end();
+    throw error;
+  }
+}
+
+async function isLastLease(lease: Client): Promise<boolean> {
+  await lease.query('select pg_advisory_unlock_shared($1)', [leaseKey]);
+  const { rows } = await lease.query<{ alone: boolean }>('select pg_try_advisory_lock($1) as alone', [
+    leaseKey,
+  ]);
+  return rows[0]?.alone === true;
+}
