@@ -28,5 +28,8 @@ export interface Database {
   readonly pool: Pool;
   /** Calls back after every statement; the returned function stops that. */
   observe(listener: (statement: Statement) => void): () => void;
+  /** Makes the first statements of a process as quick as later ones: Prisma compiles itself on its first query. */
+  warmUp(): Promise<void>;
+  /** Waits for the statements under way; afterwards nothing more can be asked. */
   close(): Promise<void>;
 }

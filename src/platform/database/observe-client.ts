@@ -1,0 +1,76 @@
+import type { PoolClient } from 'pg';
+import type { Statement } from './database.ts';
+
+/** Where statements are told to; while nobody listens, nothing is measured. */
+export interface StatementListeners {
+  readonly size: number;
+  tell(statement: Statement): void;
+}
+
+/**
+ * Makes a connection tell of every statement sent through it, by whoever: all of them, Prisma's BEGIN and COMMIT and
+ * COPY included, go through its `query`.
+ */
+export function observeClient(client: PoolClient, listeners: StatementListeners): void {
+  const send = client.query.bind(client);
+  Object.defineProperty(client, 'query', {
+    configurable: true,
+    value: (...args: readonly unknown[]): unknown => {
+      if (listeners.size === 0) return Reflect.apply(send, null, args);
+      const text = textOf(args[0]);
+      const startedAt = performance.now();
+      const end = (failed: boolean) =>
+        listeners.tell({ text, durationMs: performance.now() - startedAt, failed });
+      return sendObserved(send, args, end);
+    },
+  });
+}
+
+// pg's `query` takes a query object that reports for itself, a callback as the last argument, or answers a promise.
+function sendObserved(send: Function, args: readonly unknown[], end: (failed: boolean) => void): unknown {
+  const [statement] = args;
+  if (isSubmittable(statement)) {
+    callBefore(statement, 'handleReadyForQuery', () => end(false));
+    callBefore(statement, 'handleError', () => end(true));
+    return Reflect.apply(send, null, args);
+  }
+  const callback = args.at(-1);
+  if (typeof callback === 'function') {
+    const observed = (error: unknown, ...rest: readonly unknown[]): unknown => {
+      end(Boolean(error));
+      return Reflect.apply(callback, null, [error, ...rest]);
+    };
+    return Reflect.apply(send, null, [...args.slice(0, -1), observed]);
+  }
+  const answer: unknown = Reflect.apply(send, null, args);
+  if (answer instanceof Promise) {
+    answer.then(
+      () => end(false),
+      () => end(true),
+    );
+  }
+  return answer;
+}
+
+function isSubmittable(statement: unknown): statement is object {
+  return typeof statement === 'object' && statement !== null && 'submit' in statement;
+}
+
+function callBefore(target: object, method: string, listener: () => void): void {
+  const original: unknown = Reflect.get(target, method);
+  if (typeof original !== 'function') return;
+  Object.defineProperty(target, method, {
+    configurable: true,
+    value: (...args: readonly unknown[]): unknown => {
+      listener();
+      return Reflect.apply(original, target, args);
+    },
+  });
+}
+
+function textOf(statement: unknown): string {
+  if (typeof statement === 'string') return statement;
+  const text: unknown =
+    typeof statement === 'object' && statement !== null ? Reflect.get(statement, 'text') : null;
+  return typeof text === 'string' ? text : '';
+}

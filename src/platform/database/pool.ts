@@ -1,0 +1,68 @@
+import { Pool, TypeOverrides, types } from 'pg';
+import type { Logger } from '../logger.ts';
+import { observeClient, type StatementListeners } from './observe-client.ts';
+
+/** How long the database may take, in milliseconds. */
+export interface DatabaseTimeouts {
+  /** Until a connection is free or made. */
+  readonly connectMs: number;
+  /** Until PostgreSQL stops a statement. */
+  readonly statementMs: number;
+}
+
+/** What a pool is made of. */
+export interface PoolOptions {
+  readonly url: string;
+  /** Connections that are kept when there is nothing to do. */
+  readonly steadySize: number;
+  /** Connections beyond those, made under load and closed afterwards. */
+  readonly overflowSize: number;
+  readonly timeouts: DatabaseTimeouts;
+  readonly listeners: StatementListeners;
+  readonly logger: Logger;
+}
+
+// A server that is frozen or unreachable sends nothing, not even its own timeout; a little later the client stops waiting.
+const graceMs = 2000;
+
+/** The connections that Prisma and direct reads share. */
+export function createPool(options: PoolOptions): Pool {
+  const { timeouts, listeners, logger } = options;
+  const pool = new Pool({
+    connectionString: inUtc(options.url),
+    application_name: 'parley',
+    min: options.steadySize,
+    max: options.steadySize + options.overflowSize,
+    idleTimeoutMillis: 30_000,
+    // Prepared plans pile up in a connection, and after a failover old connections stay with the old server.
+    maxLifetimeSeconds: 1800,
+    connectionTimeoutMillis: timeouts.connectMs,
+    statement_timeout: timeouts.statementMs,
+    query_timeout: timeouts.statementMs + graceMs,
+    idle_in_transaction_session_timeout: timeouts.statementMs + graceMs,
+    keepAlive: true,
+    types: createTypeParsers(),
+  });
+  pool.on('connect', (client) => observeClient(client, listeners));
+  pool.on('error', (error) => logger.warn({ error }, 'an idle connection to the database was lost'));
+  // A connection that comes back within a transaction would take the next statements into it.
+  pool.on('release', (_error, client) => {
+    if (client.getTransactionStatus() !== 'I') void client.end();
+  });
+  return pool;
+}
+
+// Prisma's adapter drops the offset of a timestamp instead of converting it, so the session's zone must be UTC.
+function inUtc(url: string): string {
+  const address = new URL(url);
+  const options = address.searchParams.get('options');
+  address.searchParams.set('options', `${options ?? ''} -c TimeZone=UTC`.trim());
+  return address.toString();
+}
+
+// count(*) is an int8, which pg hands over as text because it can exceed what a number holds exactly; nothing here does.
+function createTypeParsers(): TypeOverrides {
+  const parsers = new TypeOverrides();
+  parsers.setTypeParser(types.builtins.INT8, Number);
+  return parsers;
+}
