@@ -1,0 +1,180 @@
+import sql, { join, type Sql } from 'sql-template-tag';
+import type { Database } from '../../platform/database/database.ts';
+import type { Visibility } from '../../platform/database/generated/enums.ts';
+import { pagedList, type Ordering, type PagedList } from '../../platform/database/paging.ts';
+import { containsPattern } from '../../platform/database/text.ts';
+import type { Viewer } from '../session/model.ts';
+import { whereReadable, type Conversation } from './model.ts';
+
+/** Which conversations; null means that it does not matter. */
+export interface ConversationFilter {
+  /** Undefined: the filter names nobody that there could be. */
+  readonly ownerId: string | null | undefined;
+  readonly visibility: Visibility | null;
+  readonly isArchived: boolean | null;
+  readonly titleContains: string | null;
+  readonly updatedAfter: Date | null;
+  readonly updatedBefore: Date | null;
+}
+
+export interface ConversationOrder {
+  readonly field: 'UPDATED_AT' | 'CREATED_AT' | 'TITLE';
+  readonly direction: 'ASC' | 'DESC';
+}
+
+/** Whether a person takes part in a conversation that they may read. */
+export interface ConversationForWriting extends Conversation {
+  readonly takesPart: boolean;
+}
+
+/** Someone's place in a conversation. */
+export interface Participation {
+  readonly userId: string;
+  readonly joinedAt: Date;
+}
+
+/** A conversation to be; its owner takes part by owning it. */
+export interface NewConversation {
+  readonly id: string;
+  readonly ownerId: string;
+  readonly title: string;
+  readonly visibility: Visibility;
+  readonly modelSlug: string | null;
+  readonly externalId: string | null;
+  readonly participantIds: readonly string[];
+  readonly createdAt: Date;
+}
+
+/** Absent keys stay as they are. */
+export interface ConversationChanges {
+  readonly title?: string;
+  readonly visibility?: Visibility;
+  readonly modelSlug?: string | null;
+  readonly archivedAt?: Date | null;
+}
+
+export type ConversationQueries = ReturnType<typeof createConversationQueries>;
+
+const columns = sql`c.tenant_id as "tenantId", c.id, c.owner_id as "ownerId", c.title, c.visibility,
+  c.model_slug as "modelSlug", c.external_id as "externalId", c.message_count as "messageCount",
+  c.created_at as "createdAt", c.updated_at as "updatedAt", c.archived_at as "archivedAt"`;
+
+const orderColumns = {
+  UPDATED_AT: { name: 'updatedAt', expression: sql`c.updated_at`, type: 'timestamptz' },
+  CREATED_AT: { name: 'createdAt', expression: sql`c.created_at`, type: 'timestamptz' },
+  TITLE: { name: 'title', expression: sql`c.title`, type: 'text' },
+} as const;
+
+const inOrderOfJoining: Ordering<Participation> = {
+  name: 'participant.joinedAt',
+  direction: 'asc',
+  columns: [
+    { name: 'joinedAt', expression: sql`p.joined_at`, type: 'timestamptz' },
+    { name: 'userId', expression: sql`p.user_id`, type: 'uuid' },
+  ],
+};
+
+export function createConversationQueries(db: Database) {
+  return {
+    /** Those that the viewer may read. */
+    async byIds(viewer: Viewer, ids: readonly string[]): Promise<Conversation[]> {
+      return db.query<Conversation>(sql`select ${columns} from conversations c
+        where ${whereReadable(viewer)} and c.id = any(${ids}::uuid[])`);
+    },
+
+    /** One that the viewer may read, with what decides whether they may write. */
+    async forWriting(viewer: Viewer, id: string): Promise<ConversationForWriting | null> {
+      const [found] = await db.query<ConversationForWriting>(sql`select ${columns}, ${takesPart(
+        sql`${viewer.userId}::uuid`,
+      )} as "takesPart"
+        from conversations c where ${whereReadable(viewer)} and c.id = ${id}::uuid`);
+      return found ?? null;
+    },
+
+    /** By tenant: only the viewer's own has any that they may read. */
+    ofTenants(viewer: Viewer, filter: ConversationFilter, order: ConversationOrder): PagedList<Conversation> {
+      return pagedList(db, {
+        select: columns,
+        from: sql`conversations c`,
+        where: sql`${whereReadable(viewer)} and c.tenant_id = parent.id${matching(filter)}`,
+        ordering: orderingBy(order),
+      });
+    },
+
+    /** By user: those that they own or take part in, as far as the viewer may read them. */
+    ofUsers(viewer: Viewer, filter: ConversationFilter, order: ConversationOrder): PagedList<Conversation> {
+      return pagedList(db, {
+        select: columns,
+        from: sql`conversations c`,
+        where: sql`${whereReadable(viewer)} and ${takesPart(sql`parent.id`)}${matching(filter)}`,
+        ordering: orderingBy(order),
+      });
+    },
+
+    /** By conversation. The parents must be readable: they are asked for by their id alone. */
+    participants(tenantId: string): PagedList<Participation> {
+      return pagedList(db, {
+        select: sql`p.user_id as "userId", p.joined_at as "joinedAt"`,
+        from: sql`participants p`,
+        where: sql`p.tenant_id = ${tenantId}::uuid and p.conversation_id = parent.id`,
+        ordering: inOrderOfJoining,
+      });
+    },
+
+    /** Which of these people are active members, and so can take part. */
+    async activeMembers(tenantId: string, userIds: readonly string[]): Promise<ReadonlySet<string>> {
+      const rows = await db.query<{ id: string }>(sql`select m.user_id as id from memberships m
+        where m.tenant_id = ${tenantId}::uuid and m.user_id = any(${userIds}::uuid[]) and m.is_active`);
+      return new Set(rows.map((row) => row.id));
+    },
+
+    /** Stores a conversation with its participants, all or nothing. */
+    async create(tenantId: string, { participantIds, ...conversation }: NewConversation): Promise<void> {
+      const { createdAt } = conversation;
+      const userIds = [...new Set([conversation.ownerId, ...participantIds])];
+      await db.prisma.conversation.create({
+        data: {
+          tenantId,
+          ...conversation,
+          updatedAt: createdAt,
+          participants: {
+            createMany: { data: userIds.map((userId) => ({ userId, joinedAt: createdAt, createdAt })) },
+          },
+        },
+      });
+    },
+
+    async update(tenantId: string, id: string, changes: ConversationChanges, now: Date): Promise<void> {
+      await db.prisma.conversation.update({
+        where: { tenantId_id: { tenantId, id } },
+        data: { ...changes, updatedAt: now },
+      });
+    },
+  };
+}
+
+function takesPart(userId: Sql): Sql {
+  return sql`(c.owner_id = ${userId} or exists (select from participants p
+    where p.tenant_id = c.tenant_id and p.conversation_id = c.id and p.user_id = ${userId}))`;
+}
+
+/** The conditions of a filter, each led by `and`. */
+function matching(filter: ConversationFilter): Sql {
+  const conditions = [
+    filter.ownerId === null ? null : sql`c.owner_id = ${filter.ownerId ?? null}::uuid`,
+    filter.visibility === null ? null : sql`c.visibility = ${filter.visibility}::visibility`,
+    filter.isArchived === null ? null : filter.isArchived ? sql`c.archived_at is not null` : sql`c.archived_at is null`,
+    filter.titleContains === null ? null : sql`c.title ilike ${containsPattern(filter.titleContains)}`,
+    filter.updatedAfter === null ? null : sql`c.updated_at > ${filter.updatedAfter}`,
+    filter.updatedBefore === null ? null : sql`c.updated_at < ${filter.updatedBefore}`,
+  ].filter((condition) => condition !== null);
+  return conditions.length === 0 ? sql`` : sql` and ${join(conditions, ' and ')}`;
+}
+
+function orderingBy(order: ConversationOrder): Ordering<Conversation> {
+  return {
+    name: `conversation.${order.field}.${order.direction}`,
+    direction: order.direction === 'ASC' ? 'asc' : 'desc',
+    columns: [orderColumns[order.field], { name: 'id', expression: sql`c.id`, type: 'uuid' }],
+  };
+}

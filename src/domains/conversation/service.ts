@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import type { Clock } from '../../platform/clock.ts';
+import { uniqueViolationOf } from '../../platform/database/refusals.ts';
+import { Visibility } from '../../platform/database/generated/enums.ts';
+import { InputRefused, NotFound, type InputFault } from '../../platform/errors.ts';
+import { createId, fromPublicId } from '../../platform/ids.ts';
+import { fault, parseInput, textInput } from '../../platform/input.ts';
+import { slugOf, type Model } from '../model/model.ts';
+import { isTenantAdmin, type Viewer } from '../session/model.ts';
+import type { ConversationForWriting, ConversationQueries } from './queries.ts';
+
+const title = textInput({ min: 1, max: 500 });
+const visibility = z.enum(Visibility);
+
+const createSchema = z.object({
+  title,
+  visibility: visibility.nullish().transform((chosen) => chosen ?? 'PRIVATE'),
+  modelId: z.string().nullish(),
+  participantIds: z.array(z.string()).max(200, 'must have at most 200 entries').nullish(),
+  externalId: textInput({ min: 1, max: 200 }).nullish(),
+});
+
+const updateSchema = z.object({
+  conversationId: z.string(),
+  title: title.optional(),
+  visibility: visibility.optional(),
+  modelId: z.string().nullish(),
+  isArchived: z.boolean().optional(),
+});
+
+/** Finds models by slug in the order of the slugs. */
+type FindModels = (slugs: readonly (string | null)[]) => Promise<readonly (Model | null)[]>;
+
+export type ConversationService = ReturnType<typeof createConversationService>;
+
+/** The rules of beginning and changing conversations; each answers the conversation's UUID. */
+export function createConversationService(options: {
+  readonly queries: ConversationQueries;
+  readonly findModels: FindModels;
+  readonly clock: Clock;
+}) {
+  const { queries, findModels, clock } = options;
+
+  return {
+    /** @throws InputRefused for guests, for faults of the input, and for an `externalId` that is taken */
+    async create(viewer: Viewer, input: unknown): Promise<string> {
+      if (viewer.role === 'GUEST') {
+        throw new InputRefused([fault('cannot come from a guest', [], 'FORBIDDEN')]);
+      }
+      const { modelId, participantIds, externalId, ...rest } = parseInput(createSchema, input);
+      const [model, participants] = await Promise.all([
+        usableModel(findModels, modelId),
+        membersAmong(queries, viewer, participantIds ?? []),
+      ]);
+      refuseIfAny([...model.faults, ...participants.faults]);
+
+      const id = createId();
+      const conversation = { ...rest, id, ownerId: viewer.userId, modelSlug: model.slug };
+      try {
+        await queries.create(viewer.tenantId, {
+          ...conversation,
+          externalId: externalId ?? null,
+          participantIds: participants.ids,
+          createdAt: new Date(clock.now()),
+        });
+      } catch (error) {
+        if (uniqueViolationOf(error)?.includes('external_id') !== true) throw error;
+        throw new InputRefused([fault('belongs to another conversation', ['externalId'], 'CONFLICT')]);
+      }
+      return id;
+    },
+
+    /** @throws InputRefused for faults of the input, and where the viewer may not change it */
+    async update(viewer: Viewer, input: unknown): Promise<string> {
+      const { conversationId, modelId, isArchived, ...rest } = parseInput(updateSchema, input);
+      const conversation = await findChangeable(queries, viewer, conversationId);
+      const model = await usableModel(findModels, modelId);
+      refuseIfAny(model.faults);
+
+      const now = new Date(clock.now());
+      await queries.update(
+        viewer.tenantId,
+        conversation.id,
+        {
+          ...(rest.title === undefined ? {} : { title: rest.title }),
+          ...(rest.visibility === undefined ? {} : { visibility: rest.visibility }),
+          ...(modelId === undefined ? {} : { modelSlug: model.slug }),
+          ...(isArchived === undefined ? {} : { archivedAt: isArchived ? (conversation.archivedAt ?? now) : null }),
+        },
+        now,
+      );
+      return conversation.id;
+    },
+  };
+}
+
+async function findChangeable(
+  queries: ConversationQueries,
+  viewer: Viewer,
+  publicId: string,
+): Promise<ConversationForWriting> {
+  const id = fromPublicId('conv', publicId);
+  const conversation = id === null ? null : await queries.forWriting(viewer, id);
+  if (conversation === null) throw new NotFound('conversation', ['input', 'conversationId']);
+  if (conversation.ownerId !== viewer.userId && !isTenantAdmin(viewer)) {
+    throw new InputRefused([fault('is changed by its owner and by admins only', ['conversationId'], 'FORBIDDEN')]);
+  }
+  return conversation;
+}
+
+interface Chosen {
+  readonly slug: string | null;
+  readonly faults: readonly InputFault[];
+}
+
+async function usableModel(findModels: FindModels, modelId: string | null | undefined): Promise<Chosen> {
+  if (modelId === null || modelId === undefined) return { slug: null, faults: [] };
+  const slug = slugOf(modelId);
+  const [model] = await findModels([slug]);
+  if (model?.isEnabled === true) return { slug, faults: [] };
+  return { slug: null, faults: [fault('names no model that can be used', ['modelId'], 'NOT_FOUND')] };
+}
+
+async function membersAmong(queries: ConversationQueries, viewer: Viewer, publicIds: readonly string[]) {
+  const ids = publicIds.map((publicId) => fromPublicId('user', publicId));
+  const known = ids.filter((id) => id !== null);
+  const members = known.length === 0 ? new Set() : await queries.activeMembers(viewer.tenantId, known);
+  const faults = ids.flatMap((id, index) =>
+    id !== null && members.has(id)
+      ? []
+      : [fault('names no active member', ['participantIds', String(index)], 'NOT_FOUND')],
+  );
+  return { ids: known, faults };
+}
+
+function refuseIfAny(faults: readonly InputFault[]): void {
+  if (faults.length > 0) throw new InputRefused(faults);
+}

@@ -1,0 +1,76 @@
+import { viewerOf } from '../../graphql/access.ts';
+import { answering } from '../../graphql/answering.ts';
+import { batched } from '../../graphql/batched.ts';
+import type { CompleteType, RootFields, TypeFields } from '../../graphql/complete.ts';
+import { connectionOf, connectionsOf, emptyConnection } from '../../graphql/connection.ts';
+import { loadAll, loadPresent } from '../../graphql/load-all.ts';
+import { storableText } from '../../platform/database/text.ts';
+import { fromPublicId, toPublicId } from '../../platform/ids.ts';
+
+const searchCharactersMax = 500;
+
+export const Query: RootFields<'Query', 'message' | 'searchMessages'> = {
+  async message(_parent, args, { loaders }) {
+    const id = fromPublicId('msg', args.id);
+    return id === null ? null : loaders.message.byId.load(id);
+  },
+  searchMessages(_parent, args, { loaders }) {
+    const words = storableText('query', args.query, searchCharactersMax);
+    const publicId = args.conversationId ?? null;
+    const conversationId = publicId === null ? null : fromPublicId('conv', publicId);
+    if (publicId !== null && conversationId === null) return emptyConnection();
+    return connectionOf(loaders.message.containing(words, conversationId), args);
+  },
+};
+
+export const Mutation: RootFields<'Mutation', 'sendMessage'> = {
+  sendMessage: answering(async ({ input }, context) => ({
+    message: await context.services.message.send(viewerOf(context), input),
+  })),
+};
+
+export const Message: CompleteType<'Message'> = {
+  id: (message) => toPublicId('msg', message.id),
+  conversation: batched((messages, _args, { loaders }) =>
+    loadPresent(
+      loaders.conversation.byId,
+      messages.map((message) => message.conversationId),
+    ),
+  ),
+  author: batched((messages, _args, { loaders }) =>
+    loadAll(
+      loaders.user.byId,
+      messages.map((message) => message.authorId),
+    ),
+  ),
+  model: batched((messages, _args, { loaders }) =>
+    loaders.model.bySlugs(messages.map((message) => message.modelSlug)),
+  ),
+};
+
+export const Conversation: TypeFields<'Conversation', 'lastMessage' | 'messages'> = {
+  lastMessage: batched((conversations, _args, { loaders }) =>
+    loadAll(
+      loaders.message.lastByConversationId,
+      conversations.map((conversation) => conversation.id),
+    ),
+  ),
+  messages: batched((conversations, args, { loaders }) =>
+    connectionsOf(
+      loaders.message.byConversationId(args.role ?? null),
+      conversations.map((conversation) => conversation.id),
+      args,
+      { defaultFrom: 'end' },
+    ),
+  ),
+};
+
+export const User: TypeFields<'User', 'messages'> = {
+  messages: batched((users, args, { loaders }) =>
+    connectionsOf(
+      loaders.message.byAuthorId,
+      users.map((user) => user.id),
+      args,
+    ),
+  ),
+};

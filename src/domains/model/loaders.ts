@@ -1,0 +1,26 @@
+import type { Cache } from '../../platform/cache/cache.ts';
+import type { Model } from './model.ts';
+import type { ModelQueries } from './queries.ts';
+
+/** How a request finds models: in the shared cache, which holds the whole list. */
+export interface ModelLoaders {
+  /** All of them by name, or only those that can be used. */
+  list(includeDisabled: boolean): Promise<readonly Model[]>;
+  /** In the order of the slugs; null for unknown ones and where there is none. */
+  bySlugs(slugs: readonly (string | null)[]): Promise<(Model | null)[]>;
+}
+
+export function createModelLoaders(queries: ModelQueries, models: Cache<readonly Model[]>): ModelLoaders {
+  const all = async () => (await models.get('all', () => queries.all())) ?? [];
+  const enabled = async () => (await models.get('enabled', enabledOfAll)) ?? [];
+  const enabledOfAll = async () => (await all()).filter((model) => model.isEnabled);
+
+  return {
+    list: (includeDisabled) => (includeDisabled ? all() : enabled()),
+    async bySlugs(slugs) {
+      if (slugs.every((slug) => slug === null)) return slugs.map(() => null);
+      const modelBySlug = new Map((await all()).map((model) => [model.slug, model]));
+      return slugs.map((slug) => (slug === null ? null : (modelBySlug.get(slug) ?? null)));
+    },
+  };
+}

@@ -1,0 +1,28 @@
+/** A language model. */
+export interface Model {
+  readonly slug: string;
+  readonly name: string;
+  readonly provider: string;
+  readonly contextWindow: number;
+  readonly maxOutputTokens: number | null;
+  readonly inputPricePerMillion: number | null;
+  readonly outputPricePerMillion: number | null;
+  readonly isEnabled: boolean;
+  readonly isMock: boolean;
+}
+
+const prefix = 'model_';
+
+/** A model's public id is made of its slug, which is unique and never changes. */
+export function modelIdOf(slug: string): string {
+  return prefix + slug;
+}
+
+/** The slug in a model's public id, or null when the text is not such an id. */
+export function slugOf(modelId: string): string | null {
+  const slug = modelId.slice(prefix.length);
+  return modelId.startsWith(prefix) && slugPattern.test(slug) ? slug : null;
+}
+
+/** 1 to 100 of a-z, 0-9, dot, dash and underscore, beginning with a letter or digit. */
+export const slugPattern = /^[a-z0-9][a-z0-9._-]{0,99}$/;

@@ -1,0 +1,29 @@
+import { answering } from '../../graphql/answering.ts';
+import type { CompleteType, RootFields } from '../../graphql/complete.ts';
+import type { RequestContext } from '../../graphql/context.ts';
+import { modelIdOf, slugOf, type Model as ModelRow } from './model.ts';
+
+export const Query: RootFields<'Query', 'models' | 'model'> = {
+  models: (_parent, args, { loaders }) => loaders.model.list(args.includeDisabled === true),
+  model: (_parent, args, context) => modelBySlug(slugOf(args.id), context),
+};
+
+export const Mutation: RootFields<'Mutation', 'upsertModel' | 'setModelEnabled'> = {
+  upsertModel: answering(async ({ input }, context) => {
+    const slug = await context.services.model.upsert(input);
+    return { model: await modelBySlug(slug, context) };
+  }),
+  setModelEnabled: answering(async ({ input }, context) => {
+    const slug = await context.services.model.setEnabled(input);
+    return { model: await modelBySlug(slug, context) };
+  }),
+};
+
+export const Model: CompleteType<'Model'> = {
+  id: (model) => modelIdOf(model.slug),
+};
+
+async function modelBySlug(slug: string | null, { loaders }: RequestContext): Promise<ModelRow | null> {
+  const [model] = await loaders.model.bySlugs([slug]);
+  return model ?? null;
+}

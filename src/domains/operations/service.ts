@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import type { CacheRegistry, NamedCache } from '../../platform/cache/cache-registry.ts';
+import type { InvalidationReport, InvalidationTarget } from '../../platform/cache/cache-report.ts';
+import { InputRefused } from '../../platform/errors.ts';
+import { fromPublicId, type IdPrefix } from '../../platform/ids.ts';
+import { fault, parseInput } from '../../platform/input.ts';
+import { tenantTag, userTag } from '../user/model.ts';
+import type { CacheName } from './model.ts';
+
+const inputSchema = z.object({
+  cache: z.string().nullish(),
+  key: z.string().min(1, 'must not be empty').nullish(),
+  userId: z.string().nullish(),
+  tenantId: z.string().nullish(),
+  dryRun: z.boolean().nullish(),
+});
+
+type Input = z.output<typeof inputSchema>;
+
+export type OperationsService = ReturnType<typeof createOperationsService>;
+
+/** What admins of the platform do to the running server. */
+export function createOperationsService(options: { readonly caches: CacheRegistry<CacheName> }) {
+  const { caches } = options;
+
+  return {
+    /**
+     * Forgets, or with `dryRun` counts, what was named; answers what happened to each cache.
+     * @throws InputRefused unless exactly one thing is named
+     */
+    async invalidateCache(rawInput: unknown): Promise<readonly InvalidationReport<CacheName>[]> {
+      const input = parseInput(inputSchema, rawInput);
+      const target = targetFrom(input);
+      const named = input.cache ?? null;
+      const cache = named === null ? null : caches.find(named);
+      const reached = cache === null ? caches.all() : [cache];
+      return input.dryRun === true
+        ? reached.map((each) => dryRunOf(each, target))
+        : Promise.all(reached.map((each) => each.invalidate(target)));
+    },
+  };
+}
+
+function targetFrom({ cache, key, userId, tenantId }: Input): InvalidationTarget {
+  const named = [cache, userId, tenantId].filter((value) => value !== null && value !== undefined);
+  const isKeyAlone = typeof key === 'string' && typeof cache !== 'string';
+  if (named.length !== 1 || isKeyAlone) {
+    throw new InputRefused([
+      fault('names exactly one of: `cache`, `cache` with `key`, `userId`, or `tenantId`', []),
+    ]);
+  }
+  if (typeof userId === 'string') return { tag: userTag(uuidOf('user', userId, 'userId')) };
+  if (typeof tenantId === 'string') return { tag: tenantTag(uuidOf('tenant', tenantId, 'tenantId')) };
+  return typeof key === 'string' ? { key } : 'all';
+}
+
+/** Whether such a user or tenant exists does not matter: nothing is held of one that does not. */
+function uuidOf(prefix: IdPrefix, publicId: string, field: string): string {
+  const uuid = fromPublicId(prefix, publicId);
+  if (uuid === null) throw new InputRefused([fault(`is not an id of a ${prefix}`, [field])]);
+  return uuid;
+}
+
+function dryRunOf(cache: NamedCache<CacheName>, target: InvalidationTarget): InvalidationReport<CacheName> {
+  const stores = [{ store: 'memory', ok: true, message: 'A dry run: nothing was forgotten.' }];
+  return { cache: cache.name, removed: cache.count(target), stores };
+}

@@ -1,0 +1,40 @@
+import type { Role } from '../tenant/model.ts';
+
+/** Who asks, in which tenant, with what right. Everything that a request may see is decided by it. */
+export interface Viewer {
+  readonly tenantId: string;
+  readonly userId: string;
+  readonly role: Role;
+  readonly isPlatformAdmin: boolean;
+  /** Null for credentials other than sessions. */
+  readonly sessionId: string | null;
+}
+
+/** A person who is signed in on one device. The token's hash stays in the database. */
+export interface Session {
+  readonly tenantId: string;
+  readonly id: string;
+  readonly userId: string;
+  readonly userAgent: string | null;
+  readonly ipAddress: string | null;
+  readonly createdAt: Date;
+  readonly lastSeenAt: Date;
+  readonly expiresAt: Date;
+  readonly revokedAt: Date | null;
+}
+
+/** What a session's token stands for: all that authenticating a request needs. */
+export interface SessionIdentity {
+  readonly sessionId: string;
+  readonly tenantId: string;
+  readonly userId: string;
+  readonly isPlatformAdmin: boolean;
+  readonly expiresAt: Date;
+  /** The tenants that this person may act in; one of them is the session's own. */
+  readonly memberships: readonly { readonly tenantId: string; readonly slug: string; readonly role: Role }[];
+}
+
+/** Whether this person runs their tenant. */
+export function isTenantAdmin(viewer: Viewer): boolean {
+  return viewer.role === 'OWNER' || viewer.role === 'ADMIN';
+}

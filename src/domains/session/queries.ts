@@ -1,0 +1,113 @@
+import sql from 'sql-template-tag';
+import type { Database } from '../../platform/database/database.ts';
+import { pagedList, type Ordering, type PagedList } from '../../platform/database/paging.ts';
+import { isTenantAdmin, type Session, type SessionIdentity, type Viewer } from './model.ts';
+import type { Role } from '../tenant/model.ts';
+
+/** What signing in needs to know of an account. */
+export interface Credentials {
+  readonly userId: string;
+  readonly passwordHash: string | null;
+  readonly isActive: boolean;
+  readonly isPlatformAdmin: boolean;
+  /** Active ones, in the order in which they were joined. */
+  readonly memberships: readonly { readonly tenantId: string; readonly slug: string; readonly role: Role }[];
+}
+
+/** A session to be; only the token's hash is stored. */
+export interface NewSession {
+  readonly id: string;
+  readonly userId: string;
+  readonly tokenHash: Buffer;
+  readonly userAgent: string | null;
+  readonly ipAddress: string | null;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+}
+
+export type SessionQueries = ReturnType<typeof createSessionQueries>;
+
+const columns = sql`s.tenant_id as "tenantId", s.id, s.user_id as "userId", s.user_agent as "userAgent",
+  s.ip_address as "ipAddress", s.created_at as "createdAt", s.last_seen_at as "lastSeenAt",
+  s.expires_at as "expiresAt", s.revoked_at as "revokedAt"`;
+
+/** A person's active memberships as JSON, oldest first. */
+const memberships = sql`coalesce((
+  select json_agg(json_build_object('tenantId', m.tenant_id, 'slug', t.slug, 'role', m.role) order by m.joined_at, t.slug)
+  from memberships m join tenants t on t.id = m.tenant_id
+  where m.user_id = u.id and m.is_active), '[]')`;
+
+const newestFirst: Ordering<Session> = {
+  name: 'session.createdAt',
+  direction: 'desc',
+  columns: [
+    { name: 'createdAt', expression: sql`s.created_at`, type: 'timestamptz' },
+    { name: 'id', expression: sql`s.id`, type: 'uuid' },
+  ],
+};
+
+export function createSessionQueries(db: Database) {
+  return {
+    /** What a token stands for, whichever tenant it belongs to; null when it is unknown, revoked or its owner disabled. */
+    async identityByTokenHash(tokenHash: Buffer): Promise<SessionIdentity | null> {
+      const [identity] = await db.query<SessionIdentity>(sql`select s.id as "sessionId", s.tenant_id as "tenantId",
+          s.user_id as "userId", s.expires_at as "expiresAt", u.is_platform_admin as "isPlatformAdmin",
+          ${memberships} as memberships
+        from sessions s join users u on u.id = s.user_id and u.is_active
+        where s.token_hash = ${tokenHash} and s.revoked_at is null`);
+      return identity ?? null;
+    },
+
+    /** An account by its e-mail address, whatever its case. */
+    async credentialsByEmail(email: string): Promise<Credentials | null> {
+      const [found] = await db.query<Credentials>(sql`select u.id as "userId", u.password_hash as "passwordHash",
+          u.is_active as "isActive", u.is_platform_admin as "isPlatformAdmin", ${memberships} as memberships
+        from users u where lower(u.email) = lower(${email})`);
+      return found ?? null;
+    },
+
+    /** Stores a session and notes the sign-in, both or neither. */
+    async create(tenantId: string, session: NewSession): Promise<Session> {
+      const [created] = await db.query<Session>(sql`with signed_in as (
+          update users set last_login_at = ${session.createdAt} where id = ${session.userId}::uuid
+        )
+        insert into sessions as s
+          (tenant_id, id, user_id, token_hash, user_agent, ip_address, created_at, last_seen_at, expires_at)
+        values (${tenantId}::uuid, ${session.id}::uuid, ${session.userId}::uuid, ${session.tokenHash},
+          ${session.userAgent}, ${session.ipAddress}, ${session.createdAt}, ${session.createdAt}, ${session.expiresAt})
+        returning ${columns}`);
+      if (created === undefined) throw new Error('PostgreSQL stored a session and did not answer it.');
+      return created;
+    },
+
+    /** Ends a session; null when there is none that was not ended yet. */
+    async revoke(tenantId: string, id: string, now: Date): Promise<Session | null> {
+      const [revoked] = await db.query<Session>(sql`update sessions s set revoked_at = ${now}
+        where s.tenant_id = ${tenantId}::uuid and s.id = ${id}::uuid and s.revoked_at is null
+        returning ${columns}`);
+      return revoked ?? null;
+    },
+
+    /** The viewer's own sessions, and for admins those of their tenant. */
+    async byIds(viewer: Viewer, ids: readonly string[]): Promise<Session[]> {
+      return db.query<Session>(sql`select ${columns} from sessions s
+        where ${whereVisible(viewer)} and s.id = any(${ids}::uuid[])`);
+    },
+
+    /** By user; empty for those whose sessions the viewer may not see. */
+    ofUsers(viewer: Viewer, activeAt: Date | null): PagedList<Session> {
+      const active = activeAt === null ? sql`true` : sql`s.revoked_at is null and s.expires_at > ${activeAt}`;
+      return pagedList(db, {
+        select: columns,
+        from: sql`sessions s`,
+        where: sql`${whereVisible(viewer)} and s.user_id = parent.id and ${active}`,
+        ordering: newestFirst,
+      });
+    },
+  };
+}
+
+function whereVisible(viewer: Viewer) {
+  const ofTenant = sql`s.tenant_id = ${viewer.tenantId}::uuid`;
+  return isTenantAdmin(viewer) ? ofTenant : sql`${ofTenant} and s.user_id = ${viewer.userId}::uuid`;
+}

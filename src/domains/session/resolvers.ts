@@ -1,0 +1,46 @@
+import { viewerOf } from '../../graphql/access.ts';
+import { answering } from '../../graphql/answering.ts';
+import { batched } from '../../graphql/batched.ts';
+import type { CompleteType, RootFields, TypeFields } from '../../graphql/complete.ts';
+import { connectionsOf } from '../../graphql/connection.ts';
+import { loadPresent } from '../../graphql/load-all.ts';
+import { toPublicId } from '../../platform/ids.ts';
+
+export const Mutation: RootFields<'Mutation', 'signIn' | 'signOut'> = {
+  signIn: answering(async ({ input }, context) => {
+    const { token, session, viewer } = await context.services.session.signIn(input, context.device);
+    // The payload is answered to the person who just signed in, who may see more than whoever asked.
+    context.renew(viewer);
+    return { token, session, user: await context.loaders.user.byId.load(viewer.userId) };
+  }),
+  signOut: answering(async (_args, context) => ({
+    session: await context.services.session.signOut(viewerOf(context)),
+  })),
+};
+
+export const Session: CompleteType<'Session'> = {
+  id: (session) => toPublicId('session', session.id),
+  user: batched((sessions, _args, { loaders }) =>
+    loadPresent(
+      loaders.user.byId,
+      sessions.map((session) => session.userId),
+    ),
+  ),
+  tenant: batched((sessions, _args, { loaders }) =>
+    loadPresent(
+      loaders.tenant.byId,
+      sessions.map((session) => session.tenantId),
+    ),
+  ),
+  isCurrent: (session, _args, { viewer }) => viewer?.sessionId === session.id,
+};
+
+export const User: TypeFields<'User', 'sessions'> = {
+  sessions: batched((users, args, { loaders, clock }) =>
+    connectionsOf(
+      loaders.session.byUserId(args.activeOnly === false ? null : new Date(clock.now())),
+      users.map((user) => user.id),
+      args,
+    ),
+  ),
+};

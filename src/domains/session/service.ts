@@ -1,0 +1,144 @@
+import { hash, verify } from '@node-rs/argon2';
+import { createHash, randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import type { CacheRegistry } from '../../platform/cache/cache-registry.ts';
+import type { Cache } from '../../platform/cache/cache.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { InputRefused, TokenExpired, Unauthenticated } from '../../platform/errors.ts';
+import { createId, fromPublicId } from '../../platform/ids.ts';
+import { fault, parseInput } from '../../platform/input.ts';
+import { userTag } from '../user/model.ts';
+import type { Session, SessionIdentity, Viewer } from './model.ts';
+import type { Credentials, SessionQueries } from './queries.ts';
+
+const tokenPrefix = 'parley_session_';
+const tokenPattern = /^parley_session_[A-Za-z0-9_-]{43}$/;
+
+const signInSchema = z.object({
+  email: z.string(),
+  password: z.string().max(1000, 'must have at most 1000 characters'),
+  tenantId: z.string().nullish(),
+});
+
+/** Where a sign-in came from. */
+export interface Device {
+  readonly userAgent: string | null;
+  readonly ipAddress: string | null;
+}
+
+/** A session that has just begun. The token exists here and at the client, nowhere else. */
+export interface SignedIn {
+  readonly token: string;
+  readonly session: Session;
+  readonly viewer: Viewer;
+}
+
+export type SessionService = ReturnType<typeof createSessionService>;
+
+/** The rules of signing in, of being signed in, and of signing out. */
+export function createSessionService(options: {
+  readonly queries: SessionQueries;
+  readonly sessions: Cache<SessionIdentity>;
+  /** All caches, for what they hold about a person. */
+  readonly caches: CacheRegistry;
+  readonly clock: Clock;
+  readonly ttlMs: number;
+}) {
+  const { queries, sessions, caches, clock, ttlMs } = options;
+
+  /** Begins a session without asking for a password; for people whose identity is known by other means. */
+  async function begin(account: Credentials, membership: Chosen, device: Device): Promise<SignedIn> {
+    const token = tokenPrefix + randomBytes(32).toString('base64url');
+    const now = clock.now();
+    const session = await queries.create(membership.tenantId, {
+      ...device,
+      id: createId(),
+      userId: account.userId,
+      tokenHash: hashOf(token),
+      createdAt: new Date(now),
+      expiresAt: new Date(now + ttlMs),
+    });
+    await caches.invalidate({ tag: userTag(account.userId) });
+    const { tenantId, role } = membership;
+    const { userId, isPlatformAdmin } = account;
+    return { token, session, viewer: { tenantId, userId, role, isPlatformAdmin, sessionId: session.id } };
+  }
+
+  return {
+    begin,
+
+    /** @throws InputRefused, with the same words whether the account, the password or the membership is missing */
+    async signIn(input: unknown, device: Device): Promise<SignedIn> {
+      const { email, password, tenantId } = parseInput(signInSchema, input);
+      const account = await queries.credentialsByEmail(email);
+      const isRight = await isPasswordOf(account, password);
+      const membership = account?.memberships.find((candidate) => isWanted(candidate.tenantId, tenantId));
+      if (!isRight || account?.isActive !== true || membership === undefined) {
+        throw new InputRefused([fault('has no such e-mail address and password', [], 'UNAUTHENTICATED')]);
+      }
+      return begin(account, membership, device);
+    },
+
+    /** Ends the viewer's session; null when there is none, as with other credentials. */
+    async signOut(viewer: Viewer): Promise<Session | null> {
+      if (viewer.sessionId === null) return null;
+      const ended = await queries.revoke(viewer.tenantId, viewer.sessionId, new Date(clock.now()));
+      await sessions.invalidate({ tag: sessionTag(viewer.sessionId) });
+      return ended;
+    },
+
+    /**
+     * Who a token stands for, in its own tenant or the one named by `tenantSlug`.
+     * @throws Unauthenticated when it is not, or no longer, a token of an active member there
+     * @throws TokenExpired
+     */
+    async viewerByToken(token: string, tenantSlug: string | null): Promise<Viewer> {
+      if (!tokenPattern.test(token)) throw new Unauthenticated('This credential is not a token of Parley.');
+      const tokenHash = hashOf(token);
+      const identity = await sessions.get(tokenHash.toString('hex'), () => queries.identityByTokenHash(tokenHash));
+      if (identity === null) throw new Unauthenticated('This session is unknown or was ended; sign in again.');
+      if (new Date(identity.expiresAt).getTime() <= clock.now()) throw new TokenExpired();
+      return viewerFrom(identity, tenantSlug);
+    },
+  };
+}
+
+/** What argon2 makes of a password: with a salt of its own, never twice the same. */
+export async function hashPassword(password: string, salt?: Buffer): Promise<string> {
+  return hash(password, salt === undefined ? {} : { salt });
+}
+
+/** The tag of what caches hold about one session. */
+export function sessionTag(sessionId: string): string {
+  return `session:${sessionId}`;
+}
+
+type Chosen = Credentials['memberships'][number];
+
+function viewerFrom(identity: SessionIdentity, tenantSlug: string | null): Viewer {
+  const membership = identity.memberships.find((candidate) =>
+    tenantSlug === null ? candidate.tenantId === identity.tenantId : candidate.slug === tenantSlug,
+  );
+  if (membership === undefined) {
+    throw new Unauthenticated('The owner of this session is not an active member of that tenant.');
+  }
+  const { userId, isPlatformAdmin, sessionId } = identity;
+  return { tenantId: membership.tenantId, userId, role: membership.role, isPlatformAdmin, sessionId };
+}
+
+/** Argon2id of a password that nobody has: an unknown account must take as long as a wrong password. */
+const hashOfNobody =
+  '$argon2id$v=19$m=19456,t=2,p=1$cGFybGV5LW5vYm9keS1zYWx0$Zm9yLW5vYm9keS1hdC1hbGwtbm90LWEtaGFzaC4uLg';
+
+async function isPasswordOf(account: Credentials | null, password: string): Promise<boolean> {
+  const isRight = await verify(account?.passwordHash ?? hashOfNobody, password);
+  return isRight && account?.passwordHash !== null && account?.passwordHash !== undefined;
+}
+
+function isWanted(tenantId: string, publicId: string | null | undefined): boolean {
+  return publicId === null || publicId === undefined || fromPublicId('tenant', publicId) === tenantId;
+}
+
+function hashOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}

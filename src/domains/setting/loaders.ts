@@ -1,0 +1,21 @@
+import type { Cache } from '../../platform/cache/cache.ts';
+import type { Settings } from './model.ts';
+import type { SettingQueries } from './queries.ts';
+
+/** How a request finds the settings: in the shared cache. */
+export interface SettingLoaders {
+  current(): Promise<Settings>;
+}
+
+/** The settings' one key in their cache. */
+export const settingsKey = 'app';
+
+export function createSettingLoaders(queries: SettingQueries, settings: Cache<Settings>): SettingLoaders {
+  return {
+    async current() {
+      const current = await settings.get(settingsKey, () => queries.find());
+      if (current === null) throw new Error('The table app_settings has lost its one row.');
+      return current;
+    },
+  };
+}

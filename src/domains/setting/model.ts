@@ -1,0 +1,8 @@
+/** What holds for the whole product. */
+export interface Settings {
+  readonly anonymousMockMode: boolean;
+  readonly defaultModelSlug: string | null;
+  readonly maxMessageLength: number;
+  readonly signUpEnabled: boolean;
+  readonly updatedAt: Date;
+}

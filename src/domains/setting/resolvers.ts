@@ -1,0 +1,20 @@
+import { answering } from '../../graphql/answering.ts';
+import { batched } from '../../graphql/batched.ts';
+import type { CompleteType, RootFields } from '../../graphql/complete.ts';
+
+export const Query: RootFields<'Query', 'settings'> = {
+  settings: (_parent, _args, { loaders }) => loaders.setting.current(),
+};
+
+export const Mutation: RootFields<'Mutation', 'updateSettings'> = {
+  updateSettings: answering(async ({ input }, context) => {
+    await context.services.setting.update(input);
+    return { settings: await context.loaders.setting.current() };
+  }),
+};
+
+export const Settings: CompleteType<'Settings'> = {
+  defaultModel: batched((settings, _args, { loaders }) =>
+    loaders.model.bySlugs(settings.map((row) => row.defaultModelSlug)),
+  ),
+};

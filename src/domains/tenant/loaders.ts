@@ -1,0 +1,24 @@
+import DataLoader from 'dataloader';
+import { byKeys, groupsByKeys } from '../../platform/database/rows.ts';
+import type { PagedList } from '../../platform/database/paging.ts';
+import type { Viewer } from '../session/model.ts';
+import type { Membership, Tenant } from './model.ts';
+import type { MemberFilter, TenantQueries } from './queries.ts';
+
+/** How a request finds tenants and who belongs to them. */
+export interface TenantLoaders {
+  readonly byId: DataLoader<string, Tenant | null>;
+  readonly membershipsByUserId: DataLoader<string, readonly Membership[]>;
+  /** By tenant. */
+  members(filter: MemberFilter): PagedList<Membership>;
+}
+
+export function createTenantLoaders(queries: TenantQueries, viewer: Viewer): TenantLoaders {
+  return {
+    byId: new DataLoader(async (ids) => byKeys(ids, await queries.byIds(viewer, ids), (tenant) => tenant.id)),
+    membershipsByUserId: new DataLoader(async (userIds) =>
+      groupsByKeys(userIds, await queries.membershipsByUserIds(viewer, userIds), (membership) => membership.userId),
+    ),
+    members: (filter) => queries.members(viewer, filter),
+  };
+}

@@ -1,0 +1,21 @@
+import type { Role } from '../../platform/database/generated/enums.ts';
+
+export type { Role };
+
+/** An organisation. */
+export interface Tenant {
+  readonly id: string;
+  readonly slug: string;
+  readonly name: string;
+  readonly createdAt: Date;
+}
+
+/** A person in a tenant. */
+export interface Membership {
+  readonly tenantId: string;
+  readonly userId: string;
+  readonly role: Role;
+  readonly permissions: string[];
+  readonly isActive: boolean;
+  readonly joinedAt: Date;
+}

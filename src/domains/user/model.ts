@@ -1,0 +1,38 @@
+/** A person, with what only some may see; who that is stands in graphql/access.ts. Never holds the password's hash. */
+export interface User {
+  readonly id: string;
+  readonly email: string | null;
+  readonly isActive: boolean;
+  readonly isPlatformAdmin: boolean;
+  readonly onboardingCompleted: boolean;
+  readonly createdAt: Date;
+  readonly lastLoginAt: Date | null;
+  readonly profile: Profile;
+}
+
+/** What a person tells about themselves. */
+export interface Profile {
+  readonly firstName: string | null;
+  readonly lastName: string | null;
+  readonly bio: string | null;
+  readonly avatarUrl: string | null;
+  readonly locale: string | null;
+  readonly timezone: string | null;
+  readonly preferences: Record<string, unknown>;
+  readonly updatedAt: Date;
+}
+
+/** Where the cache PROFILES holds a person as their fellow members see them. */
+export function profileKey(tenantId: string, userId: string): string {
+  return `tenant:${tenantId}:user:${userId}`;
+}
+
+/** The tag of everything that a cache holds about a person, in every tenant. */
+export function userTag(userId: string): string {
+  return `user:${userId}`;
+}
+
+/** The tag of everything that a cache holds for a tenant. */
+export function tenantTag(tenantId: string): string {
+  return `tenant:${tenantId}`;
+}

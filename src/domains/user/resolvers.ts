@@ -1,0 +1,35 @@
+import { maySeePrivateFieldsOf, viewerOf } from '../../graphql/access.ts';
+import { answering } from '../../graphql/answering.ts';
+import type { RootFields, TypeFields } from '../../graphql/complete.ts';
+import { fromPublicId, toPublicId } from '../../platform/ids.ts';
+import type { User as UserRow } from './model.ts';
+
+export const Query: RootFields<'Query', 'viewer' | 'user'> = {
+  viewer: async (_parent, _args, { viewer, loaders }) =>
+    viewer === null ? null : loaders.user.byId.load(viewer.userId),
+  async user(_parent, args, { loaders }) {
+    const id = fromPublicId('user', args.id);
+    return id === null ? null : loaders.user.byId.load(id);
+  },
+};
+
+export const Mutation: RootFields<'Mutation', 'updateProfile'> = {
+  updateProfile: answering(async ({ input }, context) => {
+    const { userId } = viewerOf(context);
+    await context.services.user.updateProfile(viewerOf(context), input);
+    return { user: await context.loaders.user.byId.clear(userId).load(userId) };
+  }),
+};
+
+export const User: TypeFields<'User', 'id' | 'displayName' | 'email' | 'lastLoginAt'> = {
+  id: (user) => toPublicId('user', user.id),
+  displayName,
+  email: (user, _args, { viewer }) => (maySeePrivateFieldsOf(user, viewer) ? user.email : null),
+  lastLoginAt: (user, _args, { viewer }) => (maySeePrivateFieldsOf(user, viewer) ? user.lastLoginAt : null),
+};
+
+function displayName(user: UserRow): string {
+  const { firstName, lastName } = user.profile;
+  const name = [firstName, lastName].filter((part) => part !== null && part !== '').join(' ');
+  return name === '' ? (user.email?.split('@')[0] ?? 'Someone') : name;
+}

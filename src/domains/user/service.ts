@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import type { Cache } from '../../platform/cache/cache.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { jsonInput, parseInput, textInput } from '../../platform/input.ts';
+import type { Viewer } from '../session/model.ts';
+import { userTag, type User } from './model.ts';
+import type { UserQueries } from './queries.ts';
+
+const updateProfileSchema = z.object({
+  firstName: textInput({ min: 1, max: 100 }).nullable().optional(),
+  lastName: textInput({ min: 1, max: 100 }).nullable().optional(),
+  bio: textInput({ min: 0, max: 2000 }).nullable().optional(),
+  avatarUrl: textInput({ min: 1, max: 2000 })
+    .refine(isWebAddress, 'must be an http or https address')
+    .nullable()
+    .optional(),
+  locale: textInput({ min: 2, max: 50 }).refine(isLocale, 'must be a language tag').nullable().optional(),
+  timezone: textInput({ min: 1, max: 100 }).refine(isTimeZone, 'must be a known time zone').nullable().optional(),
+  preferences: jsonInput
+    .nullable()
+    .transform((preferences) => preferences ?? {})
+    .optional(),
+});
+
+export type UserService = ReturnType<typeof createUserService>;
+
+/** The rules of what people change about themselves. */
+export function createUserService(options: {
+  readonly queries: UserQueries;
+  readonly profiles: Cache<User>;
+  readonly clock: Clock;
+}) {
+  const { queries, profiles, clock } = options;
+
+  return {
+    /** @throws InputRefused with every fault of the input */
+    async updateProfile(viewer: Viewer, input: unknown): Promise<void> {
+      const changes = parseInput(updateProfileSchema, input);
+      await queries.updateProfile(viewer.tenantId, viewer.userId, changes, new Date(clock.now()));
+      // After commit, never before: a reader between the two would put the old profile back for a whole ttl.
+      await profiles.invalidate({ tag: userTag(viewer.userId) });
+    },
+  };
+}
+
+function isWebAddress(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
+
+function isLocale(text: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(text).length === 1;
+  } catch {
+    // Intl says "not a language tag" by throwing; the caller says it to the client.
+    return false;
+  }
+}
+
+function isTimeZone(text: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '';
+  } catch {
+    // Intl says "no such time zone" by throwing; the caller says it to the client.
+    return false;
+  }
+}

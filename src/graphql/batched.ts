@@ -1,0 +1,58 @@
+import DataLoader from 'dataloader';
+import type { Loaders, RequestContext } from './context.ts';
+
+/**
+ * Answers one value for each of many parents, in their order. Each parent's value depends on that parent alone, whoever else
+ * is in the batch; the array is fresh. It may answer synchronously when a cache has everything.
+ */
+export type Fetch<Parent, Args, Value> = (
+  parents: readonly Parent[],
+  args: Args,
+  context: RequestContext,
+) => readonly Value[] | Promise<readonly Value[]>;
+
+/** Stays in this file, so that nothing but `batched` can make a Batched. */
+const brand: unique symbol = Symbol('batched');
+
+/** A resolver that fetches for all parents that reach its field together. */
+export interface Batched<Parent, Args, Value> {
+  (parent: Parent, args: Args, context: RequestContext): Promise<Value>;
+  /** For an executor that holds all parents of a level already. */
+  readonly fetch: Fetch<Parent, Args, Value>;
+  readonly [brand]: true;
+}
+
+/**
+ * The one way for a field below the roots to fetch. Gathers the parents that reach the field with the same arguments in one
+ * tick of a request and calls `fetch` once for all of them.
+ */
+export function batched<Parent, Args, Value>(fetch: Fetch<Parent, Args, Value>): Batched<Parent, Args, Value> {
+  // Keyed by the request's loaders, which a mutation replaces: what was gathered before a write is never answered after it.
+  const gatherers = new WeakMap<Loaders, Map<string, DataLoader<Parent, Value>>>();
+
+  function gathererFor(args: Args, context: RequestContext): DataLoader<Parent, Value> {
+    const byArguments = gatherers.get(context.loaders) ?? new Map<string, DataLoader<Parent, Value>>();
+    gatherers.set(context.loaders, byArguments);
+
+    const key = JSON.stringify(args);
+    const known = byArguments.get(key);
+    if (known !== undefined) return known;
+    const gatherer = new DataLoader<Parent, Value>(async (parents) => fetch(parents, args, context));
+    byArguments.set(key, gatherer);
+    return gatherer;
+  }
+
+  return Object.assign(
+    (parent: Parent, args: Args, context: RequestContext) => gathererFor(args, context).load(parent),
+    { fetch, [brand]: true as const },
+  );
+}
+
+/** The fetch of a resolver that `batched` made; null for any other. */
+export function fetchOf(resolver: unknown): Fetch<unknown, unknown, unknown> | null {
+  return isBatched(resolver) ? resolver.fetch : null;
+}
+
+function isBatched(resolver: unknown): resolver is Batched<unknown, unknown, unknown> {
+  return typeof resolver === 'function' && brand in resolver;
+}

@@ -1,0 +1,14 @@
+import type { Conversation } from '../domains/conversation/model.ts';
+import type { Message } from '../domains/message/model.ts';
+import type { Session } from '../domains/session/model.ts';
+import type { Membership } from '../domains/tenant/model.ts';
+import type { User } from '../domains/user/model.ts';
+import type { Connection } from './connection.ts';
+
+// Codegen's mappers know names only, so each connection type needs one.
+
+export type ConversationPage = Connection<Conversation>;
+export type MembershipPage = Connection<Membership>;
+export type MessagePage = Connection<Message>;
+export type SessionPage = Connection<Session>;
+export type UserPage = Connection<User>;

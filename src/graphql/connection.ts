@@ -1,0 +1,161 @@
+import { BadUserInput, InvalidCursor } from '../platform/errors.ts';
+import type { CursorShape, Page, PagedList, PageWindow, Position } from '../platform/database/paging.ts';
+import { batched } from './batched.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+
+/** The arguments of every connection field. */
+export interface PageArguments {
+  readonly first?: number | null;
+  readonly after?: string | null;
+  readonly last?: number | null;
+  readonly before?: string | null;
+}
+
+/** A page as GraphQL answers it; its `totalCount` is counted only when it is selected. */
+export interface Connection<Node> {
+  readonly edges: readonly { readonly cursor: string; readonly node: Node }[];
+  readonly nodes: readonly Node[];
+  readonly pageInfo: {
+    readonly hasNextPage: boolean;
+    readonly hasPreviousPage: boolean;
+    readonly startCursor: string | null;
+    readonly endCursor: string | null;
+  };
+  readonly counter: Counter;
+}
+
+/** Counts the lists of many parents in one statement; `index` is this connection's place among them. */
+export interface Counter {
+  readonly index: number;
+  /** Shared by all connections of one batch, so that their counts are asked for together. */
+  readonly source: { readonly countAll: () => Promise<readonly number[]> };
+}
+
+/** Relay's page size limits for the whole API. */
+export const pageSizeMax = 200;
+const pageSizeDefault = 50;
+
+/** How the rows of a list become what its connection answers. */
+interface ConnectionOptions<Row, Node> {
+  /** The nodes of all rows of all pages, in their order, in one go. */
+  readonly toNodes: (rows: readonly Row[]) => Promise<readonly Node[]>;
+  /** Where to count from when neither `first` nor `last` says so; the start by default. */
+  readonly defaultFrom?: PageWindow['from'];
+}
+
+/** A page of each parent's list, in the order of the parents, by one statement; null stands for a list without parents. */
+export async function connectionsOf<Row>(
+  list: PagedList<Row>,
+  parents: readonly string[] | null,
+  args: PageArguments,
+  options: { readonly defaultFrom?: PageWindow['from'] } = {},
+): Promise<Connection<Row>[]> {
+  return mappedConnectionsOf(list, parents, args, { ...options, toNodes: async (rows) => rows });
+}
+
+/** As `connectionsOf`, for lists whose rows only name what the connection answers. */
+export async function mappedConnectionsOf<Row, Node>(
+  list: PagedList<Row>,
+  parents: readonly string[] | null,
+  args: PageArguments,
+  options: ConnectionOptions<Row, Node>,
+): Promise<Connection<Node>[]> {
+  const window = windowFrom(args, list.cursor, options.defaultFrom);
+  const pages = await list.pages(parents, window);
+  const nodes = (await options.toNodes(pages.flatMap((page) => page.rows))).values();
+  const source = { countAll: () => list.counts(parents) };
+  return pages.map((page, index) => toConnection(page, list, nodes, { index, source }));
+}
+
+/** A page of a list that has no parent. */
+export async function connectionOf<Row>(list: PagedList<Row>, args: PageArguments): Promise<Connection<Row>> {
+  return firstOf(await connectionsOf(list, null, args));
+}
+
+/** The only connection of a list that was asked for with one parent, or with none. */
+export function firstOf<Node>([connection]: readonly Connection<Node>[]): Connection<Node> {
+  if (connection === undefined) throw new Error('A list was asked for a page and answered none.');
+  return connection;
+}
+
+/** A list that cannot have anything in it. */
+export function emptyConnection<Node>(): Connection<Node> {
+  return {
+    edges: [],
+    nodes: [],
+    pageInfo: { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null },
+    counter: { index: 0, source: { countAll: async () => [0] } },
+  };
+}
+
+/** The resolvers that every connection type shares. */
+export const connectionResolvers = {
+  totalCount: batched(async (connections: readonly Connection<unknown>[]) => {
+    const sources = [...new Set(connections.map((connection) => connection.counter.source))];
+    const counts = await Promise.all(sources.map((source) => source.countAll()));
+    const countsBySource = new Map(sources.map((source, index) => [source, counts[index]]));
+    return connections.map(({ counter }) => countsBySource.get(counter.source)?.[counter.index] ?? 0);
+  }),
+};
+
+/**
+ * Which part of a list the arguments ask for. Without `first` and `last`: 50 rows from `defaultFrom`.
+ * @throws BadUserInput for a size over 200, a negative one, or both `first` and `last`
+ * @throws InvalidCursor for a cursor that this ordering did not make
+ */
+function windowFrom(
+  args: PageArguments,
+  shape: CursorShape,
+  defaultFrom: PageWindow['from'] = 'start',
+): PageWindow {
+  const first = args.first ?? null;
+  const last = args.last ?? null;
+  if (first !== null && last !== null) {
+    throw new BadUserInput('A page is counted by `first` or by `last`, not by both.');
+  }
+  const isForward = first !== null || (last === null && defaultFrom === 'start');
+  return {
+    size: checkedSize(isForward ? 'first' : 'last', first ?? last ?? pageSizeDefault),
+    from: isForward ? 'start' : 'end',
+    after: positionFrom(shape, 'after', args.after),
+    before: positionFrom(shape, 'before', args.before),
+  };
+}
+
+/** The next nodes of `nodes` belong to the rows of this page. */
+function toConnection<Row, Node>(
+  page: Page<Row>,
+  list: PagedList<Row>,
+  nodes: Iterator<Node>,
+  counter: Counter,
+): Connection<Node> {
+  const edges = page.rows.flatMap((row) => {
+    const next = nodes.next();
+    return next.done === true ? [] : [{ cursor: encodeCursor(list.cursor, list.positionOf(row)), node: next.value }];
+  });
+  return {
+    edges,
+    nodes: edges.map((edge) => edge.node),
+    pageInfo: {
+      hasNextPage: page.hasNext,
+      hasPreviousPage: page.hasPrevious,
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+    counter,
+  };
+}
+
+function checkedSize(argument: 'first' | 'last', size: number): number {
+  if (size < 0 || size > pageSizeMax) {
+    throw new BadUserInput(`\`${argument}\` is ${size}; a page has 0 to ${pageSizeMax} rows.`);
+  }
+  return size;
+}
+
+function positionFrom(shape: CursorShape, argument: string, cursor: string | null | undefined): Position | null {
+  if (cursor === null || cursor === undefined) return null;
+  const position = decodeCursor(shape, cursor);
+  if (position === null) throw new InvalidCursor(argument);
+  return position;
+}

@@ -1,0 +1,51 @@
+import type { ConversationLoaders } from '../domains/conversation/loaders.ts';
+import type { ConversationService } from '../domains/conversation/service.ts';
+import type { MessageLoaders } from '../domains/message/loaders.ts';
+import type { MessageService } from '../domains/message/service.ts';
+import type { ModelLoaders } from '../domains/model/loaders.ts';
+import type { ModelService } from '../domains/model/service.ts';
+import type { OperationsService } from '../domains/operations/service.ts';
+import type { SessionLoaders } from '../domains/session/loaders.ts';
+import type { Viewer } from '../domains/session/model.ts';
+import type { Device, SessionService } from '../domains/session/service.ts';
+import type { SettingLoaders } from '../domains/setting/loaders.ts';
+import type { SettingService } from '../domains/setting/service.ts';
+import type { TenantLoaders } from '../domains/tenant/loaders.ts';
+import type { UserLoaders } from '../domains/user/loaders.ts';
+import type { UserService } from '../domains/user/service.ts';
+import type { Clock } from '../platform/clock.ts';
+
+/** How a request finds objects; everything of a tenant is closed over the viewer. */
+export interface Loaders {
+  readonly conversation: ConversationLoaders;
+  readonly message: MessageLoaders;
+  readonly model: ModelLoaders;
+  readonly session: SessionLoaders;
+  readonly setting: SettingLoaders;
+  readonly tenant: TenantLoaders;
+  readonly user: UserLoaders;
+}
+
+/** What mutations call: rules and writes. They live as long as the process. */
+export interface Services {
+  readonly conversation: ConversationService;
+  readonly message: MessageService;
+  readonly model: ModelService;
+  readonly operations: OperationsService;
+  readonly session: SessionService;
+  readonly setting: SettingService;
+  readonly user: UserService;
+}
+
+/** All that a resolver may know about the request it works for. */
+export interface RequestContext {
+  readonly requestId: string;
+  /** Null without credentials. */
+  readonly viewer: Viewer | null;
+  readonly device: Device;
+  readonly clock: Clock;
+  readonly services: Services;
+  readonly loaders: Loaders;
+  /** After a write: what was loaded before is forgotten, and `viewer` is who asks from now on. */
+  renew(viewer: Viewer | null): void;
+}

@@ -1,0 +1,49 @@
+import * as conversation from '../domains/conversation/resolvers.ts';
+import * as message from '../domains/message/resolvers.ts';
+import * as model from '../domains/model/resolvers.ts';
+import * as operations from '../domains/operations/resolvers.ts';
+import * as session from '../domains/session/resolvers.ts';
+import * as setting from '../domains/setting/resolvers.ts';
+import * as tenant from '../domains/tenant/resolvers.ts';
+import * as user from '../domains/user/resolvers.ts';
+import type { CompleteResolvers } from './complete.ts';
+import { connectionResolvers } from './connection.ts';
+import * as node from './node.ts';
+import { scalars } from './scalars.ts';
+
+/** Every resolver of the API: a line for each type. What is missing does not compile. */
+export const resolvers: CompleteResolvers = {
+  ...scalars,
+  Query: {
+    ...conversation.Query,
+    ...message.Query,
+    ...model.Query,
+    ...node.Query,
+    ...setting.Query,
+    ...tenant.Query,
+    ...user.Query,
+  },
+  Mutation: {
+    ...conversation.Mutation,
+    ...message.Mutation,
+    ...model.Mutation,
+    ...operations.Mutation,
+    ...session.Mutation,
+    ...setting.Mutation,
+    ...user.Mutation,
+  },
+  Node: node.Node,
+  Conversation: { ...conversation.Conversation, ...message.Conversation },
+  ConversationConnection: connectionResolvers,
+  Membership: tenant.Membership,
+  MembershipConnection: connectionResolvers,
+  Message: message.Message,
+  MessageConnection: connectionResolvers,
+  Model: model.Model,
+  Session: session.Session,
+  SessionConnection: connectionResolvers,
+  Settings: setting.Settings,
+  Tenant: { ...tenant.Tenant, ...conversation.Tenant },
+  User: { ...user.User, ...conversation.User, ...message.User, ...session.User, ...tenant.User },
+  UserConnection: connectionResolvers,
+};

@@ -1,0 +1,47 @@
+import { makeExecutableSchema } from '@graphql-tools/schema';
+import { defaultFieldResolver, isObjectType, type GraphQLField, type GraphQLSchema } from 'graphql';
+import { access } from './access.ts';
+import { fetchOf } from './batched.ts';
+import type { RequestContext } from './context.ts';
+import { typeDefinitions } from './generated/type-definitions.ts';
+import { resolvers } from './resolvers.ts';
+
+/** The API: types, resolvers, who may ask what, and the mark `extensions.batched` on the fields that fetch for many. */
+export function createSchema(): GraphQLSchema {
+  const schema = makeExecutableSchema<RequestContext>({ typeDefs: typeDefinitions, resolvers });
+  guard(fieldsOf(schema, 'Query'), access.Query);
+  guard(fieldsOf(schema, 'Mutation'), access.Mutation);
+  for (const [typeName, typeResolvers] of Object.entries(resolvers)) mark(schema, typeName, typeResolvers);
+  return schema;
+}
+
+type Rule = (viewer: RequestContext['viewer']) => void;
+
+/** Deny by default: a root field without a rule, which the compiler refuses anyway, keeps the server from starting. */
+function guard(
+  fields: readonly GraphQLField<unknown, RequestContext>[],
+  rules: Readonly<Record<string, Rule>>,
+): void {
+  for (const field of fields) {
+    const allow = rules[field.name];
+    if (allow === undefined) throw new Error(`graphql/access.ts does not say who may ask ${field.name}.`);
+    const resolve = field.resolve ?? defaultFieldResolver;
+    field.resolve = (parent, args, context, info) => {
+      allow(context.viewer);
+      return resolve(parent, args, context, info);
+    };
+  }
+}
+
+/** Building a schema may wrap or bind a resolver, which would lose a property of the function: hence the extensions. */
+function mark(schema: GraphQLSchema, typeName: string, typeResolvers: object): void {
+  for (const field of fieldsOf(schema, typeName)) {
+    const fetch = fetchOf(new Map<string, unknown>(Object.entries(typeResolvers)).get(field.name));
+    if (fetch !== null) field.extensions = { ...field.extensions, batched: fetch };
+  }
+}
+
+function fieldsOf(schema: GraphQLSchema, typeName: string): GraphQLField<unknown, RequestContext>[] {
+  const type = schema.getType(typeName);
+  return isObjectType(type) ? Object.values(type.getFields()) : [];
+}

@@ -1,0 +1,196 @@
+import sql, { join, raw, type Sql } from 'sql-template-tag';
+import type { Database } from './database.ts';
+
+/** One value of a keyset position. */
+export type PositionValue = string | number;
+
+/** A place in an ordering: one value for each of its columns. */
+export type Position = readonly PositionValue[];
+
+/** The types that a list can be ordered by; each has one form in a position: see `positionOf`. */
+export type OrderingType = 'timestamptz' | 'uuid' | 'integer' | 'real' | 'text';
+
+export interface OrderingColumn<Row> {
+  /** The name under which the list's select answers this column. */
+  readonly name: keyof Row & string;
+  /** The column itself, such as `c.updated_at`; never null. */
+  readonly expression: Sql;
+  readonly type: OrderingType;
+}
+
+/** A total order of a list; all columns run the same way, and the last one is unique within the list. */
+export interface Ordering<Row> {
+  /** Binds a cursor to the ordering that made it. */
+  readonly name: string;
+  readonly direction: 'asc' | 'desc';
+  readonly columns: readonly OrderingColumn<Row>[];
+}
+
+/** A list of rows. With many parents its `where` tells them apart by `parent.id`. */
+export interface List<Row> {
+  readonly select: Sql;
+  readonly from: Sql;
+  readonly where: Sql;
+  readonly ordering: Ordering<Row>;
+}
+
+/** Which part of a list: `size` rows counted from its start or its end, between two positions, both exclusive. */
+export interface PageWindow {
+  readonly size: number;
+  readonly from: 'start' | 'end';
+  readonly after: Position | null;
+  readonly before: Position | null;
+}
+
+export interface Page<Row> {
+  /** In the list's order, whichever end they were counted from. */
+  readonly rows: readonly Row[];
+  readonly hasNext: boolean;
+  readonly hasPrevious: boolean;
+}
+
+/** What a cursor of a list holds: the name of the ordering that it belongs to, and a value of each of these types. */
+export interface CursorShape {
+  readonly ordering: string;
+  readonly types: readonly OrderingType[];
+}
+
+/** A list that can be read by pages; `parents` are UUIDs, null where the list has no parent. */
+export interface PagedList<Row> {
+  readonly cursor: CursorShape;
+  /** The values by which a cursor finds a row's place again; times are milliseconds since the epoch. */
+  positionOf(row: Row): Position;
+  /** One page for each parent, in their order, by ONE statement. */
+  pages(parents: readonly string[] | null, window: PageWindow): Promise<readonly Page<Row>[]>;
+  /** The length of each parent's list, in their order, by ONE statement. */
+  counts(parents: readonly string[] | null): Promise<readonly number[]>;
+}
+
+/** Both shapes of a list, one page and one page for each of many parents, from its one description. */
+export function pagedList<Row extends object>(db: Database, list: List<Row>): PagedList<Row> {
+  return {
+    cursor: { ordering: list.ordering.name, types: list.ordering.columns.map((column) => column.type) },
+    positionOf: (row) => positionOf(list.ordering, row),
+    async pages(parents, window) {
+      const rows = await db.query<PageRow<Row>>(pagesStatement(list, parents, window));
+      return pagesFrom(rows, parents?.length ?? 1, window);
+    },
+    async counts(parents) {
+      const rows = await db.query<{ total: number }>(countsStatement(list, parents));
+      return rows.map((row) => row.total);
+    },
+  };
+}
+
+/** What the statement of `pagesStatement` answers: a row's own columns, or nulls where a parent's page is empty. */
+type PageRow<Row> = Row & {
+  readonly parentOrdinal: number;
+  readonly hasBefore: boolean;
+  readonly hasAfter: boolean;
+  readonly isPresent: true | null;
+};
+
+/** The parent of lists that have none, such as all conversations of a tenant. */
+const noParent = sql`(values (1)) as parent(ordinal)`;
+
+/**
+ * ONE statement for a page of each parent's list; `parents` are UUIDs, null stands for a list without a parent.
+ * One row more than the page's size is fetched, which tells whether the list goes on; what lies beyond a cursor is asked
+ * by itself, because the cursor's own row may be gone.
+ */
+function pagesStatement<Row>(list: List<Row>, parents: readonly string[] | null, window: PageWindow): Sql {
+  const { ordering } = list;
+  const isForward = window.from === 'start';
+  const bounds = [list.where, ...beyond(ordering, '>', window.after), ...beyond(ordering, '<', window.before)];
+  const outerOrder = ordering.columns.map((column) => raw(`page."${column.name}" ${ordering.direction}`));
+
+  return sql`select parent.ordinal::integer as "parentOrdinal",
+  ${existence(list, '<=', window.after)} as "hasBefore",
+  ${existence(list, '>=', window.before)} as "hasAfter",
+  page.*
+from ${parentsOf(parents)}
+left join lateral (
+  select true as "isPresent", ${list.select}
+  from ${list.from}
+  where ${join(bounds, ' and ')}
+  order by ${orderBy(ordering, isForward)}
+  limit ${window.size + 1}::bigint
+) page on true
+order by parent.ordinal, ${join(outerOrder, ', ')}`;
+}
+
+/** ONE statement for the length of each parent's list; answers `total` in the order of the parents. */
+function countsStatement<Row>(list: List<Row>, parents: readonly string[] | null): Sql {
+  return sql`select (select count(*) from ${list.from} where ${list.where})::integer as total
+from ${parentsOf(parents)}
+order by parent.ordinal`;
+}
+
+/** Sorts the statement's rows into one page for each of `parentCount` parents, in their order. */
+function pagesFrom<Row>(
+  rows: readonly PageRow<Row>[],
+  parentCount: number,
+  window: PageWindow,
+): Page<Row>[] {
+  const rowsByParent = Array.from({ length: parentCount }, (): PageRow<Row>[] => []);
+  for (const row of rows) rowsByParent[row.parentOrdinal - 1]?.push(row);
+  return rowsByParent.map((ofParent) => pageFrom(ofParent, window));
+}
+
+function positionOf<Row>(ordering: Ordering<Row>, row: Row): Position {
+  return ordering.columns.map(({ name }) => {
+    const value: unknown = row[name];
+    if (value instanceof Date) return value.getTime();
+    if (typeof value === 'string' || typeof value === 'number') return value;
+    throw new TypeError(`The list ${ordering.name} cannot be ordered by ${name}: it is ${String(value)}.`);
+  });
+}
+
+function pageFrom<Row>(found: readonly PageRow<Row>[], window: PageWindow): Page<Row> {
+  const present = found.filter((row) => row.isPresent !== null);
+  const goesOn = present.length > window.size;
+  const hasBefore = found[0]?.hasBefore ?? false;
+  const hasAfter = found[0]?.hasAfter ?? false;
+  return window.from === 'start'
+    ? { rows: present.slice(0, window.size), hasNext: goesOn || hasAfter, hasPrevious: hasBefore }
+    : { rows: present.slice(goesOn ? 1 : 0), hasNext: hasAfter, hasPrevious: goesOn || hasBefore };
+}
+
+function parentsOf(parents: readonly string[] | null): Sql {
+  if (parents === null) return noParent;
+  // A single key as a constant lets the planner use it like any other equality; unnest hides it.
+  if (parents.length === 1) return sql`(values (${parents[0]}::uuid, 1)) as parent(id, ordinal)`;
+  return sql`unnest(${parents}::uuid[]) with ordinality as parent(id, ordinal)`;
+}
+
+/** Rows on one side of a position; the operator is meant in the list's own order. */
+function beyond<Row>(ordering: Ordering<Row>, operator: Operator, position: Position | null): Sql[] {
+  if (position === null) return [];
+  const columns = ordering.columns.map((column) => column.expression);
+  const values = ordering.columns.map((column, index) => typedValue(column.type, position[index]));
+  const comparison = raw(ordering.direction === 'asc' ? operator : mirrored[operator]);
+  return [sql`(${join(columns, ', ')}) ${comparison} (${join(values, ', ')})`];
+}
+
+type Operator = '<' | '>' | '<=' | '>=';
+
+const mirrored = { '<': '>', '>': '<', '<=': '>=', '>=': '<=' } as const;
+
+function existence<Row>(list: List<Row>, operator: Operator, position: Position | null): Sql {
+  const [bound] = beyond(list.ordering, operator, position);
+  return bound === undefined ? sql`false` : sql`exists (select from ${list.from} where ${list.where} and ${bound})`;
+}
+
+function typedValue(type: OrderingType, value: PositionValue | undefined): Sql {
+  return type === 'timestamptz' && typeof value === 'number'
+    ? sql`${new Date(value)}::timestamptz`
+    : sql`${value}::${raw(type)}`;
+}
+
+function orderBy<Row>(ordering: Ordering<Row>, isForward: boolean): Sql {
+  const direction = (ordering.direction === 'asc') === isForward ? 'asc' : 'desc';
+  return join(
+    ordering.columns.map((column) => sql`${column.expression} ${raw(direction)}`),
+    ', ',
+  );
+}

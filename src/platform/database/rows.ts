@@ -1,0 +1,20 @@
+/** The row of each key in the order of the keys, null where there is none. */
+export function byKeys<Key, Row>(
+  keys: readonly Key[],
+  rows: readonly Row[],
+  keyOf: (row: Row) => Key,
+): (Row | null)[] {
+  const rowByKey = new Map(rows.map((row) => [keyOf(row), row]));
+  return keys.map((key) => rowByKey.get(key) ?? null);
+}
+
+/** The rows of each key in the order of the keys; the rows of a key keep their order. */
+export function groupsByKeys<Key, Row>(
+  keys: readonly Key[],
+  rows: readonly Row[],
+  keyOf: (row: Row) => Key,
+): Row[][] {
+  const rowsByKey = new Map(keys.map((key): [Key, Row[]] => [key, []]));
+  for (const row of rows) rowsByKey.get(keyOf(row))?.push(row);
+  return keys.map((key) => rowsByKey.get(key) ?? []);
+}

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { isStorable } from './database/text.ts';
+import { InputRefused, type InputFault } from './errors.ts';
+
+const jsonBytesMax = 16_384;
+const jsonDepthMax = 20;
+
+/** A text that can be stored, without the blanks around it, of a length in characters. */
+export function textInput(bounds: { readonly min: number; readonly max: number }) {
+  return z
+    .string()
+    .trim()
+    .refine(isStorable, 'has a character that no text can hold')
+    .refine((text) => lengthOf(text) >= bounds.min, `must have at least ${bounds.min} character(s)`)
+    .refine((text) => lengthOf(text) <= bounds.max, `must have at most ${bounds.max} characters`);
+}
+
+/** A text that can be stored as it is, blanks included: they mean something in code. Not empty, nor blanks alone. */
+export function proseInput(bounds: { readonly max: number }) {
+  return z
+    .string()
+    .refine(isStorable, 'has a character that no text can hold')
+    .refine((text) => text.trim() !== '', 'must not be blank')
+    .refine((text) => lengthOf(text) <= bounds.max, `must have at most ${bounds.max} characters`);
+}
+
+/** A JSON object that can be stored: at most 16 kB and 20 levels deep. */
+export const jsonInput = z
+  .record(z.string(), z.unknown())
+  .refine((value) => isStorableJson(value, jsonDepthMax), 'has a text that cannot be stored, or too many levels')
+  .refine(
+    (value) => Buffer.byteLength(JSON.stringify(value)) <= jsonBytesMax,
+    `must have at most ${jsonBytesMax} bytes as JSON`,
+  );
+
+/**
+ * What a mutation was given, checked.
+ * @throws InputRefused with every fault at once, each with its way into `input`
+ */
+export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw new InputRefused(parsed.error.issues.map((issue) => fault(issue.message, issue.path.map(String))));
+}
+
+/** One fault of an input: the way into it is told from `input` on. */
+export function fault(
+  message: string,
+  path: readonly string[],
+  code: InputFault['code'] = 'BAD_USER_INPUT',
+): InputFault {
+  const name = path.length === 0 ? 'The input' : `\`${path.join('.')}\``;
+  return { code, message: `${name} ${message}.`, path: ['input', ...path] };
+}
+
+/** Characters as people and PostgreSQL count them, not UTF-16 units. */
+function lengthOf(text: string): number {
+  let length = 0;
+  for (const _ of text) length += 1;
+  return length;
+}
+
+function isStorableJson(value: unknown, levels: number): boolean {
+  if (typeof value === 'string') return isStorable(value);
+  if (typeof value !== 'object' || value === null) return true;
+  if (levels === 0) return false;
+  return Object.entries(value).every(([key, inner]) => isStorable(key) && isStorableJson(inner, levels - 1));
+}
