@@ -1,0 +1,39 @@
+/** One entry, every entry that carries a tag, or everything. */
+export type InvalidationTarget = { readonly key: string } | { readonly tag: string } | 'all';
+
+/** What an invalidation did. */
+export interface InvalidationReport<Name extends string = string> {
+  readonly cache: Name;
+  /** How many live entries it ended; null when finding out would have meant visiting every entry. */
+  readonly removed: number | null;
+  readonly stores: readonly StoreReport[];
+}
+
+/** Whether one of a cache's stores confirmed an invalidation. */
+interface StoreReport {
+  readonly store: string;
+  readonly ok: boolean;
+  /** Why not, in words fit for an administrator; null when all went well. */
+  readonly message: string | null;
+}
+
+/** What a cache did since it was made. Each key that was asked for is a hit, a miss or coalesced. */
+export interface CacheStatistics<Name extends string = string> {
+  readonly name: Name;
+  readonly store: string;
+  /** Held in this process's memory, whether still fresh or not; null when the store has no memory. */
+  readonly entries: number | null;
+  readonly entriesMax: number;
+  readonly ttlMs: number;
+  /** Keys answered from the cache. */
+  readonly hits: number;
+  /** Keys for which a load was needed. */
+  readonly misses: number;
+  /** Keys that waited for somebody else's load instead of making their own. */
+  readonly coalesced: number;
+  /** Entries pushed out of memory by newer ones. */
+  readonly evictions: number;
+  readonly invalidations: number;
+  /** Failures of the store; none of them failed a reader. */
+  readonly errors: number;
+}

@@ -1,0 +1,73 @@
+import type { DeserializedData, KeyvEntry, KeyvStoreAdapter, StoredData } from 'keyv';
+import { LRUCache } from 'lru-cache';
+import type { CacheStore, MemoryLayer } from './cache-store.ts';
+
+/** Whatever Keyv hands to a store; Keyv does not type it, and a store has no need to look inside. */
+type Stored = Parameters<KeyvStoreAdapter['set']>[1];
+
+/**
+ * Keyv's records in this process's memory, the least recently used pushed out first. What comes out is the very object
+ * that went in, so whoever stores must freeze.
+ *
+ * Times to live are not kept here: Keyv writes the end of each into the record and checks it on reading, and the bound
+ * on the number of records is all the garbage collection that memory needs.
+ */
+export class LruStore implements CacheStore, MemoryLayer {
+  readonly name = 'memory';
+  readonly opts = {};
+  namespace: string | undefined;
+  readonly memory: MemoryLayer = this;
+  evictions = 0;
+  readonly #records: LRUCache<string, Stored>;
+
+  constructor(options: { entriesMax: number }) {
+    this.#records = new LRUCache<string, Stored>({
+      max: options.entriesMax,
+      dispose: (_record, _key, reason) => {
+        if (reason === 'evict') this.evictions += 1;
+      },
+    });
+  }
+
+  get size(): number {
+    return this.#records.size;
+  }
+
+  read<Value>(key: string): DeserializedData<Value> | undefined {
+    return this.#records.get(key);
+  }
+
+  records<Value>(): Iterable<DeserializedData<Value>> {
+    return this.#records.values();
+  }
+
+  async get<Value>(key: string): Promise<StoredData<Value> | undefined> {
+    return this.#records.get(key);
+  }
+
+  async getMany<Value>(keys: string[]): Promise<StoredData<Value | undefined>[]> {
+    return keys.map((key) => this.#records.get(key));
+  }
+
+  async set(key: string, record: Stored): Promise<boolean> {
+    this.#records.set(key, record);
+    return true;
+  }
+
+  async setMany(records: KeyvEntry[]): Promise<void> {
+    for (const { key, value } of records) this.#records.set(key, value);
+  }
+
+  async delete(key: string): Promise<boolean> {
+    return this.#records.delete(key);
+  }
+
+  async clear(): Promise<void> {
+    this.#records.clear();
+  }
+
+  /** Keyv asks every store to announce its failures; memory has none. */
+  on(): this {
+    return this;
+  }
+}

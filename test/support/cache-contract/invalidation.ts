@@ -1,0 +1,116 @@
+import { expect, it } from 'vitest';
+import { Cache } from '../../../src/platform/cache/cache.ts';
+import type { CacheStore } from '../../../src/platform/cache/cache-store.ts';
+import { TestClock } from '../clock.ts';
+import { deferred, settled } from '../deferred.ts';
+import { aCache, aSource, type Profile } from './subject.ts';
+
+/** What an invalidation ends, also for loads that are under way. */
+export function itForgets(createStore: () => CacheStore): void {
+  it.each([[{ key: 'ann' }], [{ tag: 'team:red' }], ['all' as const]])('forgets by %j', async (target) => {
+    const cache = aCache(createStore());
+    const source = aSource();
+    await cache.get('ann', async () => ({ name: 'old', team: 'red' }));
+    await cache.invalidate(target);
+
+    expect(await cache.get('ann', source.one)).toEqual({ name: 'ann 1' });
+    expect(await cache.get('ann', source.one)).toEqual({ name: 'ann 1' });
+  });
+
+  it.each([[{ key: 'bob' }], [{ key: 'team:red' }], [{ tag: 'team:blue' }], [{ tag: 'ann' }]])(
+    'keeps what is not meant by %j',
+    async (target) => {
+      const cache = aCache(createStore());
+      const source = aSource();
+      await cache.get('ann', async () => ({ name: 'kept', team: 'red' }));
+      await cache.invalidate(target);
+
+      expect(await cache.get('ann', source.one)).toEqual({ name: 'kept', team: 'red' });
+    },
+  );
+
+  it('forgets by its tags also that there is no value', async () => {
+    const cache = new Cache<Profile>({
+      name: 'PROFILES',
+      version: 1,
+      ttlMs: 60_000,
+      negativeTtlMs: 60_000,
+      entriesMax: 10,
+      tagsOf: (_profile, key) => [`user:${key}`],
+      clock: new TestClock(),
+      store: createStore(),
+    });
+    await cache.get('ann', async () => null);
+    await cache.invalidate({ tag: 'user:ann' });
+
+    expect(await cache.get('ann', async () => ({ name: 'Ann' }))).toEqual({ name: 'Ann' });
+  });
+
+  it.each([[{ key: 'ann' }], [{ tag: 'team:red' }], ['all' as const]])(
+    'is not undone by a load that began before it: %j',
+    async (target) => {
+      const cache = aCache(createStore());
+      const source = aSource();
+      const old = deferred<Profile>();
+      const early = cache.get('ann', () => old.promise);
+      await settled();
+      await cache.invalidate(target);
+      const late = cache.get('ann', source.one);
+      old.resolve({ name: 'old', team: 'red' });
+      await early;
+
+      expect(await late).toEqual({ name: 'ann 1' });
+      expect(await cache.get('ann', source.one)).toEqual({ name: 'ann 1' });
+    },
+  );
+
+  it('makes one load for all who arrive after it', async () => {
+    const cache = aCache(createStore());
+    const source = aSource();
+    const old = deferred<Profile>();
+    const early = cache.get('ann', () => old.promise);
+    await settled();
+    await cache.invalidate({ tag: 'team:red' });
+    const late = Promise.all([
+      cache.get('ann', source.one),
+      cache.getMany(['ann', 'bob'], source.many),
+      cache.get('ann', source.one),
+    ]);
+    old.resolve({ name: 'old', team: 'red' });
+
+    expect(await early).toEqual({ name: 'old', team: 'red' });
+    const [first, [second], third] = await late;
+    expect(first).toMatchObject({ name: expect.stringMatching(/^ann/) });
+    expect([second, third]).toEqual([first, first]);
+    expect(source.one.mock.calls.length + source.many.mock.calls.length).toBe(2);
+  });
+
+  it('lets newcomers join a load that an unrelated invalidation met', async () => {
+    const cache = aCache(createStore());
+    const source = aSource();
+    const slow = deferred<Profile>();
+    const early = cache.get('ann', () => slow.promise);
+    await settled();
+    await cache.invalidate({ tag: 'team:blue' });
+    const late = cache.get('ann', source.one);
+    slow.resolve({ name: 'Ann', team: 'red' });
+
+    expect(await early).toEqual(await late);
+    expect(source.one).not.toHaveBeenCalled();
+  });
+
+  it('keeps the newer value when an overtaken load ends after the newer one', async () => {
+    const cache = aCache(createStore());
+    const source = aSource();
+    const old = deferred<Profile>();
+    const early = cache.get('ann', () => old.promise);
+    await settled();
+    await cache.invalidate({ key: 'ann' });
+    expect(await cache.get('ann', source.one)).toEqual({ name: 'ann 1' });
+    old.resolve({ name: 'old' });
+    await early;
+
+    expect(await cache.get('ann', source.one)).toEqual({ name: 'ann 1' });
+    expect(source.one).toHaveBeenCalledTimes(1);
+  });
+}

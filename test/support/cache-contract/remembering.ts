@@ -1,0 +1,117 @@
+import { expect, it, vi } from 'vitest';
+import { Cache } from '../../../src/platform/cache/cache.ts';
+import type { CacheStore } from '../../../src/platform/cache/cache-store.ts';
+import { TestClock } from '../clock.ts';
+import { aCache, aSource, type Profile } from './subject.ts';
+
+/** What a cache keeps, for how long, and whom it asks for the rest. */
+export function itRemembers(createStore: () => CacheStore): void {
+  it('loads a key once', async () => {
+    const cache = aCache(createStore());
+    const source = aSource();
+
+    expect(await cache.get('ann', source.one)).toEqual({ name: 'ann 1' });
+    expect(await cache.get('ann', source.one)).toEqual({ name: 'ann 1' });
+    expect(source.one).toHaveBeenCalledTimes(1);
+    expect(source.one).toHaveBeenCalledWith('ann');
+  });
+
+  it('asks for the missing keys of many only, and answers in the order of the keys', async () => {
+    const cache = aCache(createStore());
+    const source = aSource();
+    await cache.getMany(['ann', 'bob'], source.many);
+
+    expect(await cache.getMany(['cid', 'bob', 'dan', 'ann', 'cid'], source.many)).toEqual([
+      { name: 'cid 2' },
+      { name: 'bob 1' },
+      { name: 'dan 2' },
+      { name: 'ann 1' },
+      { name: 'cid 2' },
+    ]);
+    expect(source.many.mock.calls).toEqual([[['ann', 'bob']], [['cid', 'dan']]]);
+  });
+
+  it('asks nothing for no keys', async () => {
+    const source = aSource();
+    expect(await aCache(createStore()).getMany([], source.many)).toEqual([]);
+    expect(source.many).not.toHaveBeenCalled();
+  });
+
+  it('forgets a value when its time to live is over, and not before', async () => {
+    const clock = new TestClock();
+    const cache = aCache(createStore(), clock);
+    const source = aSource();
+    await cache.get('ann', source.one);
+
+    clock.advance(59_999);
+    expect(await cache.get('ann', source.one)).toEqual({ name: 'ann 1' });
+    clock.advance(1);
+    expect(await cache.get('ann', source.one)).toEqual({ name: 'ann 2' });
+  });
+
+  it.each([
+    [0, 54_000],
+    [0.999_999_9, 66_000],
+  ])('stretches the time to live by up to a tenth: %d gives %d ms', async (random, expectedMs) => {
+    const clock = new TestClock();
+    const cache = aCache(createStore(), clock, () => random);
+    const source = aSource();
+    await cache.get('ann', source.one);
+
+    clock.advance(expectedMs - 10);
+    expect(await cache.get('ann', source.one)).toEqual({ name: 'ann 1' });
+    clock.advance(10);
+    expect(await cache.get('ann', source.one)).toEqual({ name: 'ann 2' });
+  });
+
+  it('counts the time to live from the beginning of the load', async () => {
+    const clock = new TestClock();
+    const cache = aCache(createStore(), clock);
+    const source = aSource();
+    await cache.get('ann', async () => {
+      clock.advance(59_000);
+      return { name: 'slow' };
+    });
+
+    clock.advance(999);
+    expect(await cache.get('ann', source.one)).toEqual({ name: 'slow' });
+    clock.advance(1);
+    expect(await cache.get('ann', source.one)).toEqual({ name: 'ann 1' });
+  });
+
+  it('remembers that there is no value, for a shorter time', async () => {
+    const clock = new TestClock();
+    const cache = aCache(createStore(), clock);
+    const load = vi.fn(async () => null);
+    expect(await cache.get('ghost', load)).toBeNull();
+
+    clock.advance(9_999);
+    expect(await cache.get('ghost', load)).toBeNull();
+    expect(load).toHaveBeenCalledTimes(1);
+    clock.advance(1);
+    await cache.get('ghost', load);
+    expect(load).toHaveBeenCalledTimes(2);
+  });
+
+  it('remembers the keys that a load of many did not answer as having no value', async () => {
+    const cache = aCache(createStore());
+    const load = vi.fn(async () => new Map([['ann', { name: 'Ann' }]]));
+
+    expect(await cache.getMany(['ghost', 'ann'], load)).toEqual([null, { name: 'Ann' }]);
+    expect(await cache.getMany(['ghost'], load)).toEqual([null]);
+    expect(load).toHaveBeenCalledTimes(1);
+  });
+
+  it('never reads what another version stored', async () => {
+    const store = createStore();
+    const source = aSource();
+    const common = { name: 'X', ttlMs: 60_000, negativeTtlMs: 60_000, entriesMax: 10, tagsOf: () => [] };
+    const clock = new TestClock();
+    const before = new Cache<Profile>({ ...common, clock, store, version: 1 });
+    const after = new Cache<Profile>({ ...common, clock, store, version: 2 });
+    await before.get('ann', source.one);
+
+    expect(await after.get('ann', source.one)).toEqual({ name: 'ann 2' });
+    expect(await before.get('ann', source.one)).toEqual({ name: 'ann 1' });
+  });
+}

@@ -1,0 +1,41 @@
+import { vi } from 'vitest';
+import { Cache } from '../../../src/platform/cache/cache.ts';
+import type { CacheStore } from '../../../src/platform/cache/cache-store.ts';
+import { TestClock } from '../clock.ts';
+
+/** What the caches of the contract hold. */
+export interface Profile {
+  readonly name: string;
+  readonly team?: string;
+}
+
+/** One minute for values, ten seconds for their absence; the team is a tag. */
+export function aCache(store: CacheStore, clock = new TestClock(), random = () => 0.5): Cache<Profile> {
+  return new Cache<Profile>({
+    name: 'PROFILES',
+    version: 1,
+    ttlMs: 60_000,
+    negativeTtlMs: 10_000,
+    entriesMax: 1_000,
+    tagsOf: (profile) => (profile?.team === undefined ? [] : [`team:${profile.team}`]),
+    clock,
+    random,
+    store,
+  });
+}
+
+/** Loads that answer `<key> 1` for the first, `<key> 2` for the second, and so on. */
+export function aSource() {
+  let loads = 0;
+  const profile = (key: string): Profile => ({ name: `${key} ${loads}` });
+  return {
+    one: vi.fn(async (key: string) => {
+      loads += 1;
+      return profile(key);
+    }),
+    many: vi.fn(async (keys: readonly string[]) => {
+      loads += 1;
+      return new Map(keys.map((key) => [key, profile(key)]));
+    }),
+  };
+}
