@@ -22,8 +22,8 @@ interface CacheOptions<Value, Name extends string = string> {
   /** The bound of the default store. */
   readonly entriesMax: number;
   /**
-   * What an entry can be invalidated by, besides its key. Asked for null too: "does not exist" is also knowledge about a
-   * user or a tenant, and has to end when they come into being.
+   * What an entry can be invalidated by, besides its key. Asked for null too: "does not exist" is also knowledge about
+   * a user or a tenant, and has to end when they come into being.
    */
   readonly tagsOf: (value: Value | null, key: string) => readonly string[];
   readonly clock: Clock;

@@ -16,8 +16,8 @@ interface EntryStoreOptions {
 }
 
 /**
- * The entries of one cache in Keyv; only those that are fresh ever come out. Its failures are counted and told to `onStoreError`, and end here: losing an entry
- * is allowed, failing a request over it is not.
+ * The entries of one cache in Keyv; only those that are fresh ever come out. Its failures are counted, told to
+ * `onStoreError`, and end here: losing an entry is allowed, failing a request over it is not.
  */
 export class EntryStore<Value> {
   errors = 0;

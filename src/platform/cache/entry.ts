@@ -7,8 +7,9 @@ export interface Entry<Value> {
   /** The cache's clock decides, in milliseconds since the epoch. */
   readonly freshUntil: number;
   /**
-   * The point in the invalidation log that the value is known to have survived: at first the one before its load began,
-   * so that a load which an invalidation overtook is stale from birth. It moves on whenever the entry is found unharmed.
+   * The point in the invalidation log that the value is known to have survived: at first the one before its load
+   * began, so that a load which an invalidation overtook is stale from birth. It moves on whenever the entry is found
+   * unharmed.
    */
   survivedUntil: number;
 }
