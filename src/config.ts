@@ -58,7 +58,7 @@ export interface Config {
 export class InvalidConfiguration extends Error {}
 
 /**
- * Reads the environment; nothing else in Parley does.
+ * Reads the environment, which main.ts hands over; nothing else in Parley does.
  * @throws InvalidConfiguration with all faults at once
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {

@@ -26,7 +26,9 @@ export interface Batched<Parent, Args, Value> {
  * The one way for a field below the roots to fetch. Gathers the parents that reach the field with the same arguments in one
  * tick of a request and calls `fetch` once for all of them.
  */
-export function batched<Parent, Args, Value>(fetch: Fetch<Parent, Args, Value>): Batched<Parent, Args, Value> {
+export function batched<Parent, Args, Value>(
+  fetch: Fetch<Parent, Args, Value>,
+): Batched<Parent, Args, Value> {
   // Keyed by the request's loaders, which a mutation replaces: what was gathered before a write is never answered after it.
   const gatherers = new WeakMap<Loaders, Map<string, DataLoader<Parent, Value>>>();
 

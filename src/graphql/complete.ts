@@ -13,13 +13,18 @@ export type CompleteResolvers = RootResolvers & {
 };
 
 /** Some fields of a root, for the file of the domain that answers them. */
-export type RootFields<Root extends RootName, Field extends keyof RootResolvers[Root]> = Pick<RootResolvers[Root], Field>;
+export type RootFields<Root extends RootName, Field extends keyof RootResolvers[Root]> = Pick<
+  RootResolvers[Root],
+  Field
+>;
 
 /** The resolvers of one object type, for the file of its domain. */
 export type CompleteType<Name extends ObjectTypeName> = {
   readonly [Field in FieldsToResolve<Name>]: FieldResolver<FieldsOf<Name>[Field]>;
 } & {
-  readonly [Field in Exclude<keyof FieldsOf<Name>, FieldsToResolve<Name>>]?: FieldResolver<FieldsOf<Name>[Field]>;
+  readonly [Field in Exclude<keyof FieldsOf<Name>, FieldsToResolve<Name>>]?: FieldResolver<
+    FieldsOf<Name>[Field]
+  >;
 };
 
 /** A field below the roots: a synchronous function of the row, or batched. There is no third. */
@@ -29,7 +34,9 @@ export type FieldResolver<Generated> = Generated extends (
   context: infer _Context,
   info: infer _Info,
 ) => infer Answer
-  ? ((parent: Parent, args: Args, context: RequestContext) => Awaited<Answer>) | Batched<Parent, Args, Awaited<Answer>>
+  ?
+      | ((parent: Parent, args: Args, context: RequestContext) => Awaited<Answer>)
+      | Batched<Parent, Args, Awaited<Answer>>
   : never;
 
 /** Some fields of an object type, for the file of a domain that adds them to another domain's type. */
@@ -77,6 +84,8 @@ type NamesWithFieldsToResolve = {
   [Name in ObjectTypeName]: [FieldsToResolve<Name>] extends [never] ? never : Name;
 }[ObjectTypeName];
 
-type RowOf<Name extends ObjectTypeName> = Name extends keyof ResolversParentTypes ? ResolversParentTypes[Name] : never;
+type RowOf<Name extends ObjectTypeName> = Name extends keyof ResolversParentTypes
+  ? ResolversParentTypes[Name]
+  : never;
 
 type AnswerOf<Generated> = Generated extends (...args: never) => infer Answer ? Awaited<Answer> : never;

@@ -131,7 +131,9 @@ function toConnection<Row, Node>(
 ): Connection<Node> {
   const edges = page.rows.flatMap((row) => {
     const next = nodes.next();
-    return next.done === true ? [] : [{ cursor: encodeCursor(list.cursor, list.positionOf(row)), node: next.value }];
+    return next.done === true
+      ? []
+      : [{ cursor: encodeCursor(list.cursor, list.positionOf(row)), node: next.value }];
   });
   return {
     edges,
@@ -153,7 +155,11 @@ function checkedSize(argument: 'first' | 'last', size: number): number {
   return size;
 }
 
-function positionFrom(shape: CursorShape, argument: string, cursor: string | null | undefined): Position | null {
+function positionFrom(
+  shape: CursorShape,
+  argument: string,
+  cursor: string | null | undefined,
+): Position | null {
   if (cursor === null || cursor === undefined) return null;
   const position = decodeCursor(shape, cursor);
   if (position === null) throw new InvalidCursor(argument);

@@ -5,7 +5,7 @@ export async function loadAll<Key, Value>(
   loader: DataLoader<Key, Value | null>,
   keys: readonly (Key | null)[],
 ): Promise<(Value | null)[]> {
-  return Promise.all(keys.map((key) => (key === null ? null : loader.load(key))));
+  return Promise.all(keys.map(async (key) => (key === null ? null : loader.load(key))));
 }
 
 /**

@@ -7,6 +7,7 @@ const emailSchema = z.email().max(254);
 /** RFC 3339; answered in UTC with milliseconds. */
 const dateTime = new GraphQLScalarType<Date, string>({
   name: 'DateTime',
+  description: 'A point in time, RFC 3339 in UTC with milliseconds: `2026-11-20T03:37:46.123Z`.',
   serialize(value) {
     if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
     throw new TypeError('A DateTime is answered from a valid Date.');
@@ -18,6 +19,7 @@ const dateTime = new GraphQLScalarType<Date, string>({
 /** Checked when it comes in; what is stored already goes out as it is. */
 const emailAddress = new GraphQLScalarType<string, string>({
   name: 'EmailAddress',
+  description: 'An e-mail address; checked when it is given to the server, not when it is answered.',
   serialize: String,
   parseValue: emailFrom,
   parseLiteral: (node) => emailFrom(node.kind === Kind.STRING ? node.value : null),
@@ -25,17 +27,21 @@ const emailAddress = new GraphQLScalarType<string, string>({
 
 const jsonObject = new GraphQLScalarType<Record<string, unknown>, unknown>({
   name: 'JSONObject',
+  description: 'A JSON object of free form.',
   serialize: (value) => value,
   parseValue: objectFrom,
   parseLiteral: (node, variables) => objectFrom(valueFromASTUntyped(node, variables)),
 });
 
+// A scalar that is defined here replaces the one of the SDL, its description included.
 export const scalars = { DateTime: dateTime, EmailAddress: emailAddress, JSONObject: jsonObject };
 
 function dateFrom(value: unknown): Date {
   const date = typeof value === 'string' && dateTimePattern.test(value) ? new Date(value) : null;
   if (date === null || Number.isNaN(date.getTime()) || !isRealDay(date, value)) {
-    throw new GraphQLError('A DateTime is an RFC 3339 text such as 2026-11-20T03:37:46.123Z, in the years 0001 to 9999.');
+    throw new GraphQLError(
+      'A DateTime is an RFC 3339 text such as 2026-11-20T03:37:46.123Z, in the years 0001 to 9999.',
+    );
   }
   return date;
 }

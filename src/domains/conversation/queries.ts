@@ -163,7 +163,11 @@ function matching(filter: ConversationFilter): Sql {
   const conditions = [
     filter.ownerId === null ? null : sql`c.owner_id = ${filter.ownerId ?? null}::uuid`,
     filter.visibility === null ? null : sql`c.visibility = ${filter.visibility}::visibility`,
-    filter.isArchived === null ? null : filter.isArchived ? sql`c.archived_at is not null` : sql`c.archived_at is null`,
+    filter.isArchived === null
+      ? null
+      : filter.isArchived
+        ? sql`c.archived_at is not null`
+        : sql`c.archived_at is null`,
     filter.titleContains === null ? null : sql`c.title ilike ${containsPattern(filter.titleContains)}`,
     filter.updatedAfter === null ? null : sql`c.updated_at > ${filter.updatedAfter}`,
     filter.updatedBefore === null ? null : sql`c.updated_at < ${filter.updatedBefore}`,

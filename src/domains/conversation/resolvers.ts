@@ -102,7 +102,9 @@ function conversationsFrom(
       visibility: filter.visibility ?? null,
       isArchived: filter.isArchived ?? null,
       titleContains:
-        titleContains === null ? null : storableText('filter.titleContains', titleContains, titlePartCharactersMax),
+        titleContains === null
+          ? null
+          : storableText('filter.titleContains', titleContains, titlePartCharactersMax),
       updatedAfter: filter.updatedAfter ?? null,
       updatedBefore: filter.updatedBefore ?? null,
     },

@@ -85,7 +85,9 @@ export function createConversationService(options: {
           ...(rest.title === undefined ? {} : { title: rest.title }),
           ...(rest.visibility === undefined ? {} : { visibility: rest.visibility }),
           ...(modelId === undefined ? {} : { modelSlug: model.slug }),
-          ...(isArchived === undefined ? {} : { archivedAt: isArchived ? (conversation.archivedAt ?? now) : null }),
+          ...(isArchived === undefined
+            ? {}
+            : { archivedAt: isArchived ? (conversation.archivedAt ?? now) : null }),
         },
         now,
       );
@@ -103,7 +105,9 @@ async function findChangeable(
   const conversation = id === null ? null : await queries.forWriting(viewer, id);
   if (conversation === null) throw new NotFound('conversation', ['input', 'conversationId']);
   if (conversation.ownerId !== viewer.userId && !isTenantAdmin(viewer)) {
-    throw new InputRefused([fault('is changed by its owner and by admins only', ['conversationId'], 'FORBIDDEN')]);
+    throw new InputRefused([
+      fault('is changed by its owner and by admins only', ['conversationId'], 'FORBIDDEN'),
+    ]);
   }
   return conversation;
 }

@@ -20,7 +20,9 @@ export interface MessageLoaders {
 export function createMessageLoaders(queries: MessageQueries, viewer: Viewer): MessageLoaders {
   const { tenantId } = viewer;
   return {
-    byId: new DataLoader(async (ids) => byKeys(ids, await queries.byIds(viewer, ids), (message) => message.id)),
+    byId: new DataLoader(async (ids) =>
+      byKeys(ids, await queries.byIds(viewer, ids), (message) => message.id),
+    ),
     lastByConversationId: new DataLoader(async (ids) =>
       byKeys(ids, await queries.lastByConversationIds(tenantId, ids), (message) => message.conversationId),
     ),

@@ -82,7 +82,8 @@ export function createMessageQueries(db: Database) {
 
     /** Messages with these words, in the syntax of a web search, as far as the viewer may read them. */
     containing(viewer: Viewer, words: string, conversationId: string | null): PagedList<Message> {
-      const inConversation = conversationId === null ? sql`true` : sql`m.conversation_id = ${conversationId}::uuid`;
+      const inConversation =
+        conversationId === null ? sql`true` : sql`m.conversation_id = ${conversationId}::uuid`;
       return pagedList(db, {
         select: columns,
         from: readableMessages,

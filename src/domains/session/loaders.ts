@@ -13,7 +13,9 @@ export interface SessionLoaders {
 
 export function createSessionLoaders(queries: SessionQueries, viewer: Viewer): SessionLoaders {
   return {
-    byId: new DataLoader(async (ids) => byKeys(ids, await queries.byIds(viewer, ids), (session) => session.id)),
+    byId: new DataLoader(async (ids) =>
+      byKeys(ids, await queries.byIds(viewer, ids), (session) => session.id),
+    ),
     byUserId: (activeAt) => queries.ofUsers(viewer, activeAt),
   };
 }

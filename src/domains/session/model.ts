@@ -1,4 +1,5 @@
 import type { Role } from '../tenant/model.ts';
+import { tenantTag, userTag } from '../user/model.ts';
 
 /** Who asks, in which tenant, with what right. Everything that a request may see is decided by it. */
 export interface Viewer {
@@ -37,4 +38,14 @@ export interface SessionIdentity {
 /** Whether this person runs their tenant. */
 export function isTenantAdmin(viewer: Viewer): boolean {
   return viewer.role === 'OWNER' || viewer.role === 'ADMIN';
+}
+
+/** The tag of what caches hold about one session. */
+export function sessionTag(sessionId: string): string {
+  return `session:${sessionId}`;
+}
+
+/** What ends a remembered identity: a change to its session, to its person, or to one of their tenants. */
+export function tagsOfIdentity({ sessionId, userId, memberships }: SessionIdentity): string[] {
+  return [sessionTag(sessionId), userTag(userId), ...memberships.map(({ tenantId }) => tenantTag(tenantId))];
 }

@@ -50,7 +50,8 @@ export function createSessionQueries(db: Database) {
   return {
     /** What a token stands for, whichever tenant it belongs to; null when it is unknown, revoked or its owner disabled. */
     async identityByTokenHash(tokenHash: Buffer): Promise<SessionIdentity | null> {
-      const [identity] = await db.query<SessionIdentity>(sql`select s.id as "sessionId", s.tenant_id as "tenantId",
+      const [identity] =
+        await db.query<SessionIdentity>(sql`select s.id as "sessionId", s.tenant_id as "tenantId",
           s.user_id as "userId", s.expires_at as "expiresAt", u.is_platform_admin as "isPlatformAdmin",
           ${memberships} as memberships
         from sessions s join users u on u.id = s.user_id and u.is_active
@@ -60,7 +61,8 @@ export function createSessionQueries(db: Database) {
 
     /** An account by its e-mail address, whatever its case. */
     async credentialsByEmail(email: string): Promise<Credentials | null> {
-      const [found] = await db.query<Credentials>(sql`select u.id as "userId", u.password_hash as "passwordHash",
+      const [found] =
+        await db.query<Credentials>(sql`select u.id as "userId", u.password_hash as "passwordHash",
           u.is_active as "isActive", u.is_platform_admin as "isPlatformAdmin", ${memberships} as memberships
         from users u where lower(u.email) = lower(${email})`);
       return found ?? null;

@@ -1,4 +1,3 @@
-import { hash, verify } from '@node-rs/argon2';
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { CacheRegistry } from '../../platform/cache/cache-registry.ts';
@@ -7,8 +6,9 @@ import type { Clock } from '../../platform/clock.ts';
 import { InputRefused, TokenExpired, Unauthenticated } from '../../platform/errors.ts';
 import { createId, fromPublicId } from '../../platform/ids.ts';
 import { fault, parseInput } from '../../platform/input.ts';
+import { isPassword } from '../../platform/passwords.ts';
 import { userTag } from '../user/model.ts';
-import type { Session, SessionIdentity, Viewer } from './model.ts';
+import { sessionTag, type Session, type SessionIdentity, type Viewer } from './model.ts';
 import type { Credentials, SessionQueries } from './queries.ts';
 
 const tokenPrefix = 'parley_session_';
@@ -71,7 +71,7 @@ export function createSessionService(options: {
     async signIn(input: unknown, device: Device): Promise<SignedIn> {
       const { email, password, tenantId } = parseInput(signInSchema, input);
       const account = await queries.credentialsByEmail(email);
-      const isRight = await isPasswordOf(account, password);
+      const isRight = await isPassword(password, account?.passwordHash ?? null);
       const membership = account?.memberships.find((candidate) => isWanted(candidate.tenantId, tenantId));
       if (!isRight || account?.isActive !== true || membership === undefined) {
         throw new InputRefused([fault('has no such e-mail address and password', [], 'UNAUTHENTICATED')]);
@@ -95,22 +95,15 @@ export function createSessionService(options: {
     async viewerByToken(token: string, tenantSlug: string | null): Promise<Viewer> {
       if (!tokenPattern.test(token)) throw new Unauthenticated('This credential is not a token of Parley.');
       const tokenHash = hashOf(token);
-      const identity = await sessions.get(tokenHash.toString('hex'), () => queries.identityByTokenHash(tokenHash));
-      if (identity === null) throw new Unauthenticated('This session is unknown or was ended; sign in again.');
+      const identity = await sessions.get(tokenHash.toString('hex'), () =>
+        queries.identityByTokenHash(tokenHash),
+      );
+      if (identity === null)
+        throw new Unauthenticated('This session is unknown or was ended; sign in again.');
       if (new Date(identity.expiresAt).getTime() <= clock.now()) throw new TokenExpired();
       return viewerFrom(identity, tenantSlug);
     },
   };
-}
-
-/** What argon2 makes of a password: with a salt of its own, never twice the same. */
-export async function hashPassword(password: string, salt?: Buffer): Promise<string> {
-  return hash(password, salt === undefined ? {} : { salt });
-}
-
-/** The tag of what caches hold about one session. */
-export function sessionTag(sessionId: string): string {
-  return `session:${sessionId}`;
 }
 
 type Chosen = Credentials['memberships'][number];
@@ -124,15 +117,6 @@ function viewerFrom(identity: SessionIdentity, tenantSlug: string | null): Viewe
   }
   const { userId, isPlatformAdmin, sessionId } = identity;
   return { tenantId: membership.tenantId, userId, role: membership.role, isPlatformAdmin, sessionId };
-}
-
-/** Argon2id of a password that nobody has: an unknown account must take as long as a wrong password. */
-const hashOfNobody =
-  '$argon2id$v=19$m=19456,t=2,p=1$cGFybGV5LW5vYm9keS1zYWx0$Zm9yLW5vYm9keS1hdC1hbGwtbm90LWEtaGFzaC4uLg';
-
-async function isPasswordOf(account: Credentials | null, password: string): Promise<boolean> {
-  const isRight = await verify(account?.passwordHash ?? hashOfNobody, password);
-  return isRight && account?.passwordHash !== null && account?.passwordHash !== undefined;
 }
 
 function isWanted(tenantId: string, publicId: string | null | undefined): boolean {

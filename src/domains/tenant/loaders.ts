@@ -17,7 +17,11 @@ export function createTenantLoaders(queries: TenantQueries, viewer: Viewer): Ten
   return {
     byId: new DataLoader(async (ids) => byKeys(ids, await queries.byIds(viewer, ids), (tenant) => tenant.id)),
     membershipsByUserId: new DataLoader(async (userIds) =>
-      groupsByKeys(userIds, await queries.membershipsByUserIds(viewer, userIds), (membership) => membership.userId),
+      groupsByKeys(
+        userIds,
+        await queries.membershipsByUserIds(viewer, userIds),
+        (membership) => membership.userId,
+      ),
     ),
     members: (filter) => queries.members(viewer, filter),
   };

@@ -90,7 +90,10 @@ function similarity(viewer: Viewer, search: string): Sql {
 }
 
 /** The searched text is part of the ordering, and so of its cursors: another search ranks differently. */
-function byRelevance<Row extends Membership & { readonly score: number }>(search: string, score: Sql): Ordering<Row> {
+function byRelevance<Row extends Membership & { readonly score: number }>(
+  search: string,
+  score: Sql,
+): Ordering<Row> {
   return {
     name: `membership.relevance.${search}`,
     direction: 'desc',

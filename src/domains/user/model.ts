@@ -36,3 +36,9 @@ export function userTag(userId: string): string {
 export function tenantTag(tenantId: string): string {
   return `tenant:${tenantId}`;
 }
+
+/** What ends a remembered person, or the knowledge that there is none: a change to them, or to the tenant. */
+export function tagsOfProfileKey(key: string): string[] {
+  const [, tenantId = '', , userId = ''] = key.split(':');
+  return [tenantTag(tenantId), userTag(userId)];
+}

@@ -7,7 +7,9 @@ import type { Profile, User } from './model.ts';
 type StoredProfile = Partial<Omit<Profile, 'firstName' | 'lastName' | 'updatedAt'>>;
 
 /** What to change of a person; absent keys stay as they are. */
-export type ProfileChanges = { readonly [Key in keyof Omit<Profile, 'updatedAt'>]?: Profile[Key] | undefined };
+export type ProfileChanges = {
+  readonly [Key in keyof Omit<Profile, 'updatedAt'>]?: Profile[Key] | undefined;
+};
 
 interface UserRecord extends Omit<User, 'profile'> {
   readonly firstName: string | null;

@@ -15,7 +15,10 @@ const updateProfileSchema = z.object({
     .nullable()
     .optional(),
   locale: textInput({ min: 2, max: 50 }).refine(isLocale, 'must be a language tag').nullable().optional(),
-  timezone: textInput({ min: 1, max: 100 }).refine(isTimeZone, 'must be a known time zone').nullable().optional(),
+  timezone: textInput({ min: 1, max: 100 })
+    .refine(isTimeZone, 'must be a known time zone')
+    .nullable()
+    .optional(),
   preferences: jsonInput
     .nullable()
     .transform((preferences) => preferences ?? {})

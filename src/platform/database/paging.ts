@@ -101,7 +101,11 @@ const noParent = sql`(values (1)) as parent(ordinal)`;
 function pagesStatement<Row>(list: List<Row>, parents: readonly string[] | null, window: PageWindow): Sql {
   const { ordering } = list;
   const isForward = window.from === 'start';
-  const bounds = [list.where, ...beyond(ordering, '>', window.after), ...beyond(ordering, '<', window.before)];
+  const bounds = [
+    list.where,
+    ...beyond(ordering, '>', window.after),
+    ...beyond(ordering, '<', window.before),
+  ];
   const outerOrder = ordering.columns.map((column) => raw(`page."${column.name}" ${ordering.direction}`));
 
   return sql`select parent.ordinal::integer as "parentOrdinal",
@@ -127,11 +131,7 @@ order by parent.ordinal`;
 }
 
 /** Sorts the statement's rows into one page for each of `parentCount` parents, in their order. */
-function pagesFrom<Row>(
-  rows: readonly PageRow<Row>[],
-  parentCount: number,
-  window: PageWindow,
-): Page<Row>[] {
+function pagesFrom<Row>(rows: readonly PageRow<Row>[], parentCount: number, window: PageWindow): Page<Row>[] {
   const rowsByParent = Array.from({ length: parentCount }, (): PageRow<Row>[] => []);
   for (const row of rows) rowsByParent[row.parentOrdinal - 1]?.push(row);
   return rowsByParent.map((ofParent) => pageFrom(ofParent, window));
@@ -178,7 +178,9 @@ const mirrored = { '<': '>', '>': '<', '<=': '>=', '>=': '<=' } as const;
 
 function existence<Row>(list: List<Row>, operator: Operator, position: Position | null): Sql {
   const [bound] = beyond(list.ordering, operator, position);
-  return bound === undefined ? sql`false` : sql`exists (select from ${list.from} where ${list.where} and ${bound})`;
+  return bound === undefined
+    ? sql`false`
+    : sql`exists (select from ${list.from} where ${list.where} and ${bound})`;
 }
 
 function typedValue(type: OrderingType, value: PositionValue | undefined): Sql {

@@ -1,0 +1,201 @@
+import { tagsOfIdentity, type SessionIdentity } from './domains/session/model.ts';
+import { createConversationQueries } from './domains/conversation/queries.ts';
+import { createConversationService } from './domains/conversation/service.ts';
+import { createMessageQueries } from './domains/message/queries.ts';
+import { createMessageService } from './domains/message/service.ts';
+import { createModelLoaders } from './domains/model/loaders.ts';
+import type { Model } from './domains/model/model.ts';
+import { createModelQueries } from './domains/model/queries.ts';
+import { createModelService } from './domains/model/service.ts';
+import type { CacheName } from './domains/operations/model.ts';
+import { createOperationsService } from './domains/operations/service.ts';
+import { createSessionQueries } from './domains/session/queries.ts';
+import { createSessionService } from './domains/session/service.ts';
+import { createSettingLoaders } from './domains/setting/loaders.ts';
+import type { Settings } from './domains/setting/model.ts';
+import { createSettingQueries } from './domains/setting/queries.ts';
+import { createSettingService } from './domains/setting/service.ts';
+import { createTenantQueries } from './domains/tenant/queries.ts';
+import { tagsOfProfileKey, type User } from './domains/user/model.ts';
+import { createUserQueries } from './domains/user/queries.ts';
+import { createUserService } from './domains/user/service.ts';
+import type { Config } from './config.ts';
+import type { Services } from './graphql/context.ts';
+import { createSchema } from './graphql/schema.ts';
+import { CacheRegistry } from './platform/cache/cache-registry.ts';
+import { Cache } from './platform/cache/cache.ts';
+import { systemClock, type Clock } from './platform/clock.ts';
+import type { Database } from './platform/database/database.ts';
+import { startEmbeddedPostgres } from './platform/database/embedded.ts';
+import { openDatabase } from './platform/database/open-database.ts';
+import { toRefusal } from './platform/database/refusals.ts';
+import { createLogger, type Logger } from './platform/logger.ts';
+import { createAuthenticator } from './server/authenticate.ts';
+import { createHttpServer } from './server/http.ts';
+import { createReadinessCheck } from './server/readiness.ts';
+import { createContextFactory, type Caches, type Queries } from './server/request-context.ts';
+
+/** What knows nothing of the product and must be closed in the end. */
+export interface Platform {
+  readonly clock: Clock;
+  readonly database: Database;
+  /** Where the database is, its password included. */
+  readonly databaseUrl: string;
+  readonly logger: Logger;
+  close(): Promise<void>;
+}
+
+/** Opens the database that is configured, or starts the embedded one and brings its tables up to date. */
+export async function openPlatform(config: Config): Promise<Platform> {
+  const logger = createLogger({ level: config.logLevel });
+  const embedded =
+    config.database.url === null
+      ? await startEmbeddedPostgres({ dataDirectory: config.database.dataDirectory, logger })
+      : null;
+  const databaseUrl = config.database.url ?? embedded?.url ?? '';
+  const database = openDatabase({ ...config.database, url: databaseUrl, logger });
+  return {
+    clock: systemClock,
+    database,
+    databaseUrl,
+    logger,
+    async close() {
+      await database.close();
+      await embedded?.stop();
+    },
+  };
+}
+
+/** Runs one command on an open platform and closes it, whatever happens. */
+export async function withPlatform<Result>(
+  config: Config,
+  work: (platform: Platform) => Promise<Result>,
+): Promise<Result> {
+  const platform = await openPlatform(config);
+  try {
+    return await work(platform);
+  } finally {
+    await platform.close();
+  }
+}
+
+/** What an app is made of; whoever makes these also ends them. */
+export interface AppOptions {
+  readonly clock: Clock;
+  readonly config: Config;
+  readonly database: Database;
+  readonly logger: Logger;
+}
+
+/** The composition root: everything that lives as long as the process is made here, and only here. */
+export type App = ReturnType<typeof createApp>;
+
+export function createApp({ clock, config, database, logger }: AppOptions) {
+  const caches = createCaches({ clock, config, logger });
+  const registry = new CacheRegistry<CacheName>(Object.values(caches));
+  const queries = createQueries(database);
+  const services = createServices({ caches, clock, config, queries, registry });
+  return {
+    caches,
+    queries,
+    services,
+    /** The front door, not yet listening; `demoToken` is what the explorers open with. */
+    createServer: (demoToken: string | null) =>
+      createHttpServer({
+        schema: createSchema(),
+        config,
+        logger,
+        toRefusal,
+        authenticate: createAuthenticator(services.session),
+        createContext: createContextFactory({ caches, clock, queries, services }),
+        isReady: createReadinessCheck(database, logger),
+        demo: demoToken === null ? null : { token: demoToken },
+      }),
+  };
+}
+
+function createQueries(database: Database): Queries {
+  return {
+    conversation: createConversationQueries(database),
+    message: createMessageQueries(database),
+    model: createModelQueries(database),
+    session: createSessionQueries(database),
+    setting: createSettingQueries(database),
+    tenant: createTenantQueries(database),
+    user: createUserQueries(database),
+  };
+}
+
+/** A cached thing is one line here: it is then named, bounded, measured, versioned, and reached by invalidateCache. */
+function createCaches({ clock, config, logger }: Pick<AppOptions, 'clock' | 'config' | 'logger'>): Caches {
+  const { cacheTtlMs } = config;
+  const common = {
+    version: 1,
+    negativeTtlMs: 10_000,
+    clock,
+    onStoreError: (error: unknown) => logger.warn({ err: error }, 'a cache could not reach its store'),
+  };
+  return {
+    settings: new Cache<Settings, CacheName>({
+      ...common,
+      name: 'SETTINGS',
+      ttlMs: cacheTtlMs.settings,
+      entriesMax: 1,
+      tagsOf: () => [],
+    }),
+    models: new Cache<readonly Model[], CacheName>({
+      ...common,
+      name: 'MODELS',
+      ttlMs: cacheTtlMs.models,
+      entriesMax: 2,
+      tagsOf: () => [],
+    }),
+    profiles: new Cache<User, CacheName>({
+      ...common,
+      name: 'PROFILES',
+      ttlMs: cacheTtlMs.profiles,
+      entriesMax: 10_000,
+      tagsOf: (_user, key) => tagsOfProfileKey(key),
+    }),
+    sessions: new Cache<SessionIdentity, CacheName>({
+      ...common,
+      name: 'SESSIONS',
+      ttlMs: cacheTtlMs.sessions,
+      entriesMax: 10_000,
+      tagsOf: (identity) => (identity === null ? [] : tagsOfIdentity(identity)),
+    }),
+  };
+}
+
+function createServices(options: {
+  readonly caches: Caches;
+  readonly clock: Clock;
+  readonly config: Config;
+  readonly queries: Queries;
+  readonly registry: CacheRegistry<CacheName>;
+}): Services {
+  const { caches, clock, config, queries, registry } = options;
+  const models = createModelLoaders(queries.model, caches.models);
+  const settings = createSettingLoaders(queries.setting, caches.settings);
+  const findModels: typeof models.bySlugs = (slugs) => models.bySlugs(slugs);
+  return {
+    conversation: createConversationService({ queries: queries.conversation, findModels, clock }),
+    message: createMessageService({
+      queries: queries.message,
+      findForWriting: (viewer, id) => queries.conversation.forWriting(viewer, id),
+      currentSettings: () => settings.current(),
+      clock,
+    }),
+    model: createModelService({ queries: queries.model, models: caches.models }),
+    operations: createOperationsService({ caches: registry }),
+    session: createSessionService({
+      queries: queries.session,
+      sessions: caches.sessions,
+      caches: registry,
+      clock,
+      ttlMs: config.sessionTtlMs,
+    }),
+    setting: createSettingService({ queries: queries.setting, settings: caches.settings, findModels, clock }),
+    user: createUserService({ queries: queries.user, profiles: caches.profiles, clock }),
+  };
+}

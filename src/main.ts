@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+import { Command, Option } from 'commander';
+import { importCommand } from './cli/import.ts';
+import { migrateCommand } from './cli/migrate.ts';
+import { seedCommand } from './cli/seed.ts';
+import { serveCommand } from './cli/serve.ts';
+import { tokenCommand } from './cli/token.ts';
+import { InvalidConfiguration, readConfig, type Config } from './config.ts';
+
+const program = new Command('parley')
+  .description('A GraphQL API server for multi-tenant chat products.')
+  .showHelpAfterError();
+
+program
+  .command('serve')
+  .description('answer requests, on an embedded PostgreSQL unless DATABASE_URL names another')
+  .action(() => run(serveCommand));
+
+program
+  .command('migrate')
+  .description('bring the tables up to date')
+  .option('--status', 'only say what is missing; exit code 1 when something is')
+  .action((options: { status?: boolean }) =>
+    run((config) => migrateCommand(config, options.status === true)),
+  );
+
+program
+  .command('seed')
+  .description('fill in demo data; run again, it adds nothing')
+  .addOption(
+    new Option('--size <size>', 'how much of it').choices(['small', 'large'] as const).default('small'),
+  )
+  .action((options: { size: 'small' | 'large' }) => run((config) => seedCommand(config, options.size)));
+
+program
+  .command('import')
+  .description('take in conversations, one JSON object a line; run again, it adds none twice')
+  .argument('<file...>', 'JSON lines, plain or gzipped; - is standard input')
+  .action((files: string[]) => run((config) => importCommand(config, files)));
+
+program
+  .command('token')
+  .description('begin a session for somebody and print its token')
+  .requiredOption('--user <email>', 'whose session')
+  .option('--tenant <slug>', 'in which tenant; the one joined first when absent')
+  .action((options: { user: string; tenant?: string }) =>
+    run((config) => tokenCommand(config, options.user, options.tenant ?? null)),
+  );
+
+await program.parseAsync();
+
+/** A command answers its exit code; what it throws is told in one line. */
+async function run(command: (config: Config) => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await command(readConfig(process.env));
+  } catch (error) {
+    process.exitCode = 1;
+    if (error instanceof InvalidConfiguration)
+      console.error(`The configuration has faults:\n${error.message}`);
+    else console.error(error instanceof Error ? `parley: ${error.message}` : error);
+  }
+}

@@ -1,0 +1,35 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Viewer } from '../domains/session/model.ts';
+import type { SessionService } from '../domains/session/service.ts';
+import { Unauthenticated } from '../platform/errors.ts';
+
+/** Headers -> who asks; null without credentials. A bad credential is refused, never taken for none. */
+type Authenticate = (headers: IncomingHttpHeaders) => Promise<Viewer | null>;
+
+/** Answers a credential's viewer, or null for a token that is of another kind. */
+type Verifier = (token: string, tenantSlug: string | null) => Promise<Viewer> | null;
+
+/**
+ * Recognises the header `authorization: Bearer …`, and `x-tenant` where a person has several tenants.
+ * @throws Unauthenticated, TokenExpired
+ */
+export function createAuthenticator(sessions: SessionService): Authenticate {
+  // A further kind of credential is a further line here, told apart by what its tokens begin with.
+  const verifiers: readonly Verifier[] = [
+    (token, tenantSlug) =>
+      token.startsWith('parley_session_') ? sessions.viewerByToken(token, tenantSlug) : null,
+  ];
+
+  return async ({ authorization, 'x-tenant': tenant }) => {
+    if (authorization === undefined) return null;
+    const token = /^bearer +(\S+)$/i.exec(authorization)?.[1];
+    if (token === undefined)
+      throw new Unauthenticated('The header `authorization` must be `Bearer` and a token.');
+    const tenantSlug = typeof tenant === 'string' && tenant !== '' ? tenant : null;
+    for (const verify of verifiers) {
+      const viewer = verify(token, tenantSlug);
+      if (viewer !== null) return viewer;
+    }
+    throw new Unauthenticated('This credential is of no known kind.');
+  };
+}

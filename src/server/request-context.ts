@@ -1,0 +1,93 @@
+import { createConversationLoaders } from '../domains/conversation/loaders.ts';
+import type { ConversationQueries } from '../domains/conversation/queries.ts';
+import { createMessageLoaders } from '../domains/message/loaders.ts';
+import type { MessageQueries } from '../domains/message/queries.ts';
+import { createModelLoaders } from '../domains/model/loaders.ts';
+import type { Model } from '../domains/model/model.ts';
+import type { ModelQueries } from '../domains/model/queries.ts';
+import type { CacheName } from '../domains/operations/model.ts';
+import { createSessionLoaders } from '../domains/session/loaders.ts';
+import type { SessionIdentity, Viewer } from '../domains/session/model.ts';
+import type { SessionQueries } from '../domains/session/queries.ts';
+import type { Device } from '../domains/session/service.ts';
+import { createSettingLoaders } from '../domains/setting/loaders.ts';
+import type { Settings } from '../domains/setting/model.ts';
+import type { SettingQueries } from '../domains/setting/queries.ts';
+import { createTenantLoaders } from '../domains/tenant/loaders.ts';
+import type { TenantQueries } from '../domains/tenant/queries.ts';
+import { createUserLoaders } from '../domains/user/loaders.ts';
+import type { User } from '../domains/user/model.ts';
+import type { UserQueries } from '../domains/user/queries.ts';
+import type { Loaders, RequestContext, Services } from '../graphql/context.ts';
+import type { Cache } from '../platform/cache/cache.ts';
+import type { Clock } from '../platform/clock.ts';
+
+/** Each domain's statements. */
+export interface Queries {
+  readonly conversation: ConversationQueries;
+  readonly message: MessageQueries;
+  readonly model: ModelQueries;
+  readonly session: SessionQueries;
+  readonly setting: SettingQueries;
+  readonly tenant: TenantQueries;
+  readonly user: UserQueries;
+}
+
+/** What is remembered between requests. */
+export interface Caches {
+  readonly settings: Cache<Settings, CacheName>;
+  readonly models: Cache<readonly Model[], CacheName>;
+  readonly profiles: Cache<User, CacheName>;
+  readonly sessions: Cache<SessionIdentity, CacheName>;
+}
+
+/** What lives as long as the process and serves every request. */
+export interface RequestContextOptions {
+  readonly caches: Caches;
+  readonly clock: Clock;
+  readonly queries: Queries;
+  readonly services: Services;
+}
+
+/** Makes the context of each request: who asks, and loaders of their own. */
+export function createContextFactory(
+  options: RequestContextOptions,
+): (viewer: Viewer | null, requestId: string, device: Device) => RequestContext {
+  const { clock, services } = options;
+  return (viewer, requestId, device) => ({
+    requestId,
+    viewer,
+    device,
+    clock,
+    services,
+    loaders: createLoaders(options, viewer ?? nobody),
+    renew,
+  });
+
+  // Assigns to `this`: Apollo Server copies the context, and the copy is the one that resolvers see.
+  function renew(this: { viewer: Viewer | null; loaders: Loaders }, viewer: Viewer | null): void {
+    this.viewer = viewer;
+    this.loaders = createLoaders(options, viewer ?? nobody);
+  }
+}
+
+/** A viewer of no tenant, so that what is closed over them finds nothing. */
+const nobody: Viewer = {
+  tenantId: '00000000-0000-0000-0000-000000000000',
+  userId: '00000000-0000-0000-0000-000000000000',
+  role: 'GUEST',
+  isPlatformAdmin: false,
+  sessionId: null,
+};
+
+function createLoaders({ caches, queries }: RequestContextOptions, viewer: Viewer): Loaders {
+  return {
+    conversation: createConversationLoaders(queries.conversation, viewer),
+    message: createMessageLoaders(queries.message, viewer),
+    model: createModelLoaders(queries.model, caches.models),
+    session: createSessionLoaders(queries.session, viewer),
+    setting: createSettingLoaders(queries.setting, caches.settings),
+    tenant: createTenantLoaders(queries.tenant, viewer),
+    user: createUserLoaders(queries.user, caches.profiles, viewer),
+  };
+}

@@ -1,0 +1,93 @@
+import type { FastifyInstance } from 'fastify';
+import { expect } from 'vitest';
+import { createApp, type App } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import type { Database } from '../../src/platform/database/database.ts';
+import { openDatabase } from '../../src/platform/database/open-database.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import { TestClock } from './clock.ts';
+import { createTestDatabase } from './postgres.ts';
+
+/** A GraphQL answer as a client reads it. The shape of `data` is the query's own, and the tests are what checks it. */
+export interface Answer {
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly data: any;
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly path?: readonly (string | number)[];
+    readonly extensions: { readonly code: string; readonly requestId: string };
+  }[];
+}
+
+/** How to ask; without a token, as a stranger. */
+export interface AskOptions {
+  readonly token?: string | undefined;
+  readonly variables?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A whole server on a database of its own, without a port. */
+export interface TestApp {
+  readonly app: App;
+  readonly clock: TestClock;
+  readonly database: Database;
+  readonly server: FastifyInstance;
+  /** Sends one operation through the front door. */
+  ask(query: string, options?: AskOptions): Promise<Answer>;
+  /** As `ask`, and fails on any error. */
+  data(query: string, options?: AskOptions): Promise<Answer['data']>;
+  /** Fails unless exactly `count` statements reached PostgreSQL while the work was done. */
+  expectStatements<Result>(count: number, work: () => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}
+
+/** Starts a server on an empty, migrated database. */
+export async function startTestApp(environment: Readonly<Record<string, string>> = {}): Promise<TestApp> {
+  const testDatabase = await createTestDatabase();
+  const config = readConfig({
+    NODE_ENV: 'test',
+    DATABASE_URL: testDatabase.url,
+    LOG_LEVEL: 'silent',
+    ...environment,
+  });
+  const logger = createLogger({ level: config.logLevel });
+  const database = openDatabase({ ...config.database, url: testDatabase.url, logger });
+  const clock = new TestClock(Date.parse('2026-11-20T12:00:00.000Z'));
+  const app = createApp({ clock, config, database, logger });
+  const server = await app.createServer(null);
+
+  async function ask(query: string, { token, variables, headers }: AskOptions = {}): Promise<Answer> {
+    const response = await server.inject({
+      method: 'POST',
+      url: '/graphql',
+      headers: { ...headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+      payload: { query, variables },
+    });
+    return response.json();
+  }
+
+  return {
+    app,
+    clock,
+    database,
+    server,
+    ask,
+    async data(query, options) {
+      const answer = await ask(query, options);
+      expect(answer.errors).toBeUndefined();
+      return answer.data;
+    },
+    async expectStatements(count, work) {
+      const texts: string[] = [];
+      const stop = database.observe((statement) => texts.push(statement.text));
+      const result = await work().finally(stop);
+      expect(texts).toHaveLength(count);
+      return result;
+    },
+    async close() {
+      await server.close();
+      await database.close();
+      await testDatabase.drop();
+    },
+  };
+}

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+  },
+  resolve: {
+    // Vite prefers the ES modules of graphql, Node the CommonJS ones: with both, no schema knows its own types.
+    alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }],
+  },
+});
