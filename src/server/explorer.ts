@@ -1,0 +1,112 @@
+import type { FastifyInstance } from 'fastify';
+import { bearerHeaders, exampleOperation } from './example-operation.ts';
+import { UnknownUrl } from './failure.ts';
+
+/** The page may load from our own origin alone. Monaco writes style elements and embeds its fonts and icons as data. */
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "worker-src 'self'",
+  "connect-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "font-src 'self' data:",
+  "img-src 'self' data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+interface Asset {
+  readonly type: string;
+  readonly text: string;
+}
+
+/**
+ * GraphiQL at `/explorer`, from our own packages alone, so that it works without internet. It opens with the example
+ * operation and, where there is demo data, a token that may run it.
+ */
+export function registerExplorer(server: FastifyInstance, token: string | null): void {
+  const page = renderPage(token);
+  server.get('/explorer', (_request, reply) =>
+    reply
+      .header('content-security-policy', policy)
+      .header('cache-control', 'no-store')
+      .type('text/html; charset=utf-8')
+      .send(page),
+  );
+
+  // Nine megabytes of text: only a process whose explorer somebody opens pays for them, once.
+  let assets: Promise<ReadonlyMap<string, Asset>> | undefined;
+  server.get<{ Params: { name: string } }>('/explorer/:name', async (request, reply) => {
+    assets ??= loadAssets();
+    const asset = (await assets).get(request.params.name);
+    if (asset === undefined) throw new UnknownUrl();
+    return reply.header('cache-control', 'public, max-age=3600').type(asset.type).send(asset.text);
+  });
+}
+
+async function loadAssets(): Promise<ReadonlyMap<string, Asset>> {
+  const graphiql = await import('@graphql-yoga/render-graphiql/graphiql');
+  const script = 'text/javascript; charset=utf-8';
+  return new Map([
+    ['start.js', { type: script, text: startScript }],
+    ['graphiql.js', { type: script, text: graphiql.js }],
+    ['graphiql.css', { type: 'text/css; charset=utf-8', text: graphiql.css }],
+    ['worker-editorWorkerService.js', { type: script, text: graphiql.editorWorkerService }],
+    ['worker-json.js', { type: script, text: graphiql.jsonWorker }],
+    ['worker-graphql.js', { type: script, text: graphiql.graphqlWorker }],
+  ]);
+}
+
+function renderPage(token: string | null): string {
+  const options = {
+    title: 'Parley',
+    logo,
+    endpoint: '/graphql',
+    defaultQuery: exampleOperation,
+    headers: JSON.stringify(bearerHeaders(token), null, 2),
+    // A person's own credential has no place in the browser's storage; the demo's is on this very page.
+    shouldPersistHeaders: token !== null,
+    token,
+  };
+  return `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>Parley explorer</title>
+    <link rel="icon" href="data:image/svg+xml,${encodeURIComponent(logo)}">
+    <link rel="stylesheet" href="/explorer/graphiql.css">
+  </head>
+  <body class="no-focus-outline">
+    <noscript>The explorer needs JavaScript. Parley itself does not: POST your operations to /graphql.</noscript>
+    <div id="root"></div>
+    <script type="application/json" id="options">${JSON.stringify(options).replaceAll('<', '\\u003c')}</script>
+    <script src="/explorer/graphiql.js" defer></script>
+    <script src="/explorer/start.js" defer></script>
+  </body>
+</html>
+`;
+}
+
+const logo =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path d="M4 5h24v17H14l-7 6v-6H4z" fill="#e10098"/></svg>';
+
+/**
+ * Runs in the browser. The editor asks for its workers by label. Tabs of an earlier visit hold the demo token of that
+ * time, which the server may have forgotten since: they get today's.
+ */
+const startScript = `
+self.MonacoEnvironment = {
+  globalAPI: false,
+  getWorkerUrl: (_moduleId, label) => '/explorer/worker-' + label + '.js',
+};
+const { token, ...options } = JSON.parse(document.getElementById('options').textContent);
+const tabs = localStorage.getItem('graphiql:tabState');
+const earlierToken = localStorage.getItem('parley:demoToken');
+if (token !== null && tabs !== null && earlierToken !== null) {
+  localStorage.setItem('graphiql:tabState', tabs.replaceAll(earlierToken, token));
+}
+if (token !== null) localStorage.setItem('parley:demoToken', token);
+YogaGraphiQL.renderYogaGraphiQL(document.getElementById('root'), options);
+`;

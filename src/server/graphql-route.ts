@@ -1,0 +1,139 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { HeaderMap, type ApolloServer, type GraphQLResponse, type HTTPGraphQLRequest } from '@apollo/server';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { OperationScope } from './apollo.ts';
+import { errorCodes } from '../platform/errors.ts';
+import { HttpRefusal, statusOf } from './failure.ts';
+import { readBody, readSearch, refuseForeignEncoding, refuseForgery } from './graphql-request.ts';
+import { chooseMediaType, prefersPage, type MediaType } from './media-type.ts';
+import { sandboxPolicy } from './sandbox.ts';
+
+/** Where a request came from, as a session records it. */
+export interface Client {
+  readonly ipAddress: string;
+  readonly userAgent: string | null;
+}
+
+/** Who asks, and what their operation gets to work with. */
+export interface Exchange<Viewer, Context extends OperationScope> {
+  /** Null without credentials. @throws Unauthenticated, TokenExpired, Forbidden, Unavailable */
+  readonly authenticate: (headers: IncomingHttpHeaders, ipAddress: string) => Promise<Viewer | null>;
+  /** A fresh context for one request; a plain object, because Apollo Server copies it. */
+  readonly createContext: (viewer: Viewer | null, requestId: string, client: Client) => Context;
+}
+
+/**
+ * `/graphql`: POST for every operation, GET for queries, as GraphQL over HTTP has it. Checked in this order, each
+ * before the next may cost anything: the Accept header, the credential, the body's type and size, the operation.
+ */
+export function registerGraphql<Viewer, Context extends OperationScope>(
+  server: FastifyInstance,
+  options: Exchange<Viewer, Context> & {
+    readonly apollo: ApolloServer<Context>;
+    /** The page for browsers; null where there is no explorer. */
+    readonly renderPage: (() => Promise<string>) | null;
+  },
+): void {
+  const { apollo, authenticate, createContext, renderPage } = options;
+  server.decorateRequest('answerType', null);
+  server.decorateRequest('viewer', null);
+  server.route({
+    method: ['GET', 'POST'],
+    url: '/graphql',
+    exposeHeadRoute: false,
+    onRequest: [
+      async (request, reply) => {
+        if (request.method !== 'GET' || !prefersPage(request.headers.accept)) return undefined;
+        return sendPage(reply, renderPage);
+      },
+      async (request) => {
+        request.setDecorator('answerType', acceptedMediaType(request.headers.accept));
+        request.setDecorator('viewer', await authenticate(request.headers, request.ip));
+        refuseForeignEncoding(request.headers);
+      },
+    ],
+    handler: async (request, reply) => {
+      const operation = readOperation(request);
+      const context = createContext(
+        request.getDecorator<Viewer | null>('viewer'),
+        request.id,
+        clientOf(request),
+      );
+      const response = await apollo.executeOperation(operation, { contextValue: context });
+      return sendAnswer(reply, response, request.getDecorator<MediaType>('answerType'));
+    },
+  });
+}
+
+async function sendPage(
+  reply: FastifyReply,
+  renderPage: (() => Promise<string>) | null,
+): Promise<FastifyReply> {
+  if (renderPage === null) {
+    throw new HttpRefusal(404, 'NOT_FOUND', 'There is no page here; operations are sent by POST, as JSON.');
+  }
+  const page = await renderPage();
+  return reply
+    .header('content-security-policy', sandboxPolicy)
+    .header('cache-control', 'no-store')
+    .type('text/html; charset=utf-8')
+    .send(page);
+}
+
+function acceptedMediaType(accept: string | undefined): MediaType {
+  const mediaType = chooseMediaType(accept);
+  if (mediaType !== null) return mediaType;
+  throw new HttpRefusal(
+    406,
+    'BAD_USER_INPUT',
+    'The header `accept` allows neither application/json nor application/graphql-response+json.',
+  );
+}
+
+function readOperation(request: FastifyRequest): ReturnType<typeof readBody> {
+  if (request.method === 'POST') return readBody(request.body);
+  refuseForgery(request.headers);
+  return { ...readSearch(request.query), http: getRequest };
+}
+
+/** Tells Apollo Server that mutations are not allowed here; it reads nothing else of it. */
+const getRequest: HTTPGraphQLRequest = {
+  method: 'GET',
+  headers: new HeaderMap(),
+  search: '',
+  body: undefined,
+};
+
+function clientOf(request: FastifyRequest): Client {
+  return { ipAddress: request.ip, userAgent: request.headers['user-agent'] ?? null };
+}
+
+function sendAnswer(reply: FastifyReply, response: GraphQLResponse, mediaType: MediaType): FastifyReply {
+  if (response.body.kind !== 'single') throw new Error('An operation was answered in parts.');
+  const { errors, data } = response.body.singleResult;
+  const allow = response.http.headers.get('allow');
+  if (allow !== undefined) void reply.header('allow', allow);
+  return (
+    reply
+      .code(statusOfAnswer(response, mediaType))
+      .header('cache-control', 'no-store')
+      .type(mediaType)
+      // Handed over at once: a promise for the text would keep a large answer alive while it is being sent.
+      .send(JSON.stringify({ errors, data }))
+  );
+}
+
+/**
+ * GraphQL over HTTP, section "Status Codes": 200 for whatever was executed. What could not be executed is 400, but not
+ * for application/json: there a client takes a 4xx for the word of some proxy and does not read it.
+ */
+function statusOfAnswer({ http, body }: GraphQLResponse, mediaType: MediaType): number {
+  if (body.kind !== 'single' || body.singleResult.data !== undefined) return 200;
+  // 500 is Apollo Server's way to say that it knows no status: the code knows one.
+  const code = errorCodes.find((known) => known === body.singleResult.errors?.[0]?.extensions?.['code']);
+  const status =
+    http.status === undefined || http.status === 500
+      ? statusOf(code ?? 'INTERNAL_SERVER_ERROR')
+      : http.status;
+  return status === 400 && mediaType.startsWith('application/json') ? 200 : status;
+}

@@ -1,0 +1,33 @@
+import type { FastifyInstance } from 'fastify';
+
+/** How one part that a request needs is doing. */
+export interface ComponentReadiness {
+  readonly name: string;
+  readonly status: 'HEALTHY' | 'DEGRADED' | 'UNHEALTHY';
+  /** Written for the operator, and readable by anyone who reaches the server: never an error's own text. */
+  readonly message: string | null;
+}
+
+/** Whether requests should be sent to this process. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly components: readonly ComponentReadiness[];
+}
+
+/**
+ * `/livez` answers as long as the process does, and asks nobody: a restart can't mend a database that is away.
+ * `/readyz` is 200 when requests may come and 503 when they should go elsewhere, with the same JSON in both cases.
+ */
+export function registerHealth(server: FastifyInstance, isReady: () => Promise<Readiness>): void {
+  server.get('/livez', (_request, reply) =>
+    reply.header('cache-control', 'no-store').send({ status: 'alive' }),
+  );
+
+  server.get('/readyz', async (_request, reply) => {
+    const readiness = await isReady();
+    return reply
+      .code(readiness.ready ? 200 : 503)
+      .header('cache-control', 'no-store')
+      .send(readiness);
+  });
+}

@@ -1,0 +1,52 @@
+import { HeaderMap, type ApolloServer, type ApolloServerPlugin, type BaseContext } from '@apollo/server';
+import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
+import { bearerHeaders, exampleOperation } from './example-operation.ts';
+
+/**
+ * What Apollo Sandbox's page may load. The page's own meta element lets no inline script or style pass without its
+ * nonce; a browser holds it to both policies, so `unsafe-inline` here gives nothing away.
+ */
+export const sandboxPolicy = [
+  "default-src 'none'",
+  "script-src 'unsafe-inline' https://embeddable-sandbox.cdn.apollographql.com https://apollo-server-landing-page.cdn.apollographql.com",
+  "style-src 'unsafe-inline' https://apollo-server-landing-page.cdn.apollographql.com https://fonts.googleapis.com",
+  'font-src https://fonts.gstatic.com',
+  'img-src https://apollo-server-landing-page.cdn.apollographql.com',
+  'manifest-src https://apollo-server-landing-page.cdn.apollographql.com',
+  'frame-src https://sandbox.embed.apollographql.com',
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** Apollo Sandbox, opened with the example operation and, where there is demo data, a token that may run it. */
+export function createSandboxPlugin(token: string | null): ApolloServerPlugin {
+  return ApolloServerPluginLandingPageLocalDefault({
+    document: exampleOperation,
+    headers: bearerHeaders(token),
+    includeCookies: false,
+    // Polling would ask for the whole schema every second, for as long as a tab is open.
+    embed: { runTelemetry: false, initialState: { pollForSchemaUpdates: false } },
+  });
+}
+
+/** Sandbox's page. Only its frame comes from our origin: without internet it shows where the other explorer is. */
+export async function renderSandbox<Context extends BaseContext>(
+  apollo: ApolloServer<Context>,
+): Promise<string> {
+  const { body } = await apollo.executeHTTPGraphQLRequest({
+    httpGraphQLRequest: {
+      method: 'GET',
+      headers: new HeaderMap([['accept', 'text/html']]),
+      search: '',
+      body: undefined,
+    },
+    context: () => Promise.reject(new Error('The Sandbox page runs no operation.')),
+  });
+  if (body.kind !== 'complete') throw new Error('The Sandbox page came in parts.');
+  return body.string.replace(
+    'it appears that you might be offline.',
+    'it appears that you might be offline. GraphiQL, at /explorer, works without internet.',
+  );
+}

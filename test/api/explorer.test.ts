@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { browserPath, openBrowser } from '../support/browser.ts';
+import { failureOf, openFrontDoor } from '../support/front-door.ts';
+
+type FrontDoor = Awaited<ReturnType<typeof openFrontDoor>>;
+type Browser = Awaited<ReturnType<typeof openBrowser>>;
+
+/** What Chromium sends when an address is typed. */
+const navigation = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8' };
+
+let door: FrontDoor;
+beforeAll(async () => {
+  door = await openFrontDoor({ demo: { token: 'good' } });
+});
+afterAll(() => door.close());
+
+describe('Apollo Sandbox', () => {
+  it('meets a browser on /graphql, with an example operation and the demo token', async () => {
+    const response = await fetch(door.url, { headers: navigation });
+    const page = await response.text();
+
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(page).toContain('query LatestConversations');
+    expect(page).toContain('"headers":{"authorization":"Bearer good"}');
+    expect(page).toContain('GraphiQL, at /explorer, works without internet.');
+  });
+
+  it('may load what it is made of', async () => {
+    const response = await fetch(door.url, { headers: navigation });
+    const policy = response.headers.get('content-security-policy');
+    const page = await response.text();
+
+    const [script] = /https:[^"]+\/embeddable-sandbox\.umd[^"]+/.exec(page) ?? [];
+    expect(policy).toMatch(new RegExp(`script-src [^;]*${new URL(script ?? '').origin}`));
+    expect(policy).toContain('frame-src https://sandbox.embed.apollographql.com');
+  });
+
+  it('needs no credential of the browser, and leaves those who want JSON alone', async () => {
+    const bad = await fetch(door.url, { headers: { ...navigation, authorization: 'Bearer bad' } });
+    const json = await door.post({ query: '{ hello }' }, navigation);
+
+    expect(bad.status).toBe(200);
+    expect(await json.json()).toEqual({ data: { hello: 'world' } });
+  });
+
+  it.each(['/graphql', '/explorer', '/explorer/graphiql.js'])(
+    'is not there when the explorers are off, nor is GraphiQL: %s',
+    async (path) => {
+      const closed = await openFrontDoor({
+        config: { isProduction: true, isExplorerEnabled: false },
+        demo: null,
+      });
+      const failure = await failureOf(await fetch(closed.origin + path, { headers: navigation }));
+      await closed.close();
+
+      expect(failure).toMatchObject({ status: 404, code: 'NOT_FOUND' });
+    },
+  );
+});
+
+describe('GraphiQL', () => {
+  it('answers an unknown part in the one form', async () => {
+    const response = await fetch(`${door.origin}/explorer/nothing.js`);
+
+    expect(await failureOf(response)).toMatchObject({ status: 404, code: 'NOT_FOUND' });
+  });
+});
+
+// A machine with nothing but Node can run every other test.
+describe.skipIf(browserPath === null)('GraphiQL in a browser without internet', { timeout: 60_000 }, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await openBrowser();
+    await browser.page.goto(`${door.origin}/explorer`);
+    await browser.page.waitForSelector('.graphiql-query-editor .view-line');
+  });
+  afterAll(() => browser.close());
+
+  it('opens with the example operation and the demo token', async () => {
+    await waitForText('.graphiql-query-editor', 'query LatestConversations');
+    await waitForText('[aria-label=Headers]', '"authorization": "Bearer good"');
+  });
+
+  it('runs what is typed, and shows the answer', async () => {
+    await type('Typed', '{ viewer echo(text: "typed', '")}');
+    await browser.page.keyboard.press('Control+Enter');
+
+    await waitForText('.result-window', '{\n  "data": {\n    "viewer": "Ada",\n    "echo": "typed"\n  }\n}');
+  });
+
+  it('knows the schema', async () => {
+    await type('Schema', '{ hel', '}');
+    await browser.page.waitForSelector('.suggest-widget :text("hello")');
+    await browser.page.keyboard.press('Escape');
+  });
+
+  it('gives the tabs of an earlier visit the token of today', async () => {
+    await type('Earlier', '{ viewer ', '}');
+    await expect
+      .poll(() => browser.page.evaluate("localStorage['graphiql:tabState']"))
+      .toContain('Earlier {');
+    await browser.page.evaluate(`
+      const tabs = localStorage.getItem('graphiql:tabState');
+      localStorage.setItem('graphiql:tabState', tabs.replaceAll('Bearer good', 'Bearer stale'));
+      localStorage.setItem('parley:demoToken', 'stale');
+    `);
+    await browser.page.reload();
+    await browser.page.waitForSelector('.graphiql-tab-active:has-text("Earlier")');
+    await browser.page.waitForSelector('.graphiql-query-editor .view-line');
+    await browser.page.getByLabel(/Execute query/).click();
+
+    await waitForText('.result-window', '"viewer": "Ada"');
+  });
+
+  it('asks nobody but this server, and meets no fault', () => {
+    expect(browser.requested.length).toBeGreaterThan(5);
+    expect(browser.requested.filter((url) => new URL(url).origin !== door.origin)).toEqual([]);
+    expect(browser.faults).toEqual([]);
+  });
+
+  /** Types as a person does: what is opened, the editor itself closes, and a moment later it knows the operation. */
+  async function type(name: string, opened: string, closed: string): Promise<void> {
+    await browser.page.click('.graphiql-query-editor .view-lines');
+    await browser.page.keyboard.press('ControlOrMeta+A');
+    await browser.page.keyboard.press('Delete');
+    await browser.page.keyboard.type(`query ${name} ${opened}`);
+    await waitForText('.graphiql-query-editor', `query ${name} ${opened}${closed}`);
+    await browser.page.waitForSelector(`.graphiql-tab-active:has-text("${name}")`);
+  }
+
+  async function waitForText(selector: string, text: string): Promise<void> {
+    await expect.poll(() => textIn(selector), { timeout: 20_000 }).toContain(text);
+  }
+
+  /** The editor shows every space as a non-breaking one. */
+  async function textIn(selector: string): Promise<string> {
+    const texts = await browser.page.locator(`${selector} .view-lines`).allInnerTexts();
+    return texts.join('\n').replaceAll('\u00a0', ' ');
+  }
+});
