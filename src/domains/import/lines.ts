@@ -1,0 +1,85 @@
+import { isUtf8 } from 'node:buffer';
+
+/** A line of a file, or why it can't be read. */
+export type Line =
+  | { readonly number: number; readonly text: string; readonly fault: null }
+  | { readonly number: number; readonly text: null; readonly fault: string };
+
+/** Lines longer than this are refused, so that a file without line ends can't fill the memory. */
+export const lineBytesMax = 64 * 1024 * 1024;
+
+const lineEnd = 0x0a;
+
+/**
+ * Cuts a stream of bytes into numbered lines; holds one line at a time, and of a line that is too long nothing. A stream
+ * that breaks off ends in a fault: the lines before it are good.
+ */
+export async function* readLines(
+  chunks: AsyncIterable<Buffer>,
+  bytesMax = lineBytesMax,
+): AsyncGenerator<Line> {
+  const current = new CurrentLine(bytesMax);
+  try {
+    for await (const chunk of chunks) {
+      let start = 0;
+      for (let end = chunk.indexOf(lineEnd); end !== -1; end = chunk.indexOf(lineEnd, start)) {
+        current.append(chunk.subarray(start, end));
+        yield current.end();
+        start = end + 1;
+      }
+      current.append(chunk.subarray(start));
+    }
+    if (current.length > 0) yield current.end();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    yield { number: current.number, text: null, fault: `cannot be read: ${reason}` };
+  }
+}
+
+class CurrentLine {
+  number = 1;
+  readonly #bytesMax: number;
+  #parts: Buffer[] = [];
+  #length = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  /** In bytes. */
+  get length(): number {
+    return this.#length;
+  }
+
+  append(part: Buffer): void {
+    this.#length += part.length;
+    if (this.#length > this.#bytesMax) this.#parts = [];
+    else this.#parts.push(part);
+  }
+
+  /** The line as it stands; the next one begins. */
+  end(): Line {
+    const line = this.#read();
+    this.number += 1;
+    this.#parts = [];
+    this.#length = 0;
+    return line;
+  }
+
+  #read(): Line {
+    const { number } = this;
+    if (this.#length > this.#bytesMax) {
+      const fault = `is longer than ${this.#bytesMax} bytes`;
+      return { number, text: null, fault };
+    }
+    const bytes = this.#parts.length === 1 ? (this.#parts[0] ?? Buffer.alloc(0)) : Buffer.concat(this.#parts);
+    // Decoding would put U+FFFD in the place of broken bytes without a word.
+    if (!isUtf8(bytes)) return { number, text: null, fault: 'is not UTF-8' };
+    return { number, text: withoutByteOrderMark(bytes.toString('utf8')), fault: null };
+  }
+}
+
+/** Some programs begin a file with U+FEFF, which JSON does not allow. */
+function withoutByteOrderMark(text: string): string {
+  return text.startsWith('\uFEFF') ? text.slice(1) : text;
+}

@@ -1,0 +1,246 @@
+import type { PoolClient } from 'pg';
+import sql from 'sql-template-tag';
+import { copyRows } from '../../platform/database/copy-rows.ts';
+import type { Database } from '../../platform/database/database.ts';
+import { inTransaction } from '../../platform/database/transaction.ts';
+import { createId } from '../../platform/ids.ts';
+import { authorExternalId, type ImportedConversation } from './model.ts';
+
+/** What a transaction has added. */
+export interface Stored {
+  readonly conversations: number;
+  readonly messages: number;
+  readonly authors: number;
+}
+
+export type ImportQueries = ReturnType<typeof createImportQueries>;
+
+// PostgreSQL reads a sample of each table, which can still be a gigabyte when messages are long.
+const analyzeMs = 300_000;
+const analyzeStatement = {
+  text: 'analyze tenants, users, memberships, conversations, participants, messages',
+  query_timeout: analyzeMs,
+};
+
+/** The only queries without a tenant as their first argument: the file says which tenants it is about. */
+export function createImportQueries(db: Database) {
+  return {
+    /**
+     * Stores those conversations that are not there yet, with their tenants, authors and messages: all or nothing.
+     * @throws DatabaseError when PostgreSQL refuses one of them
+     */
+    async store(conversations: readonly ImportedConversation[], now: Date): Promise<Stored> {
+      return inTransaction(db.pool, (client) => store(client, conversations, now));
+    },
+
+    /**
+     * To be called after the first rows of an import. On empty tables all indexes look alike to the planner, and a connection
+     * keeps the plans by which it checks foreign keys: one made too early reads all members of the tenant for every message.
+     */
+    async analyzeReferenced(): Promise<void> {
+      await db.query(sql`analyze memberships, conversations`);
+    },
+
+    /** Tells the planner how the tables look now; without it, it plans for the tables as they were. */
+    async analyze(): Promise<void> {
+      await inTransaction(db.pool, async (client) => {
+        await client.query(sql`select set_config('statement_timeout', ${String(analyzeMs)}, true)`);
+        await client.query(analyzeStatement);
+      });
+    },
+  };
+}
+
+/** A conversation that this transaction adds, as a place for its messages. */
+interface Winner extends ImportedConversation {
+  readonly tenantId: string;
+  readonly id: string;
+}
+
+/** Someone who speaks in a tenant; `firstAt` is when they first did, as far as this transaction knows. */
+interface Author {
+  readonly tenantId: string;
+  readonly externalId: string;
+  readonly name: string;
+  readonly firstAt: Date;
+}
+
+type UserIds = ReadonlyMap<string, string>;
+
+// Another import of the same file may run beside this one. Each step inserts in one order and all imports take the steps in
+// the same order, so that they wait for each other instead of deadlocking; who comes second finds the row and leaves it.
+async function store(
+  client: PoolClient,
+  conversations: readonly ImportedConversation[],
+  now: Date,
+): Promise<Stored> {
+  const tenantIds = await ensureTenants(client, conversations, now);
+  const winners = await addConversations(client, conversations, tenantIds);
+  if (winners.length === 0) return { conversations: 0, messages: 0, authors: 0 };
+
+  const authors = authorsOf(winners);
+  const addedAuthors = await addUsers(client, authors, now);
+  const userIds = await findUserIds(client, authors);
+  await addMemberships(client, authors, userIds, now);
+  await copyParticipants(client, winners, userIds, now);
+  const messages = await copyMessages(client, winners, userIds);
+  return { conversations: winners.length, messages, authors: addedAuthors };
+}
+
+async function ensureTenants(
+  client: PoolClient,
+  conversations: readonly ImportedConversation[],
+  now: Date,
+): Promise<ReadonlyMap<string, string>> {
+  const slugs = [...new Set(conversations.map((conversation) => conversation.tenant))].toSorted();
+  await client.query(sql`insert into tenants (id, slug, name, created_at)
+    select id, slug, slug, ${now.toISOString()}::timestamptz
+    from unnest(${slugs.map(() => createId())}::uuid[], ${slugs}::text[]) as given(id, slug)
+    on conflict do nothing`);
+  const { rows } = await client.query<{ id: string; slug: string }>(
+    sql`select id, slug from tenants where slug = any(${slugs}::text[])`,
+  );
+  return new Map(rows.map((row) => [row.slug, row.id]));
+}
+
+async function addConversations(
+  client: PoolClient,
+  conversations: readonly ImportedConversation[],
+  tenantIds: ReadonlyMap<string, string>,
+): Promise<Winner[]> {
+  const candidates = conversations
+    .map((conversation): Winner => ({
+      ...conversation,
+      tenantId: idIn(tenantIds, conversation.tenant),
+      id: createId(),
+    }))
+    .toSorted(
+      (one, other) => compare(one.tenantId, other.tenantId) || compare(one.externalId, other.externalId),
+    );
+  const spans = candidates.map(({ messages }) => spanOf(messages));
+  const { rows } = await client.query<{
+    id: string;
+  }>(sql`insert into conversations (tenant_id, id, title, visibility,
+      external_id, message_count, last_position, created_at, last_message_at, updated_at)
+    select tenant_id, id, title, 'TENANT', external_id, message_count, message_count, created_at, last_message_at, updated_at
+    from unnest(
+      ${candidates.map(({ tenantId }) => tenantId)}::uuid[], ${candidates.map(({ id }) => id)}::uuid[],
+      ${candidates.map(({ title }) => title)}::text[], ${candidates.map(({ externalId }) => externalId)}::text[],
+      ${candidates.map(({ messages }) => messages.length)}::integer[],
+      ${spans.map(({ startedAt }) => startedAt)}::timestamptz[],
+      ${spans.map(({ lastMessageAt }) => lastMessageAt)}::timestamptz[],
+      ${spans.map(({ newestAt }) => newestAt)}::timestamptz[]
+    ) as given(tenant_id, id, title, external_id, message_count, created_at, last_message_at, updated_at)
+    on conflict do nothing
+    returning id`);
+  const added = new Set(rows.map((row) => row.id));
+  return candidates.filter(({ id }) => added.has(id));
+}
+
+/** In RFC 3339: the first and the last by position, and the latest of all, because times run backwards too. */
+function spanOf(messages: ImportedConversation['messages']) {
+  const times = messages.map(({ createdAt }) => createdAt.toISOString());
+  return { startedAt: times[0], lastMessageAt: times.at(-1), newestAt: times.toSorted().at(-1) };
+}
+
+/** Each person once, in the order in which the steps insert them. */
+function authorsOf(winners: readonly Winner[]): Author[] {
+  const authors = new Map<string, Author>();
+  for (const { tenant, tenantId, messages } of winners) {
+    for (const { author: name, createdAt } of messages) {
+      const externalId = authorExternalId(tenant, name);
+      const known = authors.get(externalId);
+      if (known === undefined || createdAt < known.firstAt) {
+        authors.set(externalId, { tenantId, externalId, name, firstAt: createdAt });
+      }
+    }
+  }
+  return [...authors.values()].toSorted((one, other) => compare(one.externalId, other.externalId));
+}
+
+/** Users without e-mail and password: nobody can sign in as them. Answers how many are new. */
+async function addUsers(client: PoolClient, authors: readonly Author[], now: Date): Promise<number> {
+  const { rowCount } =
+    await client.query(sql`insert into users (id, external_id, first_name, created_at, updated_at)
+    select id, external_id, first_name, ${now.toISOString()}::timestamptz, ${now.toISOString()}::timestamptz
+    from unnest(${authors.map(() => createId())}::uuid[], ${authors.map(({ externalId }) => externalId)}::text[],
+      ${authors.map(({ name }) => name)}::text[]) as given(id, external_id, first_name)
+    on conflict do nothing`);
+  return rowCount ?? 0;
+}
+
+async function findUserIds(client: PoolClient, authors: readonly Author[]): Promise<UserIds> {
+  const { rows } = await client.query<{
+    id: string;
+    externalId: string;
+  }>(sql`select id, external_id as "externalId"
+    from users where external_id = any(${authors.map(({ externalId }) => externalId)}::text[])`);
+  return new Map(rows.map((row) => [row.externalId, row.id]));
+}
+
+async function addMemberships(
+  client: PoolClient,
+  authors: readonly Author[],
+  userIds: UserIds,
+  now: Date,
+): Promise<void> {
+  await client.query(sql`insert into memberships (tenant_id, user_id, role, joined_at, created_at)
+    select tenant_id, user_id, 'MEMBER', joined_at, ${now.toISOString()}::timestamptz
+    from unnest(${authors.map(({ tenantId }) => tenantId)}::uuid[],
+      ${authors.map(({ externalId }) => idIn(userIds, externalId))}::uuid[],
+      ${authors.map(({ firstAt }) => firstAt.toISOString())}::timestamptz[]) as given(tenant_id, user_id, joined_at)
+    on conflict do nothing`);
+}
+
+async function copyParticipants(
+  client: PoolClient,
+  winners: readonly Winner[],
+  userIds: UserIds,
+  now: Date,
+): Promise<void> {
+  const rows = winners.flatMap(({ tenant, tenantId, id, messages }) => {
+    const joinedAtByUserId = new Map<string, Date>();
+    for (const { author, createdAt } of messages) {
+      const userId = idIn(userIds, authorExternalId(tenant, author));
+      if (!joinedAtByUserId.has(userId)) joinedAtByUserId.set(userId, createdAt);
+    }
+    return [...joinedAtByUserId].map(([userId, joinedAt]) => [tenantId, id, userId, joinedAt, now]);
+  });
+  await copyRows(
+    client,
+    'participants',
+    ['tenant_id', 'conversation_id', 'user_id', 'joined_at', 'created_at'],
+    rows,
+  );
+}
+
+async function copyMessages(
+  client: PoolClient,
+  winners: readonly Winner[],
+  userIds: UserIds,
+): Promise<number> {
+  const rows = winners.flatMap(({ tenant, tenantId, id, messages }) =>
+    messages.map(({ author, role, content, createdAt }, index) => {
+      const authorId = idIn(userIds, authorExternalId(tenant, author));
+      return [tenantId, id, createId(), index + 1, authorId, role, content, createdAt];
+    }),
+  );
+  return copyRows(
+    client,
+    'messages',
+    ['tenant_id', 'conversation_id', 'id', 'position', 'author_id', 'role', 'content', 'created_at'],
+    rows,
+  );
+}
+
+function idIn(ids: ReadonlyMap<string, string>, key: string): string {
+  const id = ids.get(key);
+  if (id === undefined) throw new Error(`${key} is gone since it was stored.`);
+  return id;
+}
+
+/** By UTF-16 units, which is the same everywhere; collations are not. */
+function compare(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
+}

@@ -1,0 +1,50 @@
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+
+/**
+ * The bytes of a file, unpacked when they are gzip: told by the bytes themselves (RFC 1952, section 2.3.1), because names
+ * lie and standard input has none. `onRead` is told how many bytes were read, packed ones where they are packed.
+ */
+export async function* readBytes(file: Readable, onRead: (bytes: number) => void): AsyncGenerator<Buffer> {
+  const chunks = countedChunks(file, onRead);
+  const head = await readHead(chunks);
+  const all = prepended(head, chunks);
+  if (head[0] !== gzipMagic[0] || head[1] !== gzipMagic[1]) {
+    yield* all;
+    return;
+  }
+  // What goes wrong is thrown to whoever reads the end of the pipeline, so the callback has nothing to do.
+  yield* buffersOf(pipeline(Readable.from(all), createGunzip(), () => undefined));
+}
+
+const gzipMagic = [0x1f, 0x8b] as const;
+
+async function* countedChunks(file: Readable, onRead: (bytes: number) => void): AsyncGenerator<Buffer> {
+  for await (const chunk of buffersOf(file)) {
+    onRead(chunk.length);
+    yield chunk;
+  }
+}
+
+/** Enough to tell gzip by: a pipe may hand over a single byte at first. Shorter only when the file is. */
+async function readHead(chunks: AsyncGenerator<Buffer>): Promise<Buffer> {
+  let head = Buffer.alloc(0);
+  while (head.length < gzipMagic.length) {
+    const next = await chunks.next();
+    if (next.done === true) return head;
+    head = Buffer.concat([head, next.value]);
+  }
+  return head;
+}
+
+async function* prepended(head: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  if (head.length > 0) yield head;
+  yield* rest;
+}
+
+async function* buffersOf(stream: AsyncIterable<unknown>): AsyncGenerator<Buffer> {
+  for await (const chunk of stream) {
+    if (!Buffer.isBuffer(chunk)) throw new TypeError('A file is read as bytes, not as text.');
+    yield chunk;
+  }
+}
