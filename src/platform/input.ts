@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isStorable } from './database/text.ts';
-import { InputRefused, type InputFault } from './errors.ts';
+import { InputRefused, type ErrorCode, type InputFault } from './errors.ts';
 
 const jsonBytesMax = 16_384;
 const jsonDepthMax = 20;
@@ -46,14 +46,15 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unkn
   throw new InputRefused(parsed.error.issues.map((issue) => fault(issue.message, issue.path.map(String))));
 }
 
-/** One fault of an input: the way into it is told from `input` on. */
-export function fault(
-  message: string,
-  path: readonly string[],
-  code: InputFault['code'] = 'BAD_USER_INPUT',
-): InputFault {
+/** A fault of one field: the message goes on after the field's name. */
+function fault(message: string, path: readonly string[]): InputFault {
   const name = path.length === 0 ? 'The input' : `\`${path.join('.')}\``;
-  return { code, message: `${name} ${message}.`, path: ['input', ...path] };
+  return { code: 'BAD_USER_INPUT', message: `${name} ${message}.`, path: ['input', ...path] };
+}
+
+/** A mutation that is refused for one reason other than the form of its input. */
+export function refused(code: ErrorCode, message: string, path: readonly string[] = []): InputRefused {
+  return new InputRefused([{ code, message, path: ['input', ...path] }]);
 }
 
 /** Characters as people and PostgreSQL count them, not UTF-16 units. */

@@ -4,7 +4,7 @@ import { uniqueViolationOf } from '../../platform/database/refusals.ts';
 import { Visibility } from '../../platform/database/generated/enums.ts';
 import { InputRefused, NotFound, type InputFault } from '../../platform/errors.ts';
 import { createId, fromPublicId } from '../../platform/ids.ts';
-import { fault, parseInput, textInput } from '../../platform/input.ts';
+import { parseInput, refused, textInput } from '../../platform/input.ts';
 import { slugOf, type Model } from '../model/model.ts';
 import { isTenantAdmin, type Viewer } from '../session/model.ts';
 import type { ConversationForWriting, ConversationQueries } from './queries.ts';
@@ -45,7 +45,7 @@ export function createConversationService(options: {
     /** @throws InputRefused for guests, for faults of the input, and for an `externalId` that is taken */
     async create(viewer: Viewer, input: unknown): Promise<string> {
       if (viewer.role === 'GUEST') {
-        throw new InputRefused([fault('cannot come from a guest', [], 'FORBIDDEN')]);
+        throw refused('FORBIDDEN', 'Guests cannot begin conversations.');
       }
       const { modelId, participantIds, externalId, ...rest } = parseInput(createSchema, input);
       const [model, participants] = await Promise.all([
@@ -65,7 +65,7 @@ export function createConversationService(options: {
         });
       } catch (error) {
         if (uniqueViolationOf(error)?.includes('external_id') !== true) throw error;
-        throw new InputRefused([fault('belongs to another conversation', ['externalId'], 'CONFLICT')]);
+        throw refused('CONFLICT', 'Another conversation has this external id.', ['externalId']);
       }
       return id;
     },
@@ -105,9 +105,7 @@ async function findChangeable(
   const conversation = id === null ? null : await queries.forWriting(viewer, id);
   if (conversation === null) throw new NotFound('conversation', ['input', 'conversationId']);
   if (conversation.ownerId !== viewer.userId && !isTenantAdmin(viewer)) {
-    throw new InputRefused([
-      fault('is changed by its owner and by admins only', ['conversationId'], 'FORBIDDEN'),
-    ]);
+    throw refused('FORBIDDEN', 'Only its owner and admins change this conversation.', ['conversationId']);
   }
   return conversation;
 }
@@ -122,7 +120,7 @@ async function usableModel(findModels: FindModels, modelId: string | null | unde
   const slug = slugOf(modelId);
   const [model] = await findModels([slug]);
   if (model?.isEnabled === true) return { slug, faults: [] };
-  return { slug: null, faults: [fault('names no model that can be used', ['modelId'], 'NOT_FOUND')] };
+  return { slug: null, faults: [missing('model that can be used', ['modelId'])] };
 }
 
 async function membersAmong(queries: ConversationQueries, viewer: Viewer, publicIds: readonly string[]) {
@@ -130,11 +128,13 @@ async function membersAmong(queries: ConversationQueries, viewer: Viewer, public
   const known = ids.filter((id) => id !== null);
   const members = known.length === 0 ? new Set() : await queries.activeMembers(viewer.tenantId, known);
   const faults = ids.flatMap((id, index) =>
-    id !== null && members.has(id)
-      ? []
-      : [fault('names no active member', ['participantIds', String(index)], 'NOT_FOUND')],
+    id !== null && members.has(id) ? [] : [missing('active member', ['participantIds', String(index)])],
   );
   return { ids: known, faults };
+}
+
+function missing(what: string, path: readonly string[]): InputFault {
+  return { code: 'NOT_FOUND', message: `There is no such ${what}.`, path: ['input', ...path] };
 }
 
 function refuseIfAny(faults: readonly InputFault[]): void {

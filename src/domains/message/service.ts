@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Clock } from '../../platform/clock.ts';
 import { MessageRole } from '../../platform/database/generated/enums.ts';
-import { InputRefused, NotFound } from '../../platform/errors.ts';
+import { NotFound, type InputRefused } from '../../platform/errors.ts';
 import { createId, fromPublicId } from '../../platform/ids.ts';
-import { fault, jsonInput, parseInput, proseInput } from '../../platform/input.ts';
+import { jsonInput, parseInput, proseInput, refused } from '../../platform/input.ts';
 import type { Conversation } from '../conversation/model.ts';
 import { isTenantAdmin, type Viewer } from '../session/model.ts';
 import type { Settings } from '../setting/model.ts';
@@ -33,7 +33,7 @@ export function createMessageService(options: {
       const { maxMessageLength } = await currentSettings();
       const { conversationId, ...message } = parseInput(sendSchema(maxMessageLength), input);
       if (message.role !== 'USER' && !isTenantAdmin(viewer)) {
-        throw new InputRefused([fault('other than USER is for admins', ['role'], 'FORBIDDEN')]);
+        throw refused('FORBIDDEN', 'Only admins speak in another role than USER.', ['role']);
       }
       const id = fromPublicId('conv', conversationId);
       const conversation = id === null ? null : await findForWriting(viewer, id);
@@ -74,11 +74,11 @@ function refuseUnlessWritable(
   if (conversation === null) throw new NotFound('conversation', ['input', 'conversationId']);
   const isOpen = conversation.visibility === 'TENANT' && viewer.role !== 'GUEST';
   if (!conversation.takesPart && !isOpen) {
-    throw new InputRefused([fault('is written to by those who take part', ['conversationId'], 'FORBIDDEN')]);
+    throw refused('FORBIDDEN', 'Only those who take part write to this conversation.', ['conversationId']);
   }
   if (conversation.archivedAt !== null) throw archived();
 }
 
 function archived(): InputRefused {
-  return new InputRefused([fault('names an archived conversation', ['conversationId'], 'CONFLICT')]);
+  return refused('CONFLICT', 'This conversation is archived.', ['conversationId']);
 }

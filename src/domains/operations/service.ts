@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import type { CacheRegistry, NamedCache } from '../../platform/cache/cache-registry.ts';
 import type { InvalidationReport, InvalidationTarget } from '../../platform/cache/cache-report.ts';
-import { InputRefused } from '../../platform/errors.ts';
 import { fromPublicId, type IdPrefix } from '../../platform/ids.ts';
-import { fault, parseInput } from '../../platform/input.ts';
+import { parseInput, refused } from '../../platform/input.ts';
 import { tenantTag, userTag } from '../user/model.ts';
 import type { CacheName } from './model.ts';
 
@@ -45,9 +44,10 @@ function targetFrom({ cache, key, userId, tenantId }: Input): InvalidationTarget
   const named = [cache, userId, tenantId].filter((value) => value !== null && value !== undefined);
   const isKeyAlone = typeof key === 'string' && typeof cache !== 'string';
   if (named.length !== 1 || isKeyAlone) {
-    throw new InputRefused([
-      fault('names exactly one of: `cache`, `cache` with `key`, `userId`, or `tenantId`', []),
-    ]);
+    throw refused(
+      'BAD_USER_INPUT',
+      'Name exactly one of: `cache`, `cache` with `key`, `userId`, or `tenantId`.',
+    );
   }
   if (typeof userId === 'string') return { tag: userTag(uuidOf('user', userId, 'userId')) };
   if (typeof tenantId === 'string') return { tag: tenantTag(uuidOf('tenant', tenantId, 'tenantId')) };
@@ -57,7 +57,7 @@ function targetFrom({ cache, key, userId, tenantId }: Input): InvalidationTarget
 /** Whether such a user or tenant exists does not matter: nothing is held of one that does not. */
 function uuidOf(prefix: IdPrefix, publicId: string, field: string): string {
   const uuid = fromPublicId(prefix, publicId);
-  if (uuid === null) throw new InputRefused([fault(`is not an id of a ${prefix}`, [field])]);
+  if (uuid === null) throw refused('BAD_USER_INPUT', `\`${field}\` is not the id of a ${prefix}.`, [field]);
   return uuid;
 }
 

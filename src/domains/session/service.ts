@@ -3,9 +3,9 @@ import { z } from 'zod';
 import type { CacheRegistry } from '../../platform/cache/cache-registry.ts';
 import type { Cache } from '../../platform/cache/cache.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { InputRefused, TokenExpired, Unauthenticated } from '../../platform/errors.ts';
+import { TokenExpired, Unauthenticated } from '../../platform/errors.ts';
 import { createId, fromPublicId } from '../../platform/ids.ts';
-import { fault, parseInput } from '../../platform/input.ts';
+import { parseInput, refused } from '../../platform/input.ts';
 import { isPassword } from '../../platform/passwords.ts';
 import { userTag } from '../user/model.ts';
 import { sessionTag, type Session, type SessionIdentity, type Viewer } from './model.ts';
@@ -74,7 +74,7 @@ export function createSessionService(options: {
       const isRight = await isPassword(password, account?.passwordHash ?? null);
       const membership = account?.memberships.find((candidate) => isWanted(candidate.tenantId, tenantId));
       if (!isRight || account?.isActive !== true || membership === undefined) {
-        throw new InputRefused([fault('has no such e-mail address and password', [], 'UNAUTHENTICATED')]);
+        throw refused('UNAUTHENTICATED', 'There is no account with this e-mail address and password.');
       }
       return begin(account, membership, device);
     },

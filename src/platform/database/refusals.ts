@@ -62,9 +62,10 @@ export function toRefusal(error: unknown): unknown {
 /** The constraint or index that a write would have broken by a second row with the same key; null for other errors. */
 export function uniqueViolationOf(error: unknown): string | null {
   for (const cause of causesOf(error)) {
-    if (codeOf(cause) === '23505') return textOf(cause, 'constraint');
-    if (textOf(cause, 'kind') === 'UniqueConstraintViolation')
-      return textOf(property(cause, 'constraint'), 'index');
+    // pg names it in `constraint`, Prisma's adapter one level deeper.
+    if (codeOf(cause) === '23505') {
+      return textOf(cause, 'constraint') ?? textOf(property(cause, 'constraint'), 'index');
+    }
   }
   return null;
 }
