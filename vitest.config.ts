@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/global-setup.ts'],
   },
   resolve: {
     // Vite prefers the ES modules of graphql, Node the CommonJS ones: with both, no schema knows its own types.

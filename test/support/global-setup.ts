@@ -1,0 +1,31 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { startEmbeddedPostgres } from '../../src/platform/database/embedded.ts';
+import { migrate } from '../../src/platform/database/migrations.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import './postgres.ts';
+
+/** One PostgreSQL for the whole run, with a migrated database that the tests' own are copied from. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'parley-test-'));
+  // As root the server runs as another user, who must be able to reach it.
+  await chmod(dataDirectory, 0o755);
+  const logger = createLogger({ level: 'warn' });
+  const postgres = await startEmbeddedPostgres({ dataDirectory, logger, settings: quickAndForgetful });
+  await migrate(postgres.url, { logger });
+  project.provide('templateUrl', postgres.url);
+  return async () => {
+    await postgres.stop();
+    await rm(dataDirectory, { recursive: true, force: true });
+  };
+}
+
+const quickAndForgetful = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  shared_buffers: '128MB',
+  max_connections: '200',
+} as const;
