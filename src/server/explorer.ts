@@ -6,7 +6,6 @@ import { UnknownUrl } from './failure.ts';
 const policy = [
   "default-src 'none'",
   "script-src 'self'",
-  "worker-src 'self'",
   "connect-src 'self'",
   "style-src 'self' 'unsafe-inline'",
   "font-src 'self' data:",
@@ -65,9 +64,8 @@ function renderPage(token: string | null): string {
     endpoint: '/graphql',
     defaultQuery: exampleOperation,
     headers: JSON.stringify(bearerHeaders(token), null, 2),
-    // A person's own credential has no place in the browser's storage; the demo's is on this very page.
-    shouldPersistHeaders: token !== null,
-    token,
+    // No credential stays in the browser: the demo's may be another at the next visit, a person's own is theirs to keep.
+    shouldPersistHeaders: false,
   };
   return `<!doctype html>
 <html lang="en">
@@ -93,20 +91,21 @@ const logo =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path d="M4 5h24v17H14l-7 6v-6H4z" fill="#e10098"/></svg>';
 
 /**
- * Runs in the browser. The editor asks for its workers by label. Tabs of an earlier visit hold the demo token of that
- * time, which the server may have forgotten since: they get today's.
+ * Runs in the browser. The editor asks for its workers by label. GraphiQL opens one more tab at every visit unless it is
+ * told what was open last; a link with another query still gets its own.
  */
 const startScript = `
 self.MonacoEnvironment = {
   globalAPI: false,
   getWorkerUrl: (_moduleId, label) => '/explorer/worker-' + label + '.js',
 };
-const { token, ...options } = JSON.parse(document.getElementById('options').textContent);
-const tabs = localStorage.getItem('graphiql:tabState');
-const earlierToken = localStorage.getItem('parley:demoToken');
-if (token !== null && tabs !== null && earlierToken !== null) {
-  localStorage.setItem('graphiql:tabState', tabs.replaceAll(earlierToken, token));
+const options = JSON.parse(document.getElementById('options').textContent);
+const { tabs = [], activeTabIndex } = JSON.parse(localStorage.getItem('graphiql:tabState') ?? '{}');
+const last = tabs[activeTabIndex];
+const linked = new URL(location.href).searchParams.get('query');
+if (last !== undefined && (linked === null || linked === last.query)) {
+  options.initialQuery = last.query;
+  options.initialVariables = last.variables;
 }
-if (token !== null) localStorage.setItem('parley:demoToken', token);
 YogaGraphiQL.renderYogaGraphiQL(document.getElementById('root'), options);
 `;

@@ -21,7 +21,7 @@ export function chooseMediaType(accept: string | undefined): MediaType | null {
 
 /** Whether the client would rather have a page than an answer, as only a browser does. */
 export function prefersPage(accept: string | undefined): boolean {
-  // Without this text no page can come first: with wildcards alone JSON does.
+  // A browser names it; a wildcard alone asks for data.
   if (accept?.includes(pageType) !== true) return false;
   return negotiate(accept, [...mediaTypes, pageType]) === pageType;
 }

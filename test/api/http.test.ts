@@ -1,3 +1,4 @@
+import { connect, type Socket } from 'node:net';
 import { serverAudits } from 'graphql-http';
 import { getIntrospectionQuery } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -45,6 +46,7 @@ describe('GraphQL over HTTP', () => {
 
   it.each([
     [undefined, 'application/json; charset=utf-8'],
+    ['', 'application/json; charset=utf-8'],
     ['*/*', 'application/json; charset=utf-8'],
     ['application/*', 'application/json; charset=utf-8'],
     ['application/json;charset=UTF-8', 'application/json; charset=utf-8'],
@@ -113,6 +115,12 @@ describe('a request that is refused at the door', () => {
     expect(contentType).toBe('application/json; charset=utf-8');
   });
 
+  it('is told that batches are not accepted', async () => {
+    const failure = await failureOf(await door.post([{ query: '{ hello }' }]));
+
+    expect(failure.message).toBe('A batch of operations is not accepted; send one operation a request.');
+  });
+
   it('is given the media type that it asked for', async () => {
     const response = await door.post('{', { accept: graphqlType });
 
@@ -150,15 +158,15 @@ describe('a request that is refused at the door', () => {
   });
 
   it.each([
-    ['GET', '/nothing', 404, 'NOT_FOUND'],
-    ['POST', '/nothing', 404, 'NOT_FOUND'],
-    ['GET', '/graphql/', 404, 'NOT_FOUND'],
-    ['GET', '/%', 400, 'BAD_USER_INPUT'],
-  ])('is answered in the one form: %s %s', async (method, path, status, code) => {
+    ['GET', '/nothing', 404, 'NOT_FOUND', 'There is nothing at this URL.'],
+    ['POST', '/nothing', 404, 'NOT_FOUND', 'There is nothing at this URL.'],
+    ['GET', '/graphql/', 404, 'NOT_FOUND', 'There is nothing at this URL.'],
+    ['GET', '/%', 400, 'BAD_USER_INPUT', 'The URL has a broken percent-encoding.'],
+  ])('is answered in the one form: %s %s', async (method, path, status, code, message) => {
     const response = await fetch(door.origin + path, { method, ...(method === 'POST' && { body: 'x' }) });
 
     expect(response.headers.get('x-request-id')).not.toBeNull();
-    expect(await failureOf(response)).toMatchObject({ status, code });
+    expect(await failureOf(response)).toMatchObject({ status, code, message });
   });
 
   it.each([
@@ -281,13 +289,12 @@ describe('errors', () => {
   );
 
   it('that are refusals say so in their own words', async () => {
-    const failure = await failureOf(await door.post({ query: '{ a: forbidden }' }));
+    for (const field of ['forbidden', 'wrapped']) {
+      const failure = await failureOf(await door.post({ query: `{ a: ${field} }` }));
 
-    expect(failure).toMatchObject({
-      code: 'FORBIDDEN',
-      message: 'Only a tenant admin may see this.',
-      path: ['a'],
-    });
+      const message = 'Only a tenant admin may see this.';
+      expect(failure).toMatchObject({ code: 'FORBIDDEN', message, path: ['a'] });
+    }
   });
 
   it('that are a refused input have the code of its first fault', async () => {
@@ -443,5 +450,23 @@ describe('closing', () => {
     expect(await (await pending).json()).toEqual({ data: { hello: 'world' } });
     await closed;
     await expect(closing.post({ query: '{ hello }' })).rejects.toThrow();
+  });
+
+  it('answers a request that was still arriving, in full, and ends its connection', async () => {
+    const closing = await openFrontDoor();
+    const socket = connect(Number(new URL(closing.origin).port), '127.0.0.1');
+    const accepted = new Promise<Socket>((resolve) => closing.server.once('connection', resolve));
+    socket.write('GET /livez HTTP/1.1\r\n');
+    const peer = await accepted;
+    // An idle connection would be closed at once: the server has to have read this one's first line.
+    await expect.poll(() => peer.bytesRead).toBeGreaterThan(0);
+    const closed = closing.close();
+    socket.write('host: parley\r\n\r\n');
+    const answer = (await socket.toArray()).join('');
+    await closed;
+
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect(answer).toContain('connection: close');
+    expect(answer).toContain('{"status":"alive"}');
   });
 });

@@ -31,6 +31,7 @@ const typeDefs = /* GraphQL */ `
     echo(text: String!, count: Int): String!
     required(text: String!): String
     forbidden: String
+    wrapped: String
     missing: String
     broken: String
     outage: String
@@ -72,6 +73,7 @@ export async function openFrontDoor(changes: Partial<HttpServerOptions<Person, S
   const origin = await server.listen({ host: '127.0.0.1', port: 0 });
   return {
     origin,
+    server: server.server,
     url: `${origin}/graphql`,
     logged,
     state,
@@ -144,6 +146,9 @@ function resolversOf(state: { increments: number }) {
       required: () => 'never',
       forbidden: () => {
         throw new Forbidden('Only a tenant admin may see this.');
+      },
+      wrapped: () => {
+        throw new GraphQLError(secret, { originalError: new Forbidden('Only a tenant admin may see this.') });
       },
       missing: () => {
         throw new NotFound('conversation', ['id']);
