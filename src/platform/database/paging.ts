@@ -176,11 +176,12 @@ type Operator = '<' | '>' | '<=' | '>=';
 
 const mirrored = { '<': '>', '>': '<', '<=': '>=', '>=': '<=' } as const;
 
-function existence<Row>(list: List<Row>, operator: Operator, position: Position | null): Sql {
+/** Asked for by the neighbouring row in order: EXISTS ignores an order, and without one the planner may read the whole table. */
+function existence<Row>(list: List<Row>, operator: '<=' | '>=', position: Position | null): Sql {
   const [bound] = beyond(list.ordering, operator, position);
-  return bound === undefined
-    ? sql`false`
-    : sql`exists (select from ${list.from} where ${list.where} and ${bound})`;
+  if (bound === undefined) return sql`false`;
+  return sql`coalesce((select true from ${list.from} where ${list.where} and ${bound}
+    order by ${orderBy(list.ordering, operator === '>=')} limit 1), false)`;
 }
 
 function typedValue(type: OrderingType, value: PositionValue | undefined): Sql {
