@@ -83,6 +83,14 @@ describe.skipIf(browserPath === null)('GraphiQL in a browser without internet', 
     await waitForText('[aria-label=Headers]', '"authorization": "Bearer good"');
   });
 
+  it('opens no further tab at the next visit', async () => {
+    await expect.poll(tabsInStorage).toContain('LatestConversations');
+    await browser.page.goto(`${door.origin}/explorer`);
+
+    await waitForText('.graphiql-query-editor', 'query LatestConversations');
+    expect(await browser.page.locator('.graphiql-tab').allInnerTexts()).toEqual(['LatestConversations']);
+  });
+
   it('runs what is typed, and shows the answer', async () => {
     await type('Typed', '{ viewer echo(text: "typed', '")}');
     await browser.page.keyboard.press('Control+Enter');
