@@ -1,4 +1,6 @@
 import type { Config } from '../config.ts';
+import { systemClock } from '../platform/clock.ts';
+import { draftMigration } from '../platform/database/draft-migration.ts';
 import { startEmbeddedPostgres } from '../platform/database/embedded.ts';
 import { migrate, migrationStatus, type MigrationStatus } from '../platform/database/migrations.ts';
 import { createLogger, type Logger } from '../platform/logger.ts';
@@ -8,12 +10,14 @@ export interface MigrateCommandOptions {
   /** Only say what is missing. */
   readonly status: boolean;
   /** A migration that failed and is to be tried again. */
-  readonly retry?: string;
+  readonly retry?: string | undefined;
+  /** For developers: the name of a new migration to be written from what has changed in schema.prisma. */
+  readonly draft?: string | undefined;
   readonly print?: (line: string) => void;
 }
 
 /**
- * Brings the tables up to date, or says how they stand.
+ * Brings the tables up to date, says how they stand, or drafts the next change of them.
  * @returns the exit code: 1 when `status` finds that something is missing or wrong
  * @throws MigrationError when a migration fails or does not fit
  */
@@ -22,6 +26,10 @@ export async function migrateCommand(config: Config, options: MigrateCommandOpti
   const { print = console.log } = options;
   return await withDatabaseUrl(config, logger, async (url) => {
     if (options.status) return report(await migrationStatus(url), print);
+    if (options.draft !== undefined) {
+      print(`wrote ${await draftMigration(url, options.draft, { clock: systemClock })}`);
+      return 0;
+    }
     const retry = options.retry === undefined ? {} : { retry: options.retry };
     const { applied } = await migrate(url, { logger, ...retry });
     for (const name of applied) print(`applied ${name}`);

@@ -44,7 +44,7 @@ export function createPool(options: PoolOptions): Pool {
     types: createTypeParsers(),
   });
   pool.on('connect', (client) => observeClient(client, listeners));
-  pool.on('error', (error) => logger.warn({ error }, 'an idle connection to the database was lost'));
+  pool.on('error', (error) => logger.warn({ err: error }, 'an idle connection to the database was lost'));
   // A connection that comes back within a transaction would take the next statements into it.
   pool.on('release', (_error, client) => {
     if (client.getTransactionStatus() !== 'I') void client.end();

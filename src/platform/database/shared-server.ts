@@ -123,7 +123,7 @@ export class SharedServer {
     try {
       await this.join();
     } catch (error) {
-      if (!this.#leaving.signal.aborted) logger.error({ error }, 'the embedded PostgreSQL stays away');
+      if (!this.#leaving.signal.aborted) logger.error({ err: error }, 'the embedded PostgreSQL stays away');
       return;
     }
     if (this.#port === port) logger.info('the embedded PostgreSQL is back');
@@ -138,9 +138,23 @@ export class SharedServer {
     if (this.#lease === null) return;
     const lease = this.#lease;
     try {
-      if (await isLastLease(lease)) await stopPostmaster(this.#options.control);
+      if (await this.#isLast(lease)) await stopPostmaster(this.#options.control);
     } finally {
       await lease.end();
+    }
+  }
+
+  async #isLast(lease: Client): Promise<boolean> {
+    try {
+      await lease.query('select pg_advisory_unlock_shared($1)', [leaseKey]);
+      const { rows } = await lease.query<{ alone: boolean }>('select pg_try_advisory_lock($1) as alone', [
+        leaseKey,
+      ]);
+      return rows[0]?.alone === true;
+    } catch (error) {
+      // A server that does not answer is not ours to stop; if it lives, the next start joins it.
+      this.#options.logger.warn({ err: error }, 'the embedded PostgreSQL did not answer and is left alone');
+      return false;
     }
   }
 }
@@ -172,12 +186,4 @@ async function connectLease(url: string): Promise<Client> {
     await lease.end();
     throw error;
   }
-}
-
-async function isLastLease(lease: Client): Promise<boolean> {
-  await lease.query('select pg_advisory_unlock_shared($1)', [leaseKey]);
-  const { rows } = await lease.query<{ alone: boolean }>('select pg_try_advisory_lock($1) as alone', [
-    leaseKey,
-  ]);
-  return rows[0]?.alone === true;
 }
