@@ -51,7 +51,7 @@ function answerTo(
   if (refusal instanceof Refusal) return refusal;
   const [fault] = refusal instanceof InputRefused ? refusal.faults : [];
   if (fault !== undefined) return fault;
-  if (isAboutTheRequest(error, cause)) return { code: 'BAD_USER_INPUT', message: cause.message };
+  if (isAboutTheRequest(error, cause)) return { code: 'BAD_USER_INPUT', message: error.message };
   return { code: 'INTERNAL_SERVER_ERROR', message: maskedMessage };
 }
 
@@ -59,9 +59,9 @@ function answerTo(
  * Whether graphql-js complains about the client's document or variables. It raises the same class when a scalar can't
  * serialize a value of ours, which is a defect and quotes the value: that alone has a path and no place in the document.
  */
-function isAboutTheRequest(error: unknown, cause: unknown): cause is GraphQLError {
-  if (!(cause instanceof GraphQLError)) return false;
-  return pathOf(error) === undefined || cause.nodes !== undefined;
+function isAboutTheRequest(error: unknown, cause: unknown): error is GraphQLError {
+  if (!(error instanceof GraphQLError && cause instanceof GraphQLError)) return false;
+  return error.path === undefined || cause.nodes !== undefined;
 }
 
 function positionOf(error: unknown): Pick<GraphQLFormattedError, 'locations' | 'path'> {

@@ -1,4 +1,7 @@
+import { parse, validate } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSchema } from '../../src/graphql/schema.ts';
+import { exampleOperation } from '../../src/server/example-operation.ts';
 import { browserPath, openBrowser } from '../support/browser.ts';
 import { failureOf, openFrontDoor } from '../support/front-door.ts';
 
@@ -13,6 +16,12 @@ beforeAll(async () => {
   door = await openFrontDoor({ demo: { token: 'good' } });
 });
 afterAll(() => door.close());
+
+describe('the example operation', () => {
+  it('is one that the API knows', () => {
+    expect(validate(createSchema(), parse(exampleOperation))).toEqual([]);
+  });
+});
 
 describe('Apollo Sandbox', () => {
   it('meets a browser on /graphql, with an example operation and the demo token', async () => {

@@ -325,6 +325,13 @@ describe('errors', () => {
     expect(failure.message).not.toContain('Something went wrong');
   });
 
+  it('of the client name the variable and what a scalar says about its value', async () => {
+    const query = 'query ($e: Even!) { half(of: $e) }';
+    const failure = await failureOf(await door.post({ query, variables: { e: 3 } }));
+
+    expect(failure.message).toBe('Variable "$e" got invalid value 3; An Even is a number such as 2.');
+  });
+
   it('that only show while a field is answered can be the client’s too', async () => {
     const query = 'query ($t: String = "a") { required(text: $t) }';
     const failure = await failureOf(await door.post({ query, variables: { t: null } }));

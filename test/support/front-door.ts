@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { makeExecutableSchema } from '@graphql-tools/schema';
-import { GraphQLError } from 'graphql';
+import { GraphQLError, GraphQLScalarType } from 'graphql';
 import { pino } from 'pino';
 import { z } from 'zod';
 import {
@@ -25,7 +25,9 @@ export interface Scope {
 export const secret = 'select password_hash from users';
 
 const typeDefs = /* GraphQL */ `
+  scalar Even
   type Query {
+    half(of: Even!): Int
     hello: String!
     viewer: String
     echo(text: String!, count: Int): String!
@@ -141,6 +143,7 @@ function resolversOf(state: { increments: number }) {
   return {
     Query: {
       hello: () => 'world',
+      half: (_root: unknown, args: { of: number }) => args.of / 2,
       viewer: (_root: unknown, _args: unknown, scope: Scope) => scope.viewer?.name ?? null,
       echo: (_root: unknown, args: { text: string }) => args.text,
       required: () => 'never',
@@ -165,7 +168,13 @@ function resolversOf(state: { increments: number }) {
       },
       rogue: () => ({}),
     },
+    Even: new GraphQLScalarType({ name: 'Even', parseValue: evenFrom }),
     Mutation: { increment: () => (state.increments += 1) },
     Subscription: { ticks: { subscribe: () => [] } },
   };
+}
+
+function evenFrom(value: unknown): number {
+  if (typeof value === 'number' && value % 2 === 0) return value;
+  throw new GraphQLError('An Even is a number such as 2.');
 }
