@@ -221,6 +221,21 @@ describe('a request that is refused at the door', () => {
     expect(answer).toContain('"code":"BAD_USER_INPUT"');
   });
 
+  it('may arrive too slowly', async () => {
+    const accepted = new Promise<Socket>((resolve) => door.server.once('connection', resolve));
+    const socket = connect(Number(new URL(door.origin).port), '127.0.0.1');
+    // What Node's server emits when `requestTimeout` has passed.
+    door.server.emit(
+      'clientError',
+      Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }),
+      await accepted,
+    );
+    const answer = (await socket.toArray()).join('');
+
+    expect(answer).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
+    expect(answer).toContain('"code":"TIMEOUT"');
+  });
+
   it('is no defect of ours, so nothing is logged about it', async () => {
     const before = door.logged.length;
     await door.post('{');
