@@ -3,7 +3,7 @@ import { InputRefused, Refusal, type ErrorCode } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 
 /** An error as a client sees it: nothing in `extensions` but a code of the closed list and the request's id. */
-export type ClientError = GraphQLFormattedError & {
+type ClientError = GraphQLFormattedError & {
   readonly extensions: { readonly code: ErrorCode; readonly requestId: string };
 };
 
@@ -11,7 +11,7 @@ export type ClientError = GraphQLFormattedError & {
 export type FormatError = (error: unknown, requestId: string) => ClientError;
 
 /** All that a client learns of a defect. */
-export const maskedMessage = 'Something went wrong here; the request id helps to find it.';
+const maskedMessage = 'Something went wrong here; the request id helps to find it.';
 
 /**
  * The one place that decides what a client may read of an error: a refusal's own words, and what graphql-js says of

@@ -9,7 +9,7 @@ import { chooseMediaType, prefersPage, type MediaType } from './media-type.ts';
 import { sandboxPolicy } from './sandbox.ts';
 
 /** Where a request came from, as a session records it. */
-export interface Client {
+interface Client {
   readonly ipAddress: string;
   readonly userAgent: string | null;
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 
 /** How one part that a request needs is doing. */
-export interface ComponentReadiness {
+interface ComponentReadiness {
   readonly name: string;
   readonly status: 'HEALTHY' | 'DEGRADED' | 'UNHEALTHY';
   /** Written for the operator, and readable by anyone who reaches the server: never an error's own text. */
