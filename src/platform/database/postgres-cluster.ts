@@ -122,14 +122,16 @@ function initdbFlags(workshop: string, lettersOf: string): string[] {
   ];
 }
 
-// What interrupted starts have left. Of a process that is still at work in one, this spoils an attempt that has lost.
+// What interrupted starts have left. Where another process is still at work in one, that attempt has lost and may fail; an
+// initdb that outlives its process can keep a folder from going, and then the next start removes it.
 async function removeUnfinished(dataDirectory: string): Promise<void> {
   for (const name of await readdir(dataDirectory)) {
     if (!name.startsWith('postgres.new-')) continue;
     const path = join(dataDirectory, name);
     const target = await realpath(path).catch(() => path);
-    await rm(target, { recursive: true, force: true, maxRetries: 3 });
-    await rm(path, { force: true });
+    await rm(target, { recursive: true, force: true })
+      .then(async () => await rm(path, { force: true }))
+      .catch(() => undefined);
   }
 }
 

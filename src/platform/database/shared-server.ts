@@ -74,46 +74,47 @@ export class SharedServer {
   }
 
   async #takeLease(): Promise<Client> {
+    const { control } = this.#options;
     const deadline = performance.now() + joinTimeoutMs;
+    let isStartedHere = false;
     let failures = 0;
     let reason: unknown = null;
     while (performance.now() < deadline) {
       this.#leaving.signal.throwIfAborted();
-      const postmaster = await findPostmaster(this.#options.control.folder);
+      const postmaster = await findPostmaster(control.folder);
       if (postmaster === null) {
-        const failure = await this.#start();
-        if (failure === null) continue;
-        reason = failure;
+        reason = await this.#start();
+        isStartedHere = reason === null;
+        if (isStartedHere) continue;
         failures += 1;
-        if (failures > 2 && !willPass(failure)) break;
+        if (failures > 2 && !willPass(reason)) break;
       } else if (postmaster.isReady) {
         this.#port = postmaster.port;
-        const lease = await connectLease(this.url('postgres')).catch((error: unknown) => {
-          if (error instanceof DatabaseError && error.code === wrongPassword) throw this.#lockedOut(error);
-          reason = error;
-        });
-        if (lease !== undefined) return lease;
+        const lease = await connectLease(this.url('postgres'));
+        if (lease instanceof Client) return lease;
+        reason = lease;
+        if (isRefusedPassword(reason)) break;
       }
       await delay(pollIntervalMs);
     }
-    throw new Error(
-      `The embedded PostgreSQL in ${this.#options.control.folder} does not start: ${String(reason)}`,
-    );
+    // A server that this process can't use is of no use to others either.
+    if (isStartedHere) await stopPostmaster(control);
+    throw this.#notJoined(reason);
   }
 
   async #start(): Promise<string | null> {
     const { control, settings, port } = this.#options;
-    return await startPostmaster(control, {
-      ...settings,
-      port: String(port ?? (await choosePort(control.folder))),
-    });
+    const chosenPort = port ?? (await choosePort(control.folder));
+    return await startPostmaster(control, { ...settings, port: String(chosenPort) });
   }
 
-  #lockedOut(cause: Error): Error {
-    return new Error(
-      `The database in ${this.#options.control.folder} refuses the password that is kept beside it.`,
-      { cause },
-    );
+  #notJoined(reason: unknown): Error {
+    const { folder } = this.#options.control;
+    return isRefusedPassword(reason)
+      ? new Error(`The database in ${folder} refuses the password that is kept beside it.`, { cause: reason })
+      : new Error(`The embedded PostgreSQL in ${folder} does not start: ${String(reason)}`, {
+          cause: reason,
+        });
   }
 
   async #recover(): Promise<void> {
@@ -160,11 +161,15 @@ export class SharedServer {
 }
 
 // The rest of a killed server can hold its memory for a moment, and another process can be a moment ahead.
-function willPass(failure: string): boolean {
-  return /shared memory|already exists|could not bind|in use/i.test(failure);
+function willPass(reason: unknown): boolean {
+  return /shared memory|already exists|could not bind|in use/i.test(String(reason));
 }
 
-async function connectLease(url: string): Promise<Client> {
+function isRefusedPassword(reason: unknown): boolean {
+  return reason instanceof DatabaseError && reason.code === wrongPassword;
+}
+
+async function connectLease(url: string): Promise<Client | Error> {
   const socket = new Socket();
   const lease = new Client({
     connectionString: url,
@@ -184,6 +189,6 @@ async function connectLease(url: string): Promise<Client> {
     return lease;
   } catch (error) {
     await lease.end();
-    throw error;
+    return error instanceof Error ? error : new Error(String(error));
   }
 }

@@ -1,0 +1,14 @@
+import { startEmbeddedPostgres } from '../../src/platform/database/embedded.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+
+// A process of its own that uses the embedded PostgreSQL of the data directory given: it says the address once it can be
+// used, and leaves when its input ends.
+const [dataDirectory = ''] = process.argv.slice(2);
+const postgres = await startEmbeddedPostgres({
+  dataDirectory,
+  logger: createLogger({ level: 'warn' }),
+  settings: { fsync: 'off' },
+});
+console.log(postgres.url);
+process.stdin.resume();
+process.stdin.once('end', () => void postgres.stop());
