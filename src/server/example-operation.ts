@@ -1,14 +1,8 @@
 /** The operation that both explorers open with; the demo data of `parley seed` answers it. */
-export const exampleOperation = `# Who am I, and what was said last?
+export const exampleOperation = `# What was said last, and by whom?
 query LatestConversations {
   viewer {
     displayName
-    memberships {
-      role
-      tenant {
-        name
-      }
-    }
   }
   conversations(first: 5) {
     totalCount
@@ -16,11 +10,11 @@ query LatestConversations {
       title
       messageCount
       lastMessage {
-        content
-        createdAt
         author {
           displayName
         }
+        content
+        createdAt
       }
     }
   }
