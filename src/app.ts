@@ -27,8 +27,10 @@ import { Cache } from './platform/cache/cache.ts';
 import { systemClock, type Clock } from './platform/clock.ts';
 import type { Database } from './platform/database/database.ts';
 import { startEmbeddedPostgres } from './platform/database/embedded.ts';
+import { migrate } from './platform/database/migrations.ts';
 import { openDatabase } from './platform/database/open-database.ts';
 import { toRefusal } from './platform/database/refusals.ts';
+import { requireMigrated } from './platform/database/require-migrated.ts';
 import { createLogger, type Logger } from './platform/logger.ts';
 import { createAuthenticator } from './server/authenticate.ts';
 import { createHttpServer } from './server/http.ts';
@@ -39,31 +41,46 @@ import { createContextFactory, type Caches, type Queries } from './server/reques
 export interface Platform {
   readonly clock: Clock;
   readonly database: Database;
-  /** Where the database is, its password included. */
-  readonly databaseUrl: string;
   readonly logger: Logger;
   close(): Promise<void>;
 }
 
-/** Opens the database that is configured, or starts the embedded one and brings its tables up to date. */
+/**
+ * Opens the database that is configured, or starts the embedded one and brings its tables up to date.
+ * @throws MigrationError when the tables do not fit the code
+ */
 export async function openPlatform(config: Config): Promise<Platform> {
   const logger = createLogger({ level: config.logLevel });
-  const embedded =
-    config.database.url === null
-      ? await startEmbeddedPostgres({ dataDirectory: config.database.dataDirectory, logger })
-      : null;
-  const databaseUrl = config.database.url ?? embedded?.url ?? '';
-  const database = openDatabase({ ...config.database, url: databaseUrl, logger });
+  const server = await openServer(config, logger);
+  const database = openDatabase({ ...config.database, url: server.url, logger });
   return {
     clock: systemClock,
     database,
-    databaseUrl,
     logger,
     async close() {
       await database.close();
-      await embedded?.stop();
+      await server.stop();
     },
   };
+}
+
+/** The embedded server is ours to migrate; another one is migrated by whoever runs it, when they choose to. */
+async function openServer(
+  { database: { url, dataDirectory } }: Config,
+  logger: Logger,
+): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  if (url !== null) {
+    await requireMigrated(url);
+    return { url, stop: async () => {} };
+  }
+  const embedded = await startEmbeddedPostgres({ dataDirectory, logger });
+  try {
+    await migrate(embedded.url, { logger });
+  } catch (error) {
+    await embedded.stop();
+    throw error;
+  }
+  return embedded;
 }
 
 /** Runs one command on an open platform and closes it, whatever happens. */

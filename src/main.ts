@@ -20,8 +20,9 @@ program
   .command('migrate')
   .description('bring the tables up to date')
   .option('--status', 'only say what is missing; exit code 1 when something is')
-  .action((options: { status?: boolean }) =>
-    run((config) => migrateCommand(config, options.status === true)),
+  .option('--retry <name>', 'try a migration again that has failed, once its cause is mended')
+  .action(({ status = false, ...options }: { status?: boolean; retry?: string }) =>
+    run((config) => migrateCommand(config, { status, ...options })),
   );
 
 program

@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '../src');
 /** From the ground up: a file imports from its own floor or a lower one, types included. */
 const floors: readonly { readonly name: string; readonly pattern: RegExp }[] = [
   { name: 'platform', pattern: /^platform\// },
-  { name: 'domains', pattern: /^domains\/[a-z-]+\/(?!resolvers\.ts)[a-z-]+\.(ts|graphql)$/ },
+  { name: 'domains', pattern: /^domains\/[a-z-]+\/(?!resolvers\.ts)([a-z-]+\/)*[a-z-]+\.(ts|graphql)$/ },
   { name: 'graphql', pattern: /^(graphql\/|domains\/[a-z-]+\/resolvers\.ts$)/ },
   { name: 'server', pattern: /^server\// },
   { name: 'app', pattern: /^(app|main|config)\.ts$|^cli\// },
