@@ -13,7 +13,7 @@ import type { Database } from '../platform/database/database.ts';
 import { createProgress, type ReportStream } from './progress.ts';
 
 /** What an import reads and where it reports. */
-export interface ImportSurroundings {
+interface ImportSurroundings {
   readonly clock: Clock;
   readonly database: Database;
   /** What the file `-` stands for. */

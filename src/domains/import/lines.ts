@@ -6,7 +6,7 @@ export type Line =
   | { readonly number: number; readonly text: null; readonly fault: string };
 
 /** Lines longer than this are refused, so that a file without line ends can't fill the memory. */
-export const lineBytesMax = 64 * 1024 * 1024;
+const lineBytesMax = 64 * 1024 * 1024;
 
 const lineEnd = 0x0a;
 

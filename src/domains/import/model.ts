@@ -1,7 +1,7 @@
 import type { MessageRole } from '../../platform/database/generated/enums.ts';
 
 /** One message of a file. */
-export interface ImportedMessage {
+interface ImportedMessage {
   readonly author: string;
   readonly createdAt: Date;
   readonly content: string;
@@ -17,6 +17,21 @@ export interface ImportedConversation {
   readonly title: string;
   /** One at least. Their times may tie and run backwards. */
   readonly messages: readonly ImportedMessage[];
+}
+
+/** In RFC 3339: the first and the last by position, and the latest of all, because times run backwards too. */
+export function spanOf(messages: ImportedConversation['messages']) {
+  const times = messages.map(({ createdAt }) => createdAt.toISOString());
+  return { startedAt: times[0], lastMessageAt: times.at(-1), newestAt: times.toSorted().at(-1) };
+}
+
+/** By author: when they said their first message, by position. */
+export function firstTimes(messages: ImportedConversation['messages']): ReadonlyMap<string, Date> {
+  const times = new Map<string, Date>();
+  for (const { author, createdAt } of messages) {
+    if (!times.has(author)) times.set(author, createdAt);
+  }
+  return times;
 }
 
 /** How far an import has come. */

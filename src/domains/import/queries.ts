@@ -1,10 +1,11 @@
-import type { PoolClient } from 'pg';
+import { DatabaseError, type PoolClient } from 'pg';
 import sql from 'sql-template-tag';
+import { analyze } from '../../platform/database/analyze.ts';
 import { copyRows } from '../../platform/database/copy-rows.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { inTransaction } from '../../platform/database/transaction.ts';
 import { createId } from '../../platform/ids.ts';
-import { authorExternalId, type ImportedConversation } from './model.ts';
+import { authorExternalId, firstTimes, spanOf, type ImportedConversation } from './model.ts';
 
 /** What a transaction has added. */
 export interface Stored {
@@ -13,24 +14,25 @@ export interface Stored {
   readonly authors: number;
 }
 
-export type ImportQueries = ReturnType<typeof createImportQueries>;
+/** A conversation that PostgreSQL does not take as it is; any other would do. The message says what is wrong. */
+export class NotStorable extends Error {}
 
-// PostgreSQL reads a sample of each table, which can still be a gigabyte when messages are long.
-const analyzeMs = 300_000;
-const analyzeStatement = {
-  text: 'analyze tenants, users, memberships, conversations, participants, messages',
-  query_timeout: analyzeMs,
-};
+export type ImportQueries = ReturnType<typeof createImportQueries>;
 
 /** The only queries without a tenant as their first argument: the file says which tenants it is about. */
 export function createImportQueries(db: Database) {
   return {
     /**
      * Stores those conversations that are not there yet, with their tenants, authors and messages: all or nothing.
-     * @throws DatabaseError when PostgreSQL refuses one of them
+     * @throws NotStorable for one of them
+     * @throws Unavailable when the database is away
      */
     async store(conversations: readonly ImportedConversation[], now: Date): Promise<Stored> {
-      return inTransaction(db.pool, (client) => store(client, conversations, now));
+      try {
+        return await inTransaction(db.pool, (client) => store(client, conversations, now));
+      } catch (error) {
+        throw isAboutTheData(error) ? new NotStorable(error.message, { cause: error }) : error;
+      }
     },
 
     /**
@@ -43,10 +45,7 @@ export function createImportQueries(db: Database) {
 
     /** Tells the planner how the tables look now; without it, it plans for the tables as they were. */
     async analyze(): Promise<void> {
-      await inTransaction(db.pool, async (client) => {
-        await client.query(sql`select set_config('statement_timeout', ${String(analyzeMs)}, true)`);
-        await client.query(analyzeStatement);
-      });
+      await analyze(db.pool, 'tenants, users, memberships, conversations, participants, messages');
     },
   };
 }
@@ -137,21 +136,15 @@ async function addConversations(
   return candidates.filter(({ id }) => added.has(id));
 }
 
-/** In RFC 3339: the first and the last by position, and the latest of all, because times run backwards too. */
-function spanOf(messages: ImportedConversation['messages']) {
-  const times = messages.map(({ createdAt }) => createdAt.toISOString());
-  return { startedAt: times[0], lastMessageAt: times.at(-1), newestAt: times.toSorted().at(-1) };
-}
-
 /** Each person once, in the order in which the steps insert them. */
 function authorsOf(winners: readonly Winner[]): Author[] {
   const authors = new Map<string, Author>();
   for (const { tenant, tenantId, messages } of winners) {
-    for (const { author: name, createdAt } of messages) {
+    for (const [name, firstAt] of firstTimes(messages)) {
       const externalId = authorExternalId(tenant, name);
       const known = authors.get(externalId);
-      if (known === undefined || createdAt < known.firstAt) {
-        authors.set(externalId, { tenantId, externalId, name, firstAt: createdAt });
+      if (known === undefined || firstAt < known.firstAt) {
+        authors.set(externalId, { tenantId, externalId, name, firstAt });
       }
     }
   }
@@ -198,14 +191,12 @@ async function copyParticipants(
   userIds: UserIds,
   now: Date,
 ): Promise<void> {
-  const rows = winners.flatMap(({ tenant, tenantId, id, messages }) => {
-    const joinedAtByUserId = new Map<string, Date>();
-    for (const { author, createdAt } of messages) {
+  const rows = winners.flatMap(({ tenant, tenantId, id, messages }) =>
+    [...firstTimes(messages)].map(([author, joinedAt]) => {
       const userId = idIn(userIds, authorExternalId(tenant, author));
-      if (!joinedAtByUserId.has(userId)) joinedAtByUserId.set(userId, createdAt);
-    }
-    return [...joinedAtByUserId].map(([userId, joinedAt]) => [tenantId, id, userId, joinedAt, now]);
-  });
+      return [tenantId, id, userId, joinedAt, now];
+    }),
+  );
   await copyRows(
     client,
     'participants',
@@ -243,4 +234,12 @@ function idIn(ids: ReadonlyMap<string, string>, key: string): string {
 function compare(one: string, other: string): number {
   if (one === other) return 0;
   return one < other ? -1 : 1;
+}
+
+// PostgreSQL's error codes, its manual's appendix A: 22 data exception, 23 integrity constraint violation, 54 program
+// limit exceeded. All others would meet every other conversation too.
+const dataErrorClasses: readonly string[] = ['22', '23', '54'];
+
+function isAboutTheData(error: unknown): error is DatabaseError {
+  return error instanceof DatabaseError && dataErrorClasses.includes((error.code ?? '').slice(0, 2));
 }

@@ -1,9 +1,8 @@
-import { DatabaseError } from 'pg';
 import type { Clock } from '../../platform/clock.ts';
 import { readBatches, type Batch, type Entry } from './batches.ts';
 import type { Line } from './lines.ts';
 import { nothingImported, sumOf, type ImportCounts, type LineFault } from './model.ts';
-import type { ImportQueries, Stored } from './queries.ts';
+import { NotStorable, type ImportQueries, type Stored } from './queries.ts';
 
 /** Who wants to know how the import of a file goes. */
 export interface ImportListener {
@@ -24,7 +23,7 @@ export function createImportService(options: { readonly queries: ImportQueries; 
     try {
       return sumOf(refused, await storeTogether(batch.entries));
     } catch (error) {
-      if (!isAboutTheData(error)) throw error;
+      if (!(error instanceof NotStorable)) throw error;
       return sumOf(refused, await storeOneByOne(batch.entries, listener));
     }
   }
@@ -41,7 +40,7 @@ export function createImportService(options: { readonly queries: ImportQueries; 
       try {
         counts = sumOf(counts, await storeTogether([entry]));
       } catch (error) {
-        if (!isAboutTheData(error)) throw error;
+        if (!(error instanceof NotStorable)) throw error;
         listener.onFault({ line: entry.line, reason: `the database refuses it: ${error.message}` });
         counts = sumOf(counts, { ...nothingImported, conversationsRefused: 1 });
       }
@@ -90,12 +89,4 @@ function countsOf(entries: readonly Entry[], stored: Stored): ImportCounts {
     messagesAdded: stored.messages,
     authorsAdded: stored.authors,
   };
-}
-
-// PostgreSQL's error codes, its manual's appendix A: 22 data exception, 23 integrity constraint violation, 54 program
-// limit exceeded. All else would meet every other conversation too.
-const dataErrorClasses: readonly string[] = ['22', '23', '54'];
-
-function isAboutTheData(error: unknown): error is DatabaseError {
-  return error instanceof DatabaseError && dataErrorClasses.includes((error.code ?? '').slice(0, 2));
 }

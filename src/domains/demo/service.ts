@@ -1,0 +1,77 @@
+import { createDemo, smallMessageCount } from './demo.ts';
+import type { DemoConversation, DemoSize } from './model.ts';
+import type { DemoQueries, Written } from './queries.ts';
+
+/** How to fill in demo data. */
+export interface SeedOptions {
+  readonly size: DemoSize;
+  /** After every transaction: how many messages are in, there before or not, of how many. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+// The small demo fills exactly one, so that it goes in as a whole or not at all.
+const batchMessagesMax = smallMessageCount;
+// One makes PostgreSQL wait for Node, more than two make no difference on a small machine.
+const writersMax = 2;
+
+/** Fills in demo data, always the same. Everybody's password is `parley-demo`. */
+export function createDemoService({ queries }: { readonly queries: DemoQueries }) {
+  /**
+   * What is there already is neither added twice nor changed.
+   * @throws Refusal with CONFLICT when somebody else has a slug or an e-mail address of the demo
+   */
+  async function seed({ size, onProgress }: SeedOptions): Promise<Written> {
+    const { foundation, messageCount, conversations } = createDemo(size);
+    const batches = batchesOf(conversations);
+    let added: Written = { conversations: 0, messages: 0 };
+    let done = 0;
+
+    const write = async (batch: Batch, isFirst: boolean) => {
+      const written = await queries.write(isFirst ? foundation : null, batch);
+      added = sumOf(added, written);
+      done += messagesIn(batch);
+      onProgress?.(done, messageCount);
+    };
+    const writeRest = async () => {
+      for (const batch of batches) await write(batch, false);
+    };
+
+    await write(batches.next().value ?? [], true);
+    await Promise.all(Array.from({ length: writersMax }, writeRest));
+    if (added.conversations > 0) await queries.analyze();
+    return added;
+  }
+
+  return {
+    seed,
+
+    /** The small demo where nobody has anything yet; null where somebody has. */
+    async seedIfEmpty(): Promise<Written | null> {
+      return (await queries.isEmpty()) ? seed({ size: 'small' }) : null;
+    },
+  };
+}
+
+type Batch = readonly DemoConversation[];
+
+function* batchesOf(conversations: Iterable<DemoConversation>): Generator<Batch, undefined> {
+  let batch: DemoConversation[] = [];
+  for (const conversation of conversations) {
+    batch.push(conversation);
+    if (messagesIn(batch) < batchMessagesMax) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function messagesIn(conversations: Batch): number {
+  return conversations.reduce((total, { messages }) => total + messages.length, 0);
+}
+
+function sumOf(one: Written, other: Written): Written {
+  return {
+    conversations: one.conversations + other.conversations,
+    messages: one.messages + other.messages,
+  };
+}
