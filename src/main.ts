@@ -42,10 +42,10 @@ program
 program
   .command('token')
   .description('begin a session for somebody and print its token')
-  .requiredOption('--user <email>', 'whose session')
-  .option('--tenant <slug>', 'in which tenant; the one joined first when absent')
+  .requiredOption('--user <email>', 'whose session; also an external id, such as import:<tenant>:<author>')
+  .option('--tenant <slug>', 'in which tenant, by its slug; the one joined first when absent')
   .action((options: { user: string; tenant?: string }) =>
-    run((config) => tokenCommand(config, options.user, options.tenant ?? null)),
+    run((config) => tokenCommand(config, { user: options.user, tenantSlug: options.tenant ?? null })),
   );
 
 await program.parseAsync();

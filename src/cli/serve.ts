@@ -1,24 +1,26 @@
 import closeWithGrace from 'close-with-grace';
 import { createApp, openPlatform } from '../app.ts';
 import type { Config } from '../config.ts';
-import { seedIfEmpty } from '../domains/demo/service.ts';
+import { createDemoQueries } from '../domains/demo/queries.ts';
+import { createDemoService } from '../domains/demo/service.ts';
 import { beginSession } from './token.ts';
 
 /** Whose tokens are printed on a start with demo data: an admin of the platform, and an ordinary member. */
 const demoAdmin = 'ada@acme.example';
 const demoMember = 'grace@acme.example';
+const atStart = { tenantSlug: null, device: 'the start of the server' };
 
 /** Answers requests until the process is told to stop. Answers 0 as soon as it listens. */
 export async function serveCommand(config: Config): Promise<number> {
   const platform = await openPlatform(config);
   const app = createApp({ ...platform, config });
   const isDemo = config.database.url === null;
-  if (isDemo) await seedIfEmpty(platform.database);
+  if (isDemo) await createDemoService({ queries: createDemoQueries(platform.database) }).seedIfEmpty();
 
   const tokens = isDemo
     ? {
-        admin: await beginSession(app, demoAdmin, null, 'the start of the server'),
-        member: await beginSession(app, demoMember, null, 'the start of the server'),
+        admin: await beginSession(app, { user: demoAdmin, ...atStart }),
+        member: await beginSession(app, { user: demoMember, ...atStart }),
       }
     : null;
   const server = await app.createServer(tokens?.admin ?? null);

@@ -1,32 +1,45 @@
-import { createApp, withPlatform } from '../app.ts';
+import { createApp, withPlatform, type App } from '../app.ts';
 import type { Config } from '../config.ts';
 
+/** Whose session, where. */
+export interface TokenRequest {
+  /** An e-mail address, or who they are elsewhere, such as `import:<tenant>:<author>`. */
+  readonly user: string;
+  /** Null: the tenant that they joined first. */
+  readonly tenantSlug: string | null;
+  /** What the session is called in the list of sessions. */
+  readonly device: string;
+}
+
 /** Begins a session and prints its token, alone, on standard output. */
-export async function tokenCommand(
-  config: Config,
-  email: string,
-  tenantSlug: string | null,
-): Promise<number> {
+export async function tokenCommand(config: Config, request: Omit<TokenRequest, 'device'>): Promise<number> {
   return withPlatform(config, async (platform) => {
     const app = createApp({ ...platform, config });
-    console.log(await beginSession(app, email, tenantSlug, 'parley token'));
+    console.log(await beginSession(app, { ...request, device: 'parley token' }));
     return 0;
   });
 }
 
-/** @throws Error when there is no such active person, or they are no member of that tenant */
+/**
+ * Begins a session without a password: whoever runs this has the database anyway. An admin of the platform becomes an admin
+ * of the tenant first where they are no member, so that a tenant that came by an import can be looked at.
+ * @throws Error when there is no such active person or tenant, or they are no member there
+ */
 export async function beginSession(
-  { queries, services }: Pick<ReturnType<typeof createApp>, 'queries' | 'services'>,
-  email: string,
-  tenantSlug: string | null,
-  userAgent: string,
+  { queries, services }: Pick<App, 'queries' | 'services'>,
+  { user, tenantSlug, device }: TokenRequest,
 ): Promise<string> {
-  const account = await queries.session.credentialsByEmail(email);
-  if (account === null || !account.isActive) throw new Error(`There is no active user ${email}.`);
-  const membership = account.memberships.find(({ slug }) => tenantSlug === null || slug === tenantSlug);
-  if (membership === undefined) {
-    throw new Error(`${email} is no active member of ${tenantSlug ?? 'any tenant'}.`);
-  }
-  const { token } = await services.session.begin(account, membership, { userAgent, ipAddress: null });
+  const account = user.includes('@')
+    ? await queries.session.credentialsByEmail(user)
+    : await queries.session.credentialsByExternalId(user);
+  if (account === null || !account.isActive) throw new Error(`There is no active user ${user}.`);
+
+  const known = account.memberships.find(({ slug }) => tenantSlug === null || slug === tenantSlug);
+  const membership =
+    known === undefined && tenantSlug !== null && account.isPlatformAdmin
+      ? await queries.tenant.addAdmin(tenantSlug, account.userId)
+      : (known ?? null);
+  if (membership === null) throw new Error(`${user} is no active member of ${tenantSlug ?? 'any tenant'}.`);
+  const { token } = await services.session.begin(account, membership, { userAgent: device, ipAddress: null });
   return token;
 }

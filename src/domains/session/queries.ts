@@ -37,6 +37,9 @@ const memberships = sql`coalesce((
   from memberships m join tenants t on t.id = m.tenant_id
   where m.user_id = u.id and m.is_active), '[]')`;
 
+const credentials = sql`select u.id as "userId", u.password_hash as "passwordHash", u.is_active as "isActive",
+  u.is_platform_admin as "isPlatformAdmin", ${memberships} as memberships from users u`;
+
 const newestFirst: Ordering<Session> = {
   name: 'session.createdAt',
   direction: 'desc',
@@ -61,10 +64,13 @@ export function createSessionQueries(db: Database) {
 
     /** An account by its e-mail address, whatever its case. */
     async credentialsByEmail(email: string): Promise<Credentials | null> {
-      const [found] =
-        await db.query<Credentials>(sql`select u.id as "userId", u.password_hash as "passwordHash",
-          u.is_active as "isActive", u.is_platform_admin as "isPlatformAdmin", ${memberships} as memberships
-        from users u where lower(u.email) = lower(${email})`);
+      const [found] = await db.query<Credentials>(sql`${credentials} where lower(u.email) = lower(${email})`);
+      return found ?? null;
+    },
+
+    /** An account by who it is elsewhere, such as `import:<tenant>:<author>`. */
+    async credentialsByExternalId(externalId: string): Promise<Credentials | null> {
+      const [found] = await db.query<Credentials>(sql`${credentials} where u.external_id = ${externalId}`);
       return found ?? null;
     },
 

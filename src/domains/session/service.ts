@@ -106,7 +106,8 @@ export function createSessionService(options: {
   };
 }
 
-type Chosen = Credentials['memberships'][number];
+/** Where to. */
+type Chosen = Pick<Credentials['memberships'][number], 'tenantId' | 'role'>;
 
 function viewerFrom(identity: SessionIdentity, tenantSlug: string | null): Viewer {
   const membership = identity.memberships.find((candidate) =>

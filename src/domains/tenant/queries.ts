@@ -38,6 +38,15 @@ export function createTenantQueries(db: Database) {
         where t.id = any(${ids}::uuid[])`);
     },
 
+    /** Makes a person an admin of a tenant; null when there is no such tenant. */
+    async addAdmin(slug: string, userId: string): Promise<Membership | null> {
+      const [added] = await db.query<Membership>(sql`insert into memberships as m (tenant_id, user_id, role)
+        select t.id, ${userId}::uuid, 'ADMIN' from tenants t where t.slug = ${slug}
+        on conflict (tenant_id, user_id) do update set role = 'ADMIN', is_active = true
+        returning ${membershipColumns}`);
+      return added ?? null;
+    },
+
     /** The viewer's own memberships everywhere; of others only the one in the viewer's tenant. */
     async membershipsByUserIds(viewer: Viewer, userIds: readonly string[]): Promise<Membership[]> {
       return db.query<Membership>(sql`select ${membershipColumns}
