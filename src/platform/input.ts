@@ -11,7 +11,10 @@ export function textInput(bounds: { readonly min: number; readonly max: number }
     .string()
     .trim()
     .refine(isStorable, 'has a character that no text can hold')
-    .refine((text) => lengthOf(text) >= bounds.min, `must have at least ${bounds.min} character(s)`)
+    .refine(
+      (text) => lengthOf(text) >= bounds.min,
+      bounds.min === 1 ? 'must not be empty' : `must have at least ${bounds.min} characters`,
+    )
     .refine((text) => lengthOf(text) <= bounds.max, `must have at most ${bounds.max} characters`);
 }
 

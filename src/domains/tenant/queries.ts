@@ -85,17 +85,20 @@ function whereMember(viewer: Viewer, role: Role | null): Sql {
   return sql`${ofTenant} and ${ofRole} and ${visible}`;
 }
 
-/** E-mail addresses are for admins; a search that matched them for others would tell what they are. */
+/**
+ * Part of the name or all of it, misspelt or not: `%>` compares with the part that fits best, `%` with the whole.
+ * E-mail addresses are for admins; a search that matched them for others would tell what they are.
+ */
 function resembles(viewer: Viewer, search: string): Sql {
-  const byName = sql`${fullName} %> ${search}::text`;
-  return isTenantAdmin(viewer) ? sql`(${byName} or u.email %> ${search}::text)` : byName;
+  const byName = sql`${fullName} %> ${search}::text or ${fullName} % ${search}::text`;
+  return isTenantAdmin(viewer) ? sql`(${byName} or u.email %> ${search}::text)` : sql`(${byName})`;
 }
 
 function similarity(viewer: Viewer, search: string): Sql {
-  const byName = sql`word_similarity(${search}::text, ${fullName})`;
+  const byName = sql`word_similarity(${search}::text, ${fullName}), similarity(${search}::text, ${fullName})`;
   return isTenantAdmin(viewer)
     ? sql`greatest(${byName}, word_similarity(${search}::text, coalesce(u.email, '')))`
-    : byName;
+    : sql`greatest(${byName})`;
 }
 
 /** The searched text is part of the ordering, and so of its cursors: another search ranks differently. */
