@@ -28,7 +28,7 @@ export type CompleteType<Name extends ObjectTypeName> = {
 };
 
 /** A field below the roots: a synchronous function of the row, or batched. There is no third. */
-export type FieldResolver<Generated> = Generated extends (
+type FieldResolver<Generated> = Generated extends (
   parent: infer Parent,
   args: infer Args,
   context: infer _Context,

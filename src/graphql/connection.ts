@@ -25,7 +25,7 @@ export interface Connection<Node> {
 }
 
 /** Counts the lists of many parents in one statement; `index` is this connection's place among them. */
-export interface Counter {
+interface Counter {
   readonly index: number;
   /** Shared by all connections of one batch, so that their counts are asked for together. */
   readonly source: { readonly countAll: () => Promise<readonly number[]> };

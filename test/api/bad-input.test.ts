@@ -198,7 +198,9 @@ describe('searches', () => {
       'searchMessages(query: $text) { totalCount }',
       'conversations(filter: { titleContains: $text }) { totalCount }',
     ];
-    const answers = await Promise.all(fields.map((field) => ask(`query ($text: String!) { ${field} }`, { text })));
+    const answers = await Promise.all(
+      fields.map((field) => ask(`query ($text: String!) { ${field} }`, { text })),
+    );
 
     expect(answers.map(codesOf)).toEqual(fields.map(() => ['BAD_USER_INPUT']));
   });

@@ -111,7 +111,7 @@ describe('users', () => {
     );
 
     expect(names.slice(0, 2)).toEqual(['Grace Hopper', 'Grace Hoppersson']);
-        expect(names.slice(2)).toEqual(['Gracia Hoper']);
+    expect(names.slice(2)).toEqual(['Gracia Hoper']);
     expect(all.totalCount).toBe(names.length);
     expect(paged).toEqual(names);
     expect(otherSearch.errors?.[0]?.extensions.code).toBe('INVALID_CURSOR');

@@ -69,7 +69,7 @@ export async function aMembership(
   return aSession({ database, clock }, tenant, user);
 }
 
-export async function aSession(
+async function aSession(
   { database, clock }: Pick<TestApp, 'database' | 'clock'>,
   tenant: TestTenant,
   user: { readonly uuid: string },

@@ -20,7 +20,7 @@ export interface Answer {
 }
 
 /** How to ask; without a token, as a stranger. */
-export interface AskOptions {
+interface AskOptions {
   readonly token?: string | undefined;
   readonly variables?: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;

@@ -8,7 +8,7 @@ export interface SettingLoaders {
 }
 
 /** The settings' one key in their cache. */
-export const settingsKey = 'app';
+const settingsKey = 'app';
 
 export function createSettingLoaders(queries: SettingQueries, settings: Cache<Settings>): SettingLoaders {
   return {

@@ -10,7 +10,7 @@ export type Position = readonly PositionValue[];
 /** The types that a list can be ordered by; each has one form in a position: see `positionOf`. */
 export type OrderingType = 'timestamptz' | 'uuid' | 'integer' | 'real' | 'text';
 
-export interface OrderingColumn<Row> {
+interface OrderingColumn<Row> {
   /** The name under which the list's select answers this column. */
   readonly name: keyof Row & string;
   /** The column itself, such as `c.updated_at`; never null. */
