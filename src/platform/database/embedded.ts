@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Client } from 'pg';
 import type { Logger } from '../logger.ts';
@@ -71,7 +72,12 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   });
   await server.join();
   await ensureDatabase(server.url('postgres'));
-  options.logger.debug({ folder: cluster.folder }, 'the embedded PostgreSQL is running');
+  if (!cluster.folder.startsWith(await realpath(dataDirectory))) {
+    options.logger.info(
+      { folder: cluster.folder },
+      'the database lies outside the data directory, which the user `postgres` cannot reach',
+    );
+  }
   return { url: server.url(databaseName), stop: async () => await server.leave() };
 }
 

@@ -22,8 +22,8 @@ const symlinksSchema = z.array(z.object({ source: z.string(), target: z.string()
 export async function findPostgresBinaries(
   account: Account | null,
   shelter: string,
+  packageFolder = findPackageFolder(),
 ): Promise<PostgresBinaries> {
-  const packageFolder = findPackageFolder();
   await restoreSymlinks(packageFolder);
   await restoreExecutableBits(packageFolder);
   const home = (await canEnter(account, join(packageFolder, 'native', 'bin')))
