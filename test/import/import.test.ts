@@ -55,6 +55,23 @@ async function run(files: readonly string[], input = Readable.from([Buffer.alloc
   return { exitCode, output: output.text, errors: errors.text };
 }
 
+/** Holds all writes to a table; the answer lets them go as soon as so many wait. */
+async function gate(table: string): Promise<(waiting: number) => Promise<void>> {
+  const client = await database.pool.connect();
+  await client.query(`begin; lock table ${table} in share mode`);
+  return async (waiting) => {
+    for (let found = 0; found < waiting;) {
+      const { rows } = await client.query<{ count: number }>(
+        'select count(*) from pg_locks where relation = $1::regclass and not granted',
+        [table],
+      );
+      found = rows[0]?.count ?? 0;
+    }
+    await client.query('commit');
+    client.release();
+  };
+}
+
 const contents = async (externalId: string) =>
   (
     await database.query<{ content: string }>(sql`select m.content from messages m
@@ -272,28 +289,42 @@ describe('parley import', () => {
     expect(wrong?.count).toBe(0);
   });
 
-  it('bears the same file being imported twice at once', async () => {
-    const objects = Array.from({ length: 1500 }, (_, index) =>
-      conversation(`c${index}`, {
-        messages: [
-          said(`p${index % 40}`, '2004-12-25T10:00:00Z', 'x'),
-          said(`q${index}`, '2004-12-25T10:00:00Z', 'y'),
-        ],
-      }),
-    );
-    const forwards = await aFile('forwards', asLines(objects));
-    const backwards = await aFile('backwards', asLines(objects.toReversed()));
-    const runs = await Promise.all([run([forwards]), run([forwards]), run([backwards])]);
+  it.each(['conversations', 'users'])(
+    'bears two imports that meet at the same %s in opposite orders: one waits for the other',
+    async (table) => {
+      await run([await aFile('tenant', asLines([conversation('first')]))]);
+      // Many people, so that the two are still at it when they meet.
+      const object = (name: string, index: number, person: number) =>
+        conversation(`${name}${index}`, {
+          messages: Array.from({ length: 9 }, (_, nth) =>
+            said(`p${person} ${nth}`, '2004-12-25T10:00:00Z', 'x'),
+          ),
+        });
+      // The same conversations meet at conversations; others with the same authors only at users.
+      const other = table === 'users' ? 'other' : 'same';
+      const numbers = Array.from({ length: 500 }, (_, index) => index);
+      const forwards = asLines(numbers.map((index) => object('same', index, index)));
+      const backwards = asLines(numbers.toReversed().map((index) => object(other, index, 499 - index)));
+      const files = [await aFile('forwards', forwards), await aFile('backwards', backwards)];
 
-    expect(runs.map(({ exitCode, errors }) => [exitCode, errors])).toEqual([
-      [0, ''],
-      [0, ''],
-      [0, ''],
-    ]);
-    const [counts] = await database.query(sql`select (select count(*) from conversations) as conversations,
-      (select count(*) from messages) as messages, (select count(*) from users) as users`);
-    expect(counts).toEqual({ conversations: 1500, messages: 3000, users: 1540 });
-  });
+      const start = await gate(table);
+      const runs = files.map((file) => run([file]));
+      await start(runs.length);
+
+      expect((await Promise.all(runs)).map(({ exitCode, errors }) => [exitCode, errors])).toEqual([
+        [0, ''],
+        [0, ''],
+      ]);
+      const [counts] = await database.query(sql`select (select count(*) from conversations) as conversations,
+        (select count(*) from messages) as messages, (select count(*) from users) as users`);
+      const conversations = table === 'users' ? 1000 : 500;
+      expect(counts).toEqual({
+        conversations: 1 + conversations,
+        messages: 2 + 9 * conversations,
+        users: 2 + 9 * 500,
+      });
+    },
+  );
 
   it('reads no further ahead of the database than a transaction or two', async () => {
     let stored = 0;

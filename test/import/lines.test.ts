@@ -44,6 +44,21 @@ describe('readLines', () => {
     ]);
   });
 
+  it('does not fill the memory with a line that never ends', async () => {
+    const megabyte = 1024 * 1024;
+    let mostBytes = 0;
+    async function* source() {
+      for (let chunk = 0; chunk < 512; chunk += 1) {
+        yield Buffer.alloc(megabyte, 'x');
+        mostBytes = Math.max(mostBytes, process.memoryUsage().arrayBuffers);
+      }
+    }
+    const before = process.memoryUsage().arrayBuffers;
+
+    expect(await collect(readLines(source(), 4 * megabyte))).toHaveLength(1);
+    expect(mostBytes - before).toBeLessThan(256 * megabyte);
+  });
+
   it('refuses a line that is not UTF-8 instead of replacing what it cannot read', async () => {
     expect(await read([Buffer.from([0x61, 0xff, 0x0a, 0x62])])).toEqual([
       { number: 1, text: null, fault: 'is not UTF-8' },
