@@ -21,7 +21,11 @@ program
   .description('bring the tables up to date')
   .option('--status', 'only say what is missing; exit code 1 when something is')
   .option('--retry <name>', 'try a migration again that has failed, once its cause is mended')
-  .action(({ status = false, ...options }: { status?: boolean; retry?: string }) =>
+  .option(
+    '--draft <name>',
+    'write the migration that prisma/schema.prisma asks for, to be read and completed',
+  )
+  .action(({ status = false, ...options }: { status?: boolean; retry?: string; draft?: string }) =>
     run((config) => migrateCommand(config, { status, ...options })),
   );
 
