@@ -37,17 +37,25 @@ function createBar(stream: ReportStream, label: string, total: number): Progress
     {
       stream,
       format: `${label} {bar} {percentage} % · {text}`,
-      // Its handler would keep the process alive at the first Ctrl-C.
+      barsize: 24,
+      // Its own handler would keep the process alive at the first Ctrl-C.
       gracefulExit: false,
       fps: 5,
     },
     Presets.shades_classic,
   );
   const bar = bars.create(total, 0, { text: '' });
+  // A bar switches the terminal's line wrap off, which must not stay so.
+  const interrupt = () => {
+    bars.stop();
+    process.kill(process.pid, 'SIGINT');
+  };
+  process.once('SIGINT', interrupt);
   return {
     update: (done, text) => bar.update(Math.min(done, total), { text }),
     note: (line) => bars.log(`${line}\n`),
     stop() {
+      process.removeListener('SIGINT', interrupt);
       if (!bars.isActive) return;
       // Notes wait for the next redraw, and stopping would lose them.
       bars.update();

@@ -45,4 +45,13 @@ describe('createProgress', () => {
     expect(stream.text).toMatch(/█+░+ 50 % · 20 messages/);
     expect(stream.text.endsWith('\n')).toBe(true);
   });
+
+  it('leaves the terminal as it was', () => {
+    const stream = new Written({ isTTY: true });
+    const listeners = process.listenerCount('SIGINT');
+    createProgress({ stream, clock: new TestClock(), label: 'a.gz', total: 4 }).stop();
+
+    expect(stream.text.lastIndexOf('\u001B[?7h')).toBeGreaterThan(stream.text.lastIndexOf('\u001B[?7l'));
+    expect(process.listenerCount('SIGINT')).toBe(listeners);
+  });
 });
