@@ -166,7 +166,7 @@ describe('seeding', () => {
 });
 
 describe('the large demo', () => {
-  it('has as much as it promises, the small one within it, and nothing twice', () => {
+  it('has as much as it promises, the small one within it, and nothing twice', { timeout: 60_000 }, () => {
     const { foundation, conversations } = createDemo('large');
     const ids = new Set<string>();
     let messages = 0;
