@@ -42,6 +42,7 @@ export interface Platform {
   readonly clock: Clock;
   readonly database: Database;
   readonly logger: Logger;
+  /** Safe to call twice. */
   close(): Promise<void>;
 }
 
@@ -53,14 +54,12 @@ export async function openPlatform(config: Config): Promise<Platform> {
   const logger = createLogger({ level: config.logLevel });
   const server = await openServer(config, logger);
   const database = openDatabase({ ...config.database, url: server.url, logger });
+  let closing: Promise<void> | undefined;
   return {
     clock: systemClock,
     database,
     logger,
-    async close() {
-      await database.close();
-      await server.stop();
-    },
+    close: () => (closing ??= database.close().then(() => server.stop())),
   };
 }
 
@@ -83,16 +82,24 @@ async function openServer(
   return embedded;
 }
 
-/** Runs one command on an open platform and closes it, whatever happens. */
+/** Runs one command on an open platform and closes it, whatever happens: also when the command is interrupted. */
 export async function withPlatform<Result>(
   config: Config,
   work: (platform: Platform) => Promise<Result>,
 ): Promise<Result> {
   const platform = await openPlatform(config);
+  // Without this an interrupted command would leave the embedded PostgreSQL behind.
+  const interrupt = (_signal: NodeJS.Signals, number: number) => {
+    void platform.close().finally(() => process.exit(128 + number));
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
   try {
     return await work(platform);
   } finally {
     await platform.close();
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
   }
 }
 
