@@ -17,7 +17,7 @@ describe('the README', () => {
 
   beforeAll(async () => {
     testApp = await startTestApp();
-    await createDemoService({ queries: createDemoQueries(testApp.database) }).seedIfEmpty();
+    await createDemoService({ queries: createDemoQueries(testApp.database) }).seedIfUninhabited();
     token = await beginSession(testApp.app, { user: 'ada@acme.example', tenantSlug: null, device: 'a test' });
   }, 60_000);
   afterAll(() => testApp.close());

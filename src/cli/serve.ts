@@ -1,46 +1,71 @@
 import closeWithGrace from 'close-with-grace';
-import { createApp, openPlatform } from '../app.ts';
+import { createApp, openPlatform, type App, type Platform } from '../app.ts';
 import type { Config } from '../config.ts';
 import { createDemoQueries } from '../domains/demo/queries.ts';
 import { createDemoService } from '../domains/demo/service.ts';
+import { Refusal } from '../platform/errors.ts';
 import { beginSession } from './token.ts';
 
-/** Whose tokens are printed on a start with demo data: an admin of the platform, and an ordinary member. */
+/** Whose tokens are printed where there is demo data: an admin of the platform, and an ordinary member. */
 const demoAdmin = 'ada@acme.example';
 const demoMember = 'grace@acme.example';
-const atStart = { tenantSlug: null, device: 'the start of the server' };
+
+interface DemoTokens {
+  readonly admin: string;
+  readonly member: string;
+}
 
 /** Answers requests until the process is told to stop. Answers 0 as soon as it listens. */
 export async function serveCommand(config: Config): Promise<number> {
   const platform = await openPlatform(config);
-  const app = createApp({ ...platform, config });
-  const isDemo = config.database.url === null;
-  if (isDemo) await createDemoService({ queries: createDemoQueries(platform.database) }).seedIfEmpty();
+  try {
+    const { server, address, tokens } = await listen(config, platform);
+    closeWithGrace({ delay: 10_000, logger: false }, async ({ err }) => {
+      if (err !== undefined) platform.logger.fatal({ err }, 'the process met a defect and stops');
+      await server.close();
+      await platform.close();
+    });
+    console.log(welcome(config, address, tokens));
+    return 0;
+  } catch (error) {
+    await platform.close();
+    throw error;
+  }
+}
 
-  const tokens = isDemo
-    ? {
-        admin: await beginSession(app, { user: demoAdmin, ...atStart }),
-        member: await beginSession(app, { user: demoMember, ...atStart }),
-      }
-    : null;
+async function listen(config: Config, platform: Platform) {
+  const app = createApp({ ...platform, config });
+  const tokens = config.database.url === null ? await prepareDemo(app, platform) : null;
   const server = await app.createServer(tokens?.admin ?? null);
   // The first statement of Prisma's client compiles WebAssembly, which no request should wait for.
   await platform.database.warmUp();
   const address = await server.listen({ host: config.host, port: config.port });
-  closeWithGrace({ delay: 10_000, logger: false }, async ({ err }) => {
-    if (err !== undefined) platform.logger.fatal({ err }, 'the process met a defect and stops');
-    await server.close();
-    await platform.close();
-  });
-  console.log(welcome(config, address, tokens));
-  return 0;
+  return { server, address, tokens };
 }
 
-function welcome(
-  config: Config,
-  address: string,
-  tokens: { readonly admin: string; readonly member: string } | null,
-): string {
+/** Demo data for whoever has just installed Parley, and tokens to use them; null where others have moved in. */
+async function prepareDemo(app: App, { database, logger }: Platform): Promise<DemoTokens | null> {
+  const demo = createDemoService({ queries: createDemoQueries(database) });
+  try {
+    await demo.seedIfUninhabited();
+  } catch (error) {
+    // An import may have taken a name of the demo; what people brought goes first, and the server starts without the demo.
+    if (!(error instanceof Refusal) || error.code !== 'CONFLICT') throw error;
+    logger.warn(error.message);
+  }
+  const people = await Promise.all(
+    [demoAdmin, demoMember].map((email) => app.queries.session.credentialsByEmail(email)),
+  );
+  if (people.some((person) => person === null || !person.isActive || person.memberships.length === 0))
+    return null;
+  const request = { tenantSlug: null, device: 'the start of the server' };
+  return {
+    admin: await beginSession(app, { ...request, user: demoAdmin }),
+    member: await beginSession(app, { ...request, user: demoMember }),
+  };
+}
+
+function welcome(config: Config, address: string, tokens: DemoTokens | null): string {
   const lines = [`Parley answers on ${address}/graphql`];
   if (config.isExplorerEnabled) {
     lines.push(

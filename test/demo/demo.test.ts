@@ -156,9 +156,9 @@ describe('seeding', () => {
   it('happens at a first start only', async () => {
     const other = await openTestDatabase();
     const demo = createDemoService({ queries: createDemoQueries(other.database) });
-    await demo.seedIfEmpty();
+    await demo.seedIfUninhabited();
     await other.database.query(sql`delete from conversations`);
-    await demo.seedIfEmpty();
+    await demo.seedIfUninhabited();
 
     expect(await other.database.query(sql`select count(*) from conversations`)).toEqual([{ count: 0 }]);
     await other.close();

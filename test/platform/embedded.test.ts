@@ -69,6 +69,14 @@ describe('an embedded PostgreSQL', { timeout: 30_000 }, () => {
     await expect(execute(other.url, 'select 1')).rejects.toThrow('ECONNREFUSED');
   });
 
+  it('is left in good order by a process that is not the last', async () => {
+    await start(cleanUps, dataDirectory);
+    const other = await startProcess(cleanUps, dataDirectory);
+
+    other.process.stdin?.end();
+    expect(await once(other.process, 'exit')).toEqual([0, null]);
+  });
+
   it('is brought back under its address when the server is killed', async () => {
     const postgres = await start(cleanUps, dataDirectory);
     const startedAt = await startTimeOf(postgres.url);

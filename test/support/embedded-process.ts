@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { startEmbeddedPostgres } from '../../src/platform/database/embedded.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 
@@ -11,4 +12,6 @@ const postgres = await startEmbeddedPostgres({
 });
 console.log(postgres.url);
 process.stdin.resume();
-process.stdin.once('end', () => void postgres.stop());
+await once(process.stdin, 'end');
+// Node ends with the exit code 13 when nothing is left that could finish this.
+await postgres.stop();

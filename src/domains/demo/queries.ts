@@ -20,10 +20,10 @@ export type DemoQueries = ReturnType<typeof createDemoQueries>;
 /** Demo data belongs to several tenants, so that no function takes one. */
 export function createDemoQueries(db: Database) {
   return {
-    /** Whether there is no tenant, and so nothing that belongs to anybody. */
-    async isEmpty(): Promise<boolean> {
-      const tenants = await db.query(sql`select true as "isThere" from tenants limit 1`);
-      return tenants.length === 0;
+    /** Whether there is nobody who could sign in; authors of an import cannot. */
+    async isUninhabited(): Promise<boolean> {
+      const people = await db.query(sql`select true as "isThere" from users where email is not null limit 1`);
+      return people.length === 0;
     },
 
     /**

@@ -45,9 +45,9 @@ export function createDemoService({ queries }: { readonly queries: DemoQueries }
   return {
     seed,
 
-    /** The small demo where nobody has anything yet; null where somebody has. */
-    async seedIfEmpty(): Promise<Written | null> {
-      return (await queries.isEmpty()) ? seed({ size: 'small' }) : null;
+    /** The small demo where nobody could sign in yet; null where somebody can. */
+    async seedIfUninhabited(): Promise<Written | null> {
+      return (await queries.isUninhabited()) ? seed({ size: 'small' }) : null;
     },
   };
 }

@@ -39,7 +39,7 @@ export interface SharedServerOptions {
 export class SharedServer {
   readonly #options: SharedServerOptions;
   readonly #leaving = new AbortController();
-  #lease: Client | null = null;
+  #lease: Lease | null = null;
   #port = 0;
   #recovery: Promise<void> = Promise.resolve();
   #left: Promise<void> | null = null;
@@ -61,7 +61,7 @@ export class SharedServer {
   async join(): Promise<void> {
     const lease = await this.#takeLease();
     this.#lease = lease;
-    lease.once('end', () => {
+    lease.client.once('end', () => {
       this.#lease = null;
       if (!this.#leaving.signal.aborted) this.#recovery = this.#recover();
     });
@@ -73,7 +73,7 @@ export class SharedServer {
     await this.#left;
   }
 
-  async #takeLease(): Promise<Client> {
+  async #takeLease(): Promise<Lease> {
     const { control } = this.#options;
     const deadline = performance.now() + joinTimeoutMs;
     let isStartedHere = false;
@@ -91,7 +91,7 @@ export class SharedServer {
       } else if (postmaster.isReady) {
         this.#port = postmaster.port;
         const lease = await connectLease(this.url('postgres'));
-        if (lease instanceof Client) return lease;
+        if (!(lease instanceof Error)) return lease;
         reason = lease;
         if (isRefusedPassword(reason)) break;
       }
@@ -137,11 +137,13 @@ export class SharedServer {
     await this.#recovery;
     // Without a lease the server is dead, or not known to be ours alone.
     if (this.#lease === null) return;
-    const lease = this.#lease;
+    const { client, socket } = this.#lease;
+    // From here on the process has to wait for the answers, even if nothing else keeps it.
+    socket.ref();
     try {
-      if (await this.#isLast(lease)) await stopPostmaster(this.#options.control);
+      if (await this.#isLast(client)) await stopPostmaster(this.#options.control);
     } finally {
-      await lease.end();
+      await client.end();
     }
   }
 
@@ -169,9 +171,15 @@ function isRefusedPassword(reason: unknown): boolean {
   return reason instanceof DatabaseError && reason.code === wrongPassword;
 }
 
-async function connectLease(url: string): Promise<Client | Error> {
+/** A connection that holds the shared lock; pg's own type cannot say whether it keeps the process alive, its socket can. */
+interface Lease {
+  readonly client: Client;
+  readonly socket: Socket;
+}
+
+async function connectLease(url: string): Promise<Lease | Error> {
   const socket = new Socket();
-  const lease = new Client({
+  const client = new Client({
     connectionString: url,
     stream: () => socket,
     application_name: 'parley lease',
@@ -180,15 +188,15 @@ async function connectLease(url: string): Promise<Client | Error> {
     keepAlive: true,
   });
   // Losing the connection is told by `end`; without a listener here it would end the process.
-  lease.on('error', () => undefined);
+  client.on('error', () => undefined);
   try {
-    await lease.connect();
-    await lease.query('select pg_advisory_lock_shared($1)', [leaseKey]);
+    await client.connect();
+    await client.query('select pg_advisory_lock_shared($1)', [leaseKey]);
     // A process that forgets to leave shall end all the same; its server is joined by the next one.
     socket.unref();
-    return lease;
+    return { client, socket };
   } catch (error) {
-    await lease.end();
+    await client.end();
     return error instanceof Error ? error : new Error(String(error));
   }
 }
