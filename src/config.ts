@@ -1,11 +1,7 @@
 import { z } from 'zod';
 
 const seconds = (fallback: number) => z.coerce.number().int().min(1).max(604_800).default(fallback);
-const flag = (fallback: boolean) =>
-  z
-    .enum(['true', 'false'])
-    .transform((text) => text === 'true')
-    .default(fallback);
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 const databaseProfiles = {
   development: { steady: 3, overflow: 5 },
@@ -26,7 +22,7 @@ const environmentSchema = z.object({
   USER_PROFILE_CACHE_TTL: seconds(300),
   SESSIONS_CACHE_TTL: seconds(900),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  EXPLORER_ENABLED: flag(true).optional(),
+  EXPLORER_ENABLED: flag.optional(),
 });
 
 /** Everything that is set from outside, checked and frozen. Times are in milliseconds. */

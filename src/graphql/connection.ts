@@ -78,16 +78,6 @@ export function firstOf<Node>([connection]: readonly Connection<Node>[]): Connec
   return connection;
 }
 
-/** A list that cannot have anything in it. */
-export function emptyConnection<Node>(): Connection<Node> {
-  return {
-    edges: [],
-    nodes: [],
-    pageInfo: { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null },
-    counter: { index: 0, source: { countAll: async () => [0] } },
-  };
-}
-
 /** The resolvers that every connection type shares. */
 export const connectionResolvers = {
   totalCount: batched(async (connections: readonly Connection<unknown>[]) => {

@@ -56,7 +56,9 @@ function isOfType(type: OrderingType, value: PositionValue): boolean {
     case 'integer':
       return Number.isInteger(value) && Math.abs(Number(value)) < 2 ** 31;
     case 'real':
-      return typeof value === 'number' && Number.isFinite(value) && Math.abs(value) < 1e30;
+      return (
+        typeof value === 'number' && (value === 0 || (Math.abs(value) > 1e-37 && Math.abs(value) < 1e37))
+      );
     case 'uuid':
       return typeof value === 'string' && uuidPattern.test(value);
     case 'text':

@@ -5,6 +5,9 @@ export type IdPrefix = 'tenant' | 'user' | 'session' | 'key' | 'conv' | 'msg' | 
 
 const publicIdPattern = /^([a-z]+)_([0-9a-f]{32})$/;
 
+/** The nil UUID (RFC 9562), which nothing has: for questions about what cannot exist. */
+export const noId = '00000000-0000-0000-0000-000000000000';
+
 /** A new UUID v7 (RFC 9562): ids made later in this process sort later. */
 export function createId(): string {
   return v7();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isStorable } from './database/text.ts';
+import { isStorable, lengthOf } from './database/text.ts';
 import { InputRefused, type ErrorCode, type InputFault } from './errors.ts';
 
 const jsonBytesMax = 16_384;
@@ -46,7 +46,12 @@ export const jsonInput = z
 export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
-  throw new InputRefused(parsed.error.issues.map((issue) => fault(issue.message, issue.path.map(String))));
+  throw new InputRefused(
+    parsed.error.issues.map((issue) =>
+      // GraphQL has checked the types; what is left of them is null where there must be a value.
+      fault(issue.code === 'invalid_type' ? 'must not be null' : issue.message, issue.path.map(String)),
+    ),
+  );
 }
 
 /** A fault of one field: the message goes on after the field's name. */
@@ -60,15 +65,9 @@ export function refused(code: ErrorCode, message: string, path: readonly string[
   return new InputRefused([{ code, message, path: ['input', ...path] }]);
 }
 
-/** Characters as people and PostgreSQL count them, not UTF-16 units. */
-function lengthOf(text: string): number {
-  let length = 0;
-  for (const _ of text) length += 1;
-  return length;
-}
-
 function isStorableJson(value: unknown, levels: number): boolean {
   if (typeof value === 'string') return isStorable(value);
+  if (typeof value === 'number') return Number.isFinite(value);
   if (typeof value !== 'object' || value === null) return true;
   if (levels === 0) return false;
   return Object.entries(value).every(([key, inner]) => isStorable(key) && isStorableJson(inner, levels - 1));

@@ -21,6 +21,7 @@ import type { UserQueries } from '../domains/user/queries.ts';
 import type { Loaders, RequestContext, Services } from '../graphql/context.ts';
 import type { Cache } from '../platform/cache/cache.ts';
 import type { Clock } from '../platform/clock.ts';
+import { noId } from '../platform/ids.ts';
 
 /** Each domain's statements. */
 export interface Queries {
@@ -73,8 +74,8 @@ export function createContextFactory(
 
 /** A viewer of no tenant, so that what is closed over them finds nothing. */
 const nobody: Viewer = {
-  tenantId: '00000000-0000-0000-0000-000000000000',
-  userId: '00000000-0000-0000-0000-000000000000',
+  tenantId: noId,
+  userId: noId,
   role: 'GUEST',
   isPlatformAdmin: false,
   sessionId: null,

@@ -45,12 +45,12 @@ export interface NewConversation {
   readonly createdAt: Date;
 }
 
-/** Absent keys stay as they are. */
+/** What is undefined stays as it is. */
 export interface ConversationChanges {
-  readonly title?: string;
-  readonly visibility?: Visibility;
-  readonly modelSlug?: string | null;
-  readonly archivedAt?: Date | null;
+  readonly title: string | undefined;
+  readonly visibility: Visibility | undefined;
+  readonly modelSlug: string | null | undefined;
+  readonly archivedAt: Date | null | undefined;
 }
 
 export type ConversationQueries = ReturnType<typeof createConversationQueries>;
@@ -145,10 +145,14 @@ export function createConversationQueries(db: Database) {
     },
 
     async update(tenantId: string, id: string, changes: ConversationChanges, now: Date): Promise<void> {
-      await db.prisma.conversation.update({
-        where: { tenantId_id: { tenantId, id } },
-        data: { ...changes, updatedAt: now },
-      });
+      const { modelSlug, archivedAt } = changes;
+      await db.query(sql`update conversations set
+          title = coalesce(${changes.title ?? null}, title),
+          visibility = coalesce(${changes.visibility ?? null}::visibility, visibility),
+          model_slug = ${modelSlug === undefined ? sql`model_slug` : sql`${modelSlug}`},
+          archived_at = ${archivedAt === undefined ? sql`archived_at` : sql`${archivedAt}`},
+          updated_at = greatest(updated_at, ${now})
+        where tenant_id = ${tenantId}::uuid and id = ${id}::uuid`);
     },
   };
 }

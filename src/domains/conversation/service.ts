@@ -7,6 +7,7 @@ import { createId, fromPublicId } from '../../platform/ids.ts';
 import { parseInput, refused, textInput } from '../../platform/input.ts';
 import { slugOf, type Model } from '../model/model.ts';
 import { isTenantAdmin, type Viewer } from '../session/model.ts';
+import type { Conversation } from './model.ts';
 import type { ConversationForWriting, ConversationQueries } from './queries.ts';
 
 const title = textInput({ min: 1, max: 500 });
@@ -22,10 +23,10 @@ const createSchema = z.object({
 
 const updateSchema = z.object({
   conversationId: z.string(),
-  title: title.optional(),
-  visibility: visibility.optional(),
+  title: title.nullish(),
+  visibility: visibility.nullish(),
   modelId: z.string().nullish(),
-  isArchived: z.boolean().optional(),
+  isArchived: z.boolean().nullish(),
 });
 
 /** Finds models by slug in the order of the slugs. */
@@ -82,12 +83,10 @@ export function createConversationService(options: {
         viewer.tenantId,
         conversation.id,
         {
-          ...(rest.title === undefined ? {} : { title: rest.title }),
-          ...(rest.visibility === undefined ? {} : { visibility: rest.visibility }),
-          ...(modelId === undefined ? {} : { modelSlug: model.slug }),
-          ...(isArchived === undefined
-            ? {}
-            : { archivedAt: isArchived ? (conversation.archivedAt ?? now) : null }),
+          title: rest.title ?? undefined,
+          visibility: rest.visibility ?? undefined,
+          modelSlug: modelId === undefined ? undefined : model.slug,
+          archivedAt: archivedAtFrom(isArchived, conversation, now),
         },
         now,
       );
@@ -108,6 +107,16 @@ async function findChangeable(
     throw refused('FORBIDDEN', 'Only its owner and admins change this conversation.', ['conversationId']);
   }
   return conversation;
+}
+
+/** Archiving what is archived already keeps its date. */
+function archivedAtFrom(
+  isArchived: boolean | null | undefined,
+  conversation: Conversation,
+  now: Date,
+): Date | null | undefined {
+  if (isArchived === null || isArchived === undefined) return undefined;
+  return isArchived ? (conversation.archivedAt ?? now) : null;
 }
 
 interface Chosen {

@@ -2,10 +2,10 @@ import { viewerOf } from '../../graphql/access.ts';
 import { answering } from '../../graphql/answering.ts';
 import { batched } from '../../graphql/batched.ts';
 import type { CompleteType, RootFields, TypeFields } from '../../graphql/complete.ts';
-import { connectionOf, connectionsOf, emptyConnection } from '../../graphql/connection.ts';
+import { connectionOf, connectionsOf } from '../../graphql/connection.ts';
 import { loadAll, loadPresent } from '../../graphql/load-all.ts';
 import { storableText } from '../../platform/database/text.ts';
-import { fromPublicId, toPublicId } from '../../platform/ids.ts';
+import { fromPublicId, noId, toPublicId } from '../../platform/ids.ts';
 
 const searchCharactersMax = 500;
 
@@ -17,8 +17,7 @@ export const Query: RootFields<'Query', 'message' | 'searchMessages'> = {
   searchMessages(_parent, args, { loaders }) {
     const words = storableText('query', args.query, searchCharactersMax);
     const publicId = args.conversationId ?? null;
-    const conversationId = publicId === null ? null : fromPublicId('conv', publicId);
-    if (publicId !== null && conversationId === null) return emptyConnection();
+    const conversationId = publicId === null ? null : (fromPublicId('conv', publicId) ?? noId);
     return connectionOf(loaders.message.containing(words, conversationId), args);
   },
 };

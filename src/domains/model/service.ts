@@ -9,7 +9,12 @@ const tokens = z.int().min(1, 'must be at least 1');
 const price = z.number().min(0, 'must be 0 or more').nullish();
 
 const upsertSchema = z.object({
-  slug: z.string().regex(slugPattern, 'must be 1 to 100 of a-z, 0-9, dot, dash and underscore'),
+  slug: z
+    .string()
+    .regex(
+      slugPattern,
+      'must be 1 to 100 of a-z, 0-9, dot, dash and underscore, the first a letter or digit',
+    ),
   name: textInput({ min: 1, max: 200 }),
   provider: textInput({ min: 1, max: 100 }),
   contextWindow: tokens,

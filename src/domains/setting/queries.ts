@@ -2,8 +2,10 @@ import sql from 'sql-template-tag';
 import type { Database } from '../../platform/database/database.ts';
 import type { Settings } from './model.ts';
 
-/** Absent keys stay as they are. */
-export type SettingsChanges = { readonly [Key in keyof Omit<Settings, 'updatedAt'>]?: Settings[Key] };
+/** What is undefined stays as it is. */
+export type SettingsChanges = {
+  readonly [Key in keyof Omit<Settings, 'updatedAt'>]: Settings[Key] | undefined;
+};
 
 export type SettingQueries = ReturnType<typeof createSettingQueries>;
 
@@ -19,7 +21,14 @@ export function createSettingQueries(db: Database) {
     },
 
     async update(changes: SettingsChanges, now: Date): Promise<void> {
-      await db.prisma.appSettings.update({ where: { id: 1 }, data: { ...changes, updatedAt: now } });
+      const { defaultModelSlug } = changes;
+      await db.query(sql`update app_settings set
+          anonymous_mock_mode = coalesce(${changes.anonymousMockMode ?? null}, anonymous_mock_mode),
+          default_model_slug = ${defaultModelSlug === undefined ? sql`default_model_slug` : sql`${defaultModelSlug}`},
+          max_message_length = coalesce(${changes.maxMessageLength ?? null}, max_message_length),
+          sign_up_enabled = coalesce(${changes.signUpEnabled ?? null}, sign_up_enabled),
+          updated_at = ${now}
+        where id = 1`);
     },
   };
 }

@@ -7,11 +7,18 @@ import { slugOf, type Model } from '../model/model.ts';
 import type { Settings } from './model.ts';
 import type { SettingQueries } from './queries.ts';
 
+/** In characters: so many fit into a request whatever they are, 4 bytes each. */
+const messageLengthMax = 60_000;
+
 const updateSchema = z.object({
-  anonymousMockMode: z.boolean().optional(),
+  anonymousMockMode: z.boolean().nullish(),
   defaultModelId: z.string().nullish(),
-  maxMessageLength: z.int().min(1, 'must be at least 1').max(100_000, 'must be at most 100000').optional(),
-  signUpEnabled: z.boolean().optional(),
+  maxMessageLength: z
+    .int()
+    .min(1, 'must be at least 1')
+    .max(messageLengthMax, `must be at most ${messageLengthMax}`)
+    .nullish(),
+  signUpEnabled: z.boolean().nullish(),
 });
 
 export type SettingService = ReturnType<typeof createSettingService>;
@@ -31,15 +38,15 @@ export function createSettingService(options: {
       const { defaultModelId, ...rest } = parseInput(updateSchema, input);
       const slug = typeof defaultModelId === 'string' ? slugOf(defaultModelId) : null;
       const [model] = await findModels([slug]);
-      if (typeof defaultModelId === 'string' && (model ?? null) === null) {
+      if (typeof defaultModelId === 'string' && model?.isEnabled !== true) {
         throw new NotFound('model', ['input', 'defaultModelId']);
       }
       await queries.update(
         {
-          ...(rest.anonymousMockMode === undefined ? {} : { anonymousMockMode: rest.anonymousMockMode }),
-          ...(rest.maxMessageLength === undefined ? {} : { maxMessageLength: rest.maxMessageLength }),
-          ...(rest.signUpEnabled === undefined ? {} : { signUpEnabled: rest.signUpEnabled }),
-          ...(defaultModelId === undefined ? {} : { defaultModelSlug: slug }),
+          anonymousMockMode: rest.anonymousMockMode ?? undefined,
+          maxMessageLength: rest.maxMessageLength ?? undefined,
+          signUpEnabled: rest.signUpEnabled ?? undefined,
+          defaultModelSlug: defaultModelId === undefined ? undefined : slug,
         },
         new Date(clock.now()),
       );

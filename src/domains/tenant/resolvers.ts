@@ -65,9 +65,9 @@ const searchCharactersMax = 200;
  * @throws BadUserInput for a text that cannot be searched
  */
 function memberFilterFrom(args: Pick<QueryUsersArgs, 'role' | 'search'>): MemberFilter {
-  const search = args.search ?? null;
+  const search = args.search ?? '';
   return {
     role: args.role ?? null,
-    search: search === null ? null : storableText('search', search, searchCharactersMax),
+    search: search.trim() === '' ? null : storableText('search', search, searchCharactersMax),
   };
 }

@@ -47,7 +47,7 @@ export function createUserService(options: {
 }
 
 function isWebAddress(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+  return /^https?:\/\/\S+$/.test(text) && URL.canParse(text);
 }
 
 function isLocale(text: string): boolean {

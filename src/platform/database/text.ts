@@ -5,8 +5,9 @@ import { BadUserInput } from '../errors.ts';
  * @throws BadUserInput naming the argument
  */
 export function storableText(argument: string, text: string, charactersMax: number): string {
-  if (text.length > charactersMax) {
-    throw new BadUserInput(`\`${argument}\` has ${text.length} characters; ${charactersMax} are allowed.`);
+  const characters = lengthOf(text);
+  if (characters > charactersMax) {
+    throw new BadUserInput(`\`${argument}\` has ${characters} characters; ${charactersMax} are allowed.`);
   }
   if (!isStorable(text)) throw new BadUserInput(`\`${argument}\` has a character that no text can hold.`);
   return text;
@@ -15,6 +16,13 @@ export function storableText(argument: string, text: string, charactersMax: numb
 /** Whether PostgreSQL can hold this text. */
 export function isStorable(text: string): boolean {
   return !text.includes('\u0000') && text.isWellFormed();
+}
+
+/** Characters as people and PostgreSQL count them, not UTF-16 units. */
+export function lengthOf(text: string): number {
+  let length = 0;
+  for (const _ of text) length += 1;
+  return length;
 }
 
 /** A pattern for LIKE that finds the text itself anywhere, whatever wildcards it contains. */
