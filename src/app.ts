@@ -155,7 +155,8 @@ function createCaches({ clock, config, logger }: Pick<AppOptions, 'clock' | 'con
   const { cacheTtlMs } = config;
   const common = {
     version: 1,
-    negativeTtlMs: 10_000,
+    // Short, because what comes into being in another process is not told here.
+    negativeTtlMs: 2000,
     clock,
     onStoreError: (error: unknown) => logger.warn({ err: error }, 'a cache could not reach its store'),
   };

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
-const seconds = (fallback: number) => z.coerce.number().int().min(1).max(604_800).default(fallback);
+const day = 24 * 60 * 60;
+const seconds = (fallback: number, max = 7 * day) =>
+  z.coerce.number().int().min(1).max(max).default(fallback);
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 const databaseProfiles = {
@@ -16,7 +18,7 @@ const environmentSchema = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_PROFILE: z.enum(['development', 'railway', 'production']).optional(),
   DATA_DIRECTORY: z.string().min(1).default('.data'),
-  SESSION_TTL: seconds(30 * 24 * 60 * 60),
+  SESSION_TTL: seconds(30 * day, 365 * day),
   SETTINGS_CACHE_TTL: seconds(300),
   MODELS_CACHE_TTL: seconds(3600),
   USER_PROFILE_CACHE_TTL: seconds(300),

@@ -2,22 +2,31 @@ import { InputRefused, type InputFault } from '../platform/errors.ts';
 import type { RequestContext } from './context.ts';
 
 /**
- * A mutation's resolver: expected refusals become `userErrors` beside `refused`, and what was loaded before the write is
- * forgotten after it. What a payload is named for is simply absent when it was refused, which GraphQL answers as null.
+ * A mutation's resolver: expected refusals become `userErrors`, and what was loaded before the write is forgotten after it.
+ * What a payload is named for is simply absent when it was refused, which GraphQL answers as null.
  */
-export function answering<Args, Payload extends object, Refused extends object = object>(
+export function answering<Args, Payload extends object>(
   mutate: (args: Args, context: RequestContext) => Promise<Payload>,
-  refused?: Refused,
+) {
+  return answeringOr({}, mutate);
+}
+
+/** As `answering`, for payloads with a field that is never null: what they have when they were refused. */
+export function answeringOr<Args, Payload extends object, Refused extends object>(
+  refused: Refused,
+  mutate: (args: Args, context: RequestContext) => Promise<Payload>,
 ) {
   return async (
     _parent: unknown,
     args: Args,
     context: RequestContext,
   ): Promise<(Payload | Refused) & { readonly userErrors: readonly InputFault[] }> => {
+    // Each mutation of a request is its caller's, whoever the payload of the one before was answered to.
+    context.renew(context.caller);
     try {
       return { ...(await mutate(args, context)), userErrors: [] };
     } catch (error) {
-      if (error instanceof InputRefused) return { ...(refused ?? ({} as Refused)), userErrors: error.faults };
+      if (error instanceof InputRefused) return { ...refused, userErrors: error.faults };
       throw error;
     } finally {
       context.renew(context.viewer);

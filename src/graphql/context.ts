@@ -40,12 +40,16 @@ export interface Services {
 /** All that a resolver may know about the request it works for. */
 export interface RequestContext {
   readonly requestId: string;
-  /** Null without credentials. */
+  /** Whose credential came with the request; null without one, and once it was given up. */
+  readonly caller: Viewer | null;
+  /** Through whose eyes is answered: the caller's, save in the payload of a sign-in. */
   readonly viewer: Viewer | null;
   readonly device: Device;
   readonly clock: Clock;
   readonly services: Services;
   readonly loaders: Loaders;
-  /** After a write: what was loaded before is forgotten, and `viewer` is who asks from now on. */
+  /** What was loaded before is forgotten, and `viewer` is through whose eyes is answered from now on. */
   renew(viewer: Viewer | null): void;
+  /** The credential is given up: whatever comes later in the request is a stranger's. */
+  dismissCaller(): void;
 }

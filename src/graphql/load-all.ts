@@ -1,4 +1,5 @@
 import type DataLoader from 'dataloader';
+import { Unavailable } from '../platform/errors.ts';
 
 /** The value of each key in the order of the keys, null for null and for what does not exist. */
 export async function loadAll<Key, Value>(
@@ -9,16 +10,16 @@ export async function loadAll<Key, Value>(
 }
 
 /**
- * As `loadAll`, for what other rows refer to by foreign keys and so must exist.
- * @throws Error for a key without a value
+ * As `loadAll`, for what other rows refer to by foreign keys: it was there a moment ago.
+ * @throws Unavailable for a key without a value: it went away, or came, between two statements
  */
 export async function loadPresent<Key, Value>(
   loader: DataLoader<Key, Value | null>,
   keys: readonly Key[],
 ): Promise<Value[]> {
   const values = await loadAll(loader, keys);
-  return values.map((value, index) => {
-    if (value === null) throw new Error(`A row refers to ${String(keys[index])}, which cannot be found.`);
+  return values.map((value) => {
+    if (value === null) throw new Unavailable('What was asked for changed while it was read; try again.');
     return value;
   });
 }

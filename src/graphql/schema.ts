@@ -27,7 +27,7 @@ function guard(
     if (allow === undefined) throw new Error(`graphql/access.ts does not say who may ask ${field.name}.`);
     const resolve = field.resolve ?? defaultFieldResolver;
     field.resolve = (parent, args, context, info) => {
-      allow(context.viewer);
+      allow(context.caller);
       return resolve(parent, args, context, info);
     };
   }

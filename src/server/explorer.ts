@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { bearerHeaders, exampleOperation } from './example-operation.ts';
 import { UnknownUrl } from './failure.ts';
+import { isLoopback } from './loopback.ts';
 
 /** The page may load from our own origin alone. Monaco writes style elements and embeds its fonts and icons as data. */
 const policy = [
@@ -22,16 +23,17 @@ interface Asset {
 
 /**
  * GraphiQL at `/explorer`, from our own packages alone, so that it works without internet. It opens with the example
- * operation and, where there is demo data, a token that may run it.
+ * operation and, on this machine and where there is demo data, a token that may run it.
  */
 export function registerExplorer(server: FastifyInstance, token: string | null): void {
   const page = renderPage(token);
-  server.get('/explorer', (_request, reply) =>
+  const pageForStrangers = renderPage(null);
+  server.get('/explorer', (request, reply) =>
     reply
       .header('content-security-policy', policy)
       .header('cache-control', 'no-store')
       .type('text/html; charset=utf-8')
-      .send(page),
+      .send(isLoopback(request.hostname) ? page : pageForStrangers),
   );
 
   // Nine megabytes of text: only a process whose explorer somebody opens pays for them, once.

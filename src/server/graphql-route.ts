@@ -31,7 +31,7 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
   options: Exchange<Viewer, Context> & {
     readonly apollo: ApolloServer<Context>;
     /** The page for browsers; null where there is no explorer. */
-    readonly renderPage: (() => Promise<string>) | null;
+    readonly renderPage: ((hostname: string) => Promise<string>) | null;
   },
 ): void {
   const { apollo, authenticate, createContext, renderPage } = options;
@@ -44,7 +44,7 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
     onRequest: [
       async (request, reply) => {
         if (request.method !== 'GET' || !prefersPage(request.headers.accept)) return undefined;
-        return sendPage(reply, renderPage);
+        return sendPage(reply, request.hostname, renderPage);
       },
       async (request) => {
         request.setDecorator('answerType', acceptedMediaType(request.headers.accept));
@@ -67,12 +67,13 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
 
 async function sendPage(
   reply: FastifyReply,
-  renderPage: (() => Promise<string>) | null,
+  hostname: string,
+  renderPage: ((hostname: string) => Promise<string>) | null,
 ): Promise<FastifyReply> {
   if (renderPage === null) {
     throw new HttpRefusal(404, 'NOT_FOUND', 'There is no page here; operations are sent by POST, as JSON.');
   }
-  const page = await renderPage();
+  const page = await renderPage(hostname);
   return reply
     .header('content-security-policy', sandboxPolicy)
     .header('cache-control', 'no-store')

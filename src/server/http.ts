@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import helmet from '@fastify/helmet';
@@ -11,8 +12,9 @@ import { bodySizeMax, describeFailure, HttpRefusal, UnknownUrl } from './failure
 import { createErrorFormatter, type FormatError } from './format-error.ts';
 import { registerGraphql, type Exchange } from './graphql-route.ts';
 import { registerHealth, type Readiness } from './health.ts';
+import { isLoopback } from './loopback.ts';
 import { chooseMediaType } from './media-type.ts';
-import { createSandboxPlugin, renderSandbox } from './sandbox.ts';
+import { createSandboxPlugin, renderSandbox, withoutToken } from './sandbox.ts';
 
 /** What the front door needs; of the product it knows nothing but the schema. */
 export interface HttpServerOptions<Viewer, Context extends OperationScope> extends Exchange<Viewer, Context> {
@@ -49,7 +51,10 @@ export async function createHttpServer<Viewer, Context extends OperationScope>(
   });
   letConnectionsEnd(server);
   registerHealth(server, options.isReady);
-  const renderPage = isExplorerEnabled ? () => renderSandbox(apollo) : null;
+  const renderPage = isExplorerEnabled
+    ? async (hostname: string) =>
+        withoutToken(await renderSandbox(apollo), isLoopback(hostname) ? null : token)
+    : null;
   registerGraphql(server, { ...options, apollo, renderPage });
   if (isExplorerEnabled) registerExplorer(server, token);
   server.addHook('onClose', () => apollo.stop());
@@ -78,7 +83,13 @@ function createFastify(formatError: FormatError): FastifyInstance {
     clientErrorHandler: (error, socket) => refuseBrokenRequest(error, socket, formatError),
   });
   server.setErrorHandler(answer);
-  server.removeContentTypeParser('text/plain');
+  server.removeAllContentTypeParsers();
+  const parse = server.getDefaultJsonParser('error', 'error');
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    // Decoding would put U+FFFD in place of what is not UTF-8, and nobody would be told.
+    if (isUtf8(body)) parse(request, body.toString('utf8'), done);
+    else done(new HttpRefusal(400, 'BAD_USER_INPUT', 'The body is not UTF-8.'));
+  });
   return server;
 }
 

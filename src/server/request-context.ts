@@ -57,19 +57,25 @@ export function createContextFactory(
   const { clock, services } = options;
   return (viewer, requestId, device) => ({
     requestId,
+    caller: viewer,
     viewer,
     device,
     clock,
     services,
     loaders: createLoaders(options, viewer ?? nobody),
     renew,
+    dismissCaller,
   });
 
-  // Assigns to `this`: Apollo Server copies the context, and the copy is the one that resolvers see.
+  // Both assign to `this`: Apollo Server copies the context, and the copy is the one that resolvers see.
   function renew(this: { viewer: Viewer | null; loaders: Loaders }, viewer: Viewer | null): void {
     this.viewer = viewer;
     this.loaders = createLoaders(options, viewer ?? nobody);
   }
+}
+
+function dismissCaller(this: { caller: Viewer | null }): void {
+  this.caller = null;
 }
 
 /** A viewer of no tenant, so that what is closed over them finds nothing. */
@@ -78,7 +84,7 @@ const nobody: Viewer = {
   userId: noId,
   role: 'GUEST',
   isPlatformAdmin: false,
-  sessionId: null,
+  session: null,
 };
 
 function createLoaders({ caches, queries }: RequestContextOptions, viewer: Viewer): Loaders {

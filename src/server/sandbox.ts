@@ -50,3 +50,8 @@ export async function renderSandbox<Context extends BaseContext>(
     'it appears that you might be offline. GraphiQL, at /explorer, works without internet.',
   );
 }
+
+/** The page for somebody who must not have the token; null leaves the page as it is. */
+export function withoutToken(page: string, token: string | null): string {
+  return token === null ? page : page.replaceAll(token, 'YOUR_TOKEN');
+}

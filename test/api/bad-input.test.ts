@@ -155,6 +155,7 @@ describe('pages', () => {
       'base64url',
     ),
     Buffer.from('{"__proto__":1}').toString('base64url'),
+    Buffer.from('[1,"conversation.UPDATED_AT.DESC",null,null]').toString('base64url'),
   ])('after a cursor that is none are refused (%#)', async (cursor) => {
     const answers = await Promise.all(
       ['after', 'before'].map((name) =>
@@ -163,6 +164,27 @@ describe('pages', () => {
     );
 
     expect(answers.map(codesOf)).toEqual([['INVALID_CURSOR'], ['INVALID_CURSOR']]);
+  });
+
+  it.each([1e-46, 5e-324, -1e-300, 1e300])('after a score that cannot be are refused: %d', async (score) => {
+    const position = JSON.stringify([1, 'membership.relevance.test', score, viewer.uuid]);
+    const cursor = Buffer.from(position).toString('base64url');
+    const answer = await ask(
+      'query ($cursor: String) { users(search: "test", after: $cursor) { nodes { id } } }',
+      {
+        cursor,
+      },
+    );
+
+    expect(codesOf(answer)).toEqual(['INVALID_CURSOR']);
+  });
+
+  it('are checked even where nothing can be found', async () => {
+    const answer = await ask(
+      '{ searchMessages(query: "x", conversationId: "garbage", first: -1) { totalCount } }',
+    );
+
+    expect(codesOf(answer)).toEqual(['BAD_USER_INPUT']);
   });
 
   it('after the cursor of another order are refused', async () => {
@@ -176,7 +198,38 @@ describe('pages', () => {
   });
 });
 
+describe('operations', () => {
+  it('that are deeper than 12 fields are refused, however they are written', async () => {
+    const nested = (pairs: number) => `${'memberships { user { '.repeat(pairs)} id ${'} } '.repeat(pairs)}`;
+    const inOne = await ask(`{ viewer { ${nested(6)} } }`);
+    const inFragments = await ask(
+      `{ viewer { ...a } } fragment a on User { ${nested(2).replace(' id ', ' ...b ')} }
+       fragment b on User { ... on User { ${nested(4)} } }`,
+    );
+    const shallow = await ask(`{ viewer { ${nested(5)} } }`);
+
+    expect(codesOf(inOne)).toEqual(['QUERY_TOO_COMPLEX']);
+    expect(codesOf(inFragments)).toEqual(['QUERY_TOO_COMPLEX']);
+    expect(shallow.errors).toBeUndefined();
+  });
+});
+
 describe('searches', () => {
+  it('are not slowed down by a text that is hard to read', async () => {
+    const content = '~/'.repeat(4000);
+    const { data } = await ask(
+      `mutation ($id: ID!, $content: String!) {
+        sendMessage(input: { conversationId: $id, content: $content }) { message { id } } }`,
+      { id: conversation.id, content },
+    );
+    const [cost] = await testApp.database.query<{ words: number }>(
+      sql`select length(to_tsvector('english', translate(${content}, '/~@_-', '     '))) as words`,
+    );
+
+    expect(data.sendMessage.message).not.toBeNull();
+    expect(cost).toEqual({ words: 0 });
+  });
+
   it.each(metacharacters)('take what means something to the database as a text: %j', async (text) => {
     const answer = await ask(
       `query ($text: String!) {
@@ -279,6 +332,20 @@ describe('texts to be stored', () => {
     expect(answer.data.sendMessage.userErrors[0]).toEqual({
       code: 'BAD_USER_INPUT',
       path: ['input', 'metadata'],
+    });
+  });
+
+  it('are refused inside JSON of any depth', async () => {
+    const response = await testApp.server.inject({
+      method: 'POST',
+      url: '/graphql',
+      headers: { authorization: `Bearer ${viewer.token}`, 'content-type': 'application/json' },
+      payload: `{"query": "mutation ($json: JSONObject) { updateProfile(input: { preferences: $json }) { userErrors { code } } }",
+        "variables": {"json": {"deep": ${'['.repeat(50_000)}${']'.repeat(50_000)}}}}`,
+    });
+
+    expect(response.json()).toEqual({
+      data: { updateProfile: { userErrors: [{ code: 'BAD_USER_INPUT' }] } },
     });
   });
 

@@ -1,4 +1,7 @@
 import { parse, validate } from 'graphql';
+import { once } from 'node:events';
+import { get } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { exampleOperation } from '../../src/server/example-operation.ts';
@@ -67,6 +70,20 @@ describe('Apollo Sandbox', () => {
       expect(failure).toMatchObject({ status: 404, code: 'NOT_FOUND' });
     },
   );
+});
+
+describe('the demo token', () => {
+  it.each(['/graphql', '/explorer'])('is not given to a page under a foreign name: %s', async (path) => {
+    const { port } = new URL(door.origin);
+    const pageFor = async (host: string) => {
+      const request = get({ host: '127.0.0.1', port, path, headers: { ...navigation, host } });
+      const [response] = await once(request, 'response');
+      return text(response);
+    };
+
+    expect(await pageFor('evil.example')).not.toContain('Bearer good');
+    expect(await pageFor(`localhost:${port}`)).toContain('Bearer good');
+  });
 });
 
 describe('GraphiQL', () => {

@@ -186,4 +186,25 @@ describe('searchMessages', () => {
     expect(await search('kernel -panic')).toEqual([2]);
     expect(await search('nowhere')).toEqual([]);
   });
+
+  it('finds the parts of paths, names and addresses', async () => {
+    const content = 'see /etc/apt/sources.list for ubuntu-desktop, or mail bob@example.org';
+    await aConversation(testApp, tenant, { messages: [content] });
+    const count = async (query: string) => {
+      const data = await testApp.data(
+        'query ($query: String!) { searchMessages(query: $query) { totalCount } }',
+        {
+          token: member.token,
+          variables: { query },
+        },
+      );
+      return data.searchMessages.totalCount;
+    };
+
+    expect(await count('apt')).toBe(1);
+    expect(await count('ubuntu-desktop')).toBe(1);
+    expect(await count('/etc/apt/sources.list')).toBe(1);
+    expect(await count('bob@example.org')).toBe(1);
+    expect(await count('"ubuntu desktop" -mail')).toBe(0);
+  });
 });

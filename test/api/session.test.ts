@@ -124,6 +124,54 @@ describe('signing in', () => {
   });
 });
 
+describe('several mutations of one request', () => {
+  it('are all the caller’s, whoever signs in between', async () => {
+    const caller = await aUser(testApp, tenant, { firstName: 'Caller' });
+    const data = await testApp.data(
+      `mutation ($email: EmailAddress!, $password: String!) {
+        signIn(input: { email: $email, password: $password }) { user { id } }
+        updateProfile(input: { bio: "changed" }) { user { id profile { bio } } }
+      }`,
+      { token: caller.token, variables: { email: person.email, password } },
+    );
+
+    expect(data).toEqual({
+      signIn: { user: { id: person.id } },
+      updateProfile: { user: { id: caller.id, profile: { bio: 'changed' } } },
+    });
+  });
+
+  it('are a stranger’s once the caller has signed out', async () => {
+    const caller = await aUser(testApp, tenant);
+    const answer = await testApp.ask(
+      `mutation {
+        signOut { session { user { id } } }
+        updateProfile(input: { bio: "changed" }) { user { id } }
+      }`,
+      { token: caller.token },
+    );
+
+    expect(answer.errors?.map((error) => [error.path, error.extensions.code])).toEqual([
+      [['updateProfile'], 'UNAUTHENTICATED'],
+    ]);
+  });
+});
+
+describe('signing out', () => {
+  it('ends the session also while looking at another tenant', async () => {
+    const second = await aTenant(testApp);
+    const caller = await aUser(testApp, tenant);
+    await aMembership(testApp, second, caller);
+    const data = await testApp.data('mutation { signOut { session { revokedAt } userErrors { code } } }', {
+      token: caller.token,
+      headers: { 'x-tenant': second.slug },
+    });
+
+    expect(data.signOut.session.revokedAt).not.toBeNull();
+    expect((await authorized(caller.token)).status).toBe(401);
+  });
+});
+
 describe('a token', () => {
   it('costs no statement once it is known', async () => {
     await authorized(person.token);

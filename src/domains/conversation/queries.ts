@@ -82,6 +82,12 @@ export function createConversationQueries(db: Database) {
         where ${whereReadable(viewer)} and c.id = any(${ids}::uuid[])`);
     },
 
+    /** Those of messages that the viewer may read, asked for by their id alone: what they may read of it is decided already. */
+    async ofMessages(tenantId: string, ids: readonly string[]): Promise<Conversation[]> {
+      return db.query<Conversation>(sql`select ${columns} from conversations c
+        where c.tenant_id = ${tenantId}::uuid and c.id = any(${ids}::uuid[])`);
+    },
+
     /** One that the viewer may read, with what decides whether they may write. */
     async forWriting(viewer: Viewer, id: string): Promise<ConversationForWriting | null> {
       const [found] = await db.query<ConversationForWriting>(sql`select ${columns}, ${takesPart(

@@ -32,7 +32,7 @@ export const Message: CompleteType<'Message'> = {
   id: (message) => toPublicId('msg', message.id),
   conversation: batched((messages, _args, { loaders }) =>
     loadPresent(
-      loaders.conversation.byId,
+      loaders.conversation.ofMessage,
       messages.map((message) => message.conversationId),
     ),
   ),

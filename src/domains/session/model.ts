@@ -7,8 +7,8 @@ export interface Viewer {
   readonly userId: string;
   readonly role: Role;
   readonly isPlatformAdmin: boolean;
-  /** Null for credentials other than sessions. */
-  readonly sessionId: string | null;
+  /** Null for credentials other than sessions. Its tenant is not the viewer's where another one was picked. */
+  readonly session: { readonly tenantId: string; readonly id: string } | null;
 }
 
 /** A person who is signed in on one device. The token's hash stays in the database. */

@@ -13,9 +13,11 @@ export const Mutation: RootFields<'Mutation', 'signIn' | 'signOut'> = {
     context.renew(viewer);
     return { token, session, user: await context.loaders.user.byId.load(viewer.userId) };
   }),
-  signOut: answering(async (_args, context) => ({
-    session: await context.services.session.signOut(viewerOf(context)),
-  })),
+  signOut: answering(async (_args, context) => {
+    const session = await context.services.session.signOut(viewerOf(context));
+    context.dismissCaller();
+    return { session };
+  }),
 };
 
 export const Session: CompleteType<'Session'> = {
@@ -32,7 +34,7 @@ export const Session: CompleteType<'Session'> = {
       sessions.map((session) => session.tenantId),
     ),
   ),
-  isCurrent: (session, _args, { viewer }) => viewer?.sessionId === session.id,
+  isCurrent: (session, _args, { viewer }) => viewer?.session?.id === session.id,
 };
 
 export const User: TypeFields<'User', 'sessions'> = {

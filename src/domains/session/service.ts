@@ -61,7 +61,7 @@ export function createSessionService(options: {
     await caches.invalidate({ tag: userTag(account.userId) });
     const { tenantId, role } = membership;
     const { userId, isPlatformAdmin } = account;
-    return { token, session, viewer: { tenantId, userId, role, isPlatformAdmin, sessionId: session.id } };
+    return { token, session, viewer: { tenantId, userId, role, isPlatformAdmin, session } };
   }
 
   return {
@@ -81,9 +81,10 @@ export function createSessionService(options: {
 
     /** Ends the viewer's session; null when there is none, as with other credentials. */
     async signOut(viewer: Viewer): Promise<Session | null> {
-      if (viewer.sessionId === null) return null;
-      const ended = await queries.revoke(viewer.tenantId, viewer.sessionId, new Date(clock.now()));
-      await sessions.invalidate({ tag: sessionTag(viewer.sessionId) });
+      if (viewer.session === null) return null;
+      const { tenantId, id } = viewer.session;
+      const ended = await queries.revoke(tenantId, id, new Date(clock.now()));
+      await sessions.invalidate({ tag: sessionTag(id) });
       return ended;
     },
 
@@ -116,8 +117,9 @@ function viewerFrom(identity: SessionIdentity, tenantSlug: string | null): Viewe
   if (membership === undefined) {
     throw new Unauthenticated('The owner of this session is not an active member of that tenant.');
   }
-  const { userId, isPlatformAdmin, sessionId } = identity;
-  return { tenantId: membership.tenantId, userId, role: membership.role, isPlatformAdmin, sessionId };
+  const { userId, isPlatformAdmin } = identity;
+  const session = { tenantId: identity.tenantId, id: identity.sessionId };
+  return { tenantId: membership.tenantId, userId, role: membership.role, isPlatformAdmin, session };
 }
 
 function isWanted(tenantId: string, publicId: string | null | undefined): boolean {

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { InvalidConfiguration, readConfig } from '../../src/config.ts';
+
+const production = { NODE_ENV: 'production', DATABASE_URL: 'postgres://user@host/name' };
+
+describe('the configuration', () => {
+  it('works without any', () => {
+    expect(readConfig({})).toMatchObject({
+      port: 4000,
+      host: '127.0.0.1',
+      isProduction: false,
+      isExplorerEnabled: true,
+      database: { url: null, steadySize: 3, overflowSize: 5 },
+      cacheTtlMs: { settings: 300_000, models: 3_600_000, profiles: 300_000, sessions: 900_000 },
+    });
+  });
+
+  it('shows no explorer in production unless it is asked for', () => {
+    expect(readConfig(production).isExplorerEnabled).toBe(false);
+    expect(readConfig({ ...production, EXPLORER_ENABLED: 'true' }).isExplorerEnabled).toBe(true);
+    expect(readConfig({ EXPLORER_ENABLED: 'false' }).isExplorerEnabled).toBe(false);
+  });
+
+  it.each([
+    [{}, 3, 5],
+    [production, 8, 15],
+    [{ DATABASE_PROFILE: 'railway' }, 3, 7],
+    [{ ...production, DATABASE_PROFILE: 'development' }, 3, 5],
+  ])('chooses the size of the pool: %j', (environment, steadySize, overflowSize) => {
+    expect(readConfig(environment).database).toMatchObject({ steadySize, overflowSize });
+  });
+
+  it('takes an empty value for none', () => {
+    expect(readConfig({ PORT: '', DATABASE_URL: '' })).toEqual(readConfig({}));
+  });
+
+  it('can be changed by nobody', () => {
+    const config = readConfig({});
+
+    expect(Object.isFrozen(config) && Object.isFrozen(config.database)).toBe(true);
+  });
+
+  it.each([
+    'PORT=70000',
+    'PORT=x',
+    'SESSION_TTL=0',
+    'LOG_LEVEL=loud',
+    'DATABASE_URL=mysql://x',
+    'EXPLORER_ENABLED=yes',
+  ])('refuses %s by name', (setting) => {
+    const [name = '', value = ''] = setting.split('=');
+
+    expect(() => readConfig({ [name]: value })).toThrow(InvalidConfiguration);
+    expect(() => readConfig({ [name]: value })).toThrow(name);
+  });
+
+  it('stands in .env.example as a whole, with its defaults', () => {
+    const example = readFileSync(join(import.meta.dirname, '../../.env.example'), 'utf8');
+    const settings = Object.fromEntries(
+      [...example.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
+    );
+    const source = readFileSync(join(import.meta.dirname, '../../src/config.ts'), 'utf8');
+    const names = [...source.matchAll(/^ {2}([A-Z_]+): /gm)].map(([, name]) => name);
+
+    expect(names.length).toBeGreaterThan(10);
+    expect(Object.keys(settings).toSorted()).toEqual(names.toSorted());
+    expect(readConfig(settings)).toEqual(readConfig({}));
+  });
+});
