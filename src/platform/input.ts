@@ -30,10 +30,11 @@ export function proseInput(bounds: { readonly max: number }) {
 /** A JSON object that can be stored: at most 16 kB and 20 levels deep. */
 export const jsonInput = z
   .record(z.string(), z.unknown())
-  .refine(
-    (value) => isStorableJson(value, jsonDepthMax),
-    'has a text that cannot be stored, or too many levels',
-  )
+  .refine((value) => isStorableJson(value, jsonDepthMax), {
+    message: 'has something that cannot be stored, or too many levels',
+    // What is too deep would break JSON.stringify.
+    abort: true,
+  })
   .refine(
     (value) => Buffer.byteLength(JSON.stringify(value)) <= jsonBytesMax,
     `must have at most ${jsonBytesMax} bytes as JSON`,
