@@ -91,6 +91,36 @@ describe('createConversation', () => {
     ]);
   });
 
+  it('takes only members who are active', async () => {
+    const former = await aUser(testApp, tenant);
+    await testApp.database.query(
+      sql`update memberships set is_active = false where user_id = ${former.uuid}::uuid`,
+    );
+    const data = await create({ title: 'x', participantIds: [former.id] });
+
+    expect(data.createConversation.userErrors).toMatchObject([{ code: 'NOT_FOUND' }]);
+  });
+
+  it('answers alike for what is foreign, missing and malformed', async () => {
+    const stranger = await aUser(testApp, await aTenant(testApp));
+    const missing = `user_${'0'.repeat(32)}`;
+    const answers = [
+      await create({ title: 'x', modelId: 'model_off', participantIds: [stranger.id] }),
+      await create({ title: 'x', modelId: 'model_none', participantIds: [missing] }),
+      await create({ title: 'x', modelId: 'nonsense', participantIds: ['nonsense'] }),
+    ];
+
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+  });
+
+  it('lets two tenants use the same external id', async () => {
+    const stranger = await aUser(testApp, await aTenant(testApp));
+    const ours = await create({ title: 'ours', externalId: 'twice' });
+    const theirs = await create({ title: 'theirs', externalId: 'twice' }, stranger.token);
+
+    expect([ours, theirs].map((data) => data.createConversation.userErrors)).toEqual([[], []]);
+  });
+
   it('is not for guests', async () => {
     const data = await create({ title: 'x' }, guest.token);
 
@@ -129,6 +159,33 @@ describe('updateConversation', () => {
       isArchived: true,
       model: null,
     });
+  });
+
+  it('takes null for "unchanged", and keeps the date of the first archiving', async () => {
+    const conversation = await aConversation(testApp, tenant, { owner: ada, title: 'same' });
+    const archivedAt = async () => {
+      const [row] = await testApp.database.query<{ at: Date | null }>(
+        sql`select archived_at as at from conversations where id = ${conversation.uuid}::uuid`,
+      );
+      return row?.at;
+    };
+    const input = { conversationId: conversation.id, title: null, visibility: null, isArchived: null };
+    const unchanged = await update(input);
+    await update({ ...input, isArchived: true });
+    const first = await archivedAt();
+    testApp.clock.advance(1000);
+    await update({ ...input, isArchived: true });
+    const again = await archivedAt();
+    const open = await update({ ...input, isArchived: false });
+
+    expect(unchanged.updateConversation).toMatchObject({
+      conversation: { title: 'same', visibility: 'TENANT', isArchived: false },
+      userErrors: [],
+    });
+    expect(first).toBeInstanceOf(Date);
+    expect(again).toEqual(first);
+    expect(open.updateConversation.conversation.isArchived).toBe(false);
+    expect(await archivedAt()).toBeNull();
   });
 
   it('is for the owner and for admins; who may read it only is told so', async () => {
@@ -185,5 +242,8 @@ describe('conversations', () => {
     expect(await list('(filter: { isArchived: false })')).toHaveLength(3);
     expect(await list(`(filter: { updatedAfter: "${lastMinute}" })`)).toEqual(['cherry']);
     expect(await list(`(filter: { updatedBefore: "${lastMinute}" })`)).toEqual(['apple', 'banana']);
+    const exactly = new Date(testApp.clock.now()).toISOString();
+    expect(await list(`(filter: { updatedAfter: "${exactly}" })`)).toEqual([]);
+    expect(await list(`(filter: { updatedBefore: "${exactly}" })`)).toEqual(['apple', 'banana']);
   });
 });

@@ -1,3 +1,4 @@
+import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   aConversation,
@@ -15,6 +16,7 @@ let tenant: TestTenant;
 let people: Readonly<Record<'owner' | 'admin' | 'author' | 'member' | 'guest' | 'stranger', TestUser>>;
 let shared: TestConversation;
 let secret: TestConversation;
+let joined: TestConversation;
 let foreign: TestConversation;
 
 beforeAll(async () => {
@@ -40,22 +42,29 @@ beforeAll(async () => {
     messages,
     title: 'secret',
   });
+  joined = await aConversation(testApp, tenant, {
+    owner: people.owner,
+    participants: [people.member],
+    visibility: 'PRIVATE',
+    messages,
+    title: 'joined',
+  });
   foreign = await aConversation(testApp, otherTenant, { author: stranger, messages, title: 'foreign' });
 });
 afterAll(() => testApp.close());
 
 describe('conversations', () => {
   it.each([
-    ['owner', ['secret', 'shared']],
-    ['admin', ['secret', 'shared']],
+    ['owner', ['joined', 'secret', 'shared']],
+    ['admin', ['joined', 'secret', 'shared']],
     ['author', ['secret', 'shared']],
-    ['member', ['shared']],
+    ['member', ['joined', 'shared']],
     ['guest', ['secret']],
     ['stranger', ['foreign']],
   ] as const)('are read by %s as far as %j', async (who, titles) => {
-    const ids = JSON.stringify([shared, secret, foreign].map((conversation) => conversation.id));
+    const ids = JSON.stringify([shared, secret, joined, foreign].map((conversation) => conversation.id));
     const messageIds = JSON.stringify(
-      [shared, secret, foreign].flatMap((conversation) => conversation.messageIds),
+      [shared, secret, joined, foreign].flatMap((conversation) => conversation.messageIds),
     );
     const data = await testApp.data(
       `{
@@ -102,6 +111,16 @@ describe('conversations', () => {
     expect(asAdmin.user.conversations.nodes).toEqual([{ title: 'secret' }]);
     expect(asAdmin.user.messages.nodes).toHaveLength(2);
   });
+
+  it('of a person are those that they own and those that they take part in', async () => {
+    const titlesOf = async (user: TestUser) => {
+      const query = `{ user(id: "${user.id}") { conversations { totalCount nodes { title } } } }`;
+      return (await testApp.data(query, { token: people.admin.token })).user.conversations;
+    };
+
+    expect(await titlesOf(people.guest)).toEqual({ totalCount: 1, nodes: [{ title: 'secret' }] });
+    expect(await titlesOf(people.owner)).toEqual({ totalCount: 1, nodes: [{ title: 'joined' }] });
+  });
 });
 
 describe('people', () => {
@@ -117,13 +136,21 @@ describe('people', () => {
   });
 
   it('keep their e-mail address, last sign-in and sessions to themselves and to admins', async () => {
+    await testApp.database.query(
+      sql`update users set last_login_at = ${new Date(testApp.clock.now())} where id = ${people.author.uuid}::uuid`,
+    );
+    await testApp.app.caches.profiles.invalidate('all');
     const query = `{ user(id: "${people.author.id}") { email lastLoginAt sessions { totalCount nodes { id } } } }`;
     const asMember = await testApp.data(query, { token: people.member.token });
     const asThemselves = await testApp.data(query, { token: people.author.token });
     const asAdmin = await testApp.data(query, { token: people.admin.token });
 
     expect(asMember.user).toEqual({ email: null, lastLoginAt: null, sessions: { totalCount: 0, nodes: [] } });
-    expect(asThemselves.user).toMatchObject({ email: people.author.email, sessions: { totalCount: 1 } });
+    expect(asThemselves.user).toMatchObject({
+      email: people.author.email,
+      lastLoginAt: '2026-11-20T12:00:00.000Z',
+      sessions: { totalCount: 1 },
+    });
     expect(asAdmin.user).toEqual(asThemselves.user);
   });
 
@@ -248,6 +275,25 @@ describe('a person with two tenants', () => {
     expect(other.tenant).toMatchObject({ members: { totalCount: 0 }, conversations: { totalCount: 0 } });
   });
 
+  it('has only those memberships that are active, and is seen by others in the shared tenant only', async () => {
+    const [second, third] = [await aTenant(testApp), await aTenant(testApp)];
+    const person = await aUser(testApp, tenant);
+    await aMembership(testApp, second, person);
+    await aMembership(testApp, third, person);
+    await testApp.database.query(
+      sql`update memberships set is_active = false where tenant_id = ${third.uuid}::uuid`,
+    );
+    const query = `{ user(id: "${person.id}") { memberships { tenant { slug } } } node(id: "${third.id}") { id } }`;
+    const asThemselves = await testApp.data(query, { token: person.token });
+    const asAdmin = await testApp.data(query, { token: people.admin.token });
+
+    expect(
+      asThemselves.user.memberships.map((each: { tenant: { slug: string } }) => each.tenant.slug),
+    ).toEqual([tenant.slug, second.slug]);
+    expect(asThemselves.node).toBeNull();
+    expect(asAdmin.user.memberships).toEqual([{ tenant: { slug: tenant.slug } }]);
+  });
+
   it('is refused in a tenant that is not theirs, as in one that does not exist', async () => {
     const ask = async (slug: string) => {
       const response = await testApp.server.inject({
@@ -285,10 +331,20 @@ describe('a stranger without credentials', () => {
   });
 
   it.each([
+    `{ conversation(id: "x") { id } }`,
     `{ conversations { totalCount } }`,
+    `{ message(id: "x") { id } }`,
     `{ searchMessages(query: "xyzzy") { totalCount } }`,
     `{ user(id: "x") { id } }`,
+    `{ users { totalCount } }`,
     `mutation { createConversation(input: { title: "x" }) { userErrors { code } } }`,
+    `mutation { updateConversation(input: { conversationId: "x" }) { userErrors { code } } }`,
+    `mutation { sendMessage(input: { conversationId: "x", content: "x" }) { userErrors { code } } }`,
+    `mutation { updateProfile(input: { bio: "x" }) { userErrors { code } } }`,
+    `mutation { signOut { userErrors { code } } }`,
+    `mutation { updateSettings(input: { signUpEnabled: true }) { userErrors { code } } }`,
+    `mutation { upsertModel(input: { slug: "x", name: "x", provider: "x", contextWindow: 1 }) { userErrors { code } } }`,
+    `mutation { setModelEnabled(input: { modelId: "x", isEnabled: true }) { userErrors { code } } }`,
     `mutation { invalidateCache(input: { cache: SETTINGS }) { userErrors { code } } }`,
   ])('is refused: %s', async (query) => {
     const answer = await testApp.ask(query);

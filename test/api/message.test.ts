@@ -1,5 +1,6 @@
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createId } from '../../src/platform/ids.ts';
 import { aConversation, aTenant, aUser, type TestTenant, type TestUser } from '../support/builders.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 
@@ -115,6 +116,51 @@ describe('sendMessage', () => {
     const { sendMessage } = await send({ conversationId: conversation.id, content: 'hi' }, guest.token);
 
     expect(sendMessage.userErrors).toEqual([]);
+  });
+
+  it('moves the conversation forward in time, never back, and counts once for each message of a request', async () => {
+    const conversation = await aConversation(testApp, tenant);
+    const future = '2027-01-01T00:00:00.000Z';
+    await testApp.database.query(
+      sql`update conversations set updated_at = ${future} where id = ${conversation.uuid}::uuid`,
+    );
+    const one = `sendMessage(input: { conversationId: "${conversation.id}", content: "hi" }) {
+      message { conversation { messageCount updatedAt lastMessage { id } } id } }`;
+    const { a, b } = await testApp.data(`mutation { a: ${one} b: ${one} }`, { token: member.token });
+    const [row] = await testApp.database.query<{ at: Date }>(
+      sql`select last_message_at as at from conversations where id = ${conversation.uuid}::uuid`,
+    );
+
+    expect(a.message.conversation).toEqual({
+      messageCount: 1,
+      updatedAt: future,
+      lastMessage: { id: a.message.id },
+    });
+    expect(b.message.conversation).toEqual({
+      messageCount: 2,
+      updatedAt: future,
+      lastMessage: { id: b.message.id },
+    });
+    expect(row?.at).toEqual(new Date(testApp.clock.now()));
+  });
+
+  it('is not stored when the conversation was archived after it was looked at', async () => {
+    const conversation = await aConversation(testApp, tenant);
+    await testApp.database.query(
+      sql`update conversations set archived_at = now() where id = ${conversation.uuid}::uuid`,
+    );
+    const message = {
+      id: createId(),
+      conversationId: conversation.uuid,
+      authorId: member.uuid,
+      role: 'USER',
+      content: 'too late',
+      metadata: {},
+      createdAt: new Date(testApp.clock.now()),
+    } as const;
+
+    expect(await testApp.app.queries.message.append(tenant.uuid, message)).toBeNull();
+    expect(await testApp.database.query(sql`select id from messages where content = 'too late'`)).toEqual([]);
   });
 
   it('is closed in an archived conversation', async () => {

@@ -118,6 +118,20 @@ describe('a conversation whose messages all have the same time', () => {
 
     expect(between.nodes.map((node) => node.id)).toEqual(conversation.messageIds.slice(5, 9));
     expect(between.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: true });
+
+    const backward = await page(`last: 10, after: "${from}", before: "${to}"`);
+    expect(backward).toEqual(between);
+  });
+
+  it('says that something lies beyond the cursors even where nothing lies between them', async () => {
+    const { edges } = await page('first: 20');
+    const [from, to] = [edges[4]?.cursor, edges[5]?.cursor];
+    const forward = await page(`first: 5, after: "${from}", before: "${to}"`);
+    const backward = await page(`last: 5, after: "${from}", before: "${to}"`);
+
+    expect([forward.nodes, backward.nodes]).toEqual([[], []]);
+    expect(forward.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: true });
+    expect(backward.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: true });
   });
 
   it('says that nothing lies before the first row even when the page was asked for by a cursor', async () => {

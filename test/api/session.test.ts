@@ -102,6 +102,36 @@ describe('signing in', () => {
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
   });
 
+  it('is not for accounts that are disabled, nor for members who left', async () => {
+    const passwordHash = await hashPassword(password);
+    const disabled = await aUser(testApp, tenant, { passwordHash });
+    const former = await aUser(testApp, tenant, { passwordHash });
+    await testApp.database.query(sql`update users set is_active = false where id = ${disabled.uuid}::uuid`);
+    await testApp.database.query(
+      sql`update memberships set is_active = false where user_id = ${former.uuid}::uuid`,
+    );
+    const answers = await Promise.all(
+      [disabled, former].map(({ email }) => testApp.data(signIn, { variables: { email, password } })),
+    );
+
+    expect(answers.map((answer) => [answer.signIn.token, answer.signIn.userErrors.length])).toEqual([
+      [null, 1],
+      [null, 1],
+    ]);
+  });
+
+  it('is seen at once by those who may see it, although profiles are cached', async () => {
+    const admin = await aUser(testApp, tenant, { role: 'ADMIN' });
+    const newcomer = await aUser(testApp, tenant, { passwordHash: await hashPassword(password) });
+    const read = async () =>
+      (await testApp.data(`{ user(id: "${newcomer.id}") { lastLoginAt } }`, { token: admin.token })).user
+        .lastLoginAt;
+
+    expect(await read()).toBeNull();
+    await testApp.data(signIn, { variables: { email: newcomer.email, password } });
+    expect(await read()).toBe('2026-11-20T12:00:00.000Z');
+  });
+
   it('chooses the tenant that was asked for', async () => {
     const second = await aTenant(testApp);
     await aMembership(testApp, second, person);

@@ -88,7 +88,21 @@ describe('settings', () => {
       },
       userErrors: [],
     });
+    const others =
+      await mutate(`updateSettings(input: { anonymousMockMode: true, maxMessageLength: 5, signUpEnabled: null }) {
+      settings { anonymousMockMode maxMessageLength signUpEnabled defaultModel { id } } }`);
+    const cleared =
+      await mutate(`updateSettings(input: { anonymousMockMode: false, maxMessageLength: 8000, defaultModelId: null }) {
+      settings { defaultModel { id } } }`);
+
     expect(read.settings.signUpEnabled).toBe(true);
+    expect(others.updateSettings.settings).toEqual({
+      anonymousMockMode: true,
+      maxMessageLength: 5,
+      signUpEnabled: true,
+      defaultModel: { id: 'model_gpt-x.1' },
+    });
+    expect(cleared.updateSettings.settings.defaultModel).toBeNull();
   });
 });
 

@@ -1,4 +1,6 @@
+import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createUserService } from '../../src/domains/user/service.ts';
 import { aTenant, aUser, type TestTenant, type TestUser } from '../support/builders.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 
@@ -25,7 +27,13 @@ describe('updateProfile', () => {
 
   it('changes what is given, clears what is null, and leaves the rest', async () => {
     testApp.clock.advance(1000);
-    await update({ bio: 'Counts', timezone: 'Europe/London', preferences: { theme: 'dark' } });
+    await update({ firstName: 'Augusta' });
+    await update({
+      firstName: 'Ada',
+      bio: 'Counts',
+      timezone: 'Europe/London',
+      preferences: { theme: 'dark' },
+    });
     const data = await update({
       lastName: null,
       bio: null,
@@ -62,6 +70,29 @@ describe('updateProfile', () => {
     await testApp.expectStatements(0, read);
     await update({ bio: 'new' });
     expect(await read()).toBe('new');
+  });
+
+  it('is forgotten by the cache after it is written, not before', async () => {
+    const { app, clock } = testApp;
+    const person = await aUser(testApp, tenant, { firstName: 'Before' });
+    const read = async () =>
+      (await testApp.data('{ viewer { profile { firstName } } }', { token: person.token })).viewer.profile
+        .firstName;
+    // A reader in the middle of the write puts the old profile into the cache.
+    const queries = {
+      ...app.queries.user,
+      updateProfile: async (...args: Parameters<typeof app.queries.user.updateProfile>) => {
+        await read();
+        await app.queries.user.updateProfile(...args);
+      },
+    };
+    const service = createUserService({ queries, profiles: app.caches.profiles, clock });
+    await service.updateProfile(
+      { tenantId: tenant.uuid, userId: person.uuid, role: 'MEMBER', isPlatformAdmin: false, session: null },
+      { firstName: 'After' },
+    );
+
+    expect(await read()).toBe('After');
   });
 
   it('is not undone by a read that was under way', async () => {
@@ -128,20 +159,42 @@ describe('users', () => {
       },
     );
 
+    const found = await testApp.data('{ users(role: GUEST, search: "test person") { nodes { id } } }', {
+      token: admin.token,
+    });
+    testApp.clock.advance(1000);
+    const last = await aUser(testApp, own);
+    const all = await testApp.data('{ users { nodes { id } } }', { token: admin.token });
+
+    expect(all.users.nodes.map((node: { id: string }) => node.id).at(-1)).toBe(last.id);
+    expect(found.users.nodes).toEqual([{ id: guest.id }]);
     expect(data.users.nodes).toEqual([{ id: guest.id }]);
     expect(data.tenant.members.nodes).toEqual([{ role: 'OWNER', user: { id: admin.id } }]);
   });
 });
 
 describe('sessions of a person', () => {
-  it('tell which one asks, and leave out what is over unless asked', async () => {
+  it('tell which one asks, newest first, and leave out what is over unless asked', async () => {
     const person = await aUser(testApp, tenant);
-    const query = (args: string) => `{ viewer { sessions${args} { totalCount nodes { isCurrent } } } }`;
-    const active = await testApp.data(query(''), { token: person.token });
-    testApp.clock.advance(1);
-    const data = await testApp.data(query('(activeOnly: false)'), { token: person.token });
+    for (const name of ['revoked', 'expired', 'newest']) {
+      testApp.clock.advance(1000);
+      const now = testApp.clock.now();
+      await testApp.database.query(sql`insert into sessions
+          (tenant_id, id, user_id, token_hash, user_agent, created_at, expires_at, revoked_at)
+        values (${tenant.uuid}::uuid, gen_random_uuid(), ${person.uuid}::uuid, sha256(${name + person.id}::bytea), ${name},
+          ${new Date(now)}, ${new Date(name === 'expired' ? now : now + 3_600_000)},
+          ${name === 'revoked' ? new Date(now) : null})`);
+    }
+    const list = async (args: string) => {
+      const query = `{ viewer { sessions${args} { totalCount nodes { isCurrent userAgent } } } }`;
+      const { sessions } = (await testApp.data(query, { token: person.token })).viewer;
+      expect(sessions.totalCount).toBe(sessions.nodes.length);
+      return sessions.nodes.map((node: { isCurrent: boolean; userAgent: string | null }) =>
+        node.isCurrent ? 'current' : node.userAgent,
+      );
+    };
 
-    expect(active.viewer.sessions).toEqual({ totalCount: 1, nodes: [{ isCurrent: true }] });
-    expect(data.viewer.sessions.totalCount).toBe(1);
+    expect(await list('')).toEqual(['newest', 'current']);
+    expect(await list('(activeOnly: false)')).toEqual(['newest', 'expired', 'revoked', 'current']);
   });
 });
