@@ -31,7 +31,7 @@ export const Mutation: RootFields<'Mutation', 'createConversation' | 'updateConv
   }),
   updateConversation: answering(async ({ input }, context) => {
     const id = await context.services.conversation.update(viewerOf(context), input);
-    return { conversation: await context.loaders.conversation.byId.clear(id).load(id) };
+    return { conversation: await context.loaders.conversation.byId.load(id) };
   }),
 };
 

@@ -17,7 +17,7 @@ export const Mutation: RootFields<'Mutation', 'updateProfile'> = {
   updateProfile: answering(async ({ input }, context) => {
     const { userId } = viewerOf(context);
     await context.services.user.updateProfile(viewerOf(context), input);
-    return { user: await context.loaders.user.byId.clear(userId).load(userId) };
+    return { user: await context.loaders.user.byId.load(userId) };
   }),
 };
 
