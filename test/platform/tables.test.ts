@@ -32,9 +32,9 @@ describe('the indexes', () => {
       "select from conversations where tenant_id = $1 and title ilike '%plan%'",
     ],
     [
-      'messages_content_idx',
+      'messages_tenant_id_content_words_idx',
       `select from messages where tenant_id = $1
-       and to_tsvector('english', translate(content, '/~@_-', '     ')) @@ websearch_to_tsquery('english', 'plan')`,
+       and content_words @@ websearch_to_tsquery('english', 'plan')`,
     ],
     ['messages_metadata_idx', `select from messages where metadata @> '{"source": "irc"}'`],
   ])('%s serves the query that it is made for', async (index, query) => {

@@ -25,9 +25,6 @@ const columns = sql`m.tenant_id as "tenantId", m.id, m.conversation_id as "conve
 
 const readableMessages = sql`messages m join conversations c on c.tenant_id = m.tenant_id and c.id = m.conversation_id`;
 
-/** The words of a message exactly as the index on them is written; the index serves nothing else. */
-const contentWords = sql`to_tsvector('english', translate(m.content, '/~@_-', '     '))`;
-
 /** As it was said: clocks tie and run backwards, positions do neither. */
 const asSaid: Ordering<Message> = {
   name: 'message.position',
@@ -91,7 +88,7 @@ export function createMessageQueries(db: Database) {
         select: columns,
         from: readableMessages,
         where: sql`${whereReadable(viewer)} and m.tenant_id = ${viewer.tenantId}::uuid
-          and ${contentWords} @@ websearch_to_tsquery('english', ${searchableWords(words)}) and ${inConversation}`,
+          and m.content_words @@ websearch_to_tsquery('english', ${searchableWords(words)}) and ${inConversation}`,
         ordering: newestFirst,
       });
     },
@@ -119,7 +116,7 @@ export function createMessageQueries(db: Database) {
   };
 }
 
-/** The same characters are blanks here as in `contentWords`, save the dash that begins a word: that one says "without". */
+/** The same characters are blanks here as in the column content_words, save the dash that begins a word: that one says "without". */
 function searchableWords(words: string): string {
   return words.replaceAll(/[/~@_]|(?<=[^\s"])-/g, ' ');
 }
