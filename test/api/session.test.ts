@@ -171,6 +171,22 @@ describe('several mutations of one request', () => {
     });
   });
 
+  it('are not allowed by whoever signs in between', async () => {
+    const passwordHash = await hashPassword(password);
+    const platformAdmin = await aUser(testApp, tenant, { passwordHash, isPlatformAdmin: true });
+    const answer = await testApp.ask(
+      `mutation ($email: EmailAddress!, $password: String!) {
+        signIn(input: { email: $email, password: $password }) { userErrors { code } }
+        updateSettings(input: { signUpEnabled: true }) { userErrors { code } }
+      }`,
+      { variables: { email: platformAdmin.email, password } },
+    );
+
+    expect(answer.errors?.map((error) => [error.path, error.extensions.code])).toEqual([
+      [['updateSettings'], 'UNAUTHENTICATED'],
+    ]);
+  });
+
   it('are a stranger’s once the caller has signed out', async () => {
     const caller = await aUser(testApp, tenant);
     const answer = await testApp.ask(
