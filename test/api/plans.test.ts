@@ -60,7 +60,7 @@ describe('no statement reads a whole large table', () => {
     ],
     [
       'conversations with a title',
-      `{ conversations(filter: { titleContains: "number 4711" }) ${conversationPage} }`,
+      `{ conversations(filter: { titleContains: "number 1234" }) ${conversationPage} }`,
     ],
     ['conversations of people', () => `{ user(id: "${member.id}") { conversations ${conversationPage} } }`],
     [
@@ -73,7 +73,7 @@ describe('no statement reads a whole large table', () => {
     ],
     ['messages of an author', () => `{ user(id: "${member.id}") { messages { nodes { id } } } }`],
     ['participants', '{ conversations(first: 20) { nodes { participants(first: 5) { nodes { id } } } } }'],
-    ['found messages', '{ searchMessages(query: "needle4711") { nodes { id } } }'],
+    ['found messages', '{ searchMessages(query: "needleabcdef") { nodes { id } } }'],
     ['members', '{ tenant { members { nodes { user { id } } } } }'],
     ['sessions', '{ viewer { sessions { nodes { id } } memberships { role } } }'],
   ] as const)('for %s', async (_name, query) => {
@@ -83,7 +83,7 @@ describe('no statement reads a whole large table', () => {
   });
 
   it.each([
-    ['people found by name or address', '{ users(search: "person 4711") { nodes { id } } }'],
+    ['people found by name or address', '{ users(search: "person 1234") { nodes { id } } }'],
     ['the next page', () => nextPage('conversations(first: 20)')],
   ] as const)('for %s', async (_name, query) => {
     await expectNoScans(typeof query === 'string' ? query : await query(), admin.token);
@@ -91,7 +91,7 @@ describe('no statement reads a whole large table', () => {
 
   it('for signing in', async () => {
     await expectNoScans(
-      `mutation { signIn(input: { email: "person4711@example.org", password: "x" }) { token } }`,
+      `mutation { signIn(input: { email: "person1234@example.org", password: "x" }) { token } }`,
       undefined,
     );
   });
@@ -135,7 +135,7 @@ function nodesOf(node: PlanNode): PlanNode[] {
   return [node, ...(node.Plans ?? []).flatMap(nodesOf)];
 }
 
-/** 10,000 people, 10,000 conversations of two participants, and 100,000 messages. */
+/** 10,000 people, as many sessions and conversations, and 100,000 messages; in pieces that a busy machine has the time for. */
 async function fill({ database }: TestApp, tenant: TestTenant): Promise<void> {
   await database.query(sql`with person as (
       insert into users (id, email, first_name, last_name)
@@ -152,9 +152,11 @@ async function fill({ database }: TestApp, tenant: TestTenant): Promise<void> {
         (case when random() < 0.5 then 'TENANT' else 'PRIVATE' end)::visibility,
         now() - random() * interval '90 days', 10, 10
       from memberships where tenant_id = ${tenant.uuid}::uuid returning tenant_id, id, owner_id
-    ), participant as (
-      insert into participants (tenant_id, conversation_id, user_id) select tenant_id, id, owner_id from talk
     )
-    insert into messages (tenant_id, conversation_id, id, position, author_id, content)
-    select tenant_id, id, gen_random_uuid(), n, owner_id, 'needle' || n || left(id::text, 6) from talk, generate_series(1, 10) n`);
+    insert into participants (tenant_id, conversation_id, user_id) select tenant_id, id, owner_id from talk`);
+  for (let position = 1; position <= 10; position += 1) {
+    await database.query(sql`insert into messages (tenant_id, conversation_id, id, position, author_id, content)
+      select tenant_id, id, gen_random_uuid(), ${position}::integer + 10, owner_id, 'needle' || left(id::text, 6)
+      from conversations where tenant_id = ${tenant.uuid}::uuid and owner_id is not null`);
+  }
 }
