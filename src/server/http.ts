@@ -87,7 +87,7 @@ function createFastify(formatError: FormatError): FastifyInstance {
   const parse = server.getDefaultJsonParser('error', 'error');
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     // Decoding would put U+FFFD in place of what is not UTF-8, and nobody would be told.
-    if (isUtf8(body)) parse(request, body.toString('utf8'), done);
+    if (isUtf8(body)) void parse(request, body.toString('utf8'), done);
     else done(new HttpRefusal(400, 'BAD_USER_INPUT', 'The body is not UTF-8.'));
   });
   return server;

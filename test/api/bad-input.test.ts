@@ -335,6 +335,26 @@ describe('texts to be stored', () => {
     });
   });
 
+  it('are refused where the body is not UTF-8', async () => {
+    const body = JSON.stringify({
+      query: '{ settings { maxMessageLength } }',
+      operationName: null,
+      extensions: { a: 'é' },
+    });
+    const send = (payload: Buffer) =>
+      testApp.server.inject({
+        method: 'POST',
+        url: '/graphql',
+        headers: { 'content-type': 'application/json' },
+        payload,
+      });
+    const [utf8, latin1] = [await send(Buffer.from(body, 'utf8')), await send(Buffer.from(body, 'latin1'))];
+
+    expect(utf8.json()).toEqual({ data: { settings: { maxMessageLength: 8000 } } });
+    expect(latin1.statusCode).toBe(400);
+    expect(latin1.json().errors[0].extensions.code).toBe('BAD_USER_INPUT');
+  });
+
   it('are refused inside JSON of any depth', async () => {
     const response = await testApp.server.inject({
       method: 'POST',

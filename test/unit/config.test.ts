@@ -62,7 +62,7 @@ describe('the configuration', () => {
       [...example.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
     );
     const source = readFileSync(join(import.meta.dirname, '../../src/config.ts'), 'utf8');
-    const names = [...source.matchAll(/^ {2}([A-Z_]+): /gm)].map(([, name]) => name);
+    const names = [...source.matchAll(/^ {2}([A-Z_]+): /gm)].map(([, name = '']) => name);
 
     expect(names.length).toBeGreaterThan(10);
     expect(Object.keys(settings).toSorted()).toEqual(names.toSorted());
