@@ -8,7 +8,7 @@ import {
 import { Refusal } from '../platform/errors.ts';
 
 /** The most fields that stand inside each other. Lists multiply with every level, so that a small document can ask for all. */
-export const depthMax = 12;
+const depthMax = 12;
 
 /**
  * Introspection is not counted: it is deep by nature, and bounded by the schema.
