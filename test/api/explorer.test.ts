@@ -138,7 +138,7 @@ describe.skipIf(browserPath === null && process.env['CI'] !== 'true')(
 
     it('keeps its tabs at the next visit, but no credential', async () => {
       await type('Kept', '{ viewer ', '}');
-      await expect.poll(tabsInStorage).toContain('Kept {');
+      await expect.poll(tabsInStorage, { timeout: 20_000 }).toContain('Kept { viewer }');
       expect(await tabsInStorage()).not.toContain('good');
       await browser.page.goto(`${door.origin}/explorer`);
 
