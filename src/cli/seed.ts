@@ -20,6 +20,8 @@ interface SeedSurroundings {
 
 /** Fills in demo data; run again, it adds nothing. */
 export async function seedCommand(config: Config, size: DemoSize): Promise<number> {
+  // Everybody knows the password of the demo's admin.
+  if (config.isProduction) throw new Error('There are no demo data in production.');
   return withPlatform(config, ({ clock, database }) =>
     seed(size, { clock, database, output: process.stdout, errors: process.stderr }),
   );

@@ -29,9 +29,9 @@ export async function beginSession(
   { queries, services }: Pick<App, 'queries' | 'services'>,
   { user, tenantSlug, device }: TokenRequest,
 ): Promise<string> {
-  const account = user.includes('@')
-    ? await queries.session.credentialsByEmail(user)
-    : await queries.session.credentialsByExternalId(user);
+  const account = user.startsWith('import:')
+    ? await queries.session.credentialsByExternalId(user)
+    : await queries.session.credentialsByEmail(user);
   if (account === null || !account.isActive) throw new Error(`There is no active user ${user}.`);
 
   const known = account.memberships.find(({ slug }) => tenantSlug === null || slug === tenantSlug);

@@ -33,7 +33,7 @@ export function registerExplorer(server: FastifyInstance, token: string | null):
       .header('content-security-policy', policy)
       .header('cache-control', 'no-store')
       .type('text/html; charset=utf-8')
-      .send(isLoopback(request.hostname) ? page : pageForStrangers),
+      .send(isLoopback(request.hostname) && isLoopback(request.ip) ? page : pageForStrangers),
   );
 
   // Nine megabytes of text: only a process whose explorer somebody opens pays for them, once.

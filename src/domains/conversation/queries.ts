@@ -112,7 +112,7 @@ export function createConversationQueries(db: Database) {
       return pagedList(db, {
         select: columns,
         from: sql`conversations c`,
-        where: sql`${whereReadable(viewer)} and ${takesPart(sql`parent.id`)}${matching(filter)}`,
+        where: sql`${whereReadable(viewer)} and c.id in (${ofParent(viewer.tenantId)})${matching(filter)}`,
         ordering: orderingBy(order),
       });
     },
@@ -161,6 +161,13 @@ export function createConversationQueries(db: Database) {
         where tenant_id = ${tenantId}::uuid and id = ${id}::uuid`);
     },
   };
+}
+
+/** Each half has an index; an `or` of the two would read every conversation of the tenant. */
+function ofParent(tenantId: string): Sql {
+  return sql`select o.id from conversations o where o.tenant_id = ${tenantId}::uuid and o.owner_id = parent.id
+    union all
+    select p.conversation_id from participants p where p.tenant_id = ${tenantId}::uuid and p.user_id = parent.id`;
 }
 
 function takesPart(userId: Sql): Sql {

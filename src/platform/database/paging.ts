@@ -186,7 +186,7 @@ function existence<Row>(list: List<Row>, operator: '<=' | '>=', position: Positi
 
 function typedValue(type: OrderingType, value: PositionValue | undefined): Sql {
   return type === 'timestamptz' && typeof value === 'number'
-    ? sql`${new Date(value)}::timestamptz`
+    ? sql`${new Date(value).toISOString()}::timestamptz`
     : sql`${value}::${raw(type)}`;
 }
 
