@@ -10,6 +10,7 @@ import { OperationTypeNode, type GraphQLSchema } from 'graphql';
 import { BadUserInput } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import { refuseTooDeep } from './depth.ts';
+import { refuseTooManyRows } from './rows-limit.ts';
 import type { FormatError } from './format-error.ts';
 
 /** What the front door asks of a request's context. Apollo Server copies it, so it must be a plain object. */
@@ -64,14 +65,16 @@ export function createApollo<Context extends OperationScope>(options: {
 function refuseBeforeExecution<Context extends OperationScope>(): ApolloServerPlugin<Context> {
   return {
     requestDidStart: async () => ({
-      async didResolveOperation({ document, operation }): Promise<void> {
+      async didResolveOperation({ document, operation, request }): Promise<void> {
         if (operation?.operation === OperationTypeNode.SUBSCRIPTION) {
           throw new BadUserInput(
             'A subscription is not answered over plain HTTP, only queries and mutations are.',
           );
         }
         // Without an operation Apollo Server refuses the request by itself.
-        if (operation !== undefined) refuseTooDeep(document, operation);
+        if (operation === undefined) return;
+        refuseTooDeep(document, operation);
+        refuseTooManyRows(document, operation, request.variables ?? {});
       },
     }),
   };

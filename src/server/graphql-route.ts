@@ -5,6 +5,7 @@ import type { OperationScope } from './apollo.ts';
 import { errorCodes } from '../platform/errors.ts';
 import { HttpRefusal, statusOf } from './failure.ts';
 import { readBody, readSearch, refuseForeignEncoding, refuseForgery } from './graphql-request.ts';
+import { isLoopback } from './loopback.ts';
 import { chooseMediaType, prefersPage, type MediaType } from './media-type.ts';
 import { sandboxPolicy } from './sandbox.ts';
 
@@ -44,7 +45,7 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
     onRequest: [
       async (request, reply) => {
         if (request.method !== 'GET' || !prefersPage(request.headers.accept)) return undefined;
-        return sendPage(reply, request.hostname, renderPage);
+        return sendPage(reply, isLoopback(request.ip) ? request.hostname : request.ip, renderPage);
       },
       async (request) => {
         request.setDecorator('answerType', acceptedMediaType(request.headers.accept));

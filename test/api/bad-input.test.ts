@@ -214,6 +214,23 @@ describe('operations', () => {
   });
 });
 
+describe('operations', () => {
+  it('that ask for more than 50,000 rows are refused, whichever way the sizes are given', async () => {
+    const inner = 'messages(first: 200) { nodes { conversation { messages { nodes { id } } } } }';
+    const literal = await ask(`{ conversations(first: 200) { nodes { ${inner} } } }`);
+    const variable = await ask(
+      `query ($n: Int) { conversations(first: $n) { ...page } } fragment page on ConversationConnection { nodes { ${inner} } }`,
+      { n: 200 },
+    );
+    const large = await ask(
+      '{ conversations(first: 200) { nodes { messages(first: 200) { nodes { id } } } } }',
+    );
+
+    expect([codesOf(literal), codesOf(variable)]).toEqual([['QUERY_TOO_COMPLEX'], ['QUERY_TOO_COMPLEX']]);
+    expect(large.errors).toBeUndefined();
+  });
+});
+
 describe('searches', () => {
   it('are not slowed down by a text that is hard to read', async () => {
     const content = '~/'.repeat(4000);
