@@ -154,6 +154,17 @@ describe('people', () => {
     expect(asAdmin.user).toEqual(asThemselves.user);
   });
 
+  it('without a name are Someone to those who may not see their address', async () => {
+    const nameless = await aUser(testApp, tenant, { firstName: '', lastName: '' });
+    const query = `{ user(id: "${nameless.id}") { displayName } }`;
+    const asAuthor = await testApp.data(query, { token: people.author.token });
+    const asAdmin = await testApp.data(query, { token: people.admin.token });
+    await testApp.database.query(sql`delete from users where id = ${nameless.uuid}::uuid`);
+
+    expect(asAuthor.user.displayName).toBe('Someone');
+    expect(asAdmin.user.displayName).toBe(nameless.email.split('@')[0]);
+  });
+
   it('are listed for admins only', async () => {
     const refused = await testApp.ask('{ users { nodes { id } } }', { token: people.member.token });
     const allowed = await testApp.data('{ users { totalCount } }', { token: people.admin.token });

@@ -1,6 +1,7 @@
 import { maySeePrivateFieldsOf, viewerOf } from '../../graphql/access.ts';
 import { answering } from '../../graphql/answering.ts';
 import type { RootFields, TypeFields } from '../../graphql/complete.ts';
+import type { RequestContext } from '../../graphql/context.ts';
 import { fromPublicId, toPublicId } from '../../platform/ids.ts';
 import type { User as UserRow } from './model.ts';
 
@@ -28,8 +29,10 @@ export const User: TypeFields<'User', 'id' | 'displayName' | 'email' | 'lastLogi
   lastLoginAt: (user, _args, { viewer }) => (maySeePrivateFieldsOf(user, viewer) ? user.lastLoginAt : null),
 };
 
-function displayName(user: UserRow): string {
+/** Part of an address is part of what only some may see. */
+function displayName(user: UserRow, _args: unknown, { viewer }: RequestContext): string {
   const { firstName, lastName } = user.profile;
   const name = [firstName, lastName].filter((part) => part !== null && part !== '').join(' ');
-  return name === '' ? (user.email?.split('@')[0] ?? 'Someone') : name;
+  if (name !== '') return name;
+  return (maySeePrivateFieldsOf(user, viewer) ? user.email?.split('@')[0] : null) ?? 'Someone';
 }
