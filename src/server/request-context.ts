@@ -85,6 +85,7 @@ const nobody: Viewer = {
   role: 'GUEST',
   isPlatformAdmin: false,
   session: null,
+  scopes: [],
 };
 
 function createLoaders({ caches, queries }: RequestContextOptions, viewer: Viewer): Loaders {

@@ -1,6 +1,12 @@
 import type { Role } from '../tenant/model.ts';
 import { tenantTag, userTag } from '../user/model.ts';
 
+/** What a credential may be used for: reading, changing what is one's own, and what only admins may do. */
+export const scopes = ['read', 'write', 'admin'] as const;
+
+/** One of `scopes`. */
+export type Scope = (typeof scopes)[number];
+
 /** Who asks, in which tenant, with what right. Everything that a request may see is decided by it. */
 export interface Viewer {
   readonly tenantId: string;
@@ -9,6 +15,8 @@ export interface Viewer {
   readonly isPlatformAdmin: boolean;
   /** Null for credentials other than sessions. Its tenant is not the viewer's where another one was picked. */
   readonly session: { readonly tenantId: string; readonly id: string } | null;
+  /** What the credential allows at most; the role decides within it. */
+  readonly scopes: readonly Scope[];
 }
 
 /** A person who is signed in on one device. The token's hash stays in the database. */

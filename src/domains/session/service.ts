@@ -8,7 +8,7 @@ import { createId, fromPublicId } from '../../platform/ids.ts';
 import { parseInput, refused } from '../../platform/input.ts';
 import { isPassword } from '../../platform/passwords.ts';
 import { userTag } from '../user/model.ts';
-import { sessionTag, type Session, type SessionIdentity, type Viewer } from './model.ts';
+import { scopes, sessionTag, type Session, type SessionIdentity, type Viewer } from './model.ts';
 import type { Credentials, SessionQueries } from './queries.ts';
 
 const tokenPrefix = 'parley_session_';
@@ -61,7 +61,7 @@ export function createSessionService(options: {
     await caches.invalidate({ tag: userTag(account.userId) });
     const { tenantId, role } = membership;
     const { userId, isPlatformAdmin } = account;
-    return { token, session, viewer: { tenantId, userId, role, isPlatformAdmin, session } };
+    return { token, session, viewer: { tenantId, userId, role, isPlatformAdmin, session, scopes } };
   }
 
   return {
@@ -119,7 +119,7 @@ function viewerFrom(identity: SessionIdentity, tenantSlug: string | null): Viewe
   }
   const { userId, isPlatformAdmin } = identity;
   const session = { tenantId: identity.tenantId, id: identity.sessionId };
-  return { tenantId: membership.tenantId, userId, role: membership.role, isPlatformAdmin, session };
+  return { tenantId: membership.tenantId, userId, role: membership.role, isPlatformAdmin, session, scopes };
 }
 
 function isWanted(tenantId: string, publicId: string | null | undefined): boolean {

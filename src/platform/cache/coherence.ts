@@ -1,0 +1,30 @@
+/** What ended: a whole cache, one entry of it, or everything that carries a tag, in every cache. */
+export type Invalidation =
+  | { readonly cache: string }
+  | { readonly cache: string; readonly key: string }
+  | { readonly tag: string };
+
+/** Who is told what ended elsewhere. Both are called at once, in the order in which it was committed, and never throw. */
+export interface InvalidationListener {
+  invalidated(invalidations: readonly Invalidation[]): void;
+  /** Something may have been missed: whatever is remembered counts as ended. */
+  missed(): void;
+}
+
+/** How the caches of all processes on one database keep to the truth. */
+export interface Coherence {
+  /**
+   * Whether every invalidation that was committed until a moment ago has been heard here. While it is false nothing may
+   * be answered from memory or from a shared store. Cheap enough to be asked at every read.
+   */
+  readonly isTrusted: boolean;
+  /** Part of every key in a shared store: raising it ends everything that is there. */
+  readonly epoch: number;
+  /** The returned function stops it. */
+  subscribe(listener: InvalidationListener): () => void;
+  /**
+   * To be awaited after a write has been committed and before it is acknowledged: afterwards no process answers with
+   * what the write replaced. Takes at most 2 s, however many processes have stopped answering.
+   */
+  settle(): Promise<void>;
+}
