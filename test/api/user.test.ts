@@ -88,7 +88,14 @@ describe('updateProfile', () => {
     };
     const service = createUserService({ queries, profiles: app.caches.profiles, clock });
     await service.updateProfile(
-      { tenantId: tenant.uuid, userId: person.uuid, role: 'MEMBER', isPlatformAdmin: false, session: null, scopes: [] },
+      {
+        tenantId: tenant.uuid,
+        userId: person.uuid,
+        role: 'MEMBER',
+        isPlatformAdmin: false,
+        session: null,
+        scopes: [],
+      },
       { firstName: 'After' },
     );
 
