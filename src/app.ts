@@ -1,3 +1,5 @@
+import { createAuditQueries } from './domains/audit/queries.ts';
+import { createAuditService } from './domains/audit/service.ts';
 import { tagsOfIdentity, type SessionIdentity } from './domains/session/model.ts';
 import { createConversationQueries } from './domains/conversation/queries.ts';
 import { createConversationService } from './domains/conversation/service.ts';
@@ -140,6 +142,7 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
 
 function createQueries(database: Database): Queries {
   return {
+    audit: createAuditQueries(database),
     conversation: createConversationQueries(database),
     message: createMessageQueries(database),
     model: createModelQueries(database),
@@ -203,7 +206,9 @@ function createServices(options: {
   const models = createModelLoaders(queries.model, caches.models);
   const settings = createSettingLoaders(queries.setting, caches.settings);
   const findModels: typeof models.bySlugs = (slugs) => models.bySlugs(slugs);
+  const audit = createAuditService({ queries: queries.audit, clock });
   return {
+    audit,
     conversation: createConversationService({ queries: queries.conversation, findModels, clock }),
     message: createMessageService({
       queries: queries.message,
@@ -211,8 +216,11 @@ function createServices(options: {
       currentSettings: () => settings.current(),
       clock,
     }),
-    model: createModelService({ queries: queries.model, models: caches.models }),
-    operations: createOperationsService({ caches: registry }),
+    model: createModelService({ queries: queries.model, models: caches.models, clock }),
+    operations: createOperationsService({
+      caches: registry,
+      note: (viewer, note) => audit.done(viewer, note),
+    }),
     session: createSessionService({
       queries: queries.session,
       sessions: caches.sessions,

@@ -38,6 +38,14 @@ export const access = {
   },
 } as const satisfies { readonly [Root in keyof RootResolvers]: Record<keyof RootResolvers[Root], Rule> };
 
+/** Whether a mutation is for admins alone: such a mutation leaves an entry in the audit log, done or refused. */
+export function isForAdmins(mutation: string): boolean {
+  const rules: readonly Rule[] = [tenantAdmin, platformAdmin];
+  return Object.entries<Rule>(access.Mutation).some(
+    ([name, rule]) => name === mutation && rules.includes(rule),
+  );
+}
+
 /** E-mail address and last sign-in: for oneself and for admins of the tenant. */
 export function maySeePrivateFieldsOf(user: User, viewer: Viewer | null): boolean {
   return viewer !== null && (viewer.userId === user.id || isTenantAdmin(viewer));

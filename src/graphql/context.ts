@@ -1,3 +1,4 @@
+import type { AuditService } from '../domains/audit/service.ts';
 import type { ConversationLoaders } from '../domains/conversation/loaders.ts';
 import type { ConversationService } from '../domains/conversation/service.ts';
 import type { MessageLoaders } from '../domains/message/loaders.ts';
@@ -28,6 +29,7 @@ export interface Loaders {
 
 /** What mutations call: rules and writes. They live as long as the process. */
 export interface Services {
+  readonly audit: AuditService;
   readonly conversation: ConversationService;
   readonly message: MessageService;
   readonly model: ModelService;

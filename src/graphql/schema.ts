@@ -1,6 +1,7 @@
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import { defaultFieldResolver, isObjectType, type GraphQLField, type GraphQLSchema } from 'graphql';
 import { access } from './access.ts';
+import { auditRefusals } from './audit-refusals.ts';
 import { fetchOf } from './batched.ts';
 import type { RequestContext } from './context.ts';
 import { typeDefinitions } from './generated/type-definitions.ts';
@@ -11,6 +12,7 @@ export function createSchema(): GraphQLSchema {
   const schema = makeExecutableSchema<RequestContext>({ typeDefs: typeDefinitions, resolvers });
   guard(fieldsOf(schema, 'Query'), access.Query);
   guard(fieldsOf(schema, 'Mutation'), access.Mutation);
+  auditRefusals(fieldsOf(schema, 'Mutation'));
   for (const [typeName, typeResolvers] of Object.entries(resolvers)) mark(schema, typeName, typeResolvers);
   return schema;
 }

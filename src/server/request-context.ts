@@ -1,3 +1,4 @@
+import type { AuditQueries } from '../domains/audit/queries.ts';
 import { createConversationLoaders } from '../domains/conversation/loaders.ts';
 import type { ConversationQueries } from '../domains/conversation/queries.ts';
 import { createMessageLoaders } from '../domains/message/loaders.ts';
@@ -25,6 +26,7 @@ import { noId } from '../platform/ids.ts';
 
 /** Each domain's statements. */
 export interface Queries {
+  readonly audit: AuditQueries;
   readonly conversation: ConversationQueries;
   readonly message: MessageQueries;
   readonly model: ModelQueries;

@@ -1,5 +1,6 @@
 import sql from 'sql-template-tag';
 import type { Database } from '../../platform/database/database.ts';
+import { insertAudit, type AuditEntry } from '../audit/model.ts';
 import type { Model } from './model.ts';
 
 export type ModelQueries = ReturnType<typeof createModelQueries>;
@@ -16,15 +17,28 @@ export function createModelQueries(db: Database) {
       return db.query<Model>(sql`select ${columns} from models order by name, slug`);
     },
 
-    async upsert(model: Omit<Model, 'isEnabled'>): Promise<void> {
-      const { slug, ...rest } = model;
-      await db.prisma.model.upsert({ where: { slug }, create: model, update: rest });
+    async upsert(model: Omit<Model, 'isEnabled'>, entry: AuditEntry): Promise<void> {
+      await db.query(sql`with changed as (
+          insert into models (slug, name, provider, context_window, max_output_tokens, input_price_per_million,
+            output_price_per_million, is_mock, created_at)
+          values (${model.slug}, ${model.name}, ${model.provider}, ${model.contextWindow}, ${model.maxOutputTokens},
+            ${model.inputPricePerMillion}, ${model.outputPricePerMillion}, ${model.isMock}, ${entry.createdAt})
+          on conflict (slug) do update set name = excluded.name, provider = excluded.provider,
+            context_window = excluded.context_window, max_output_tokens = excluded.max_output_tokens,
+            input_price_per_million = excluded.input_price_per_million,
+            output_price_per_million = excluded.output_price_per_million, is_mock = excluded.is_mock
+          returning slug
+        )
+        ${insertAudit(entry, sql`changed`)}`);
     },
 
     /** Whether there was such a model. */
-    async setEnabled(slug: string, isEnabled: boolean): Promise<boolean> {
-      const { count } = await db.prisma.model.updateMany({ where: { slug }, data: { isEnabled } });
-      return count > 0;
+    async setEnabled(slug: string, isEnabled: boolean, entry: AuditEntry): Promise<boolean> {
+      const changed = await db.query(sql`with changed as (
+          update models set is_enabled = ${isEnabled} where slug = ${slug} returning slug
+        )
+        ${insertAudit(entry, sql`changed`)} returning id`);
+      return changed.length > 0;
     },
   };
 }

@@ -1,3 +1,4 @@
+import { viewerOf } from '../../graphql/access.ts';
 import { answering } from '../../graphql/answering.ts';
 import type { CompleteType, RootFields } from '../../graphql/complete.ts';
 import type { RequestContext } from '../../graphql/context.ts';
@@ -10,11 +11,11 @@ export const Query: RootFields<'Query', 'models' | 'model'> = {
 
 export const Mutation: RootFields<'Mutation', 'upsertModel' | 'setModelEnabled'> = {
   upsertModel: answering(async ({ input }, context) => {
-    const slug = await context.services.model.upsert(input);
+    const slug = await context.services.model.upsert(viewerOf(context), input);
     return { model: await modelBySlug(slug, context) };
   }),
   setModelEnabled: answering(async ({ input }, context) => {
-    const slug = await context.services.model.setEnabled(input);
+    const slug = await context.services.model.setEnabled(viewerOf(context), input);
     return { model: await modelBySlug(slug, context) };
   }),
 };

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import type { Cache } from '../../platform/cache/cache.ts';
+import type { Clock } from '../../platform/clock.ts';
 import { NotFound } from '../../platform/errors.ts';
 import { parseInput, textInput } from '../../platform/input.ts';
-import { slugOf, slugPattern, type Model } from './model.ts';
+import { auditEntry } from '../audit/model.ts';
+import type { Viewer } from '../session/model.ts';
+import { modelIdOf, slugOf, slugPattern, type Model } from './model.ts';
 import type { ModelQueries } from './queries.ts';
 
 const tokens = z.int().min(1, 'must be at least 1');
@@ -32,29 +35,34 @@ export type ModelService = ReturnType<typeof createModelService>;
 export function createModelService(options: {
   readonly queries: ModelQueries;
   readonly models: Cache<readonly Model[]>;
+  readonly clock: Clock;
 }) {
-  const { queries, models } = options;
+  const { queries, models, clock } = options;
 
   return {
     /** @throws InputRefused with every fault of the input */
-    async upsert(input: unknown): Promise<string> {
-      const model = parseInput(upsertSchema, input);
-      await queries.upsert({
-        ...model,
-        maxOutputTokens: model.maxOutputTokens ?? null,
-        inputPricePerMillion: model.inputPricePerMillion ?? null,
-        outputPricePerMillion: model.outputPricePerMillion ?? null,
-        isMock: model.isMock ?? false,
-      });
+    async upsert(viewer: Viewer, input: unknown): Promise<string> {
+      const { slug, ...rest } = parseInput(upsertSchema, input);
+      const model = {
+        ...rest,
+        maxOutputTokens: rest.maxOutputTokens ?? null,
+        inputPricePerMillion: rest.inputPricePerMillion ?? null,
+        outputPricePerMillion: rest.outputPricePerMillion ?? null,
+        isMock: rest.isMock ?? false,
+      };
+      const note = { action: 'upsertModel', target: modelIdOf(slug), details: model };
+      await queries.upsert({ ...model, slug }, auditEntry(viewer, note, new Date(clock.now())));
       await models.invalidate('all');
-      return model.slug;
+      return slug;
     },
 
     /** @throws NotFound */
-    async setEnabled(input: unknown): Promise<string> {
+    async setEnabled(viewer: Viewer, input: unknown): Promise<string> {
       const { modelId, isEnabled } = parseInput(setEnabledSchema, input);
       const slug = slugOf(modelId);
-      if (slug === null || !(await queries.setEnabled(slug, isEnabled))) {
+      const note = { action: 'setModelEnabled', target: modelId, details: { isEnabled } };
+      const entry = auditEntry(viewer, note, new Date(clock.now()));
+      if (slug === null || !(await queries.setEnabled(slug, isEnabled, entry))) {
         throw new NotFound('model', ['input', 'modelId']);
       }
       await models.invalidate('all');

@@ -1,8 +1,9 @@
+import { viewerOf } from '../../graphql/access.ts';
 import { answeringOr } from '../../graphql/answering.ts';
 import type { RootFields } from '../../graphql/complete.ts';
 
 export const Mutation: RootFields<'Mutation', 'invalidateCache'> = {
-  invalidateCache: answeringOr({ caches: [] }, async ({ input }, { services }) => ({
-    caches: await services.operations.invalidateCache(input),
+  invalidateCache: answeringOr({ caches: [] }, async ({ input }, context) => ({
+    caches: await context.services.operations.invalidateCache(viewerOf(context), input),
   })),
 };

@@ -3,6 +3,8 @@ import type { CacheRegistry, NamedCache } from '../../platform/cache/cache-regis
 import type { InvalidationReport, InvalidationTarget } from '../../platform/cache/cache-report.ts';
 import { fromPublicId, type IdPrefix } from '../../platform/ids.ts';
 import { parseInput, refused } from '../../platform/input.ts';
+import type { AuditNote } from '../audit/model.ts';
+import type { Viewer } from '../session/model.ts';
 import { tenantTag, userTag } from '../user/model.ts';
 import type { CacheName } from './model.ts';
 
@@ -19,20 +21,29 @@ type Input = z.output<typeof inputSchema>;
 export type OperationsService = ReturnType<typeof createOperationsService>;
 
 /** What admins of the platform do to the running server. */
-export function createOperationsService(options: { readonly caches: CacheRegistry<CacheName> }) {
-  const { caches } = options;
+export function createOperationsService(options: {
+  readonly caches: CacheRegistry<CacheName>;
+  /** Puts what was done into the audit log. */
+  readonly note: (viewer: Viewer, note: AuditNote) => Promise<void>;
+}) {
+  const { caches, note } = options;
 
   return {
     /**
      * Forgets, or with `dryRun` counts, what was named; answers what happened to each cache.
      * @throws InputRefused unless exactly one thing is named
      */
-    async invalidateCache(rawInput: unknown): Promise<readonly InvalidationReport<CacheName>[]> {
+    async invalidateCache(
+      viewer: Viewer,
+      rawInput: unknown,
+    ): Promise<readonly InvalidationReport<CacheName>[]> {
       const input = parseInput(inputSchema, rawInput);
       const target = targetFrom(input);
       const named = input.cache ?? null;
       const cache = named === null ? null : caches.find(named);
       const reached = cache === null ? caches.all() : [cache];
+      // Before it is done: what can't be noted is not done, and forgetting does no harm that a note could miss.
+      await note(viewer, noteOf(input));
       return input.dryRun === true
         ? reached.map((each) => dryRunOf(each, target))
         : Promise.all(reached.map((each) => counted(each, target)));
@@ -52,6 +63,15 @@ function targetFrom({ cache, key, userId, tenantId }: Input): InvalidationTarget
   if (typeof userId === 'string') return { tag: userTag(uuidOf('user', userId, 'userId')) };
   if (typeof tenantId === 'string') return { tag: tenantTag(uuidOf('tenant', tenantId, 'tenantId')) };
   return typeof key === 'string' ? { key } : 'all';
+}
+
+/** Without the key: some are made of what a credential is known by. */
+function noteOf({ cache, key, userId, tenantId, dryRun }: Input): AuditNote {
+  return {
+    action: 'invalidateCache',
+    target: userId ?? tenantId ?? cache ?? null,
+    details: { isOneEntry: typeof key === 'string', dryRun: dryRun === true },
+  };
 }
 
 /** Whether such a user or tenant exists does not matter: nothing is held of one that does not. */

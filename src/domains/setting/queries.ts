@@ -1,5 +1,6 @@
 import sql from 'sql-template-tag';
 import type { Database } from '../../platform/database/database.ts';
+import { insertAudit, type AuditEntry } from '../audit/model.ts';
 import type { Settings } from './model.ts';
 
 /** What is undefined stays as it is. */
@@ -20,15 +21,16 @@ export function createSettingQueries(db: Database) {
       return settings ?? null;
     },
 
-    async update(changes: SettingsChanges, now: Date): Promise<void> {
+    async update(changes: SettingsChanges, entry: AuditEntry): Promise<void> {
       const { defaultModelSlug } = changes;
-      await db.query(sql`update app_settings set
+      await db.query(sql`with changed as (update app_settings set
           anonymous_mock_mode = coalesce(${changes.anonymousMockMode ?? null}, anonymous_mock_mode),
           default_model_slug = ${defaultModelSlug === undefined ? sql`default_model_slug` : sql`${defaultModelSlug}`},
           max_message_length = coalesce(${changes.maxMessageLength ?? null}, max_message_length),
           sign_up_enabled = coalesce(${changes.signUpEnabled ?? null}, sign_up_enabled),
-          updated_at = ${now}
-        where id = 1`);
+          updated_at = ${entry.createdAt}
+        where id = 1 returning id)
+        ${insertAudit(entry, sql`changed`)}`);
     },
   };
 }

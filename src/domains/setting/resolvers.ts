@@ -1,3 +1,4 @@
+import { viewerOf } from '../../graphql/access.ts';
 import { answering } from '../../graphql/answering.ts';
 import { batched } from '../../graphql/batched.ts';
 import type { CompleteType, RootFields } from '../../graphql/complete.ts';
@@ -8,7 +9,7 @@ export const Query: RootFields<'Query', 'settings'> = {
 
 export const Mutation: RootFields<'Mutation', 'updateSettings'> = {
   updateSettings: answering(async ({ input }, context) => {
-    await context.services.setting.update(input);
+    await context.services.setting.update(viewerOf(context), input);
     return { settings: await context.loaders.setting.current() };
   }),
 };

@@ -3,7 +3,9 @@ import type { Cache } from '../../platform/cache/cache.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { NotFound } from '../../platform/errors.ts';
 import { parseInput } from '../../platform/input.ts';
+import { auditEntry } from '../audit/model.ts';
 import { slugOf, type Model } from '../model/model.ts';
+import type { Viewer } from '../session/model.ts';
 import type { Settings } from './model.ts';
 import type { SettingQueries } from './queries.ts';
 
@@ -34,22 +36,21 @@ export function createSettingService(options: {
 
   return {
     /** @throws InputRefused with every fault of the input */
-    async update(input: unknown): Promise<void> {
+    async update(viewer: Viewer, input: unknown): Promise<void> {
       const { defaultModelId, ...rest } = parseInput(updateSchema, input);
       const slug = typeof defaultModelId === 'string' ? slugOf(defaultModelId) : null;
       const [model] = await findModels([slug]);
       if (typeof defaultModelId === 'string' && model?.isEnabled !== true) {
         throw new NotFound('model', ['input', 'defaultModelId']);
       }
-      await queries.update(
-        {
-          anonymousMockMode: rest.anonymousMockMode ?? undefined,
-          maxMessageLength: rest.maxMessageLength ?? undefined,
-          signUpEnabled: rest.signUpEnabled ?? undefined,
-          defaultModelSlug: defaultModelId === undefined ? undefined : slug,
-        },
-        new Date(clock.now()),
-      );
+      const changes = {
+        anonymousMockMode: rest.anonymousMockMode ?? undefined,
+        maxMessageLength: rest.maxMessageLength ?? undefined,
+        signUpEnabled: rest.signUpEnabled ?? undefined,
+        defaultModelSlug: defaultModelId === undefined ? undefined : slug,
+      };
+      const note = { action: 'updateSettings', target: 'settings', details: changes };
+      await queries.update(changes, auditEntry(viewer, note, new Date(clock.now())));
       await settings.invalidate('all');
     },
   };
