@@ -27,12 +27,15 @@ import { createSchema } from './graphql/schema.ts';
 import { CacheRegistry } from './platform/cache/cache-registry.ts';
 import { Cache } from './platform/cache/cache.ts';
 import { systemClock, type Clock } from './platform/clock.ts';
+import { createCatalogue, type Column } from './platform/database/catalogue.ts';
 import type { Database } from './platform/database/database.ts';
 import { startEmbeddedPostgres } from './platform/database/embedded.ts';
 import { migrate } from './platform/database/migrations.ts';
+import { readNeededColumns } from './platform/database/needed-columns.ts';
 import { openDatabase } from './platform/database/open-database.ts';
 import { toRefusal } from './platform/database/refusals.ts';
 import { requireMigrated } from './platform/database/require-migrated.ts';
+import { SchemaGuard } from './platform/database/schema-guard.ts';
 import { createLogger, type Logger } from './platform/logger.ts';
 import { createAuthenticator } from './server/authenticate.ts';
 import { createHttpServer } from './server/http.ts';
@@ -121,22 +124,33 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
   const registry = new CacheRegistry<CacheName>(Object.values(caches));
   const queries = createQueries(database);
   const services = createServices({ caches, clock, config, queries, registry });
+  const catalogue = createCatalogue(database, caches.schema);
+  const guard = new SchemaGuard({ catalogue, needed: readNeededColumns(), logger });
   return {
     caches,
     queries,
     services,
-    /** The front door, not yet listening; `demoToken` is what the explorers open with. */
-    createServer: (demoToken: string | null) =>
-      createHttpServer({
+    /**
+     * The front door, not yet listening; `demoToken` is what the explorers open with.
+     * @throws SchemaMisfit when the database lacks columns that isolation depends on
+     */
+    async createServer(demoToken: string | null) {
+      await guard.requireFit();
+      const server = await createHttpServer({
         schema: createSchema(),
         config,
         logger,
         toRefusal,
         authenticate: createAuthenticator(services.session),
         createContext: createContextFactory({ caches, clock, queries, services }),
-        isReady: createReadinessCheck(database, logger),
+        isReady: createReadinessCheck({ database, guard, logger }),
+        admit: () => guard.admit(),
         demo: demoToken === null ? null : { token: demoToken },
-      }),
+      });
+      const stopWatching = guard.watch(config.cacheTtlMs.schema);
+      server.addHook('onClose', async () => stopWatching());
+      return server;
+    },
   };
 }
 
@@ -191,6 +205,13 @@ function createCaches({ clock, config, logger }: Pick<AppOptions, 'clock' | 'con
       ttlMs: cacheTtlMs.sessions,
       entriesMax: 10_000,
       tagsOf: (identity) => (identity === null ? [] : tagsOfIdentity(identity)),
+    }),
+    schema: new Cache<readonly Column[], CacheName>({
+      ...common,
+      name: 'SCHEMA',
+      ttlMs: cacheTtlMs.schema,
+      entriesMax: 100,
+      tagsOf: () => [],
     }),
   };
 }

@@ -23,6 +23,7 @@ const environmentSchema = z.object({
   MODELS_CACHE_TTL: seconds(3600),
   USER_PROFILE_CACHE_TTL: seconds(300),
   SESSIONS_CACHE_TTL: seconds(900),
+  SCHEMA_CACHE_TTL: seconds(3600),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   EXPLORER_ENABLED: flag.optional(),
 });
@@ -46,6 +47,7 @@ export interface Config {
     readonly models: number;
     readonly profiles: number;
     readonly sessions: number;
+    readonly schema: number;
   };
   readonly logLevel: string;
   /** Apollo Sandbox on /graphql, GraphiQL on /explorer, and introspection. */
@@ -88,6 +90,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       models: values.MODELS_CACHE_TTL * 1000,
       profiles: values.USER_PROFILE_CACHE_TTL * 1000,
       sessions: values.SESSIONS_CACHE_TTL * 1000,
+      schema: values.SCHEMA_CACHE_TTL * 1000,
     }),
     logLevel: values.LOG_LEVEL,
     isExplorerEnabled: values.EXPLORER_ENABLED ?? !isProduction,

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 
 /** How one part that a request needs is doing. */
-interface ComponentReadiness {
+export interface ComponentReadiness {
   readonly name: string;
   readonly status: 'HEALTHY' | 'DEGRADED' | 'UNHEALTHY';
   /** Written for the operator, and readable by anyone who reaches the server: never an error's own text. */
@@ -13,6 +13,9 @@ export interface Readiness {
   readonly ready: boolean;
   readonly components: readonly ComponentReadiness[];
 }
+
+/** They answer whatever else is refused. */
+export const healthUrls: ReadonlySet<string> = new Set(['/livez', '/readyz']);
 
 /**
  * `/livez` answers as long as the process does, and asks nobody: a restart can't mend a database that is away.

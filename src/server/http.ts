@@ -11,7 +11,7 @@ import { registerExplorer } from './explorer.ts';
 import { bodySizeMax, describeFailure, HttpRefusal, UnknownUrl } from './failure.ts';
 import { createErrorFormatter, type FormatError } from './format-error.ts';
 import { registerGraphql, type Exchange } from './graphql-route.ts';
-import { registerHealth, type Readiness } from './health.ts';
+import { healthUrls, registerHealth, type Readiness } from './health.ts';
 import { isLoopback } from './loopback.ts';
 import { chooseMediaType } from './media-type.ts';
 import { createSandboxPlugin, renderSandbox, withoutToken } from './sandbox.ts';
@@ -22,6 +22,8 @@ export interface HttpServerOptions<Viewer, Context extends OperationScope> exten
   readonly logger: Logger;
   readonly config: { readonly isProduction: boolean; readonly isExplorerEnabled: boolean };
   readonly isReady: () => Promise<Readiness>;
+  /** Asked before every request but those for health. @throws Unavailable while nothing may be answered */
+  readonly admit: () => Promise<void>;
   /** Recognises outages, and answers any other error as it came. */
   readonly toRefusal: (error: unknown) => unknown;
   /** A token that the explorers open with; null where there is no demo data. */
@@ -48,6 +50,7 @@ export async function createHttpServer<Viewer, Context extends OperationScope>(
   server.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id);
     if (request.is404) throw unknownRoute(server, request);
+    if (!healthUrls.has(request.routeOptions.url ?? '')) await options.admit();
   });
   letConnectionsEnd(server);
   registerHealth(server, options.isReady);

@@ -1,25 +1,49 @@
 import sql from 'sql-template-tag';
 import type { Database } from '../platform/database/database.ts';
+import type { SchemaGuard } from '../platform/database/schema-guard.ts';
 import { Refusal } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { Readiness } from './health.ts';
+import type { ComponentReadiness, Readiness } from './health.ts';
 
-/** Asks what a request needs: today that is the database alone. */
-export function createReadinessCheck(database: Database, logger: Logger): () => Promise<Readiness> {
+/** What is asked. */
+interface ReadinessOptions {
+  readonly database: Database;
+  readonly guard: SchemaGuard;
+  readonly logger: Logger;
+}
+
+/** Asks what a request needs: that the database answers, and that it has the columns that the code was made for. */
+export function createReadinessCheck(options: ReadinessOptions): () => Promise<Readiness> {
   return async () => {
-    const message = await findFault(database, logger);
-    const status = message === null ? 'HEALTHY' : 'UNHEALTHY';
-    return { ready: message === null, components: [{ name: 'database', status, message }] };
+    const components = [await databaseReadiness(options), schemaReadiness(options.guard)];
+    return { ready: components.every(({ status }) => status !== 'UNHEALTHY'), components };
   };
 }
 
-async function findFault(database: Database, logger: Logger): Promise<string | null> {
+async function databaseReadiness({ database, guard, logger }: ReadinessOptions): Promise<ComponentReadiness> {
   try {
     await database.query(sql`select 1`);
-    return null;
+    await guard.look();
+    return { name: 'database', status: 'HEALTHY', message: null };
   } catch (error) {
     logger.warn({ err: error }, 'the database does not answer the readiness check');
     // Strangers read this: only words that are meant for them go into it.
-    return error instanceof Refusal ? error.message : 'The database answered with an error.';
+    const message = error instanceof Refusal ? error.message : 'The database answered with an error.';
+    return { name: 'database', status: 'UNHEALTHY', message };
   }
+}
+
+/** As of the last look that the database answered. */
+function schemaReadiness(guard: SchemaGuard): ComponentReadiness {
+  const { isolating, others } = guard.missing;
+  if (isolating.length === 0 && others.length === 0)
+    return { name: 'schema', status: 'HEALTHY', message: null };
+  const message = `The database lacks ${[...isolating, ...others].join(', ')}.`;
+  return isolating.length === 0
+    ? { name: 'schema', status: 'DEGRADED', message: `${message} Requests that need them fail.` }
+    : {
+        name: 'schema',
+        status: 'UNHEALTHY',
+        message: `${message} Nothing is served, because tenants are kept apart by them.`,
+      };
 }

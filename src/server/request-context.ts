@@ -22,6 +22,7 @@ import type { UserQueries } from '../domains/user/queries.ts';
 import type { Loaders, RequestContext, Services } from '../graphql/context.ts';
 import type { Cache } from '../platform/cache/cache.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { Column } from '../platform/database/catalogue.ts';
 import { noId } from '../platform/ids.ts';
 
 /** Each domain's statements. */
@@ -42,6 +43,7 @@ export interface Caches {
   readonly models: Cache<readonly Model[], CacheName>;
   readonly profiles: Cache<User, CacheName>;
   readonly sessions: Cache<SessionIdentity, CacheName>;
+  readonly schema: Cache<readonly Column[], CacheName>;
 }
 
 /** What lives as long as the process and serves every request. */

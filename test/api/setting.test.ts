@@ -134,8 +134,8 @@ describe('invalidateCache', () => {
     await testApp.data('{ models { id } }');
     const ofKey = removedOf(await invalidate('cache: MODELS, key: "enabled"'));
 
-    expect(ofPerson).toEqual({ SETTINGS: 0, MODELS: 0, PROFILES: 1, SESSIONS: 1 });
-    expect(dryRun).toMatchObject({ PROFILES: 1, SESSIONS: 2 });
+    expect(ofPerson).toEqual({ SETTINGS: 0, MODELS: 0, PROFILES: 1, SESSIONS: 1, SCHEMA: 0 });
+    expect(dryRun).toMatchObject({ PROFILES: 1, SESSIONS: 2, SCHEMA: 0 });
     expect(ofTenant).toEqual(dryRun);
     expect(ofKey).toEqual({ MODELS: 1 });
   });

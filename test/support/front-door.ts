@@ -67,6 +67,7 @@ export async function openFrontDoor(changes: Partial<HttpServerOptions<Person, S
     },
     createContext: (viewer, requestId) => ({ requestId, viewer }),
     isReady: async () => ({ ready: true, components: [] }),
+    admit: async () => {},
     toRefusal: (error) =>
       error instanceof Error && error.message.startsWith('ECONNREFUSED') ? new Unavailable() : error,
     demo: { token: 'good' },
