@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
-import { withPlatform } from '../app.ts';
+import { withPlatform } from '../open-platform.ts';
 import type { Config } from '../config.ts';
 import { readLines } from '../domains/import/lines.ts';
 import { nothingImported, sumOf, type ImportCounts } from '../domains/import/model.ts';

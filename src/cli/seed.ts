@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { withPlatform } from '../app.ts';
+import { withPlatform } from '../open-platform.ts';
 import type { Config } from '../config.ts';
 import type { DemoSize } from '../domains/demo/model.ts';
 import { createDemoQueries } from '../domains/demo/queries.ts';

@@ -1,9 +1,10 @@
 import closeWithGrace from 'close-with-grace';
-import { createApp, openPlatform, type App, type Platform } from '../app.ts';
+import { createApp, type App } from '../app.ts';
 import type { Config } from '../config.ts';
 import { createDemoQueries } from '../domains/demo/queries.ts';
 import { createDemoService } from '../domains/demo/service.ts';
 import { Refusal } from '../platform/errors.ts';
+import { openPlatform, type Platform } from '../open-platform.ts';
 import { beginSession } from './token.ts';
 
 /** Whose tokens are printed where there is demo data: an admin of the platform, and an ordinary member. */

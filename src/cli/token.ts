@@ -1,5 +1,6 @@
-import { createApp, withPlatform, type App } from '../app.ts';
+import { createApp, type App } from '../app.ts';
 import type { Config } from '../config.ts';
+import { withPlatform } from '../open-platform.ts';
 
 /** Whose session, where. */
 export interface TokenRequest {
