@@ -1,5 +1,8 @@
 import { createAuditQueries } from './domains/audit/queries.ts';
 import { createAuditService } from './domains/audit/service.ts';
+import { tagsOfKeyIdentity, type KeyIdentity } from './domains/api-key/model.ts';
+import { createApiKeyQueries } from './domains/api-key/queries.ts';
+import { createApiKeyService } from './domains/api-key/service.ts';
 import { tagsOfIdentity, type SessionIdentity } from './domains/session/model.ts';
 import { createConversationQueries } from './domains/conversation/queries.ts';
 import { createConversationService } from './domains/conversation/service.ts';
@@ -71,7 +74,7 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
         config,
         logger,
         toRefusal,
-        authenticate: createAuthenticator(services.session),
+        authenticate: createAuthenticator(services),
         createContext: createContextFactory({ caches, clock, queries, services }),
         isReady: createReadinessCheck({ database, guard, logger }),
         admit: () => guard.admit(),
@@ -87,6 +90,7 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
 function createQueries(database: Database): Queries {
   return {
     audit: createAuditQueries(database),
+    apiKey: createApiKeyQueries(database),
     conversation: createConversationQueries(database),
     message: createMessageQueries(database),
     model: createModelQueries(database),
@@ -143,6 +147,13 @@ function createCaches({ clock, config, logger }: Pick<AppOptions, 'clock' | 'con
       entriesMax: 100,
       tagsOf: () => [],
     }),
+    apiKeys: new Cache<KeyIdentity, CacheName>({
+      ...common,
+      name: 'API_KEYS',
+      ttlMs: cacheTtlMs.apiKeys,
+      entriesMax: 10_000,
+      tagsOf: (identity) => (identity === null ? [] : tagsOfKeyIdentity(identity)),
+    }),
   };
 }
 
@@ -160,6 +171,7 @@ function createServices(options: {
   const audit = createAuditService({ queries: queries.audit, clock });
   return {
     audit,
+    apiKey: createApiKeyService({ queries: queries.apiKey, apiKeys: caches.apiKeys, clock }),
     conversation: createConversationService({ queries: queries.conversation, findModels, clock }),
     message: createMessageService({
       queries: queries.message,

@@ -24,6 +24,7 @@ const environmentSchema = z.object({
   USER_PROFILE_CACHE_TTL: seconds(300),
   SESSIONS_CACHE_TTL: seconds(900),
   SCHEMA_CACHE_TTL: seconds(3600),
+  API_KEYS_CACHE_TTL: seconds(900),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   EXPLORER_ENABLED: flag.optional(),
 });
@@ -48,6 +49,7 @@ export interface Config {
     readonly profiles: number;
     readonly sessions: number;
     readonly schema: number;
+    readonly apiKeys: number;
   };
   readonly logLevel: string;
   /** Apollo Sandbox on /graphql, GraphiQL on /explorer, and introspection. */
@@ -91,6 +93,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       profiles: values.USER_PROFILE_CACHE_TTL * 1000,
       sessions: values.SESSIONS_CACHE_TTL * 1000,
       schema: values.SCHEMA_CACHE_TTL * 1000,
+      apiKeys: values.API_KEYS_CACHE_TTL * 1000,
     }),
     logLevel: values.LOG_LEVEL,
     isExplorerEnabled: values.EXPLORER_ENABLED ?? !isProduction,

@@ -1,3 +1,4 @@
+import * as apiKey from '../domains/api-key/resolvers.ts';
 import * as conversation from '../domains/conversation/resolvers.ts';
 import * as message from '../domains/message/resolvers.ts';
 import * as model from '../domains/model/resolvers.ts';
@@ -24,6 +25,7 @@ export const resolvers: CompleteResolvers = {
     ...user.Query,
   },
   Mutation: {
+    ...apiKey.Mutation,
     ...conversation.Mutation,
     ...message.Mutation,
     ...model.Mutation,
@@ -33,6 +35,8 @@ export const resolvers: CompleteResolvers = {
     ...user.Mutation,
   },
   Node: node.Node,
+  ApiKey: apiKey.ApiKey,
+  ApiKeyConnection: connectionResolvers,
   Conversation: { ...conversation.Conversation, ...message.Conversation },
   ConversationConnection: connectionResolvers,
   Membership: tenant.Membership,
@@ -44,6 +48,13 @@ export const resolvers: CompleteResolvers = {
   SessionConnection: connectionResolvers,
   Settings: setting.Settings,
   Tenant: { ...tenant.Tenant, ...conversation.Tenant },
-  User: { ...user.User, ...conversation.User, ...message.User, ...session.User, ...tenant.User },
+  User: {
+    ...user.User,
+    ...apiKey.User,
+    ...conversation.User,
+    ...message.User,
+    ...session.User,
+    ...tenant.User,
+  },
   UserConnection: connectionResolvers,
 };

@@ -1,4 +1,7 @@
 import type { AuditQueries } from '../domains/audit/queries.ts';
+import { createApiKeyLoaders } from '../domains/api-key/loaders.ts';
+import type { KeyIdentity } from '../domains/api-key/model.ts';
+import type { ApiKeyQueries } from '../domains/api-key/queries.ts';
 import { createConversationLoaders } from '../domains/conversation/loaders.ts';
 import type { ConversationQueries } from '../domains/conversation/queries.ts';
 import { createMessageLoaders } from '../domains/message/loaders.ts';
@@ -28,6 +31,7 @@ import { noId } from '../platform/ids.ts';
 /** Each domain's statements. */
 export interface Queries {
   readonly audit: AuditQueries;
+  readonly apiKey: ApiKeyQueries;
   readonly conversation: ConversationQueries;
   readonly message: MessageQueries;
   readonly model: ModelQueries;
@@ -44,6 +48,7 @@ export interface Caches {
   readonly profiles: Cache<User, CacheName>;
   readonly sessions: Cache<SessionIdentity, CacheName>;
   readonly schema: Cache<readonly Column[], CacheName>;
+  readonly apiKeys: Cache<KeyIdentity, CacheName>;
 }
 
 /** What lives as long as the process and serves every request. */
@@ -89,11 +94,13 @@ const nobody: Viewer = {
   role: 'GUEST',
   isPlatformAdmin: false,
   session: null,
+  apiKeyId: null,
   scopes: [],
 };
 
 function createLoaders({ caches, queries }: RequestContextOptions, viewer: Viewer): Loaders {
   return {
+    apiKey: createApiKeyLoaders(queries.apiKey, viewer),
     conversation: createConversationLoaders(queries.conversation, viewer),
     message: createMessageLoaders(queries.message, viewer),
     model: createModelLoaders(queries.model, caches.models),
