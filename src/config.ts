@@ -19,6 +19,7 @@ const environmentSchema = z.object({
   DATABASE_PROFILE: z.enum(['development', 'railway', 'production']).optional(),
   DATA_DIRECTORY: z.string().min(1).default('.data'),
   SESSION_TTL: seconds(30 * day, 365 * day),
+  CACHE_ENABLED: flag.default(true),
   SETTINGS_CACHE_TTL: seconds(300),
   MODELS_CACHE_TTL: seconds(3600),
   USER_PROFILE_CACHE_TTL: seconds(300),
@@ -43,6 +44,8 @@ export interface Config {
     readonly overflowSize: number;
   };
   readonly sessionTtlMs: number;
+  /** False: nothing is remembered. */
+  readonly isCacheEnabled: boolean;
   readonly cacheTtlMs: {
     readonly settings: number;
     readonly models: number;
@@ -87,6 +90,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       overflowSize: profile.overflow,
     }),
     sessionTtlMs: values.SESSION_TTL * 1000,
+    isCacheEnabled: values.CACHE_ENABLED,
     cacheTtlMs: Object.freeze({
       settings: values.SETTINGS_CACHE_TTL * 1000,
       models: values.MODELS_CACHE_TTL * 1000,

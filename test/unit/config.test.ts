@@ -13,6 +13,7 @@ describe('the configuration', () => {
       isProduction: false,
       isExplorerEnabled: true,
       database: { url: null, steadySize: 3, overflowSize: 5 },
+      isCacheEnabled: true,
       cacheTtlMs: {
         settings: 300_000,
         models: 3_600_000,
