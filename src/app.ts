@@ -1,14 +1,16 @@
 import { createAuditQueries } from './domains/audit/queries.ts';
 import { createAuditService } from './domains/audit/service.ts';
-import { tagsOfKeyIdentity } from './domains/api-key/model.ts';
-import { createApiKeyQueries } from './domains/api-key/queries.ts';
-import { createApiKeyService } from './domains/api-key/service.ts';
-import { tagsOfIdentity } from './domains/session/model.ts';
+import { tagsOfIdentity, type SessionIdentity } from './domains/session/model.ts';
 import { createConversationQueries } from './domains/conversation/queries.ts';
 import { createConversationService } from './domains/conversation/service.ts';
+import { tagsOfPerson, type MirroredPerson } from './domains/identity/model.ts';
+import { createIdentityProvider } from './domains/identity/provider.ts';
+import { createIdentityQueries } from './domains/identity/queries.ts';
+import { createIdentityService } from './domains/identity/service.ts';
 import { createMessageQueries } from './domains/message/queries.ts';
 import { createMessageService } from './domains/message/service.ts';
 import { createModelLoaders } from './domains/model/loaders.ts';
+import type { Model } from './domains/model/model.ts';
 import { createModelQueries } from './domains/model/queries.ts';
 import { createModelService } from './domains/model/service.ts';
 import type { CacheName } from './domains/operations/model.ts';
@@ -16,24 +18,24 @@ import { createOperationsService } from './domains/operations/service.ts';
 import { createSessionQueries } from './domains/session/queries.ts';
 import { createSessionService } from './domains/session/service.ts';
 import { createSettingLoaders } from './domains/setting/loaders.ts';
+import type { Settings } from './domains/setting/model.ts';
 import { createSettingQueries } from './domains/setting/queries.ts';
 import { createSettingService } from './domains/setting/service.ts';
 import { createTenantQueries } from './domains/tenant/queries.ts';
-import { tagsOfProfileKey } from './domains/user/model.ts';
+import { tagsOfProfileKey, type User } from './domains/user/model.ts';
 import { createUserQueries } from './domains/user/queries.ts';
 import { createUserService } from './domains/user/service.ts';
 import type { Config } from './config.ts';
 import type { Services } from './graphql/context.ts';
 import { createSchema } from './graphql/schema.ts';
-import { CacheFactory } from './platform/cache/cache-factory.ts';
 import { CacheRegistry } from './platform/cache/cache-registry.ts';
+import { Cache } from './platform/cache/cache.ts';
 import type { Clock } from './platform/clock.ts';
-import { createCatalogue } from './platform/database/catalogue.ts';
+import { createCatalogue, type Column } from './platform/database/catalogue.ts';
 import type { Database } from './platform/database/database.ts';
 import { readNeededColumns } from './platform/database/needed-columns.ts';
 import { toRefusal } from './platform/database/refusals.ts';
 import { SchemaGuard } from './platform/database/schema-guard.ts';
-import { Unavailable } from './platform/errors.ts';
 import type { Logger } from './platform/logger.ts';
 import { createAuthenticator } from './server/authenticate.ts';
 import { createHttpServer } from './server/http.ts';
@@ -55,7 +57,7 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
   const caches = createCaches({ clock, config, logger });
   const registry = new CacheRegistry<CacheName>(Object.values(caches));
   const queries = createQueries(database);
-  const services = createServices({ caches, clock, config, queries, registry });
+  const services = createServices({ caches, clock, config, logger, queries, registry });
   const catalogue = createCatalogue(database, caches.schema);
   const guard = new SchemaGuard({ catalogue, needed: readNeededColumns(), logger });
   return {
@@ -73,7 +75,7 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
         config,
         logger,
         toRefusal,
-        authenticate: createAuthenticator(services),
+        authenticate: createAuthenticator(services.session, services.identity),
         createContext: createContextFactory({ caches, clock, queries, services }),
         isReady: createReadinessCheck({ database, guard, logger }),
         admit: () => guard.admit(),
@@ -89,8 +91,8 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
 function createQueries(database: Database): Queries {
   return {
     audit: createAuditQueries(database),
-    apiKey: createApiKeyQueries(database),
     conversation: createConversationQueries(database),
+    identity: createIdentityQueries(database),
     message: createMessageQueries(database),
     model: createModelQueries(database),
     session: createSessionQueries(database),
@@ -100,30 +102,59 @@ function createQueries(database: Database): Queries {
   };
 }
 
-/** A cached thing is one line here: it is then named, bounded, measured, shared, and reached by invalidateCache. */
+/** A cached thing is one line here: it is then named, bounded, measured, versioned, and reached by invalidateCache. */
 function createCaches({ clock, config, logger }: Pick<AppOptions, 'clock' | 'config' | 'logger'>): Caches {
-  const { cacheTtlMs: ttlMs, isCacheEnabled: isEnabled } = config;
-  const isUnavailable = (error: unknown) => toRefusal(error) instanceof Unavailable;
-  const caches = new CacheFactory<CacheName>({ clock, logger, isEnabled, isUnavailable });
+  const { cacheTtlMs } = config;
+  const common = {
+    version: 1,
+    // Short, because what comes into being in another process is not told here.
+    negativeTtlMs: 2000,
+    clock,
+    onStoreError: (error: unknown) => logger.warn({ err: error }, 'a cache could not reach its store'),
+  };
   return {
-    settings: caches.create('SETTINGS', { ttlMs: ttlMs.settings, entriesMax: 1 }),
-    models: caches.create('MODELS', { ttlMs: ttlMs.models, entriesMax: 2 }),
-    profiles: caches.create('PROFILES', {
-      ttlMs: ttlMs.profiles,
-      entriesMax: 10_000,
-      tagsOfKey: tagsOfProfileKey,
+    settings: new Cache<Settings, CacheName>({
+      ...common,
+      name: 'SETTINGS',
+      ttlMs: cacheTtlMs.settings,
+      entriesMax: 1,
+      tagsOf: () => [],
     }),
-    sessions: caches.create('SESSIONS', {
-      ttlMs: ttlMs.sessions,
-      entriesMax: 10_000,
-      tagsOfValue: tagsOfIdentity,
+    models: new Cache<readonly Model[], CacheName>({
+      ...common,
+      name: 'MODELS',
+      ttlMs: cacheTtlMs.models,
+      entriesMax: 2,
+      tagsOf: () => [],
     }),
-    apiKeys: caches.create('API_KEYS', {
-      ttlMs: ttlMs.apiKeys,
+    profiles: new Cache<User, CacheName>({
+      ...common,
+      name: 'PROFILES',
+      ttlMs: cacheTtlMs.profiles,
       entriesMax: 10_000,
-      tagsOfValue: tagsOfKeyIdentity,
+      tagsOf: (_user, key) => tagsOfProfileKey(key),
     }),
-    schema: caches.create('SCHEMA', { ttlMs: ttlMs.schema, entriesMax: 100 }),
+    sessions: new Cache<SessionIdentity, CacheName>({
+      ...common,
+      name: 'SESSIONS',
+      ttlMs: cacheTtlMs.sessions,
+      entriesMax: 10_000,
+      tagsOf: (identity) => (identity === null ? [] : tagsOfIdentity(identity)),
+    }),
+    identities: new Cache<MirroredPerson, CacheName>({
+      ...common,
+      name: 'IDENTITIES',
+      ttlMs: cacheTtlMs.identities,
+      entriesMax: 10_000,
+      tagsOf: (person) => (person === null ? [] : tagsOfPerson(person)),
+    }),
+    schema: new Cache<readonly Column[], CacheName>({
+      ...common,
+      name: 'SCHEMA',
+      ttlMs: cacheTtlMs.schema,
+      entriesMax: 100,
+      tagsOf: () => [],
+    }),
   };
 }
 
@@ -131,18 +162,26 @@ function createServices(options: {
   readonly caches: Caches;
   readonly clock: Clock;
   readonly config: Config;
+  readonly logger: Logger;
   readonly queries: Queries;
   readonly registry: CacheRegistry<CacheName>;
 }): Services {
-  const { caches, clock, config, queries, registry } = options;
+  const { caches, clock, config, logger, queries, registry } = options;
   const models = createModelLoaders(queries.model, caches.models);
   const settings = createSettingLoaders(queries.setting, caches.settings);
   const findModels: typeof models.bySlugs = (slugs) => models.bySlugs(slugs);
   const audit = createAuditService({ queries: queries.audit, clock });
   return {
     audit,
-    apiKey: createApiKeyService({ queries: queries.apiKey, apiKeys: caches.apiKeys, clock }),
     conversation: createConversationService({ queries: queries.conversation, findModels, clock }),
+    identity: createIdentityService({
+      provider: createIdentityProvider(config.identity, { clock, logger }),
+      queries: queries.identity,
+      identities: caches.identities,
+      caches: registry,
+      clock,
+      logger,
+    }),
     message: createMessageService({
       queries: queries.message,
       findForWriting: (viewer, id) => queries.conversation.forWriting(viewer, id),

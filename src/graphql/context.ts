@@ -1,8 +1,7 @@
 import type { AuditService } from '../domains/audit/service.ts';
-import type { ApiKeyLoaders } from '../domains/api-key/loaders.ts';
-import type { ApiKeyService } from '../domains/api-key/service.ts';
 import type { ConversationLoaders } from '../domains/conversation/loaders.ts';
 import type { ConversationService } from '../domains/conversation/service.ts';
+import type { IdentityService } from '../domains/identity/service.ts';
 import type { MessageLoaders } from '../domains/message/loaders.ts';
 import type { MessageService } from '../domains/message/service.ts';
 import type { ModelLoaders } from '../domains/model/loaders.ts';
@@ -20,7 +19,6 @@ import type { Clock } from '../platform/clock.ts';
 
 /** How a request finds objects; everything of a tenant is closed over the viewer. */
 export interface Loaders {
-  readonly apiKey: ApiKeyLoaders;
   readonly conversation: ConversationLoaders;
   readonly message: MessageLoaders;
   readonly model: ModelLoaders;
@@ -33,8 +31,8 @@ export interface Loaders {
 /** What mutations call: rules and writes. They live as long as the process. */
 export interface Services {
   readonly audit: AuditService;
-  readonly apiKey: ApiKeyService;
   readonly conversation: ConversationService;
+  readonly identity: IdentityService;
   readonly message: MessageService;
   readonly model: ModelService;
   readonly operations: OperationsService;

@@ -1,5 +1,5 @@
-import * as apiKey from '../domains/api-key/resolvers.ts';
 import * as conversation from '../domains/conversation/resolvers.ts';
+import * as identity from '../domains/identity/resolvers.ts';
 import * as message from '../domains/message/resolvers.ts';
 import * as model from '../domains/model/resolvers.ts';
 import * as operations from '../domains/operations/resolvers.ts';
@@ -25,7 +25,6 @@ export const resolvers: CompleteResolvers = {
     ...user.Query,
   },
   Mutation: {
-    ...apiKey.Mutation,
     ...conversation.Mutation,
     ...message.Mutation,
     ...model.Mutation,
@@ -35,8 +34,6 @@ export const resolvers: CompleteResolvers = {
     ...user.Mutation,
   },
   Node: node.Node,
-  ApiKey: apiKey.ApiKey,
-  ApiKeyConnection: connectionResolvers,
   Conversation: { ...conversation.Conversation, ...message.Conversation },
   ConversationConnection: connectionResolvers,
   Membership: tenant.Membership,
@@ -50,7 +47,7 @@ export const resolvers: CompleteResolvers = {
   Tenant: { ...tenant.Tenant, ...conversation.Tenant },
   User: {
     ...user.User,
-    ...apiKey.User,
+    ...identity.User,
     ...conversation.User,
     ...message.User,
     ...session.User,

@@ -1,9 +1,8 @@
 import type { AuditQueries } from '../domains/audit/queries.ts';
-import { createApiKeyLoaders } from '../domains/api-key/loaders.ts';
-import type { KeyIdentity } from '../domains/api-key/model.ts';
-import type { ApiKeyQueries } from '../domains/api-key/queries.ts';
 import { createConversationLoaders } from '../domains/conversation/loaders.ts';
 import type { ConversationQueries } from '../domains/conversation/queries.ts';
+import type { MirroredPerson } from '../domains/identity/model.ts';
+import type { IdentityQueries } from '../domains/identity/queries.ts';
 import { createMessageLoaders } from '../domains/message/loaders.ts';
 import type { MessageQueries } from '../domains/message/queries.ts';
 import { createModelLoaders } from '../domains/model/loaders.ts';
@@ -31,8 +30,8 @@ import { noId } from '../platform/ids.ts';
 /** Each domain's statements. */
 export interface Queries {
   readonly audit: AuditQueries;
-  readonly apiKey: ApiKeyQueries;
   readonly conversation: ConversationQueries;
+  readonly identity: IdentityQueries;
   readonly message: MessageQueries;
   readonly model: ModelQueries;
   readonly session: SessionQueries;
@@ -47,8 +46,8 @@ export interface Caches {
   readonly models: Cache<readonly Model[], CacheName>;
   readonly profiles: Cache<User, CacheName>;
   readonly sessions: Cache<SessionIdentity, CacheName>;
+  readonly identities: Cache<MirroredPerson, CacheName>;
   readonly schema: Cache<readonly Column[], CacheName>;
-  readonly apiKeys: Cache<KeyIdentity, CacheName>;
 }
 
 /** What lives as long as the process and serves every request. */
@@ -94,13 +93,11 @@ const nobody: Viewer = {
   role: 'GUEST',
   isPlatformAdmin: false,
   session: null,
-  apiKeyId: null,
   scopes: [],
 };
 
 function createLoaders({ caches, queries }: RequestContextOptions, viewer: Viewer): Loaders {
   return {
-    apiKey: createApiKeyLoaders(queries.apiKey, viewer),
     conversation: createConversationLoaders(queries.conversation, viewer),
     message: createMessageLoaders(queries.message, viewer),
     model: createModelLoaders(queries.model, caches.models),

@@ -94,7 +94,6 @@ describe('updateProfile', () => {
         role: 'MEMBER',
         isPlatformAdmin: false,
         session: null,
-        apiKeyId: null,
         scopes: [],
       },
       { firstName: 'After' },

@@ -1,19 +1,17 @@
 import { expect, it } from 'vitest';
-import type { Cache, CacheOptions } from '../../src/platform/cache/cache.ts';
+import { Cache } from '../../src/platform/cache/cache.ts';
 import type { CacheStatistics, InvalidationTarget } from '../../src/platform/cache/cache-report.ts';
+import type { CacheStore } from '../../src/platform/cache/cache-store.ts';
 import { TestClock } from './clock.ts';
 import { settled } from './deferred.ts';
 import { seededRandom, type Random } from './seeded-random.ts';
 
 /** A row as it was at one point of its history; the source counts the points up with every write. */
-export interface Row {
+interface Row {
   readonly key: string;
   readonly writtenAt: number;
   readonly team: string;
 }
-
-/** Makes the cache of one run; `delay` ends when the run comes to it. */
-type MakeCache = (options: CacheOptions<Row>, delay: () => Promise<void>, random: Random) => Cache<Row>;
 
 const keys = ['k0', 'k1', 'k2', 'k3', 'k4'];
 const teams = ['red', 'green', 'blue'];
@@ -22,11 +20,15 @@ const teams = ['red', 'green', 'blue'];
  * A random interleaving of reads, slow loads, writes and invalidations, checked against the promise: a read that began
  * after an invalidation never answers with anything older than what the source held at that invalidation.
  */
-export function modelCacheOn(storeName: string, make: MakeCache, runs: number): void {
+export function modelCacheOn(
+  storeName: string,
+  createStore: (delay: () => Promise<void>, random: Random) => CacheStore,
+  runs: number,
+): void {
   it(`never answers with what was invalidated before the question, on ${storeName}`, async () => {
     const seen = { answers: 0, hits: 0, coalesced: 0 };
     for (let seed = 1; seed <= runs; seed += 1) {
-      const model = new CacheModel(seed, make);
+      const model = new CacheModel(seed, createStore);
       for (let step = 0; step < 120; step += 1) await model.step();
       await model.finish();
       seen.answers += model.answersChecked;
@@ -55,23 +57,23 @@ class CacheModel {
   readonly #invalidatedAt = new Map<string, number>();
   #point = 0;
 
-  constructor(seed: number, make: MakeCache) {
+  constructor(seed: number, createStore: (delay: () => Promise<void>, random: Random) => CacheStore) {
     this.#seed = seed;
     this.#random = seededRandom(seed);
     this.#slowness = 1 + this.#random.below(6);
     for (const key of keys) this.#write(key);
-    const options: CacheOptions<Row> = {
+    this.#cache = new Cache<Row>({
       name: 'ROWS',
+      version: 1,
       ttlMs: 1_000,
       negativeTtlMs: 500,
       entriesMax: 4,
       invalidationsMax: this.#random.below(2) === 0 ? 2 : 100,
-      tagsOfKey: (key) => [`row:${key}`],
-      tagsOfValue: (row) => [`team:${row.team}`],
+      tagsOf: (row, key) => tagsOf(row, key),
       clock: this.#clock,
       random: () => this.#random.fraction(),
-    };
-    this.#cache = make(options, () => this.#wait(), this.#random);
+      store: createStore(() => this.#wait(), this.#random),
+    });
   }
 
   get statistics(): CacheStatistics {
@@ -161,7 +163,9 @@ class CacheModel {
   #anyTarget(): InvalidationTarget {
     const choice = this.#random.below(8);
     if (choice === 0) return 'all';
-    return choice < 4 ? { key: this.#random.pick(keys) } : { tag: `team:${this.#random.pick(teams)}` };
+    return choice < 4
+      ? { key: this.#random.pick(keys) }
+      : { tag: `team:${this.#random.pick([...teams, 'none'])}` };
   }
 
   #invalidate(target: InvalidationTarget): void {
@@ -194,5 +198,5 @@ class CacheModel {
 }
 
 function tagsOf(row: Row | null, key: string): readonly string[] {
-  return row === null ? [`row:${key}`] : [`team:${row.team}`, `row:${key}`];
+  return [`team:${row?.team ?? 'none'}`, `row:${key}`];
 }

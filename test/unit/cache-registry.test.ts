@@ -7,18 +7,18 @@ interface Profile {
   readonly userId: string;
 }
 
-const common = { ttlMs: 60_000, negativeTtlMs: 60_000, entriesMax: 10, clock: new TestClock() };
+const common = { version: 1, ttlMs: 60_000, negativeTtlMs: 60_000, entriesMax: 10, clock: new TestClock() };
 
 function profilesAndSessions() {
   const profiles = new Cache({
     ...common,
     name: 'PROFILES',
-    tagsOfValue: (profile: Profile) => [`user:${profile.userId}`],
+    tagsOf: (profile: Profile | null) => (profile === null ? [] : [`user:${profile.userId}`]),
   });
   const sessions = new Cache({
     ...common,
     name: 'SESSIONS',
-    tagsOfValue: (userId: string) => [`user:${userId}`],
+    tagsOf: (userId: string | null) => [`user:${userId}`],
   });
   return { profiles, sessions, registry: new CacheRegistry([profiles, sessions]) };
 }

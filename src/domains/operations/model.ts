@@ -1,2 +1,2 @@
 /** The caches by name, as the API's enum CacheName lists them. */
-export type CacheName = 'SETTINGS' | 'MODELS' | 'PROFILES' | 'SESSIONS' | 'API_KEYS' | 'SCHEMA';
+export type CacheName = 'SETTINGS' | 'MODELS' | 'PROFILES' | 'SESSIONS' | 'IDENTITIES' | 'SCHEMA';

@@ -8,6 +8,20 @@ export interface User {
   readonly createdAt: Date;
   readonly lastLoginAt: Date | null;
   readonly profile: Profile;
+  /** Null for people whom no identity provider knows. */
+  readonly identity: Identity | null;
+}
+
+/** How the identity provider's copy of a person stands. */
+export interface Identity {
+  /** The provider's issuer. */
+  readonly provider: string;
+  /** The provider's id of the person. */
+  readonly externalId: string;
+  /** By the provider's clock; null when it does not say. */
+  readonly providerUpdatedAt: Date | null;
+  /** By our clock. */
+  readonly lastSyncedAt: Date | null;
 }
 
 /** What a person tells about themselves. */

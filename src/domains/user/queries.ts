@@ -11,11 +11,15 @@ export type ProfileChanges = {
   readonly [Key in keyof Omit<Profile, 'updatedAt'>]?: Profile[Key] | undefined;
 };
 
-interface UserRecord extends Omit<User, 'profile'> {
+interface UserRecord extends Omit<User, 'profile' | 'identity'> {
   readonly firstName: string | null;
   readonly lastName: string | null;
   readonly updatedAt: Date;
   readonly profile: StoredProfile;
+  readonly provider: string | null;
+  readonly externalId: string | null;
+  readonly providerUpdatedAt: Date | null;
+  readonly lastSyncedAt: Date | null;
 }
 
 export type UserQueries = ReturnType<typeof createUserQueries>;
@@ -27,7 +31,9 @@ export function createUserQueries(db: Database) {
       const records = await db.query<UserRecord>(sql`select u.id, u.email, u.first_name as "firstName",
           u.last_name as "lastName", u.is_active as "isActive", u.is_platform_admin as "isPlatformAdmin",
           u.onboarding_completed as "onboardingCompleted", u.profile, u.last_login_at as "lastLoginAt",
-          u.created_at as "createdAt", u.updated_at as "updatedAt"
+          u.created_at as "createdAt", u.updated_at as "updatedAt", u.identity_provider as provider,
+          u.external_id as "externalId", u.identity_updated_at as "providerUpdatedAt",
+          u.identity_synced_at as "lastSyncedAt"
         from users u
         join memberships m on m.tenant_id = ${tenantId}::uuid and m.user_id = u.id
         where u.id = any(${ids}::uuid[])`);
@@ -57,7 +63,8 @@ export function createUserQueries(db: Database) {
   };
 }
 
-function userFrom({ firstName, lastName, updatedAt, profile, ...user }: UserRecord): User {
+function userFrom({ firstName, lastName, updatedAt, profile, ...record }: UserRecord): User {
+  const { provider, externalId, providerUpdatedAt, lastSyncedAt, ...user } = record;
   return {
     ...user,
     profile: {
@@ -70,5 +77,9 @@ function userFrom({ firstName, lastName, updatedAt, profile, ...user }: UserReco
       preferences: profile.preferences ?? {},
       updatedAt,
     },
+    identity:
+      provider === null || externalId === null
+        ? null
+        : { provider, externalId, providerUpdatedAt, lastSyncedAt },
   };
 }

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { isStorable } from '../../platform/database/text.ts';
+import type { Role } from '../tenant/model.ts';
+import type { Organisation, ProviderClaims } from './model.ts';
+
+/** How what a provider says is understood. */
+export interface ClaimsPolicy {
+  /** Our role for each of the provider's, which are written without their prefix `org:`. */
+  readonly roles: ReadonlyMap<string, Role>;
+  /** Whether an address counts as verified where the provider does not say. */
+  readonly areEmailsVerified: boolean;
+}
+
+/** How far the provider's clock and ours may differ, in seconds. */
+export const clockToleranceSeconds = 5;
+
+/**
+ * The payload of a token whose signature, issuer, audience and times were checked, in our words; null when it says
+ * something that cannot be. What is merely useful and malformed counts as absent; what decides access must be right.
+ */
+export function readClaims(payload: unknown, policy: ClaimsPolicy): ProviderClaims | null {
+  const parsed = claimsSchema.safeParse(payload);
+  if (!parsed.success) return null;
+  const claims = parsed.data;
+  // Clerk's word for a session whose owner has still to do something, such as choosing an organisation.
+  if (claims.sts === 'pending') return null;
+  return {
+    subject: claims.sub,
+    profile: {
+      email: verifiedEmail(claims, policy),
+      firstName: claims.given_name ?? claims.first_name,
+      lastName: claims.family_name ?? claims.last_name,
+      updatedAt: timeFrom(claims.updated_at),
+    },
+    organisation: organisationFrom(claims, policy),
+    // Without `iat` a token counts as old, so that it overrules nothing.
+    issuedAt: new Date((claims.iat ?? 0) * 1000),
+    acceptedUntil: new Date((claims.exp + clockToleranceSeconds) * 1000),
+  };
+}
+
+/** Clerk's own roles, the former name of one included, and those that were configured. */
+export function rolesWith(further: readonly (readonly [string, Role])[]): ReadonlyMap<string, Role> {
+  return new Map([
+    ['admin', 'ADMIN'],
+    ['member', 'MEMBER'],
+    ['basic_member', 'MEMBER'],
+    ...further.map(([providerRole, role]) => [withoutPrefix(providerRole), role] as const),
+  ]);
+}
+
+/** Our role for one of the provider's. Least where we don't know it; a member where the provider has none to say. */
+export function roleOf(providerRole: string | null | undefined, { roles }: ClaimsPolicy): Role {
+  if (providerRole === null || providerRole === undefined) return 'MEMBER';
+  return roles.get(withoutPrefix(providerRole)) ?? 'GUEST';
+}
+
+/** Clerk writes `org:admin` in some of its claims and `admin` in others. */
+function withoutPrefix(providerRole: string): string {
+  return providerRole.replace(/^org:/, '');
+}
+
+/**
+ * A time of the provider's: OpenID Connect Core (section 5.1) counts seconds, Clerk milliseconds. Whatever is beyond
+ * the year 5138 in seconds is taken for milliseconds.
+ */
+export function timeFrom(time: number | string | null | undefined): Date | null {
+  const value = typeof time === 'string' && /^\d+(\.\d+)?$/.test(time) ? Number(time) : time;
+  if (value === null || value === undefined) return null;
+  const date = new Date(typeof value === 'number' && value < 100_000_000_000 ? value * 1000 : value);
+  return date.getTime() >= 0 && date.getTime() < endOfTime ? date : null;
+}
+
+/** The year 10000, which RFC 3339 has no digits for. */
+const endOfTime = 253_402_300_800_000;
+const secondsMax = endOfTime / 1000 - 60;
+const idText = z.string().min(1).max(255).refine(isStorable);
+const nameText = z.string().trim().min(1).max(100).refine(isStorable).optional().catch(undefined);
+
+const claimsSchema = z.object({
+  // Authors of an import are known by such a name, and no provider's business.
+  sub: idText.refine((subject) => !subject.startsWith('import:')),
+  exp: z.number().max(secondsMax),
+  iat: z.number().min(0).max(secondsMax).optional(),
+  sts: z.string().optional(),
+  email: z.email().max(254).refine(isStorable).optional().catch(undefined),
+  email_verified: z
+    .union([z.boolean(), z.enum(['true', 'false'])])
+    .optional()
+    .catch(undefined),
+  given_name: nameText,
+  first_name: nameText,
+  family_name: nameText,
+  last_name: nameText,
+  updated_at: z.union([z.number(), z.string()]).optional().catch(undefined),
+  org_id: idText.nullish(),
+  org_slug: idText.nullish(),
+  org_role: idText.nullish(),
+  o: z.object({ id: idText, slg: idText.nullish(), rol: idText.nullish() }).nullish(),
+});
+
+type Claims = z.output<typeof claimsSchema>;
+
+/** An address that anybody can claim must not lead to an account, nor keep its owner from having one. */
+function verifiedEmail(claims: Claims, policy: ClaimsPolicy): string | undefined {
+  const isVerified =
+    claims.email_verified === undefined
+      ? policy.areEmailsVerified
+      : [true, 'true'].includes(claims.email_verified);
+  return isVerified ? claims.email : undefined;
+}
+
+function organisationFrom(claims: Claims, policy: ClaimsPolicy): Organisation | null {
+  const id = claims.o?.id ?? claims.org_id ?? null;
+  const slug = (claims.o?.id === undefined ? claims.org_slug : claims.o.slg) ?? null;
+  if (id === null && slug === null) return null;
+  return { id, slug, role: roleOf(claims.o?.id === undefined ? claims.org_role : claims.o.rol, policy) };
+}

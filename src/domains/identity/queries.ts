@@ -1,0 +1,220 @@
+import type { PoolClient } from 'pg';
+import sql, { type Sql } from 'sql-template-tag';
+import type { Database } from '../../platform/database/database.ts';
+import { inTransaction } from '../../platform/database/transaction.ts';
+import { createId } from '../../platform/ids.ts';
+import type { MirroredPerson, Organisation, ProviderProfile } from './model.ts';
+
+/** What is to be mirrored: a person, and their place in one organisation. */
+export interface MirrorRequest {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly profile: ProviderProfile;
+  readonly organisation: Organisation | null;
+  /** How old all this is, by the provider's clock. */
+  readonly asOf: Date;
+  /** By our clock. */
+  readonly now: Date;
+  /** Whether an organisation that is not known becomes a tenant. */
+  readonly isProvisioning: boolean;
+}
+
+/** What came of it. */
+export interface Mirrored {
+  /** Null: there is no such person, and nothing that they could be a member of. */
+  readonly userId: string | null;
+  readonly isCreated: boolean;
+  /** Null: no organisation was named, or it is none of our tenants. */
+  readonly tenantId: string | null;
+}
+
+/** The address of a new person belongs to somebody else, who can't be taken over. */
+export class AddressTaken extends Error {}
+
+export type IdentityQueries = ReturnType<typeof createIdentityQueries>;
+
+/** Without a tenant as the first argument: the identity provider decides who belongs to which. */
+export function createIdentityQueries(db: Database) {
+  return {
+    /** Also people who are suspended; null for those who were never mirrored. */
+    async personBySubject(subject: string): Promise<MirroredPerson | null> {
+      const [person] = await db.query<MirroredPerson>(sql`select u.id as "userId", u.is_active as "isActive",
+          u.is_platform_admin as "isPlatformAdmin", u.identity_updated_at as "providerUpdatedAt",
+          u.identity_synced_at as "syncedAt", coalesce((
+            select json_agg(json_build_object('tenantId', m.tenant_id, 'slug', t.slug, 'organisationId', t.external_id,
+              'role', m.role, 'isActive', m.is_active, 'providerRole', m.identity_role,
+              'providerAsOf', ${milliseconds(sql`m.identity_updated_at`)},
+              'removedAt', ${milliseconds(sql`m.identity_removed_at`)}) order by m.joined_at, t.slug)
+            from memberships m join tenants t on t.id = m.tenant_id where m.user_id = u.id), '[]') as memberships
+        from users u where u.external_id = ${subject}`);
+      return person ?? null;
+    },
+
+    /**
+     * Writes what the provider says, as far as it is newer than what it said before; however many do so at once, there is
+     * one person and one membership in the end. Answers all or nothing.
+     * @throws AddressTaken
+     */
+    async mirror(request: MirrorRequest): Promise<Mirrored> {
+      return inTransaction(db.pool, async (client) => {
+        const tenantId =
+          request.organisation === null ? null : await tenantOf(client, request.organisation, request);
+        const person = await personOf(client, request, tenantId !== null);
+        if (person === null) return { userId: null, isCreated: false, tenantId };
+        if (tenantId !== null && request.organisation !== null) {
+          await mirrorMembership(client, {
+            ...request,
+            tenantId,
+            userId: person.id,
+            role: request.organisation.role,
+          });
+        }
+        return { userId: person.id, isCreated: person.isCreated, tenantId };
+      });
+    },
+  };
+}
+
+function milliseconds(time: Sql): Sql {
+  return sql`(extract(epoch from ${time}) * 1000)::float8`;
+}
+
+/** By the organisation's id; by its slug only while the tenant belongs to no organisation yet, and from then on it does. */
+async function tenantOf(
+  client: PoolClient,
+  { id, slug }: Organisation,
+  { isProvisioning, now }: MirrorRequest,
+): Promise<string | null> {
+  const { rows } = await client.query<{ id: string; isLinked: boolean }>(sql`select id,
+      external_id is not null as "isLinked"
+    from tenants where external_id = ${id} or (slug = ${slug} and external_id is null)
+    order by external_id is null limit 1`);
+  const [found] = rows;
+  if (found?.isLinked === true || (found !== undefined && id === null)) return found.id;
+  if (found !== undefined) {
+    const linked = await client.query(sql`update tenants set external_id = ${id}
+      where id = ${found.id}::uuid and external_id is null`);
+    return linked.rowCount === 1 ? found.id : null;
+  }
+  return isProvisioning ? provisionTenant(client, id, slug, now) : null;
+}
+
+/** A slug that is taken is another organisation's: the new tenant is called by the organisation's id instead. */
+async function provisionTenant(
+  client: PoolClient,
+  id: string | null,
+  slug: string | null,
+  now: Date,
+): Promise<string | null> {
+  for (const name of [slug, id]) {
+    if (name === null || name.length > 100) continue;
+    await client.query(sql`insert into tenants (id, slug, name, external_id, created_at)
+      values (${createId()}::uuid, ${name}, ${slug ?? name}, ${id}, ${now}) on conflict do nothing`);
+    const { rows } = await client.query<{ id: string }>(sql`select id from tenants
+      where external_id = ${id} or (${id}::text is null and slug = ${name} and external_id is null)`);
+    if (rows[0] !== undefined) return rows[0].id;
+  }
+  return null;
+}
+
+interface KnownPerson {
+  readonly id: string;
+  readonly isCreated: boolean;
+}
+
+/** By the provider's id, else by an address that the provider has verified, else new where they have a tenant to be in. */
+async function personOf(
+  client: PoolClient,
+  request: MirrorRequest,
+  mayCreate: boolean,
+): Promise<KnownPerson | null> {
+  const known = (await updatePerson(client, request)) ?? (await linkPerson(client, request));
+  if (known !== null) return { id: known, isCreated: false };
+  if (!mayCreate) return null;
+
+  const { subject, issuer, profile, now } = request;
+  const { rows } = await client.query<{
+    id: string;
+  }>(sql`insert into users (id, external_id, identity_provider, email,
+      first_name, last_name, identity_updated_at, identity_synced_at, created_at, updated_at)
+    values (${createId()}::uuid, ${subject}, ${issuer}, ${profile.email}, ${profile.firstName}, ${profile.lastName},
+      ${profile.updatedAt}, ${now}, ${now}, ${now})
+    on conflict do nothing returning id`);
+  if (rows[0] !== undefined) return { id: rows[0].id, isCreated: true };
+
+  // Somebody was quicker, with the same person or with the same address.
+  const created = await updatePerson(client, request);
+  if (created === null) throw new AddressTaken();
+  return { id: created, isCreated: false };
+}
+
+/**
+ * What people say about themselves here stays until the provider changes it on its side. An address that somebody else
+ * has stays theirs.
+ */
+async function updatePerson(client: PoolClient, request: MirrorRequest): Promise<string | null> {
+  const { subject, issuer, profile, now } = request;
+  const { rows } = await client.query<{ id: string }>(sql`update users u set
+      identity_provider = ${issuer}, identity_synced_at = ${now},
+      identity_updated_at = greatest(u.identity_updated_at, ${profile.updatedAt}::timestamptz),
+      email = ${newest('email', profile.email, profile.updatedAt)},
+      first_name = ${newest('first_name', profile.firstName, profile.updatedAt)},
+      last_name = ${newest('last_name', profile.lastName, profile.updatedAt)},
+      updated_at = case when ${isNewer(profile.updatedAt)} then ${now} else u.updated_at end
+    where u.external_id = ${subject} returning u.id`);
+  return rows[0]?.id ?? null;
+}
+
+function isNewer(updatedAt: Date | null): Sql {
+  return sql`(${updatedAt}::timestamptz is not null
+    and (u.identity_updated_at is null or u.identity_updated_at < ${updatedAt}::timestamptz))`;
+}
+
+/** The column's next value. Nothing is taken back that the provider does not mention. */
+function newest(
+  column: 'email' | 'first_name' | 'last_name',
+  value: string | null | undefined,
+  updatedAt: Date | null,
+): Sql {
+  const current = { email: sql`u.email`, first_name: sql`u.first_name`, last_name: sql`u.last_name` }[column];
+  if (value === undefined) return current;
+  const isFree =
+    column === 'email'
+      ? sql`not exists (select from users o where lower(o.email) = lower(${value}::text) and o.id <> u.id)`
+      : sql`true`;
+  return sql`case when (${isNewer(updatedAt)} or ${current} is null) and ${isFree} then ${value}::text else ${current} end`;
+}
+
+/** Not an admin of the platform: a provider that is too easily convinced of an address must not hand out everything. */
+async function linkPerson(client: PoolClient, request: MirrorRequest): Promise<string | null> {
+  const { subject, issuer, profile, now } = request;
+  if (typeof profile.email !== 'string') return null;
+  const { rows } = await client.query<{ id: string }>(sql`update users u set external_id = ${subject},
+      identity_provider = ${issuer}, identity_updated_at = ${profile.updatedAt}, identity_synced_at = ${now},
+      first_name = coalesce(u.first_name, ${profile.firstName}), last_name = coalesce(u.last_name, ${profile.lastName}),
+      updated_at = ${now}
+    where lower(u.email) = lower(${profile.email}) and u.external_id is null and not u.is_platform_admin
+    returning u.id`);
+  return rows[0]?.id ?? null;
+}
+
+/**
+ * What the provider said of a membership last counts, by its own clock. It changes the role only where it changed its
+ * mind since it spoke of it before, and never that of an owner; it brings back whom it removed, and nobody else.
+ */
+async function mirrorMembership(
+  client: PoolClient,
+  { tenantId, userId, role, asOf, now }: MirrorRequest & { tenantId: string; userId: string; role: string },
+): Promise<void> {
+  await client.query(sql`insert into memberships as m
+      (tenant_id, user_id, role, joined_at, created_at, identity_role, identity_updated_at)
+    values (${tenantId}::uuid, ${userId}::uuid, ${role}::role, ${now}, ${now}, ${role}::role, ${asOf})
+    on conflict (tenant_id, user_id) do update set
+      role = case
+        when m.identity_removed_at is not null then excluded.role
+        when m.role = 'OWNER' or m.identity_role is null or m.identity_role = excluded.role then m.role
+        else excluded.role end,
+      is_active = m.is_active or m.identity_removed_at is not null,
+      identity_removed_at = null, identity_role = excluded.role, identity_updated_at = excluded.identity_updated_at
+    where m.identity_updated_at is null or m.identity_updated_at < excluded.identity_updated_at`);
+}

@@ -1,0 +1,6 @@
+import { maySeePrivateFieldsOf } from '../../graphql/access.ts';
+import type { TypeFields } from '../../graphql/complete.ts';
+
+export const User: TypeFields<'User', 'identity'> = {
+  identity: (user, _args, { viewer }) => (maySeePrivateFieldsOf(user, viewer) ? user.identity : null),
+};

@@ -1,0 +1,200 @@
+import type { CacheRegistry } from '../../platform/cache/cache-registry.ts';
+import type { Cache } from '../../platform/cache/cache.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { uniqueViolationOf } from '../../platform/database/refusals.ts';
+import { Refusal, Unauthenticated } from '../../platform/errors.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { scopes, type Viewer } from '../session/model.ts';
+import { userTag } from '../user/model.ts';
+import {
+  isOf,
+  type IdentitySyncStatistics,
+  type MirroredMembership,
+  type MirroredPerson,
+  type ProviderClaims,
+} from './model.ts';
+import { AddressTaken, type IdentityQueries, type Mirrored } from './queries.ts';
+import type { VerifyToken } from './token-verifier.ts';
+
+/** After so long the mirror is written again, whatever the provider says about changes. */
+const syncEveryMs = 60 * 60_000;
+/** After a write failed, those who are known are not kept waiting for the next one. */
+const pauseAfterFailureMs = 5000;
+
+/** What a provider's word is worth here. */
+export interface IdentityProvider {
+  readonly issuer: string;
+  readonly verifyToken: VerifyToken;
+  /** Whether an organisation that is not known becomes a tenant. */
+  readonly isProvisioning: boolean;
+}
+
+export type IdentityService = ReturnType<typeof createIdentityService>;
+
+/** The rules of being known by an identity provider's token, and of keeping its word in our tables. */
+export function createIdentityService(options: {
+  /** Null: there is none, and no token is accepted. */
+  readonly provider: IdentityProvider | null;
+  readonly queries: IdentityQueries;
+  /** By the provider's id of the person. */
+  readonly identities: Cache<MirroredPerson>;
+  /** All caches, for what they hold about a person. */
+  readonly caches: CacheRegistry;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}) {
+  const { provider, queries, identities, caches, clock, logger } = options;
+  const counts = { attempted: 0, performed: 0, skipped: 0, created: 0, failed: 0, servedStale: 0 };
+  const underWay = new Map<string, Promise<void>>();
+  let pausedUntil = 0;
+
+  const find = (subject: string) => identities.get(subject, () => queries.personBySubject(subject));
+
+  async function currentPerson(
+    issuedBy: IdentityProvider,
+    claims: ProviderClaims,
+  ): Promise<MirroredPerson | null> {
+    counts.attempted += 1;
+    const person = await find(claims.subject);
+    if (person !== null && !isDue(person, claims, clock.now())) {
+      counts.skipped += 1;
+      return person;
+    }
+    if (person !== null && clock.now() < pausedUntil) return serveStale(person);
+    try {
+      await syncOnce(issuedBy, claims);
+    } catch (error) {
+      if (person === null || !isOutage(error)) throw error;
+      return serveStale(person);
+    }
+    return find(claims.subject);
+  }
+
+  /** A person whom the database knew a moment ago, and whose end nobody has announced since. */
+  function serveStale(person: MirroredPerson): MirroredPerson {
+    counts.servedStale += 1;
+    return person;
+  }
+
+  /** Requests that come at once with the same news wait for one write. */
+  function syncOnce(issuedBy: IdentityProvider, claims: ProviderClaims): Promise<void> {
+    const { subject, organisation, profile } = claims;
+    const news = JSON.stringify([subject, organisation, profile.updatedAt]);
+    const running = underWay.get(news);
+    if (running !== undefined) return running;
+    const started = sync(issuedBy, claims).finally(() => underWay.delete(news));
+    underWay.set(news, started);
+    return started;
+  }
+
+  async function sync(issuedBy: IdentityProvider, claims: ProviderClaims): Promise<void> {
+    try {
+      const { userId, isCreated } = await mirror(issuedBy, claims);
+      counts.performed += 1;
+      if (isCreated) counts.created += 1;
+      // After commit, never before. By the key too: that nobody was known by it carries no tag of a person.
+      await identities.invalidate({ key: claims.subject });
+      if (userId !== null) await caches.invalidate({ tag: userTag(userId) });
+    } catch (error) {
+      if (error instanceof AddressTaken) {
+        throw new Unauthenticated('The e-mail address of this token belongs to another account.');
+      }
+      counts.failed += 1;
+      if (isOutage(error)) pausedUntil = clock.now() + pauseAfterFailureMs;
+      logger.warn({ err: error }, 'what the identity provider says could not be stored');
+      throw error;
+    }
+  }
+
+  async function mirror(
+    { issuer, isProvisioning }: IdentityProvider,
+    claims: ProviderClaims,
+  ): Promise<Mirrored> {
+    const { subject, profile, organisation, issuedAt } = claims;
+    const now = new Date(clock.now());
+    const request = { issuer, subject, profile, organisation, asOf: issuedAt, now, isProvisioning };
+    try {
+      return await queries.mirror(request);
+    } catch (error) {
+      // Somebody else took the address between the look and the write; the second look sees it.
+      if (uniqueViolationOf(error) === null) throw error;
+      return queries.mirror(request);
+    }
+  }
+
+  return {
+    /**
+     * Who a token stands for: in the tenant named by `tenantSlug`, else in the one of its organisation, else in the one
+     * that they joined first.
+     * @throws Unauthenticated for a token that is not accepted, and for people who are not, or no longer, active there
+     * @throws TokenExpired
+     * @throws Unavailable when neither the database nor a cache can tell
+     */
+    async viewerByToken(token: string, tenantSlug: string | null): Promise<Viewer> {
+      if (provider === null) throw new Unauthenticated('No identity provider is set up here.');
+      const claims = await provider.verifyToken(token);
+      const person = await currentPerson(provider, claims);
+      return viewerFrom(person, claims, tenantSlug);
+    },
+
+    statistics: (): IdentitySyncStatistics => ({ ...counts }),
+  };
+}
+
+/** Whether the token has news. Where that is not certain, it counts as having them. */
+function isDue(person: MirroredPerson, claims: ProviderClaims, now: number): boolean {
+  // Nothing that a token says brings back somebody who was deactivated.
+  if (!person.isActive) return false;
+  if (person.syncedAt === null || Math.abs(now - person.syncedAt.getTime()) >= syncEveryMs) return true;
+  return isUpdated(person, claims) || hasMembershipNews(person, claims);
+}
+
+function isUpdated(
+  { providerUpdatedAt }: MirroredPerson,
+  { profile: { updatedAt } }: ProviderClaims,
+): boolean {
+  if (updatedAt === null) return false;
+  return providerUpdatedAt === null || updatedAt.getTime() > providerUpdatedAt.getTime();
+}
+
+function hasMembershipNews(
+  { memberships }: MirroredPerson,
+  { organisation, issuedAt }: ProviderClaims,
+): boolean {
+  if (organisation === null) return false;
+  const membership = memberships.find((candidate) => isOf(organisation, candidate));
+  if (membership?.organisationId !== organisation.id) return true;
+  const isNewer = membership.providerAsOf === null || issuedAt.getTime() > membership.providerAsOf;
+  return isNewer && (membership.providerRole !== organisation.role || membership.removedAt !== null);
+}
+
+function viewerFrom(
+  person: MirroredPerson | null,
+  claims: ProviderClaims,
+  tenantSlug: string | null,
+): Viewer {
+  if (person === null)
+    throw new Unauthenticated('The owner of this token is not a member of any tenant here.');
+  if (!person.isActive) throw new Unauthenticated('The owner of this token was deactivated.');
+  const membership = chooseMembership(person.memberships, claims, tenantSlug);
+  if (membership?.isActive !== true) {
+    throw new Unauthenticated('The owner of this token is not an active member of that tenant.');
+  }
+  const { userId, isPlatformAdmin } = person;
+  const { tenantId, role } = membership;
+  return { tenantId, userId, role, isPlatformAdmin, session: null, scopes };
+}
+
+function chooseMembership(
+  memberships: readonly MirroredMembership[],
+  { organisation }: ProviderClaims,
+  tenantSlug: string | null,
+): MirroredMembership | undefined {
+  if (tenantSlug !== null) return memberships.find(({ slug }) => slug === tenantSlug);
+  if (organisation !== null) return memberships.find((candidate) => isOf(organisation, candidate));
+  return memberships.find(({ isActive }) => isActive);
+}
+
+function isOutage(error: unknown): boolean {
+  return error instanceof Refusal && (error.code === 'UNAVAILABLE' || error.code === 'TIMEOUT');
+}

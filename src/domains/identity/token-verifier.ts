@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { errors, jwtVerify, type JWTPayload } from 'jose';
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../platform/clock.ts';
+import { Refusal, TokenExpired, Unauthenticated } from '../../platform/errors.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { clockToleranceSeconds, readClaims, type ClaimsPolicy } from './claims.ts';
+import type { KeySet } from './key-set.ts';
+import type { ProviderClaims } from './model.ts';
+
+/** Which tokens are accepted. */
+export interface TokenRules {
+  readonly issuer: string;
+  /** A token must be meant for one of them; empty: only tokens that name no audience are accepted. */
+  readonly audiences: readonly string[];
+  /** Where a token must have been issued to (`azp`); empty: anywhere. */
+  readonly authorizedParties: readonly string[];
+  /** Of public keys only: with a shared secret, whoever can check tokens can make them. */
+  readonly algorithms: readonly string[];
+}
+
+/** What a token says. @throws Unauthenticated, TokenExpired, Unavailable */
+export type VerifyToken = (token: string) => Promise<ProviderClaims>;
+
+/** In characters; those of Clerk have about a thousand. */
+const tokenLengthMax = 8192;
+const rememberedMax = 10_000;
+/** Of this media type (RFC 8725, section 3.11), because providers sign other things with the same keys. */
+const types: readonly unknown[] = [undefined, 'jwt', 'at+jwt', 'application/jwt', 'application/at+jwt'];
+
+/** Checks tokens; the signature of each once, as long as it is remembered and the keys stay as they are. */
+export function createTokenVerifier(options: {
+  readonly rules: TokenRules;
+  readonly policy: ClaimsPolicy;
+  readonly keys: KeySet;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): VerifyToken {
+  const { rules, policy, keys, clock, logger } = options;
+  // By SHA-256, so that nobody who reads this memory gets a token.
+  const remembered = new LRUCache<string, { readonly claims: ProviderClaims; readonly generation: number }>({
+    max: rememberedMax,
+  });
+
+  return async (token) => {
+    if (token.length > tokenLengthMax) throw new Unauthenticated('This token is too long.');
+    const hash = createHash('sha256').update(token).digest('base64');
+    const known = remembered.get(hash);
+    if (known?.generation === keys.generation) {
+      if (known.claims.acceptedUntil.getTime() > clock.now()) return known.claims;
+      remembered.delete(hash);
+      throw new TokenExpired();
+    }
+    const { generation } = keys;
+    const payload = await verifiedPayload(token, { rules, keys, clock, logger });
+    const claims = readClaims(payload, policy);
+    if (claims === null) throw new Unauthenticated('This token says something that cannot be.');
+    refuseForeign(payload, rules);
+    refuseFuture(claims, clock.now());
+    // Of the generation before the check: keys that came during it may not be those that it was made with.
+    remembered.set(hash, { claims, generation });
+    return claims;
+  };
+}
+
+/** No more than "not accepted": which check a forged token fails is nobody's business. */
+async function verifiedPayload(
+  token: string,
+  { rules, keys, clock, logger }: { rules: TokenRules; keys: KeySet; clock: Clock; logger: Logger },
+): Promise<JWTPayload> {
+  try {
+    const { payload, protectedHeader } = await jwtVerify(token, keys.find, {
+      algorithms: [...rules.algorithms],
+      issuer: rules.issuer,
+      ...(rules.audiences.length > 0 && { audience: [...rules.audiences] }),
+      requiredClaims: ['exp', 'sub'],
+      clockTolerance: clockToleranceSeconds,
+      currentDate: new Date(clock.now()),
+    });
+    if (types.includes(protectedHeader.typ?.toLowerCase())) return payload;
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    if (error instanceof errors.JWTExpired) throw new TokenExpired();
+    // Anything else comes of a key of the provider's that can't be used, and is for the operator to see.
+    if (!(error instanceof errors.JOSEError)) logger.warn({ err: error }, 'a token could not be checked');
+  }
+  throw new Unauthenticated('This token is not accepted.');
+}
+
+function refuseForeign(payload: JWTPayload, { audiences, authorizedParties }: TokenRules): void {
+  // RFC 7519, section 4.1.3: who is not meant must refuse.
+  const isMeantForOthers = audiences.length === 0 && payload.aud !== undefined;
+  const party = payload['azp'];
+  const isOfStranger =
+    authorizedParties.length > 0 && !(typeof party === 'string' && authorizedParties.includes(party));
+  if (isMeantForOthers || isOfStranger) throw new Unauthenticated('This token was not issued for this API.');
+}
+
+function refuseFuture({ issuedAt }: ProviderClaims, now: number): void {
+  if (issuedAt.getTime() > now + clockToleranceSeconds * 1000) {
+    throw new Unauthenticated('This token is not valid yet.');
+  }
+}
