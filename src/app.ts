@@ -1,6 +1,7 @@
 import { createAuditQueries } from './domains/audit/queries.ts';
 import { createAuditService } from './domains/audit/service.ts';
 import { tagsOfIdentity, type SessionIdentity } from './domains/session/model.ts';
+import type { FindForWriting } from './domains/conversation/model.ts';
 import { createConversationQueries } from './domains/conversation/queries.ts';
 import { createConversationService } from './domains/conversation/service.ts';
 import { tagsOfPerson, type MirroredPerson } from './domains/identity/model.ts';
@@ -15,6 +16,8 @@ import { createModelQueries } from './domains/model/queries.ts';
 import { createModelService } from './domains/model/service.ts';
 import type { CacheName } from './domains/operations/model.ts';
 import { createOperationsService } from './domains/operations/service.ts';
+import { createParticipantQueries } from './domains/participant/queries.ts';
+import { createParticipantService } from './domains/participant/service.ts';
 import { createSessionQueries } from './domains/session/queries.ts';
 import { createSessionService } from './domains/session/service.ts';
 import { createSettingLoaders } from './domains/setting/loaders.ts';
@@ -95,6 +98,7 @@ function createQueries(database: Database): Queries {
     identity: createIdentityQueries(database),
     message: createMessageQueries(database),
     model: createModelQueries(database),
+    participant: createParticipantQueries(database),
     session: createSessionQueries(database),
     setting: createSettingQueries(database),
     tenant: createTenantQueries(database),
@@ -170,6 +174,7 @@ function createServices(options: {
   const models = createModelLoaders(queries.model, caches.models);
   const settings = createSettingLoaders(queries.setting, caches.settings);
   const findModels: typeof models.bySlugs = (slugs) => models.bySlugs(slugs);
+  const findForWriting: FindForWriting = (viewer, id) => queries.conversation.forWriting(viewer, id);
   const audit = createAuditService({ queries: queries.audit, clock });
   return {
     audit,
@@ -184,7 +189,7 @@ function createServices(options: {
     }),
     message: createMessageService({
       queries: queries.message,
-      findForWriting: (viewer, id) => queries.conversation.forWriting(viewer, id),
+      findForWriting,
       currentSettings: () => settings.current(),
       clock,
     }),
@@ -193,6 +198,7 @@ function createServices(options: {
       caches: registry,
       note: (viewer, note) => audit.done(viewer, note),
     }),
+    participant: createParticipantService({ queries: queries.participant, findForWriting, clock }),
     session: createSessionService({
       queries: queries.session,
       sessions: caches.sessions,

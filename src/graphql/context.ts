@@ -7,6 +7,8 @@ import type { MessageService } from '../domains/message/service.ts';
 import type { ModelLoaders } from '../domains/model/loaders.ts';
 import type { ModelService } from '../domains/model/service.ts';
 import type { OperationsService } from '../domains/operations/service.ts';
+import type { ParticipantLoaders } from '../domains/participant/loaders.ts';
+import type { ParticipantService } from '../domains/participant/service.ts';
 import type { SessionLoaders } from '../domains/session/loaders.ts';
 import type { Viewer } from '../domains/session/model.ts';
 import type { Device, SessionService } from '../domains/session/service.ts';
@@ -22,6 +24,7 @@ export interface Loaders {
   readonly conversation: ConversationLoaders;
   readonly message: MessageLoaders;
   readonly model: ModelLoaders;
+  readonly participant: ParticipantLoaders;
   readonly session: SessionLoaders;
   readonly setting: SettingLoaders;
   readonly tenant: TenantLoaders;
@@ -36,6 +39,7 @@ export interface Services {
   readonly message: MessageService;
   readonly model: ModelService;
   readonly operations: OperationsService;
+  readonly participant: ParticipantService;
   readonly session: SessionService;
   readonly setting: SettingService;
   readonly user: UserService;

@@ -3,6 +3,7 @@ import * as identity from '../domains/identity/resolvers.ts';
 import * as message from '../domains/message/resolvers.ts';
 import * as model from '../domains/model/resolvers.ts';
 import * as operations from '../domains/operations/resolvers.ts';
+import * as participant from '../domains/participant/resolvers.ts';
 import * as session from '../domains/session/resolvers.ts';
 import * as setting from '../domains/setting/resolvers.ts';
 import * as tenant from '../domains/tenant/resolvers.ts';
@@ -29,12 +30,13 @@ export const resolvers: CompleteResolvers = {
     ...message.Mutation,
     ...model.Mutation,
     ...operations.Mutation,
+    ...participant.Mutation,
     ...session.Mutation,
     ...setting.Mutation,
     ...user.Mutation,
   },
   Node: node.Node,
-  Conversation: { ...conversation.Conversation, ...message.Conversation },
+  Conversation: { ...conversation.Conversation, ...message.Conversation, ...participant.Conversation },
   ConversationConnection: connectionResolvers,
   Membership: tenant.Membership,
   MembershipConnection: connectionResolvers,

@@ -9,6 +9,8 @@ import { createModelLoaders } from '../domains/model/loaders.ts';
 import type { Model } from '../domains/model/model.ts';
 import type { ModelQueries } from '../domains/model/queries.ts';
 import type { CacheName } from '../domains/operations/model.ts';
+import { createParticipantLoaders } from '../domains/participant/loaders.ts';
+import type { ParticipantQueries } from '../domains/participant/queries.ts';
 import { createSessionLoaders } from '../domains/session/loaders.ts';
 import type { SessionIdentity, Viewer } from '../domains/session/model.ts';
 import type { SessionQueries } from '../domains/session/queries.ts';
@@ -34,6 +36,7 @@ export interface Queries {
   readonly identity: IdentityQueries;
   readonly message: MessageQueries;
   readonly model: ModelQueries;
+  readonly participant: ParticipantQueries;
   readonly session: SessionQueries;
   readonly setting: SettingQueries;
   readonly tenant: TenantQueries;
@@ -101,6 +104,7 @@ function createLoaders({ caches, queries }: RequestContextOptions, viewer: Viewe
     conversation: createConversationLoaders(queries.conversation, viewer),
     message: createMessageLoaders(queries.message, viewer),
     model: createModelLoaders(queries.model, caches.models),
+    participant: createParticipantLoaders(queries.participant, viewer),
     session: createSessionLoaders(queries.session, viewer),
     setting: createSettingLoaders(queries.setting, caches.settings),
     tenant: createTenantLoaders(queries.tenant, viewer),

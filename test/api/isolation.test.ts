@@ -226,6 +226,7 @@ describe('a foreign thing and a missing one', () => {
   it.each([
     ['sendMessage', 'content: "hi"'],
     ['updateConversation', 'title: "mine"'],
+    ['deleteConversation', ''],
   ])('are refused alike by %s', async (mutation, rest) => {
     const ask = (id: string) =>
       testApp.ask(
@@ -351,6 +352,12 @@ describe('a stranger without credentials', () => {
     `mutation { createConversation(input: { title: "x" }) { userErrors { code } } }`,
     `mutation { updateConversation(input: { conversationId: "x" }) { userErrors { code } } }`,
     `mutation { sendMessage(input: { conversationId: "x", content: "x" }) { userErrors { code } } }`,
+    `mutation { deleteConversation(input: { conversationId: "x" }) { userErrors { code } } }`,
+    `mutation { addParticipant(input: { conversationId: "x", userId: "x" }) { userErrors { code } } }`,
+    `mutation { removeParticipant(input: { conversationId: "x", userId: "x" }) { userErrors { code } } }`,
+    `mutation { editMessage(input: { messageId: "x", content: "x" }) { userErrors { code } } }`,
+    `mutation { deleteMessage(input: { messageId: "x" }) { userErrors { code } } }`,
+    `mutation { completeOnboarding { userErrors { code } } }`,
     `mutation { updateProfile(input: { bio: "x" }) { userErrors { code } } }`,
     `mutation { signOut { userErrors { code } } }`,
     `mutation { updateSettings(input: { signUpEnabled: true }) { userErrors { code } } }`,

@@ -159,7 +159,7 @@ describe('sendMessage', () => {
       createdAt: new Date(testApp.clock.now()),
     } as const;
 
-    expect(await testApp.app.queries.message.append(tenant.uuid, message)).toBeNull();
+    expect(await testApp.app.queries.message.append(tenant.uuid, message, null)).toBeNull();
     expect(await testApp.database.query(sql`select id from messages where content = 'too late'`)).toEqual([]);
   });
 

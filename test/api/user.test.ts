@@ -180,6 +180,34 @@ describe('users', () => {
   });
 });
 
+describe('completeOnboarding', () => {
+  it('is remembered, also by caches, and changes nothing the second time', async () => {
+    const person = await aUser(testApp, tenant);
+    const query = '{ viewer { onboardingCompleted profile { updatedAt } } }';
+    const before = await testApp.data(query, { token: person.token });
+    const complete = () =>
+      testApp.data(
+        'mutation { completeOnboarding { user { id onboardingCompleted } userErrors { code } } }',
+        {
+          token: person.token,
+        },
+      );
+    const answers = await Promise.all([complete(), complete()]);
+
+    expect(before.viewer.onboardingCompleted).toBe(false);
+    for (const answer of answers) {
+      expect(answer.completeOnboarding).toEqual({
+        user: { id: person.id, onboardingCompleted: true },
+        userErrors: [],
+      });
+    }
+    expect((await testApp.data(query, { token: person.token })).viewer).toEqual({
+      ...before.viewer,
+      onboardingCompleted: true,
+    });
+  });
+});
+
 describe('sessions of a person', () => {
   it('tell which one asks, newest first, and leave out what is over unless asked', async () => {
     const person = await aUser(testApp, tenant);

@@ -3,7 +3,7 @@ import type { PagedList } from '../../platform/database/paging.ts';
 import { byKeys } from '../../platform/database/rows.ts';
 import type { Viewer } from '../session/model.ts';
 import type { Conversation } from './model.ts';
-import type { ConversationFilter, ConversationOrder, ConversationQueries, Participation } from './queries.ts';
+import type { ConversationFilter, ConversationOrder, ConversationQueries } from './queries.ts';
 
 /** How a request finds conversations; only those that the viewer may read exist here. */
 export interface ConversationLoaders {
@@ -14,8 +14,6 @@ export interface ConversationLoaders {
   readonly byTenantId: (filter: ConversationFilter, order: ConversationOrder) => PagedList<Conversation>;
   /** By user. */
   readonly byUserId: (filter: ConversationFilter, order: ConversationOrder) => PagedList<Conversation>;
-  /** By conversation. */
-  readonly participants: PagedList<Participation>;
 }
 
 export function createConversationLoaders(queries: ConversationQueries, viewer: Viewer): ConversationLoaders {
@@ -26,6 +24,5 @@ export function createConversationLoaders(queries: ConversationQueries, viewer: 
     ),
     byTenantId: (filter, order) => queries.ofTenants(viewer, filter, order),
     byUserId: (filter, order) => queries.ofUsers(viewer, filter, order),
-    participants: queries.participants(viewer.tenantId),
   };
 }

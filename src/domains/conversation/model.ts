@@ -1,6 +1,6 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { Visibility } from '../../platform/database/generated/enums.ts';
-import type { Viewer } from '../session/model.ts';
+import { isTenantAdmin, type Viewer } from '../session/model.ts';
 
 /** People and models talking. */
 export interface Conversation {
@@ -15,6 +15,19 @@ export interface Conversation {
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly archivedAt: Date | null;
+}
+
+/** A conversation that somebody may read, and whether they take part in it, by owning it or otherwise. */
+export interface ConversationForWriting extends Conversation {
+  readonly takesPart: boolean;
+}
+
+/** Finds one that the viewer may read; null when there is none of that UUID. */
+export type FindForWriting = (viewer: Viewer, id: string) => Promise<ConversationForWriting | null>;
+
+/** Whether somebody who may read a conversation may change it, delete it and say who takes part. */
+export function mayChange(viewer: Viewer, conversation: Conversation): boolean {
+  return conversation.ownerId === viewer.userId || isTenantAdmin(viewer);
 }
 
 /**

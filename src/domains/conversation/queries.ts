@@ -3,8 +3,10 @@ import type { Database } from '../../platform/database/database.ts';
 import type { Visibility } from '../../platform/database/generated/enums.ts';
 import { pagedList, type Ordering, type PagedList } from '../../platform/database/paging.ts';
 import { containsPattern } from '../../platform/database/text.ts';
+import { inTransaction } from '../../platform/database/transaction.ts';
 import type { Viewer } from '../session/model.ts';
-import { whereReadable, type Conversation } from './model.ts';
+import { insertAudit, type AuditEntry } from '../audit/model.ts';
+import { whereReadable, type Conversation, type ConversationForWriting } from './model.ts';
 
 /** Which conversations; null means that it does not matter. */
 export interface ConversationFilter {
@@ -20,17 +22,6 @@ export interface ConversationFilter {
 export interface ConversationOrder {
   readonly field: 'UPDATED_AT' | 'CREATED_AT' | 'TITLE';
   readonly direction: 'ASC' | 'DESC';
-}
-
-/** Whether a person takes part in a conversation that they may read. */
-export interface ConversationForWriting extends Conversation {
-  readonly takesPart: boolean;
-}
-
-/** Someone's place in a conversation. */
-export interface Participation {
-  readonly userId: string;
-  readonly joinedAt: Date;
 }
 
 /** A conversation to be; its owner takes part by owning it. */
@@ -65,14 +56,8 @@ const orderColumns = {
   TITLE: { name: 'title', expression: sql`c.title`, type: 'text' },
 } as const;
 
-const inOrderOfJoining: Ordering<Participation> = {
-  name: 'participant.joinedAt',
-  direction: 'asc',
-  columns: [
-    { name: 'joinedAt', expression: sql`p.joined_at`, type: 'timestamptz' },
-    { name: 'userId', expression: sql`p.user_id`, type: 'uuid' },
-  ],
-};
+// So many messages go in one statement, far within its timeout.
+const deletedAtOnce = 20_000;
 
 export function createConversationQueries(db: Database) {
   return {
@@ -117,16 +102,6 @@ export function createConversationQueries(db: Database) {
       });
     },
 
-    /** By conversation. The parents must be readable: they are asked for by their id alone. */
-    participants(tenantId: string): PagedList<Participation> {
-      return pagedList(db, {
-        select: sql`p.user_id as "userId", p.joined_at as "joinedAt"`,
-        from: sql`participants p`,
-        where: sql`p.tenant_id = ${tenantId}::uuid and p.conversation_id = parent.id`,
-        ordering: inOrderOfJoining,
-      });
-    },
-
     /** Which of these people are active members, and so can take part. */
     async activeMembers(tenantId: string, userIds: readonly string[]): Promise<ReadonlySet<string>> {
       const rows = await db.query<{ id: string }>(sql`select m.user_id as id from memberships m
@@ -150,17 +125,53 @@ export function createConversationQueries(db: Database) {
       });
     },
 
+    /** What is as it should be already is not touched, nor is the time of its last change. */
     async update(tenantId: string, id: string, changes: ConversationChanges, now: Date): Promise<void> {
-      const { modelSlug, archivedAt } = changes;
-      await db.query(sql`update conversations set
-          title = coalesce(${changes.title ?? null}, title),
-          visibility = coalesce(${changes.visibility ?? null}::visibility, visibility),
-          model_slug = ${modelSlug === undefined ? sql`model_slug` : sql`${modelSlug}`},
-          archived_at = ${archivedAt === undefined ? sql`archived_at` : sql`${archivedAt}`},
-          updated_at = greatest(updated_at, ${now})
-        where tenant_id = ${tenantId}::uuid and id = ${id}::uuid`);
+      const wanted = wantedColumns(changes);
+      if (wanted.length === 0) return;
+      await db.query(sql`update conversations c
+        set ${join(wanted.map(([column, value]) => sql`${column} = ${value}`))}, updated_at = greatest(c.updated_at, ${now})
+        where c.tenant_id = ${tenantId}::uuid and c.id = ${id}::uuid
+          and (${join(wanted.map(([column]) => column))}) is distinct from (${join(wanted.map(([, value]) => value))})`);
+    },
+
+    /**
+     * Removes a conversation with all that was said in it, and notes that where there is an entry; false when it was gone.
+     * However many its messages are, no single statement takes long.
+     */
+    async remove(tenantId: string, id: string, entry: AuditEntry | null): Promise<boolean> {
+      return inTransaction(db.pool, async (client) => {
+        const ofTenant = sql`tenant_id = ${tenantId}::uuid`;
+        const { rows } = await client.query<{
+          last: number;
+        }>(sql`select last_position as last from conversations
+          where ${ofTenant} and id = ${id}::uuid for update`);
+        const last = rows[0]?.last ?? 0;
+        for (let upTo = deletedAtOnce; upTo < last; upTo += deletedAtOnce) {
+          await client.query(sql`delete from messages
+            where ${ofTenant} and conversation_id = ${id}::uuid and position <= ${upTo}`);
+        }
+        const gone = sql`delete from conversations where ${ofTenant} and id = ${id}::uuid returning id`;
+        if (entry !== null) {
+          await client.query(sql`with changed as (${gone}) ${insertAudit(entry, sql`changed`)}`);
+        } else {
+          await client.query(gone);
+        }
+        return rows.length > 0;
+      });
     },
   };
+}
+
+/** The columns that are to change, with their values. */
+function wantedColumns({ title, visibility, modelSlug, archivedAt }: ConversationChanges): [Sql, Sql][] {
+  const wanted: [Sql, Sql | null][] = [
+    [sql`title`, title === undefined ? null : sql`${title}::text`],
+    [sql`visibility`, visibility === undefined ? null : sql`${visibility}::visibility`],
+    [sql`model_slug`, modelSlug === undefined ? null : sql`${modelSlug}::text`],
+    [sql`archived_at`, archivedAt === undefined ? null : sql`${archivedAt}::timestamptz`],
+  ];
+  return wanted.flatMap(([column, value]): [Sql, Sql][] => (value === null ? [] : [[column, value]]));
 }
 
 /** Each half has an index; an `or` of the two would read every conversation of the tenant. */

@@ -2,9 +2,9 @@ import { viewerOf } from '../../graphql/access.ts';
 import { answering } from '../../graphql/answering.ts';
 import { batched } from '../../graphql/batched.ts';
 import type { RootFields, TypeFields } from '../../graphql/complete.ts';
-import { connectionsOf, firstOf, mappedConnectionsOf } from '../../graphql/connection.ts';
+import { connectionsOf, firstOf } from '../../graphql/connection.ts';
 import type { QueryConversationsArgs } from '../../graphql/generated/resolver-types.ts';
-import { loadAll, loadPresent } from '../../graphql/load-all.ts';
+import { loadAll } from '../../graphql/load-all.ts';
 import { storableText } from '../../platform/database/text.ts';
 import { fromPublicId, toPublicId } from '../../platform/ids.ts';
 import type { ConversationFilter, ConversationOrder } from './queries.ts';
@@ -24,7 +24,10 @@ export const Query: RootFields<'Query', 'conversation' | 'conversations'> = {
     ),
 };
 
-export const Mutation: RootFields<'Mutation', 'createConversation' | 'updateConversation'> = {
+export const Mutation: RootFields<
+  'Mutation',
+  'createConversation' | 'updateConversation' | 'deleteConversation'
+> = {
   createConversation: answering(async ({ input }, context) => {
     const id = await context.services.conversation.create(viewerOf(context), input);
     return { conversation: await context.loaders.conversation.byId.load(id) };
@@ -33,12 +36,13 @@ export const Mutation: RootFields<'Mutation', 'createConversation' | 'updateConv
     const id = await context.services.conversation.update(viewerOf(context), input);
     return { conversation: await context.loaders.conversation.byId.load(id) };
   }),
+  deleteConversation: answering(async ({ input }, context) => {
+    const id = await context.services.conversation.remove(viewerOf(context), input);
+    return { deletedConversationId: toPublicId('conv', id) };
+  }),
 };
 
-export const Conversation: TypeFields<
-  'Conversation',
-  'id' | 'isArchived' | 'owner' | 'model' | 'participants'
-> = {
+export const Conversation: TypeFields<'Conversation', 'id' | 'isArchived' | 'owner' | 'model'> = {
   id: (conversation) => toPublicId('conv', conversation.id),
   isArchived: (conversation) => conversation.archivedAt !== null,
   owner: batched((conversations, _args, { loaders }) =>
@@ -49,20 +53,6 @@ export const Conversation: TypeFields<
   ),
   model: batched((conversations, _args, { loaders }) =>
     loaders.model.bySlugs(conversations.map((conversation) => conversation.modelSlug)),
-  ),
-  participants: batched((conversations, args, { loaders }) =>
-    mappedConnectionsOf(
-      loaders.conversation.participants,
-      conversations.map((conversation) => conversation.id),
-      args,
-      {
-        toNodes: (participations) =>
-          loadPresent(
-            loaders.user.byId,
-            participations.map((participation) => participation.userId),
-          ),
-      },
-    ),
   ),
 };
 

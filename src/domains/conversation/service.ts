@@ -6,9 +6,10 @@ import { InputRefused, NotFound, type InputFault } from '../../platform/errors.t
 import { createId, fromPublicId } from '../../platform/ids.ts';
 import { parseInput, refused, textInput } from '../../platform/input.ts';
 import { slugOf, type Model } from '../model/model.ts';
-import { isTenantAdmin, type Viewer } from '../session/model.ts';
-import type { Conversation } from './model.ts';
-import type { ConversationForWriting, ConversationQueries } from './queries.ts';
+import { auditEntry } from '../audit/model.ts';
+import type { Viewer } from '../session/model.ts';
+import { mayChange, type Conversation, type ConversationForWriting } from './model.ts';
+import type { ConversationQueries } from './queries.ts';
 
 const title = textInput({ min: 1, max: 500 });
 const visibility = z.enum(Visibility);
@@ -29,12 +30,14 @@ const updateSchema = z.object({
   isArchived: z.boolean().nullish(),
 });
 
+const deleteSchema = z.object({ conversationId: z.string() });
+
 /** Finds models by slug in the order of the slugs. */
 type FindModels = (slugs: readonly (string | null)[]) => Promise<readonly (Model | null)[]>;
 
 export type ConversationService = ReturnType<typeof createConversationService>;
 
-/** The rules of beginning and changing conversations; each answers the conversation's UUID. */
+/** The rules of beginning, changing and deleting conversations; each answers the conversation's UUID. */
 export function createConversationService(options: {
   readonly queries: ConversationQueries;
   readonly findModels: FindModels;
@@ -92,6 +95,16 @@ export function createConversationService(options: {
       );
       return conversation.id;
     },
+
+    /** @throws InputRefused where the viewer may not delete it, or somebody just did */
+    async remove(viewer: Viewer, input: unknown): Promise<string> {
+      const { conversationId } = parseInput(deleteSchema, input);
+      const { id, ownerId, messageCount } = await findChangeable(queries, viewer, conversationId);
+      const note = { action: 'deleteConversation', target: conversationId, details: { messageCount } };
+      const entry = ownerId === viewer.userId ? null : auditEntry(viewer, note, new Date(clock.now()));
+      if (!(await queries.remove(viewer.tenantId, id, entry))) throw missingConversation();
+      return id;
+    },
   };
 }
 
@@ -102,8 +115,8 @@ async function findChangeable(
 ): Promise<ConversationForWriting> {
   const id = fromPublicId('conv', publicId);
   const conversation = id === null ? null : await queries.forWriting(viewer, id);
-  if (conversation === null) throw new NotFound('conversation', ['input', 'conversationId']);
-  if (conversation.ownerId !== viewer.userId && !isTenantAdmin(viewer)) {
+  if (conversation === null) throw missingConversation();
+  if (!mayChange(viewer, conversation)) {
     throw refused('FORBIDDEN', 'Only its owner and admins change this conversation.', ['conversationId']);
   }
   return conversation;
@@ -140,6 +153,10 @@ async function membersAmong(queries: ConversationQueries, viewer: Viewer, public
     id !== null && members.has(id) ? [] : [missing('active member', ['participantIds', String(index)])],
   );
   return { ids: known, faults };
+}
+
+function missingConversation(): NotFound {
+  return new NotFound('conversation', ['input', 'conversationId']);
 }
 
 function missing(what: string, path: readonly string[]): InputFault {

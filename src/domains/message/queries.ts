@@ -1,7 +1,9 @@
-import sql from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 import type { Database } from '../../platform/database/database.ts';
 import type { MessageRole } from '../../platform/database/generated/enums.ts';
 import { pagedList, type Ordering, type PagedList } from '../../platform/database/paging.ts';
+import { inTransaction } from '../../platform/database/transaction.ts';
+import { insertAudit, type AuditEntry } from '../audit/model.ts';
 import { whereReadable } from '../conversation/model.ts';
 import type { Viewer } from '../session/model.ts';
 import type { Message } from './model.ts';
@@ -15,6 +17,21 @@ export interface NewMessage {
   readonly content: string;
   readonly metadata: Record<string, unknown>;
   readonly createdAt: Date;
+}
+
+/** A client's name for one act of sending, so that it is done once however often it is asked for. */
+export interface SendingKey {
+  readonly userId: string;
+  readonly key: string;
+  /** SHA-256 of what was to be sent. */
+  readonly requestHash: Buffer;
+  readonly expiresAt: Date;
+}
+
+/** What was sent with a key before. */
+export interface SentBefore {
+  readonly requestHash: Buffer;
+  readonly messageId: string;
 }
 
 export type MessageQueries = ReturnType<typeof createMessageQueries>;
@@ -96,24 +113,95 @@ export function createMessageQueries(db: Database) {
     /**
      * Stores a message behind the last one of its conversation, in one statement: the conversation's row lock makes positions
      * follow the order of commits, so that a reader who has paged to the end misses nothing. Null: the conversation is
-     * archived or gone.
+     * archived or gone, or the key was used before.
      */
-    async append(tenantId: string, message: NewMessage): Promise<Message | null> {
-      const [appended] = await db.query<Message>(sql`with grown as (
+    async append(tenantId: string, message: NewMessage, key: SendingKey | null): Promise<Message | null> {
+      const { conversationId, createdAt } = message;
+      const writable = sql`tenant_id = ${tenantId}::uuid and id = ${conversationId}::uuid and archived_at is null`;
+      const [appended] =
+        await db.query<Message>(sql`with ${key === null ? sql`` : claim(tenantId, message, key, writable)}
+        grown as (
           update conversations set message_count = message_count + 1, last_position = last_position + 1,
-            last_message_at = ${message.createdAt}, updated_at = greatest(updated_at, ${message.createdAt})
-          where tenant_id = ${tenantId}::uuid and id = ${message.conversationId}::uuid and archived_at is null
+            last_message_at = ${createdAt}, updated_at = greatest(updated_at, ${createdAt})
+          where ${writable} ${key === null ? sql`` : sql`and exists (select from claimed)`}
           returning last_position
         )
         insert into messages as m (tenant_id, conversation_id, id, position, author_id, role, content, metadata, created_at)
-        select ${tenantId}::uuid, ${message.conversationId}::uuid, ${message.id}::uuid, grown.last_position,
+        select ${tenantId}::uuid, ${conversationId}::uuid, ${message.id}::uuid, grown.last_position,
           ${message.authorId}::uuid, ${message.role}::message_role, ${message.content},
-          ${JSON.stringify(message.metadata)}::jsonb, ${message.createdAt}
+          ${JSON.stringify(message.metadata)}::jsonb, ${createdAt}
         from grown
         returning ${columns}`);
       return appended ?? null;
     },
+
+    /** What this person sent with this key, as long as the key is remembered. */
+    async sentBefore(tenantId: string, userId: string, key: string, now: Date): Promise<SentBefore | null> {
+      const [found] = await db.query<SentBefore>(sql`select request_hash as "requestHash",
+          response ->> 'messageId' as "messageId"
+        from idempotency_keys
+        where tenant_id = ${tenantId}::uuid and user_id = ${userId}::uuid and key = ${key} and expires_at > ${now}`);
+      return found ?? null;
+    },
+
+    /** Says something else in place of what was said. Null: the conversation is archived, or it or the message is gone. */
+    async edit(tenantId: string, message: Message, content: string, now: Date): Promise<Message | null> {
+      const [edited] = await db.query<Message>(sql`with touched as (
+          update conversations set updated_at = greatest(updated_at, ${now})
+          where tenant_id = ${tenantId}::uuid and id = ${message.conversationId}::uuid and archived_at is null
+          returning id
+        )
+        update messages m set content = ${content}, edited_at = ${now} from touched
+        where m.tenant_id = ${tenantId}::uuid and m.id = ${message.id}::uuid
+        returning ${columns}`);
+      return edited ?? null;
+    },
+
+    /**
+     * Removes a message, and notes that where there is an entry; false when it was gone. Its position is never given again.
+     * The conversation is locked by a statement of its own: only the next one sees everything that was said before.
+     */
+    async remove(
+      tenantId: string,
+      { id, conversationId }: Message,
+      now: Date,
+      entry: AuditEntry | null,
+    ): Promise<boolean> {
+      const ofTenant = sql`tenant_id = ${tenantId}::uuid`;
+      return inTransaction(db.pool, async (client) => {
+        await client.query(sql`select from conversations
+          where ${ofTenant} and id = ${conversationId}::uuid for no key update`);
+        const { rowCount } = await client.query(sql`with changed as (
+            delete from messages where ${ofTenant} and id = ${id}::uuid returning tenant_id, conversation_id, id
+          )${entry === null ? sql`` : sql`, noted as (${insertAudit(entry, sql`changed`)})`}
+          update conversations c set message_count = message_count - 1, updated_at = greatest(updated_at, ${now}),
+            last_message_at = (select created_at from messages m
+              where m.tenant_id = c.tenant_id and m.conversation_id = c.id and m.id <> ${id}::uuid
+              order by m.position desc limit 1)
+          from changed where c.tenant_id = changed.tenant_id and c.id = changed.conversation_id`);
+        return rowCount === 1;
+      });
+    },
   };
+}
+
+/**
+ * Takes a key for a message, under the lock of a conversation that can be written to: who asks at the same time waits for it
+ * and then finds it taken. A key that has expired is as good as new.
+ */
+function claim(tenantId: string, message: NewMessage, key: SendingKey, writable: Sql): Sql {
+  return sql`writable as (
+      select id from conversations where ${writable} for no key update
+    ), claimed as (
+      insert into idempotency_keys as k (tenant_id, user_id, key, request_hash, response, expires_at, created_at)
+      select ${tenantId}::uuid, ${key.userId}::uuid, ${key.key}, ${key.requestHash}::bytea,
+        ${JSON.stringify({ messageId: message.id })}::jsonb, ${key.expiresAt}::timestamptz, ${message.createdAt}::timestamptz
+      from writable
+      on conflict (tenant_id, user_id, key) do update set request_hash = excluded.request_hash,
+        response = excluded.response, expires_at = excluded.expires_at, created_at = excluded.created_at
+      where k.expires_at <= excluded.created_at
+      returning k.key
+    ),`;
 }
 
 /** The same characters are blanks here as in the column content_words, save the dash that begins a word: that one says "without". */

@@ -22,9 +22,15 @@ export const Query: RootFields<'Query', 'message' | 'searchMessages'> = {
   },
 };
 
-export const Mutation: RootFields<'Mutation', 'sendMessage'> = {
+export const Mutation: RootFields<'Mutation', 'sendMessage' | 'editMessage' | 'deleteMessage'> = {
   sendMessage: answering(async ({ input }, context) => ({
     message: await context.services.message.send(viewerOf(context), input),
+  })),
+  editMessage: answering(async ({ input }, context) => ({
+    message: await context.services.message.edit(viewerOf(context), input),
+  })),
+  deleteMessage: answering(async ({ input }, context) => ({
+    deletedMessageId: toPublicId('msg', await context.services.message.remove(viewerOf(context), input)),
   })),
 };
 

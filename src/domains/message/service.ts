@@ -1,24 +1,26 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Clock } from '../../platform/clock.ts';
 import { MessageRole } from '../../platform/database/generated/enums.ts';
 import { NotFound, type InputRefused } from '../../platform/errors.ts';
 import { createId, fromPublicId } from '../../platform/ids.ts';
 import { jsonInput, parseInput, proseInput, refused } from '../../platform/input.ts';
-import type { Conversation } from '../conversation/model.ts';
+import { auditEntry } from '../audit/model.ts';
+import type { ConversationForWriting, FindForWriting } from '../conversation/model.ts';
 import { isTenantAdmin, type Viewer } from '../session/model.ts';
 import type { Settings } from '../setting/model.ts';
 import type { Message } from './model.ts';
-import type { MessageQueries } from './queries.ts';
+import type { MessageQueries, SendingKey } from './queries.ts';
 
-/** A conversation that the viewer may read, and whether they take part in it. */
-type FindForWriting = (
-  viewer: Viewer,
-  conversationId: string,
-) => Promise<(Conversation & { readonly takesPart: boolean }) | null>;
+/** How long an idempotency key is remembered. */
+const keyTtlMs = 24 * 60 * 60 * 1000;
+const keyCharactersMax = 200;
+
+const deleteSchema = z.object({ messageId: z.string() });
 
 export type MessageService = ReturnType<typeof createMessageService>;
 
-/** The rules of saying something. */
+/** The rules of saying something, of saying it otherwise, and of taking it back. */
 export function createMessageService(options: {
   readonly queries: MessageQueries;
   readonly findForWriting: FindForWriting;
@@ -27,29 +29,83 @@ export function createMessageService(options: {
 }) {
   const { queries, findForWriting, currentSettings, clock } = options;
 
+  async function findMessage(viewer: Viewer, publicId: string): Promise<Message> {
+    const id = fromPublicId('msg', publicId);
+    const [message] = id === null ? [] : await queries.byIds(viewer, [id]);
+    if (message === undefined) throw missingMessage();
+    return message;
+  }
+
+  /** The message that this person sent with this key before; null when there is none. */
+  async function sentBefore(viewer: Viewer, key: SendingKey | null): Promise<Message | null> {
+    if (key === null) return null;
+    const sent = await queries.sentBefore(viewer.tenantId, viewer.userId, key.key, new Date(clock.now()));
+    if (sent === null) return null;
+    if (!key.requestHash.equals(sent.requestHash)) {
+      throw refused('CONFLICT', 'Something else was sent with this key.', ['idempotencyKey']);
+    }
+    const [message] = await queries.byIds(viewer, [sent.messageId]);
+    if (message !== undefined) return message;
+    throw refused('NOT_FOUND', 'What was sent with this key has been deleted since.', ['idempotencyKey']);
+  }
+
   return {
     /** @throws InputRefused for faults of the input, and where the viewer may not write */
     async send(viewer: Viewer, input: unknown): Promise<Message> {
       const { maxMessageLength } = await currentSettings();
-      const { conversationId, ...message } = parseInput(sendSchema(maxMessageLength), input);
+      const { conversationId, idempotencyKey, ...message } = parseInput(sendSchema(maxMessageLength), input);
       if (message.role !== 'USER' && !isTenantAdmin(viewer)) {
         throw refused('FORBIDDEN', 'Only admins speak in another role than USER.', ['role']);
       }
       const id = fromPublicId('conv', conversationId);
       const conversation = id === null ? null : await findForWriting(viewer, id);
-      refuseUnlessWritable(viewer, conversation);
+      refuseUnlessAllowed(viewer, conversation);
 
-      const sent = await queries.append(viewer.tenantId, {
-        id: createId(),
-        conversationId: conversation.id,
-        authorId: viewer.userId,
-        role: message.role,
-        content: message.content,
-        metadata: message.metadata ?? {},
-        createdAt: new Date(clock.now()),
-      });
-      if (sent === null) throw archived();
-      return sent;
+      const now = clock.now();
+      const sending = { conversationId: conversation.id, ...message, metadata: message.metadata ?? {} };
+      const key = keyFrom(viewer, idempotencyKey, sending, now);
+      const authored = { ...sending, id: createId(), authorId: viewer.userId, createdAt: new Date(now) };
+      const isOpen = conversation.archivedAt === null;
+      const sent = isOpen ? await queries.append(viewer.tenantId, authored, key) : null;
+      const answer = sent ?? (await sentBefore(viewer, key));
+      if (answer !== null) return answer;
+      // Between the two statements it was archived, or deleted.
+      if (isOpen && (await findForWriting(viewer, conversation.id)) === null) throw missingConversation();
+      throw archived('conversationId');
+    },
+
+    /** @throws InputRefused for faults of the input, for other people's messages, and where nothing can be written */
+    async edit(viewer: Viewer, input: unknown): Promise<Message> {
+      const { maxMessageLength } = await currentSettings();
+      const { messageId, content } = parseInput(editSchema(maxMessageLength), input);
+      const message = await findMessage(viewer, messageId);
+      if (message.authorId !== viewer.userId) {
+        throw refused('FORBIDDEN', 'Only its author edits a message.', ['messageId']);
+      }
+      const conversation = await findForWriting(viewer, message.conversationId);
+      if (conversation === null) throw missingMessage();
+      if (conversation.archivedAt !== null) throw archived('messageId');
+      if (message.content === content) return message;
+      const edited = await queries.edit(viewer.tenantId, message, content, new Date(clock.now()));
+      if (edited !== null) return edited;
+      // Between the two statements the message went, or the conversation was archived.
+      await findMessage(viewer, messageId);
+      throw archived('messageId');
+    },
+
+    /** Answers the message's UUID. @throws InputRefused for others than its author and admins of the tenant */
+    async remove(viewer: Viewer, input: unknown): Promise<string> {
+      const { messageId } = parseInput(deleteSchema, input);
+      const message = await findMessage(viewer, messageId);
+      const isOwn = message.authorId === viewer.userId;
+      if (!isOwn && !isTenantAdmin(viewer)) {
+        throw refused('FORBIDDEN', 'Only its author and admins delete a message.', ['messageId']);
+      }
+      const now = new Date(clock.now());
+      const note = { action: 'deleteMessage', target: messageId };
+      const entry = isOwn ? null : auditEntry(viewer, note, now);
+      if (!(await queries.remove(viewer.tenantId, message, now, entry))) throw missingMessage();
+      return message.id;
     },
   };
 }
@@ -63,22 +119,54 @@ function sendSchema(maxMessageLength: number) {
       .nullish()
       .transform((role) => role ?? 'USER'),
     metadata: jsonInput.nullish(),
+    idempotencyKey: proseInput({ max: keyCharactersMax }).nullish(),
   });
 }
 
+function editSchema(maxMessageLength: number) {
+  return z.object({ messageId: z.string(), content: proseInput({ max: maxMessageLength }) });
+}
+
 /** Writing needs to take part or, where the whole tenant reads, to be more than a guest. */
-function refuseUnlessWritable(
+function refuseUnlessAllowed(
   viewer: Viewer,
-  conversation: (Conversation & { readonly takesPart: boolean }) | null,
-): asserts conversation is Conversation & { readonly takesPart: boolean } {
-  if (conversation === null) throw new NotFound('conversation', ['input', 'conversationId']);
+  conversation: ConversationForWriting | null,
+): asserts conversation is ConversationForWriting {
+  if (conversation === null) throw missingConversation();
   const isOpen = conversation.visibility === 'TENANT' && viewer.role !== 'GUEST';
   if (!conversation.takesPart && !isOpen) {
     throw refused('FORBIDDEN', 'Only those who take part write to this conversation.', ['conversationId']);
   }
-  if (conversation.archivedAt !== null) throw archived();
 }
 
-function archived(): InputRefused {
-  return refused('CONFLICT', 'This conversation is archived.', ['conversationId']);
+function keyFrom(
+  viewer: Viewer,
+  key: string | null | undefined,
+  sending: object,
+  now: number,
+): SendingKey | null {
+  if (key === null || key === undefined) return null;
+  const requestHash = createHash('sha256').update(sortedJson(sending)).digest();
+  return { userId: viewer.userId, key, requestHash, expiresAt: new Date(now + keyTtlMs) };
+}
+
+/** The same text for the same values, in whichever order their keys were written. */
+function sortedJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
+
+function archived(field: string): InputRefused {
+  return refused('CONFLICT', 'This conversation is archived.', [field]);
+}
+
+function missingConversation(): NotFound {
+  return new NotFound('conversation', ['input', 'conversationId']);
+}
+
+function missingMessage(): NotFound {
+  return new NotFound('message', ['input', 'messageId']);
 }

@@ -40,6 +40,12 @@ export function createUserQueries(db: Database) {
       return records.map(userFrom);
     },
 
+    async completeOnboarding(tenantId: string, userId: string): Promise<void> {
+      await db.query(sql`update users u set onboarding_completed = true
+        from memberships m where m.tenant_id = ${tenantId}::uuid and m.user_id = u.id
+          and u.id = ${userId}::uuid and not u.onboarding_completed`);
+    },
+
     /** Replaces what is given of a member's profile, and the rest of it stays. */
     async updateProfile(tenantId: string, userId: string, changes: ProfileChanges, now: Date): Promise<void> {
       const { firstName, lastName, ...stored } = changes;

@@ -14,11 +14,16 @@ export const Query: RootFields<'Query', 'viewer' | 'user'> = {
   },
 };
 
-export const Mutation: RootFields<'Mutation', 'updateProfile'> = {
+export const Mutation: RootFields<'Mutation', 'updateProfile' | 'completeOnboarding'> = {
   updateProfile: answering(async ({ input }, context) => {
     const { userId } = viewerOf(context);
     await context.services.user.updateProfile(viewerOf(context), input);
     return { user: await context.loaders.user.byId.load(userId) };
+  }),
+  completeOnboarding: answering(async (_args, context) => {
+    const viewer = viewerOf(context);
+    await context.services.user.completeOnboarding(viewer);
+    return { user: await context.loaders.user.byId.load(viewer.userId) };
   }),
 };
 

@@ -1,0 +1,14 @@
+import type { PagedList } from '../../platform/database/paging.ts';
+import type { Viewer } from '../session/model.ts';
+import type { Participation } from './model.ts';
+import type { ParticipantQueries } from './queries.ts';
+
+/** How a request finds who takes part. */
+export interface ParticipantLoaders {
+  /** By conversation. */
+  readonly byConversationId: PagedList<Participation>;
+}
+
+export function createParticipantLoaders(queries: ParticipantQueries, viewer: Viewer): ParticipantLoaders {
+  return { byConversationId: queries.inConversations(viewer.tenantId) };
+}

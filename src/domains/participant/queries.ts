@@ -1,0 +1,65 @@
+import sql from 'sql-template-tag';
+import type { Database } from '../../platform/database/database.ts';
+import { pagedList, type Ordering, type PagedList } from '../../platform/database/paging.ts';
+import type { Participation } from './model.ts';
+
+/** What stood in the way of a change to who takes part; nothing where all is true. */
+export interface Found {
+  readonly isConversationFound: boolean;
+  readonly isMemberFound: boolean;
+}
+
+export type ParticipantQueries = ReturnType<typeof createParticipantQueries>;
+
+const inOrderOfJoining: Ordering<Participation> = {
+  name: 'participant.joinedAt',
+  direction: 'asc',
+  columns: [
+    { name: 'joinedAt', expression: sql`p.joined_at`, type: 'timestamptz' },
+    { name: 'userId', expression: sql`p.user_id`, type: 'uuid' },
+  ],
+};
+
+export function createParticipantQueries(db: Database) {
+  return {
+    /** By conversation. The parents must be readable: they are asked for by their id alone. */
+    inConversations(tenantId: string): PagedList<Participation> {
+      return pagedList(db, {
+        select: sql`p.user_id as "userId", p.joined_at as "joinedAt"`,
+        from: sql`participants p`,
+        where: sql`p.tenant_id = ${tenantId}::uuid and p.conversation_id = parent.id`,
+        ordering: inOrderOfJoining,
+      });
+    },
+
+    /** Lets an active member take part; who does already keeps the place that they have, and how far they have read. */
+    async add(tenantId: string, conversationId: string, userId: string, now: Date): Promise<Found> {
+      const [found] = await db.query<Found>(sql`with member as (
+          select user_id from memberships
+          where tenant_id = ${tenantId}::uuid and user_id = ${userId}::uuid and is_active
+        ), conversation as (
+          select id from conversations
+          where tenant_id = ${tenantId}::uuid and id = ${conversationId}::uuid for key share
+        ), joined as (
+          insert into participants (tenant_id, conversation_id, user_id, joined_at, created_at)
+          select ${tenantId}::uuid, conversation.id, member.user_id, ${now}, ${now} from conversation, member
+          on conflict do nothing
+        )
+        select exists(select from conversation) as "isConversationFound", exists(select from member) as "isMemberFound"`);
+      return found ?? { isConversationFound: false, isMemberFound: false };
+    },
+
+    /** Also for members who are suspended. Who takes no part is left as they are. */
+    async remove(tenantId: string, conversationId: string, userId: string): Promise<Found> {
+      const [found] = await db.query<Found>(sql`with gone as (
+          delete from participants where tenant_id = ${tenantId}::uuid
+            and conversation_id = ${conversationId}::uuid and user_id = ${userId}::uuid
+        )
+        select exists(select from conversations
+            where tenant_id = ${tenantId}::uuid and id = ${conversationId}::uuid) as "isConversationFound",
+          exists(select from memberships
+            where tenant_id = ${tenantId}::uuid and user_id = ${userId}::uuid) as "isMemberFound"`);
+      return found ?? { isConversationFound: false, isMemberFound: false };
+    },
+  };
+}

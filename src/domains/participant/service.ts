@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import type { Clock } from '../../platform/clock.ts';
+import { NotFound } from '../../platform/errors.ts';
+import { fromPublicId, noId } from '../../platform/ids.ts';
+import { parseInput, refused } from '../../platform/input.ts';
+import { mayChange, type ConversationForWriting, type FindForWriting } from '../conversation/model.ts';
+import type { Viewer } from '../session/model.ts';
+import type { Found, ParticipantQueries } from './queries.ts';
+
+const inputSchema = z.object({ conversationId: z.string(), userId: z.string() });
+
+export type ParticipantService = ReturnType<typeof createParticipantService>;
+
+/**
+ * The rules of who takes part in a conversation; each answers the conversation's UUID. They hold for archived conversations
+ * too, in which there is nothing to write but much to read.
+ */
+export function createParticipantService(options: {
+  readonly queries: ParticipantQueries;
+  readonly findForWriting: FindForWriting;
+  readonly clock: Clock;
+}) {
+  const { queries, findForWriting, clock } = options;
+
+  async function find(viewer: Viewer, publicId: string): Promise<ConversationForWriting> {
+    const id = fromPublicId('conv', publicId);
+    const conversation = id === null ? null : await findForWriting(viewer, id);
+    if (conversation === null) throw missingConversation();
+    return conversation;
+  }
+
+  return {
+    /** @throws InputRefused unless the viewer may change the conversation, and for people who are no active members */
+    async add(viewer: Viewer, input: unknown): Promise<string> {
+      const { conversationId, userId } = parseInput(inputSchema, input);
+      const conversation = await find(viewer, conversationId);
+      if (!mayChange(viewer, conversation)) {
+        throw refused('FORBIDDEN', 'Only its owner and admins say who takes part.', ['conversationId']);
+      }
+      const person = fromPublicId('user', userId) ?? noId;
+      const now = new Date(clock.now());
+      refuseUnlessFound(await queries.add(viewer.tenantId, conversation.id, person, now), 'active member');
+      return conversation.id;
+    },
+
+    /** @throws InputRefused unless the viewer may change the conversation or leaves it; its owner cannot leave */
+    async remove(viewer: Viewer, input: unknown): Promise<string> {
+      const { conversationId, userId } = parseInput(inputSchema, input);
+      const conversation = await find(viewer, conversationId);
+      const person = fromPublicId('user', userId) ?? noId;
+      if (person !== viewer.userId && !mayChange(viewer, conversation)) {
+        throw refused('FORBIDDEN', 'Only its owner and admins remove others.', ['conversationId']);
+      }
+      if (person === conversation.ownerId) {
+        throw refused('CONFLICT', 'Who owns a conversation takes part in it.', ['userId']);
+      }
+      refuseUnlessFound(await queries.remove(viewer.tenantId, conversation.id, person), 'member');
+      return conversation.id;
+    },
+  };
+}
+
+function refuseUnlessFound({ isConversationFound, isMemberFound }: Found, person: string): void {
+  if (!isConversationFound) throw missingConversation();
+  if (!isMemberFound) throw new NotFound(person, ['input', 'userId']);
+}
+
+function missingConversation(): NotFound {
+  return new NotFound('conversation', ['input', 'conversationId']);
+}
