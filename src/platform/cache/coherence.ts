@@ -11,6 +11,15 @@ export interface InvalidationListener {
   missed(): void;
 }
 
+/** A store that several processes read from, such as Redis. */
+export interface SharedStore {
+  /**
+   * Whether everything that this process has been told until now is ended in the store, for whoever reads there. Never
+   * rejects, and answers soon: by a timer of its own when the store does not.
+   */
+  confirm(): Promise<boolean>;
+}
+
 /** How the caches of all processes on one database keep to the truth. */
 export interface Coherence {
   /**
@@ -22,9 +31,12 @@ export interface Coherence {
   readonly epoch: number;
   /** The returned function stops it. */
   subscribe(listener: InvalidationListener): () => void;
+  /** Names a store that is asked before a newcomer is told that it may be read from. The returned function ends that. */
+  share(store: SharedStore): () => void;
   /**
    * To be awaited after a write has been committed and before it is acknowledged: afterwards no process answers with
-   * what the write replaced. Takes at most 2 s, however many processes have stopped answering.
+   * what the write replaced. Takes at most 2 s, however many processes have stopped answering, and never rejects.
+   * @returns whether all have confirmed it; false when the time for which some may answer had to run out instead
    */
-  settle(): Promise<void>;
+  settle(): Promise<boolean>;
 }

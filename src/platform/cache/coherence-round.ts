@@ -1,0 +1,94 @@
+import type { Moment } from './coherence-lease.ts';
+import type { Spoken } from './coherence-line.ts';
+
+/** How a barrier went: by everybody's answer, by leases that ran out, or not at all because the connection was lost. */
+export type Passage = 'confirmed' | 'lapsed' | 'lost';
+
+/**
+ * One time of speaking, which this process must hear itself to know that it has heard everything before. As a barrier it
+ * also waits until every process that may answer from its caches has heard it too, or may no longer answer.
+ */
+export class Round {
+  readonly number: number;
+  readonly sentAt: Moment;
+  /** How the barrier went. */
+  readonly passage: Promise<Passage>;
+  /** Whether another process has vouched for the shared stores; for a process that joins. */
+  readonly voucher: Promise<boolean>;
+  readonly #pass: (passage: Passage) => void;
+  readonly #vouch: (isVouched: boolean) => void;
+  #isHeard = false;
+  /** By process: until when it may still answer from its caches. Null before that is known. */
+  #awaited: Map<string, number> | null = null;
+  readonly #heardBy = new Set<string>();
+  readonly #refusedBy = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(number: number, sentAt: Moment) {
+    this.number = number;
+    this.sentAt = sentAt;
+    let pass: (passage: Passage) => void = () => {};
+    let vouch: (isVouched: boolean) => void = () => {};
+    this.passage = new Promise((resolve) => (pass = resolve));
+    this.voucher = new Promise((resolve) => (vouch = resolve));
+    this.#pass = pass;
+    this.#vouch = vouch;
+  }
+
+  /** Came back to the process that sent it. */
+  heard(): void {
+    this.#isHeard = true;
+    this.#check();
+  }
+
+  /** Is committed: from then on, none of these can renew its lease without hearing what was committed before. */
+  spoken(peers: Spoken['peers'], leaseMaxMs: number): void {
+    const now = performance.now();
+    this.#awaited = new Map(
+      // The database's clock may have been set; no lease that was taken before this moment is longer than a lease.
+      peers.map(({ id, remainingMs }) => [id, now + Math.min(remainingMs, leaseMaxMs)]),
+    );
+    this.#check();
+  }
+
+  /** Another process has heard it, or has left. */
+  heardBy(processId: string): void {
+    this.#heardBy.add(processId);
+    this.#check();
+  }
+
+  /** Another process says whether a shared store is known to hold nothing that has ended. */
+  vouchedBy(processId: string, isVouched: boolean): void {
+    if (isVouched) this.#vouch(true);
+    this.#refusedBy.add(processId);
+    this.#check();
+  }
+
+  /** The connection is gone before it was known how this went. */
+  abandon(): void {
+    clearTimeout(this.#timer);
+    this.#isHeard = false;
+    this.#pass('lost');
+    this.#vouch(false);
+  }
+
+  #check(): void {
+    clearTimeout(this.#timer);
+    if (!this.#isHeard || this.#awaited === null) return;
+    const silentUntil = this.#lastDeadline(this.#heardBy);
+    const undecidedUntil = this.#lastDeadline(this.#refusedBy);
+    const now = performance.now();
+    if (undecidedUntil <= now) this.#vouch(false);
+    if (silentUntil <= now) this.#pass(silentUntil === 0 ? 'confirmed' : 'lapsed');
+    const next = Math.min(...[silentUntil, undecidedUntil].filter((deadline) => deadline > now));
+    if (next < Infinity) this.#timer = setTimeout(() => this.#check(), Math.ceil(next - now));
+  }
+
+  /** Until when any other than these may still answer from its caches; 0 when there is no other. */
+  #lastDeadline(except: ReadonlySet<string>): number {
+    return Math.max(
+      0,
+      ...[...(this.#awaited ?? [])].map(([id, deadline]) => (except.has(id) ? 0 : deadline)),
+    );
+  }
+}

@@ -1,0 +1,42 @@
+import { expect, vi } from 'vitest';
+import type { LeaseTimes } from '../../src/platform/cache/coherence-lease.ts';
+import type { Coherence, Invalidation } from '../../src/platform/cache/coherence.ts';
+import { PostgresCoherence } from '../../src/platform/cache/postgres-coherence.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import type { CleanUps } from './embedded.ts';
+
+/** What a process was told, in its order; null where something may have been missed. */
+export type Told = readonly Invalidation[] | null;
+
+/** Starts one process's coherence, without waiting for it. */
+export function startCoherence(
+  cleanUps: CleanUps,
+  url: string,
+  times: Partial<LeaseTimes> = {},
+): { readonly coherence: PostgresCoherence; readonly told: Told[] } {
+  const coherence = new PostgresCoherence({ url, times, logger: createLogger({ level: 'silent' }) });
+  const told: Told[] = [];
+  coherence.subscribe({
+    invalidated: (invalidations) => void told.push(invalidations),
+    missed: () => void told.push(null),
+  });
+  coherence.start();
+  cleanUps.add(() => coherence.stop());
+  return { coherence, told };
+}
+
+/** Starts one that listens and is trusted. */
+export async function joinCoherence(
+  cleanUps: CleanUps,
+  url: string,
+  times: Partial<LeaseTimes> = {},
+): Promise<{ readonly coherence: PostgresCoherence; readonly told: Told[] }> {
+  const process = startCoherence(cleanUps, url, times);
+  await untilTrusted(process.coherence);
+  process.told.splice(0);
+  return process;
+}
+
+export async function untilTrusted(coherence: Coherence): Promise<void> {
+  await vi.waitFor(() => expect(coherence.isTrusted).toBe(true), { timeout: 10_000, interval: 1 });
+}
