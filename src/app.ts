@@ -1,17 +1,19 @@
 import { createAuditQueries } from './domains/audit/queries.ts';
 import { createAuditService } from './domains/audit/service.ts';
-import { tagsOfIdentity, type SessionIdentity } from './domains/session/model.ts';
+import { tagsOfKeyIdentity } from './domains/api-key/model.ts';
+import { createApiKeyQueries } from './domains/api-key/queries.ts';
+import { createApiKeyService } from './domains/api-key/service.ts';
+import { tagsOfIdentity } from './domains/session/model.ts';
 import type { FindForWriting } from './domains/conversation/model.ts';
 import { createConversationQueries } from './domains/conversation/queries.ts';
 import { createConversationService } from './domains/conversation/service.ts';
-import { tagsOfPerson, type MirroredPerson } from './domains/identity/model.ts';
+import { tagsOfPerson } from './domains/identity/model.ts';
 import { createIdentityProvider } from './domains/identity/provider.ts';
 import { createIdentityQueries } from './domains/identity/queries.ts';
 import { createIdentityService } from './domains/identity/service.ts';
 import { createMessageQueries } from './domains/message/queries.ts';
 import { createMessageService } from './domains/message/service.ts';
 import { createModelLoaders } from './domains/model/loaders.ts';
-import type { Model } from './domains/model/model.ts';
 import { createModelQueries } from './domains/model/queries.ts';
 import { createModelService } from './domains/model/service.ts';
 import type { CacheName } from './domains/operations/model.ts';
@@ -21,24 +23,24 @@ import { createParticipantService } from './domains/participant/service.ts';
 import { createSessionQueries } from './domains/session/queries.ts';
 import { createSessionService } from './domains/session/service.ts';
 import { createSettingLoaders } from './domains/setting/loaders.ts';
-import type { Settings } from './domains/setting/model.ts';
 import { createSettingQueries } from './domains/setting/queries.ts';
 import { createSettingService } from './domains/setting/service.ts';
 import { createTenantQueries } from './domains/tenant/queries.ts';
-import { tagsOfProfileKey, type User } from './domains/user/model.ts';
+import { tagsOfProfileKey } from './domains/user/model.ts';
 import { createUserQueries } from './domains/user/queries.ts';
 import { createUserService } from './domains/user/service.ts';
 import type { Config } from './config.ts';
 import type { Services } from './graphql/context.ts';
 import { createSchema } from './graphql/schema.ts';
+import { CacheFactory } from './platform/cache/cache-factory.ts';
 import { CacheRegistry } from './platform/cache/cache-registry.ts';
-import { Cache } from './platform/cache/cache.ts';
 import type { Clock } from './platform/clock.ts';
-import { createCatalogue, type Column } from './platform/database/catalogue.ts';
+import { createCatalogue } from './platform/database/catalogue.ts';
 import type { Database } from './platform/database/database.ts';
 import { readNeededColumns } from './platform/database/needed-columns.ts';
 import { toRefusal } from './platform/database/refusals.ts';
 import { SchemaGuard } from './platform/database/schema-guard.ts';
+import { Unavailable } from './platform/errors.ts';
 import type { Logger } from './platform/logger.ts';
 import { createAuthenticator } from './server/authenticate.ts';
 import { createHttpServer } from './server/http.ts';
@@ -78,7 +80,7 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
         config,
         logger,
         toRefusal,
-        authenticate: createAuthenticator(services.session, services.identity),
+        authenticate: createAuthenticator(services),
         createContext: createContextFactory({ caches, clock, queries, services }),
         isReady: createReadinessCheck({ database, guard, logger }),
         admit: () => guard.admit(),
@@ -94,6 +96,7 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
 function createQueries(database: Database): Queries {
   return {
     audit: createAuditQueries(database),
+    apiKey: createApiKeyQueries(database),
     conversation: createConversationQueries(database),
     identity: createIdentityQueries(database),
     message: createMessageQueries(database),
@@ -106,59 +109,35 @@ function createQueries(database: Database): Queries {
   };
 }
 
-/** A cached thing is one line here: it is then named, bounded, measured, versioned, and reached by invalidateCache. */
+/** A cached thing is one line here: it is then named, bounded, measured, shared, and reached by invalidateCache. */
 function createCaches({ clock, config, logger }: Pick<AppOptions, 'clock' | 'config' | 'logger'>): Caches {
-  const { cacheTtlMs } = config;
-  const common = {
-    version: 1,
-    // Short, because what comes into being in another process is not told here.
-    negativeTtlMs: 2000,
-    clock,
-    onStoreError: (error: unknown) => logger.warn({ err: error }, 'a cache could not reach its store'),
-  };
+  const { cacheTtlMs: ttlMs, isCacheEnabled: isEnabled } = config;
+  const isUnavailable = (error: unknown) => toRefusal(error) instanceof Unavailable;
+  const caches = new CacheFactory<CacheName>({ clock, logger, isEnabled, isUnavailable });
   return {
-    settings: new Cache<Settings, CacheName>({
-      ...common,
-      name: 'SETTINGS',
-      ttlMs: cacheTtlMs.settings,
-      entriesMax: 1,
-      tagsOf: () => [],
-    }),
-    models: new Cache<readonly Model[], CacheName>({
-      ...common,
-      name: 'MODELS',
-      ttlMs: cacheTtlMs.models,
-      entriesMax: 2,
-      tagsOf: () => [],
-    }),
-    profiles: new Cache<User, CacheName>({
-      ...common,
-      name: 'PROFILES',
-      ttlMs: cacheTtlMs.profiles,
+    settings: caches.create('SETTINGS', { ttlMs: ttlMs.settings, entriesMax: 1 }),
+    models: caches.create('MODELS', { ttlMs: ttlMs.models, entriesMax: 2 }),
+    profiles: caches.create('PROFILES', {
+      ttlMs: ttlMs.profiles,
       entriesMax: 10_000,
-      tagsOf: (_user, key) => tagsOfProfileKey(key),
+      tagsOfKey: tagsOfProfileKey,
     }),
-    sessions: new Cache<SessionIdentity, CacheName>({
-      ...common,
-      name: 'SESSIONS',
-      ttlMs: cacheTtlMs.sessions,
+    sessions: caches.create('SESSIONS', {
+      ttlMs: ttlMs.sessions,
       entriesMax: 10_000,
-      tagsOf: (identity) => (identity === null ? [] : tagsOfIdentity(identity)),
+      tagsOfValue: tagsOfIdentity,
     }),
-    identities: new Cache<MirroredPerson, CacheName>({
-      ...common,
-      name: 'IDENTITIES',
-      ttlMs: cacheTtlMs.identities,
+    identities: caches.create('IDENTITIES', {
+      ttlMs: ttlMs.identities,
       entriesMax: 10_000,
-      tagsOf: (person) => (person === null ? [] : tagsOfPerson(person)),
+      tagsOfValue: tagsOfPerson,
     }),
-    schema: new Cache<readonly Column[], CacheName>({
-      ...common,
-      name: 'SCHEMA',
-      ttlMs: cacheTtlMs.schema,
-      entriesMax: 100,
-      tagsOf: () => [],
+    apiKeys: caches.create('API_KEYS', {
+      ttlMs: ttlMs.apiKeys,
+      entriesMax: 10_000,
+      tagsOfValue: tagsOfKeyIdentity,
     }),
+    schema: caches.create('SCHEMA', { ttlMs: ttlMs.schema, entriesMax: 100 }),
   };
 }
 
@@ -178,6 +157,7 @@ function createServices(options: {
   const audit = createAuditService({ queries: queries.audit, clock });
   return {
     audit,
+    apiKey: createApiKeyService({ queries: queries.apiKey, apiKeys: caches.apiKeys, clock }),
     conversation: createConversationService({ queries: queries.conversation, findModels, clock }),
     identity: createIdentityService({
       provider: createIdentityProvider(config.identity, { clock, logger }),

@@ -59,11 +59,13 @@ const variables = z.object({
   DATABASE_PROFILE: z.enum(['development', 'railway', 'production']).optional(),
   DATA_DIRECTORY: z.string().min(1).default('.data'),
   SESSION_TTL: seconds(30 * day, 365 * day),
+  CACHE_ENABLED: flag.default(true),
   SETTINGS_CACHE_TTL: seconds(300),
   MODELS_CACHE_TTL: seconds(3600),
   USER_PROFILE_CACHE_TTL: seconds(300),
   SESSIONS_CACHE_TTL: seconds(900),
   SCHEMA_CACHE_TTL: seconds(3600),
+  API_KEYS_CACHE_TTL: seconds(900),
   IDENTITIES_CACHE_TTL: seconds(900),
   JWT_JWKS: keyLocation.optional(),
   JWT_ISSUER: z.string().min(1).max(500).optional(),
@@ -109,12 +111,15 @@ export interface Config {
     readonly overflowSize: number;
   };
   readonly sessionTtlMs: number;
+  /** False: nothing is remembered. */
+  readonly isCacheEnabled: boolean;
   readonly cacheTtlMs: {
     readonly settings: number;
     readonly models: number;
     readonly profiles: number;
     readonly sessions: number;
     readonly schema: number;
+    readonly apiKeys: number;
     readonly identities: number;
   };
   readonly identity: {
@@ -168,12 +173,14 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       overflowSize: profile.overflow,
     }),
     sessionTtlMs: values.SESSION_TTL * 1000,
+    isCacheEnabled: values.CACHE_ENABLED,
     cacheTtlMs: Object.freeze({
       settings: values.SETTINGS_CACHE_TTL * 1000,
       models: values.MODELS_CACHE_TTL * 1000,
       profiles: values.USER_PROFILE_CACHE_TTL * 1000,
       sessions: values.SESSIONS_CACHE_TTL * 1000,
       schema: values.SCHEMA_CACHE_TTL * 1000,
+      apiKeys: values.API_KEYS_CACHE_TTL * 1000,
       identities: values.IDENTITIES_CACHE_TTL * 1000,
     }),
     identity: identityFrom(values),

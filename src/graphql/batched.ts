@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader';
+import { requireReading } from './access.ts';
 import type { Loaders, RequestContext } from './context.ts';
 
 /**
@@ -27,8 +28,13 @@ export interface Batched<Parent, Args, Value> {
  * tick of a request and calls `fetch` once for all of them.
  */
 export function batched<Parent, Args, Value>(
-  fetch: Fetch<Parent, Args, Value>,
+  answer: Fetch<Parent, Args, Value>,
 ): Batched<Parent, Args, Value> {
+  // Here and not at the roots, because a mutation's payload leads to everything that a query could ask.
+  const fetch: Fetch<Parent, Args, Value> = (parents, args, context) => {
+    requireReading(context.viewer);
+    return answer(parents, args, context);
+  };
   // Keyed by the request's loaders, which a mutation replaces: what was gathered before a write is never answered after it.
   const gatherers = new WeakMap<Loaders, Map<string, DataLoader<Parent, Value>>>();
 

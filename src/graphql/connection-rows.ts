@@ -1,3 +1,4 @@
+import type { ApiKey } from '../domains/api-key/model.ts';
 import type { Conversation } from '../domains/conversation/model.ts';
 import type { Message } from '../domains/message/model.ts';
 import type { Session } from '../domains/session/model.ts';
@@ -7,6 +8,7 @@ import type { Connection } from './connection.ts';
 
 // Codegen's mappers know names only, so each connection type needs one.
 
+export type ApiKeyPage = Connection<ApiKey>;
 export type ConversationPage = Connection<Conversation>;
 export type MembershipPage = Connection<Membership>;
 export type MessagePage = Connection<Message>;

@@ -1,4 +1,6 @@
 import type { AuditService } from '../domains/audit/service.ts';
+import type { ApiKeyLoaders } from '../domains/api-key/loaders.ts';
+import type { ApiKeyService } from '../domains/api-key/service.ts';
 import type { ConversationLoaders } from '../domains/conversation/loaders.ts';
 import type { ConversationService } from '../domains/conversation/service.ts';
 import type { IdentityService } from '../domains/identity/service.ts';
@@ -21,6 +23,7 @@ import type { Clock } from '../platform/clock.ts';
 
 /** How a request finds objects; everything of a tenant is closed over the viewer. */
 export interface Loaders {
+  readonly apiKey: ApiKeyLoaders;
   readonly conversation: ConversationLoaders;
   readonly message: MessageLoaders;
   readonly model: ModelLoaders;
@@ -34,6 +37,7 @@ export interface Loaders {
 /** What mutations call: rules and writes. They live as long as the process. */
 export interface Services {
   readonly audit: AuditService;
+  readonly apiKey: ApiKeyService;
   readonly conversation: ConversationService;
   readonly identity: IdentityService;
   readonly message: MessageService;

@@ -1,3 +1,4 @@
+import type { ApiKey } from '../domains/api-key/model.ts';
 import type { Conversation } from '../domains/conversation/model.ts';
 import type { Message } from '../domains/message/model.ts';
 import { slugOf, type Model } from '../domains/model/model.ts';
@@ -12,6 +13,7 @@ import type { RequestContext } from './context.ts';
 
 /** A row that knows its type, as only `node` and `nodes` need it. */
 export type NodeRow =
+  | (ApiKey & { readonly __typename: 'ApiKey' })
   | (Conversation & { readonly __typename: 'Conversation' })
   | (Message & { readonly __typename: 'Message' })
   | (Model & { readonly __typename: 'Model' })
@@ -42,6 +44,8 @@ async function findNode(id: string, { loaders, viewer }: RequestContext): Promis
   switch (prefix) {
     case 'conv':
       return named('Conversation', await byId(loaders.conversation.byId, fromPublicId(prefix, id)));
+    case 'key':
+      return named('ApiKey', await byId(loaders.apiKey.byId, fromPublicId(prefix, id)));
     case 'msg':
       return named('Message', await byId(loaders.message.byId, fromPublicId(prefix, id)));
     case 'session':

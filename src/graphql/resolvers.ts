@@ -1,3 +1,4 @@
+import * as apiKey from '../domains/api-key/resolvers.ts';
 import * as conversation from '../domains/conversation/resolvers.ts';
 import * as identity from '../domains/identity/resolvers.ts';
 import * as message from '../domains/message/resolvers.ts';
@@ -26,6 +27,7 @@ export const resolvers: CompleteResolvers = {
     ...user.Query,
   },
   Mutation: {
+    ...apiKey.Mutation,
     ...conversation.Mutation,
     ...message.Mutation,
     ...model.Mutation,
@@ -36,6 +38,8 @@ export const resolvers: CompleteResolvers = {
     ...user.Mutation,
   },
   Node: node.Node,
+  ApiKey: apiKey.ApiKey,
+  ApiKeyConnection: connectionResolvers,
   Conversation: { ...conversation.Conversation, ...message.Conversation, ...participant.Conversation },
   ConversationConnection: connectionResolvers,
   Membership: tenant.Membership,
@@ -50,6 +54,7 @@ export const resolvers: CompleteResolvers = {
   User: {
     ...user.User,
     ...identity.User,
+    ...apiKey.User,
     ...conversation.User,
     ...message.User,
     ...session.User,

@@ -1,6 +1,6 @@
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import { defaultFieldResolver, isObjectType, type GraphQLField, type GraphQLSchema } from 'graphql';
-import { access } from './access.ts';
+import { access, authorize, type Rule } from './access.ts';
 import { auditRefusals } from './audit-refusals.ts';
 import { fetchOf } from './batched.ts';
 import type { RequestContext } from './context.ts';
@@ -17,19 +17,17 @@ export function createSchema(): GraphQLSchema {
   return schema;
 }
 
-type Rule = (viewer: RequestContext['viewer']) => void;
-
 /** Deny by default: a root field without a rule, which the compiler refuses anyway, keeps the server from starting. */
 function guard(
   fields: readonly GraphQLField<unknown, RequestContext>[],
   rules: Readonly<Record<string, Rule>>,
 ): void {
   for (const field of fields) {
-    const allow = rules[field.name];
-    if (allow === undefined) throw new Error(`graphql/access.ts does not say who may ask ${field.name}.`);
+    const rule = rules[field.name];
+    if (rule === undefined) throw new Error(`graphql/access.ts does not say who may ask ${field.name}.`);
     const resolve = field.resolve ?? defaultFieldResolver;
     field.resolve = (parent, args, context, info) => {
-      allow(context.caller);
+      authorize(context.caller, rule);
       return resolve(parent, args, context, info);
     };
   }

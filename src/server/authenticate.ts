@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { keyPrefix, type ApiKeyService } from '../domains/api-key/service.ts';
 import type { IdentityService } from '../domains/identity/service.ts';
 import type { Viewer } from '../domains/session/model.ts';
-import type { SessionService } from '../domains/session/service.ts';
+import { tokenPrefix, type SessionService } from '../domains/session/service.ts';
 import { Unauthenticated } from '../platform/errors.ts';
 
 /** Headers -> who asks; null without credentials. A bad credential is refused, never taken for none. */
@@ -14,14 +15,20 @@ type Verifier = (token: string, tenantSlug: string | null) => Promise<Viewer> | 
  * Recognises the header `authorization: Bearer …`, and `x-tenant` where a person has several tenants.
  * @throws Unauthenticated, TokenExpired
  */
-export function createAuthenticator(sessions: SessionService, identities: IdentityService): Authenticate {
+export function createAuthenticator(services: {
+  readonly apiKey: ApiKeyService;
+  readonly identity: IdentityService;
+  readonly session: SessionService;
+}): Authenticate {
   // A further kind of credential is a further line here, told apart by what its tokens begin with.
   const verifiers: readonly Verifier[] = [
     (token, tenantSlug) =>
-      token.startsWith('parley_session_') ? sessions.viewerByToken(token, tenantSlug) : null,
+      token.startsWith(tokenPrefix) ? services.session.viewerByToken(token, tenantSlug) : null,
+    (token, tenantSlug) =>
+      token.startsWith(keyPrefix) ? services.apiKey.viewerByKey(token, tenantSlug) : null,
     // A JWT (RFC 7519): three parts of base64url, of which the first is the JSON of a header.
     (token, tenantSlug) =>
-      /^ey[\w-]*\.[\w-]*\.[\w-]*$/.test(token) ? identities.viewerByToken(token, tenantSlug) : null,
+      /^ey[\w-]*\.[\w-]*\.[\w-]*$/.test(token) ? services.identity.viewerByToken(token, tenantSlug) : null,
   ];
 
   return async ({ authorization, 'x-tenant': tenant }) => {

@@ -1,4 +1,7 @@
 import type { AuditQueries } from '../domains/audit/queries.ts';
+import { createApiKeyLoaders } from '../domains/api-key/loaders.ts';
+import type { KeyIdentity } from '../domains/api-key/model.ts';
+import type { ApiKeyQueries } from '../domains/api-key/queries.ts';
 import { createConversationLoaders } from '../domains/conversation/loaders.ts';
 import type { ConversationQueries } from '../domains/conversation/queries.ts';
 import type { MirroredPerson } from '../domains/identity/model.ts';
@@ -32,6 +35,7 @@ import { noId } from '../platform/ids.ts';
 /** Each domain's statements. */
 export interface Queries {
   readonly audit: AuditQueries;
+  readonly apiKey: ApiKeyQueries;
   readonly conversation: ConversationQueries;
   readonly identity: IdentityQueries;
   readonly message: MessageQueries;
@@ -51,6 +55,7 @@ export interface Caches {
   readonly sessions: Cache<SessionIdentity, CacheName>;
   readonly identities: Cache<MirroredPerson, CacheName>;
   readonly schema: Cache<readonly Column[], CacheName>;
+  readonly apiKeys: Cache<KeyIdentity, CacheName>;
 }
 
 /** What lives as long as the process and serves every request. */
@@ -96,11 +101,13 @@ const nobody: Viewer = {
   role: 'GUEST',
   isPlatformAdmin: false,
   session: null,
+  apiKeyId: null,
   scopes: [],
 };
 
 function createLoaders({ caches, queries }: RequestContextOptions, viewer: Viewer): Loaders {
   return {
+    apiKey: createApiKeyLoaders(queries.apiKey, viewer),
     conversation: createConversationLoaders(queries.conversation, viewer),
     message: createMessageLoaders(queries.message, viewer),
     model: createModelLoaders(queries.model, caches.models),

@@ -25,6 +25,7 @@ const routes: Readonly<Record<string, Route>> = {
   Profile: (count, selection) => `{ users(first: ${count}) { nodes { profile { ${selection} } } } }`,
   Identity: (count, selection) => `{ users(first: ${count}) { nodes { identity { ${selection} } } } }`,
   Session: (count, selection) => `{ viewer { sessions(first: ${count}) { nodes { ${selection} } } } }`,
+  ApiKey: (count, selection) => `{ viewer { apiKeys(first: ${count}) { nodes { ${selection} } } } }`,
   Conversation: (count, selection) => `{ conversations(first: ${count}) { nodes { ${selection} } } }`,
   Message: (count, selection) =>
     `{ searchMessages(query: "hello", first: ${count}) { nodes { ${selection} } } }`,
@@ -32,6 +33,8 @@ const routes: Readonly<Record<string, Route>> = {
   Settings: (count, selection) => `{ ${aliases(count, `settings { ${selection} }`)} }`,
   PageInfo: (count, selection) =>
     `{ conversations(first: ${count}) { nodes { messages(first: 1) { pageInfo { ${selection} } } } } }`,
+  ApiKeyConnection: (count, selection) =>
+    `{ users(first: ${count}) { nodes { apiKeys(first: 2) { ${selection} } } } }`,
   ConversationConnection: (count, selection) =>
     `{ users(first: ${count}) { nodes { conversations(first: 2) { ${selection} } } } }`,
   MembershipConnection: (count, selection, tenantIds) =>
@@ -145,5 +148,7 @@ async function populate(testApp: TestApp): Promise<{ viewer: TestUser; tenantIds
   await database.query(sql`insert into sessions (tenant_id, id, user_id, token_hash, expires_at)
     select ${tenant.uuid}::uuid, gen_random_uuid(), ${viewer.uuid}::uuid, sha256(gen_random_uuid()::text::bytea),
       ${new Date(testApp.clock.now() + 86_400_000)} from generate_series(1, ${many})`);
+  await database.query(sql`insert into api_keys (tenant_id, id, user_id, name, prefix, key_hash, scopes)
+    select tenant_id, gen_random_uuid(), user_id, 'A key', 'parley_key_', sha256(id::text::bytea), '{read}' from sessions`);
   return { viewer, tenantIds };
 }

@@ -1,6 +1,7 @@
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  anApiKey,
   aConversation,
   aMembership,
   aTenant,
@@ -13,6 +14,7 @@ import { startTestApp, type TestApp } from '../support/test-app.ts';
 
 let testApp: TestApp;
 let tenant: TestTenant;
+let otherTenant: TestTenant;
 let people: Readonly<Record<'owner' | 'admin' | 'author' | 'member' | 'guest' | 'stranger', TestUser>>;
 let shared: TestConversation;
 let secret: TestConversation;
@@ -22,7 +24,7 @@ let foreign: TestConversation;
 beforeAll(async () => {
   testApp = await startTestApp();
   tenant = await aTenant(testApp);
-  const otherTenant = await aTenant(testApp);
+  otherTenant = await aTenant(testApp);
   people = {
     owner: await aUser(testApp, tenant, { role: 'OWNER' }),
     admin: await aUser(testApp, tenant, { role: 'ADMIN' }),
@@ -194,7 +196,7 @@ describe('people', () => {
 });
 
 describe('a foreign thing and a missing one', () => {
-  it.each(['conv', 'msg', 'user', 'session', 'tenant'])(
+  it.each(['conv', 'msg', 'user', 'session', 'key', 'tenant'])(
     'are answered alike, byte for byte: %s',
     async (prefix) => {
       const foreignIds: Readonly<Record<string, string>> = {
@@ -202,6 +204,7 @@ describe('a foreign thing and a missing one', () => {
         msg: foreign.messageIds[0] ?? '',
         user: people.stranger.id,
         session: await sessionIdOf(people.stranger),
+        key: (await anApiKey(testApp, otherTenant, people.stranger)).id,
         tenant: await tenantIdOf(people.stranger),
       };
       const headers = { 'x-request-id': 'the-same' };

@@ -17,7 +17,15 @@ interface PlanNode {
   readonly Plans?: readonly PlanNode[];
 }
 
-const largeTables = ['conversations', 'memberships', 'messages', 'participants', 'sessions', 'users'];
+const largeTables = [
+  'api_keys',
+  'conversations',
+  'memberships',
+  'messages',
+  'participants',
+  'sessions',
+  'users',
+];
 
 let testApp: TestApp;
 let admin: TestUser;
@@ -76,6 +84,7 @@ describe('no statement reads a whole large table', () => {
     ['found messages', '{ searchMessages(query: "needleabcdef") { nodes { id } } }'],
     ['members', '{ tenant { members { nodes { user { id } } } } }'],
     ['sessions', '{ viewer { sessions { nodes { id } } memberships { role } } }'],
+    ['keys', '{ viewer { apiKeys { nodes { id } } } }'],
   ] as const)('for %s', async (_name, query) => {
     for (const viewer of [admin, member, guest]) {
       await expectNoScans(typeof query === 'string' ? query : query(), viewer.token);
@@ -87,6 +96,11 @@ describe('no statement reads a whole large table', () => {
     ['the next page', () => nextPage('conversations(first: 20)')],
   ] as const)('for %s', async (_name, query) => {
     await expectNoScans(typeof query === 'string' ? query : await query(), admin.token);
+  });
+
+  it('for authenticating', async () => {
+    await expectNoScans('{ models { id } }', 'parley_key_'.padEnd(54, 'x'), 'UNAUTHENTICATED');
+    await expectNoScans('{ models { id } }', 'parley_session_'.padEnd(58, 'x'), 'UNAUTHENTICATED');
   });
 
   it('for signing in', async () => {
@@ -103,13 +117,13 @@ async function nextPage(field: string): Promise<string> {
   return `{ ${withCursor} ${conversationPage} }`;
 }
 
-async function expectNoScans(query: string, token: string | undefined): Promise<void> {
+async function expectNoScans(query: string, token: string | undefined, code?: string): Promise<void> {
   const texts = new Set<string>();
   await Promise.all(Object.values(testApp.app.caches).map((cache) => cache.invalidate('all')));
   const stop = testApp.database.observe((statement) => texts.add(statement.text));
   const answer = await testApp.ask(query, { token }).finally(stop);
 
-  expect(answer.errors).toBeUndefined();
+  expect(answer.errors?.[0]?.extensions.code).toBe(code);
   expect(texts.size).toBeGreaterThan(0);
   for (const text of texts) {
     if (!/^\s*(select|with)/i.test(text)) continue;
@@ -145,6 +159,9 @@ async function fill({ database }: TestApp, tenant: TestTenant): Promise<void> {
     insert into memberships (tenant_id, user_id) select ${tenant.uuid}::uuid, id from person`);
   await database.query(sql`insert into sessions (tenant_id, id, user_id, token_hash, expires_at)
     select tenant_id, gen_random_uuid(), user_id, sha256(user_id::text::bytea || 'x'), now() + interval '1 day'
+    from memberships where tenant_id = ${tenant.uuid}::uuid`);
+  await database.query(sql`insert into api_keys (tenant_id, id, user_id, name, prefix, key_hash, scopes)
+    select tenant_id, gen_random_uuid(), user_id, 'A key', 'parley_key_', sha256(user_id::text::bytea || 'k'), '{read}'
     from memberships where tenant_id = ${tenant.uuid}::uuid`);
   await database.query(sql`with talk as (
       insert into conversations (tenant_id, id, owner_id, title, visibility, updated_at, message_count, last_position)

@@ -94,6 +94,7 @@ describe('updateProfile', () => {
         role: 'MEMBER',
         isPlatformAdmin: false,
         session: null,
+        apiKeyId: null,
         scopes: [],
       },
       { firstName: 'After' },

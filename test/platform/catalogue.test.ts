@@ -59,11 +59,9 @@ describe('the catalogue', () => {
       database,
       new Cache<readonly Column[]>({
         name: 'SCHEMA',
-        version: 1,
         ttlMs: 1000,
         negativeTtlMs: 1000,
         entriesMax: 100,
-        tagsOf: () => [],
         clock: new TestClock(),
       }),
     );

@@ -23,6 +23,13 @@ export interface TestConversation {
   readonly messageIds: readonly string[];
 }
 
+/** A key for programs. */
+export interface TestApiKey {
+  readonly uuid: string;
+  readonly id: string;
+  readonly secret: string;
+}
+
 type Role = 'OWNER' | 'ADMIN' | 'MEMBER' | 'GUEST';
 
 export async function aTenant(
@@ -69,7 +76,8 @@ export async function aMembership(
   return aSession({ database, clock }, tenant, user);
 }
 
-async function aSession(
+/** One more session of a member; answers its token. */
+export async function aSession(
   { database, clock }: Pick<TestApp, 'database' | 'clock'>,
   tenant: TestTenant,
   user: { readonly uuid: string },
@@ -80,6 +88,23 @@ async function aSession(
     values (${tenant.uuid}::uuid, ${createId()}::uuid, ${user.uuid}::uuid, ${hash('sha256', token, 'buffer')},
       ${now}, ${now}, ${new Date(clock.now() + 86_400_000)})`);
   return token;
+}
+
+/** A key of a member; with all scopes and without an end unless told otherwise. */
+export async function anApiKey(
+  { database, clock }: TestApp,
+  tenant: TestTenant,
+  user: { readonly uuid: string },
+  options: { readonly scopes?: readonly string[]; readonly expiresAt?: Date } = {},
+): Promise<TestApiKey> {
+  const uuid = createId();
+  const secret = `parley_key_${hash('sha256', uuid, 'base64url')}`;
+  await database.query(sql`insert into api_keys
+      (tenant_id, id, user_id, name, prefix, key_hash, scopes, created_at, expires_at)
+    values (${tenant.uuid}::uuid, ${uuid}::uuid, ${user.uuid}::uuid, 'A key', ${secret.slice(0, 17)},
+      ${hash('sha256', secret, 'buffer')}, ${options.scopes ?? ['read', 'write', 'admin']}::text[],
+      ${new Date(clock.now())}, ${options.expiresAt ?? null})`);
+  return { uuid, id: toPublicId('key', uuid), secret };
 }
 
 /** A conversation with messages; all times are the same, because that is where ordering goes wrong. */

@@ -1,6 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Cache } from '../../src/platform/cache/cache.ts';
-import { RemoteStore } from '../support/remote-store.ts';
 import { TestClock } from '../support/clock.ts';
 import { deferred, settled } from '../support/deferred.ts';
 
@@ -12,11 +11,10 @@ interface Row {
 function aCache(options: { entriesMax?: number; clock?: TestClock; invalidationsMax?: number } = {}) {
   return new Cache<Row>({
     name: 'ROWS',
-    version: 1,
     ttlMs: 60_000,
     negativeTtlMs: 60_000,
     entriesMax: 100,
-    tagsOf: (row) => (row?.team === undefined ? [] : [`team:${row.team}`]),
+    tagsOfValue: (row) => (row.team === undefined ? [] : [`team:${row.team}`]),
     clock: new TestClock(),
     random: () => 0.5,
     ...options,
@@ -54,24 +52,6 @@ describe('peekMany', () => {
     expect(cache.peekMany(['b'])).toEqual([{ id: 'b' }]);
     clock.advance(60_000);
     expect(cache.peekMany(['b'])).toBeUndefined();
-  });
-
-  it('answers nothing on a store without memory', async () => {
-    const cache = new Cache<Row>({
-      name: 'ROWS',
-      version: 1,
-      ttlMs: 60_000,
-      negativeTtlMs: 60_000,
-      entriesMax: 100,
-      tagsOf: () => [],
-      clock: new TestClock(),
-      store: new RemoteStore(),
-    });
-    await cache.get('a', loadRow);
-
-    expect(cache.peekMany(['a'])).toBeUndefined();
-    expect(cache.count({ key: 'a' })).toBeNull();
-    expect(cache.statistics()).toMatchObject({ store: 'remote', entries: null, evictions: 0 });
   });
 });
 
@@ -149,11 +129,9 @@ describe('sharing by reference', () => {
   it('refuses a value that cannot be frozen', async () => {
     const cache = new Cache<Map<string, string>>({
       name: 'MAPS',
-      version: 1,
       ttlMs: 1,
       negativeTtlMs: 1,
       entriesMax: 1,
-      tagsOf: () => [],
       clock: new TestClock(),
     });
     await expect(cache.get('a', async () => new Map())).rejects.toThrow('A Map cannot be frozen');
@@ -215,7 +193,7 @@ describe('options that would mean something else to Keyv', () => {
     ['negativeTtlMs', 0],
     ['entriesMax', 0],
   ])('%s %d is refused', (option, value) => {
-    const options = { name: 'ROWS', version: 1, ttlMs: 1, negativeTtlMs: 1, entriesMax: 1, tagsOf: () => [] };
+    const options = { name: 'ROWS', ttlMs: 1, negativeTtlMs: 1, entriesMax: 1 };
     expect(() => new Cache({ ...options, clock: new TestClock(), [option]: value })).toThrow(
       `The cache ROWS needs a positive ${option}; it was given ${value}.`,
     );

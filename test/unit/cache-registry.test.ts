@@ -7,18 +7,18 @@ interface Profile {
   readonly userId: string;
 }
 
-const common = { version: 1, ttlMs: 60_000, negativeTtlMs: 60_000, entriesMax: 10, clock: new TestClock() };
+const common = { ttlMs: 60_000, negativeTtlMs: 60_000, entriesMax: 10, clock: new TestClock() };
 
 function profilesAndSessions() {
   const profiles = new Cache({
     ...common,
     name: 'PROFILES',
-    tagsOf: (profile: Profile | null) => (profile === null ? [] : [`user:${profile.userId}`]),
+    tagsOfValue: (profile: Profile) => [`user:${profile.userId}`],
   });
   const sessions = new Cache({
     ...common,
     name: 'SESSIONS',
-    tagsOf: (userId: string | null) => [`user:${userId}`],
+    tagsOfValue: (userId: string) => [`user:${userId}`],
   });
   return { profiles, sessions, registry: new CacheRegistry([profiles, sessions]) };
 }

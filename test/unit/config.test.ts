@@ -13,7 +13,14 @@ describe('the configuration', () => {
       isProduction: false,
       isExplorerEnabled: true,
       database: { url: null, steadySize: 3, overflowSize: 5 },
-      cacheTtlMs: { settings: 300_000, models: 3_600_000, profiles: 300_000, sessions: 900_000 },
+      isCacheEnabled: true,
+      cacheTtlMs: {
+        settings: 300_000,
+        models: 3_600_000,
+        profiles: 300_000,
+        sessions: 900_000,
+        apiKeys: 900_000,
+      },
     });
   });
 

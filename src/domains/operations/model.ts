@@ -1,2 +1,9 @@
 /** The caches by name, as the API's enum CacheName lists them. */
-export type CacheName = 'SETTINGS' | 'MODELS' | 'PROFILES' | 'SESSIONS' | 'IDENTITIES' | 'SCHEMA';
+export type CacheName =
+  | 'SETTINGS'
+  | 'MODELS'
+  | 'PROFILES'
+  | 'SESSIONS'
+  | 'IDENTITIES'
+  | 'API_KEYS'
+  | 'SCHEMA';

@@ -11,10 +11,14 @@ export type Scope = (typeof scopes)[number];
 export interface Viewer {
   readonly tenantId: string;
   readonly userId: string;
+  /** What they may use of their role: through a key without the scope admin, admins are members like others. */
   readonly role: Role;
+  /** As with the role: only where the credential has the scope admin. */
   readonly isPlatformAdmin: boolean;
   /** Null for credentials other than sessions. Its tenant is not the viewer's where another one was picked. */
   readonly session: { readonly tenantId: string; readonly id: string } | null;
+  /** Null for credentials other than API keys. */
+  readonly apiKeyId: string | null;
   /** What the credential allows at most; the role decides within it. */
   readonly scopes: readonly Scope[];
 }

@@ -1,6 +1,7 @@
 import sql from 'sql-template-tag';
 import type { Database } from '../../platform/database/database.ts';
 import { pagedList, type Ordering, type PagedList } from '../../platform/database/paging.ts';
+import { insertAudit, type AuditEntry } from '../audit/model.ts';
 import { isTenantAdmin, type Session, type SessionIdentity, type Viewer } from './model.ts';
 import type { Role } from '../tenant/model.ts';
 
@@ -93,6 +94,22 @@ export function createSessionQueries(db: Database) {
       const [revoked] = await db.query<Session>(sql`update sessions s set revoked_at = ${now}
         where s.tenant_id = ${tenantId}::uuid and s.id = ${id}::uuid and s.revoked_at is null
         returning ${columns}`);
+      return revoked ?? null;
+    },
+
+    /**
+     * Ends one of the sessions that the viewer may see; one that was ended keeps its date. Null when there is none. The
+     * entry is kept where it was somebody else's.
+     */
+    async revokeVisible(viewer: Viewer, id: string, entry: AuditEntry): Promise<Session | null> {
+      const { createdAt: now } = entry;
+      const ofOthers = sql`ended where "userId" <> ${viewer.userId}::uuid and "revokedAt" = ${now}`;
+      const [revoked] = await db.query<Session>(sql`with ended as (
+          update sessions s set revoked_at = coalesce(s.revoked_at, ${now})
+          where ${whereVisible(viewer)} and s.id = ${id}::uuid
+          returning ${columns}
+        ), noted as (${insertAudit(entry, ofOthers)})
+        select * from ended`);
       return revoked ?? null;
     },
 

@@ -6,7 +6,12 @@ import { connectionsOf } from '../../graphql/connection.ts';
 import { loadPresent } from '../../graphql/load-all.ts';
 import { toPublicId } from '../../platform/ids.ts';
 
-export const Mutation: RootFields<'Mutation', 'signIn' | 'signOut'> = {
+export const Mutation: RootFields<'Mutation', 'revokeSession' | 'signIn' | 'signOut'> = {
+  revokeSession: answering(async ({ input }, context) => {
+    const session = await context.services.session.revoke(viewerOf(context), input);
+    if (session.id === context.caller?.session?.id) context.dismissCaller();
+    return { session };
+  }),
   signIn: answering(async ({ input }, context) => {
     const { token, session, viewer } = await context.services.session.signIn(input, context.device);
     // The payload is answered to the person who just signed in, who may see more than whoever asked.

@@ -1,24 +1,27 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { CacheRegistry } from '../../platform/cache/cache-registry.ts';
 import type { Cache } from '../../platform/cache/cache.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { TokenExpired, Unauthenticated } from '../../platform/errors.ts';
+import { NotFound, TokenExpired, Unauthenticated } from '../../platform/errors.ts';
 import { createId, fromPublicId } from '../../platform/ids.ts';
 import { parseInput, refused } from '../../platform/input.ts';
 import { isPassword } from '../../platform/passwords.ts';
+import { createSecret, hashOfSecret, isSecret } from '../../platform/secrets.ts';
+import { auditEntry } from '../audit/model.ts';
 import { userTag } from '../user/model.ts';
 import { scopes, sessionTag, type Session, type SessionIdentity, type Viewer } from './model.ts';
 import type { Credentials, SessionQueries } from './queries.ts';
 
-const tokenPrefix = 'parley_session_';
-const tokenPattern = /^parley_session_[A-Za-z0-9_-]{43}$/;
+/** What every session's token begins with, by which it is told from other credentials. */
+export const tokenPrefix = 'parley_session_';
 
 const signInSchema = z.object({
   email: z.string(),
   password: z.string().max(1000, 'must have at most 1000 characters'),
   tenantId: z.string().nullish(),
 });
+
+const revokeSchema = z.object({ sessionId: z.string() });
 
 /** Where a sign-in came from. */
 export interface Device {
@@ -48,20 +51,24 @@ export function createSessionService(options: {
 
   /** Begins a session without asking for a password; for people whose identity is known by other means. */
   async function begin(account: Credentials, membership: Chosen, device: Device): Promise<SignedIn> {
-    const token = tokenPrefix + randomBytes(32).toString('base64url');
+    const token = createSecret(tokenPrefix);
     const now = clock.now();
     const session = await queries.create(membership.tenantId, {
       ...device,
       id: createId(),
       userId: account.userId,
-      tokenHash: hashOf(token),
+      tokenHash: hashOfSecret(token),
       createdAt: new Date(now),
       expiresAt: new Date(now + ttlMs),
     });
     await caches.invalidate({ tag: userTag(account.userId) });
     const { tenantId, role } = membership;
     const { userId, isPlatformAdmin } = account;
-    return { token, session, viewer: { tenantId, userId, role, isPlatformAdmin, session, scopes } };
+    return {
+      token,
+      session,
+      viewer: { tenantId, userId, role, isPlatformAdmin, session, apiKeyId: null, scopes },
+    };
   }
 
   return {
@@ -79,13 +86,30 @@ export function createSessionService(options: {
       return begin(account, membership, device);
     },
 
-    /** Ends the viewer's session; null when there is none, as with other credentials. */
+    /** Ends the viewer's session; null when it has ended already. @throws InputRefused for other credentials */
     async signOut(viewer: Viewer): Promise<Session | null> {
-      if (viewer.session === null) return null;
+      if (viewer.session === null) {
+        throw refused('FORBIDDEN', 'This request was not made with a session, so there is none to end.');
+      }
       const { tenantId, id } = viewer.session;
       const ended = await queries.revoke(tenantId, id, new Date(clock.now()));
       await sessions.invalidate({ tag: sessionTag(id) });
       return ended;
+    },
+
+    /**
+     * Ends a session of the viewer, or for admins one of their tenant; one that was ended stays as it is.
+     * @throws NotFound
+     */
+    async revoke(viewer: Viewer, input: unknown): Promise<Session> {
+      const { sessionId } = parseInput(revokeSchema, input);
+      const id = fromPublicId('session', sessionId);
+      const note = { action: 'revokeSession', target: sessionId };
+      const entry = auditEntry(viewer, note, new Date(clock.now()));
+      const revoked = id === null ? null : await queries.revokeVisible(viewer, id, entry);
+      if (revoked === null) throw new NotFound('session', ['input', 'sessionId']);
+      await sessions.invalidate({ tag: sessionTag(revoked.id) });
+      return revoked;
     },
 
     /**
@@ -94,8 +118,9 @@ export function createSessionService(options: {
      * @throws TokenExpired
      */
     async viewerByToken(token: string, tenantSlug: string | null): Promise<Viewer> {
-      if (!tokenPattern.test(token)) throw new Unauthenticated('This credential is not a token of Parley.');
-      const tokenHash = hashOf(token);
+      if (!isSecret(tokenPrefix, token))
+        throw new Unauthenticated('This credential is not a token of Parley.');
+      const tokenHash = hashOfSecret(token);
       const identity = await sessions.get(tokenHash.toString('hex'), () =>
         queries.identityByTokenHash(tokenHash),
       );
@@ -119,13 +144,10 @@ function viewerFrom(identity: SessionIdentity, tenantSlug: string | null): Viewe
   }
   const { userId, isPlatformAdmin } = identity;
   const session = { tenantId: identity.tenantId, id: identity.sessionId };
-  return { tenantId: membership.tenantId, userId, role: membership.role, isPlatformAdmin, session, scopes };
+  const { tenantId, role } = membership;
+  return { tenantId, userId, role, isPlatformAdmin, session, apiKeyId: null, scopes };
 }
 
 function isWanted(tenantId: string, publicId: string | null | undefined): boolean {
   return publicId === null || publicId === undefined || fromPublicId('tenant', publicId) === tenantId;
-}
-
-function hashOf(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
 }

@@ -20,9 +20,10 @@ interface StoreReport {
 /** What a cache did since it was made. Each key that was asked for is a hit, a miss or coalesced. */
 export interface CacheStatistics<Name extends string = string> {
   readonly name: Name;
+  /** The stores, nearest first, such as `memory`. */
   readonly store: string;
-  /** Held in this process's memory, whether still fresh or not; null when the store has no memory. */
-  readonly entries: number | null;
+  /** Held in this process's memory, whether still fresh or not. */
+  readonly entries: number;
   readonly entriesMax: number;
   readonly ttlMs: number;
   /** Keys answered from the cache. */
@@ -31,9 +32,13 @@ export interface CacheStatistics<Name extends string = string> {
   readonly misses: number;
   /** Keys that waited for somebody else's load instead of making their own. */
   readonly coalesced: number;
+  /** The share of hits among all keys that were asked for, from 0 to 1; 0 when there were none. */
+  readonly hitRate: number;
+  /** Keys answered with a value past its time to live: while it was renewed, or because loading failed. */
+  readonly staleServed: number;
   /** Entries pushed out of memory by newer ones. */
   readonly evictions: number;
   readonly invalidations: number;
-  /** Failures of the store; none of them failed a reader. */
+  /** Failures of a store, or of a load in the background; none of them failed a reader. */
   readonly errors: number;
 }

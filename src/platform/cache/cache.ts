@@ -1,39 +1,50 @@
 import type { Clock } from '../clock.ts';
 import type { CacheStatistics, InvalidationReport, InvalidationTarget } from './cache-report.ts';
-import type { CacheStore } from './cache-store.ts';
-import { EntryStore } from './entry-store.ts';
-import { markOfKey, markOfTag } from './entry.ts';
+import { deepFreeze } from './deep-freeze.ts';
+import { markOfKey, markOfTag, type Entry } from './entry.ts';
 import { InvalidationLog } from './invalidation-log.ts';
-import { LruStore } from './lru-store.ts';
+import { MemoryEntries } from './memory-entries.ts';
 import { ReadThrough, type LoadMissing } from './read-through.ts';
 
 /** Reads one key's value from the source; null when there is none. */
 type LoadOne<Value> = (key: string) => Promise<Value | null>;
 
-/** How a cache is made. */
-interface CacheOptions<Value, Name extends string = string> {
+/** How a cache is made. Times are in milliseconds. */
+export interface CacheOptions<Value, Name extends string = string> {
   readonly name: Name;
-  /** To be raised whenever the shape of the values changes: entries of another version are never read. */
-  readonly version: number;
   /** How long a value is fresh; each entry gets up to a tenth more or less, so that they don't all end together. */
   readonly ttlMs: number;
   /** The same for the knowledge that there is no value. */
   readonly negativeTtlMs: number;
-  /** The bound of the default store. */
+  /** For how long after that an old value is answered while a new one is loaded in the background; by default never. */
+  readonly staleMs?: number;
+  /** For how long after that an old value is answered when loading fails because the source is away; by default never. */
+  readonly lastValueMs?: number;
   readonly entriesMax: number;
+  /** How many keys are known not to exist; by default as many as there may be entries. */
+  readonly absencesMax?: number;
   /**
-   * What an entry can be invalidated by, besides its key. Asked for null too: "does not exist" is also knowledge about
-   * a user or a tenant, and has to end when they come into being.
+   * What an entry can be invalidated by besides its key, as far as the key alone tells: also where there is no value,
+   * because "does not exist" is knowledge about a user or a tenant too, and has to end when they come into being.
    */
-  readonly tagsOf: (value: Value | null, key: string) => readonly string[];
+  readonly tagsOfKey?: (key: string) => readonly string[];
+  /** What else an entry can be invalidated by. */
+  readonly tagsOfValue?: (value: Value) => readonly string[];
   readonly clock: Clock;
   /** From 0 up to 1, as Math.random. */
   readonly random?: () => number;
-  /** One of its own for each cache; by default the process's memory. */
-  readonly store?: CacheStore;
+  /** Whether invalidations are sure to be heard; while they are not, nothing is answered from what is remembered. */
+  readonly trust?: { readonly isTrusted: boolean };
+  /** False: nothing is remembered and every key is loaded, for comparison. */
+  readonly isEnabled?: boolean;
+  /** Whether a load failed because the source can answer nobody. */
+  readonly isUnavailable?: (error: unknown) => boolean;
   /** How many invalidations are told apart; before those, everything counts as invalidated. */
   readonly invalidationsMax?: number;
-  readonly onStoreError?: (error: unknown) => void;
+  /** Last values begin to be answered; called once for a row of failures, not for each. */
+  readonly onLastValues?: (error: unknown) => void;
+  /** Something failed, and no reader with it. */
+  readonly onError?: (error: unknown) => void;
 }
 
 /**
@@ -51,28 +62,46 @@ interface CacheOptions<Value, Name extends string = string> {
 export class Cache<Value, Name extends string = string> {
   readonly name: Name;
   readonly #options: CacheOptions<Value, Name>;
-  readonly #store: CacheStore;
+  readonly #trust: { readonly isTrusted: boolean };
+  readonly #isEnabled: boolean;
   readonly #log: InvalidationLog;
-  readonly #entries: EntryStore<Value>;
+  readonly #memory: MemoryEntries<Value>;
   readonly #reads: ReadThrough<Value>;
+  #errors = 0;
 
   /** @throws RangeError for a time to live or a bound that is not a positive number */
   constructor(options: CacheOptions<Value, Name>) {
     checkOptions(options);
+    const { entriesMax, absencesMax = entriesMax, trust = { isTrusted: true }, isEnabled = true } = options;
     this.name = options.name;
     this.#options = options;
-    this.#store = options.store ?? new LruStore({ entriesMax: options.entriesMax });
+    this.#trust = trust;
+    this.#isEnabled = isEnabled;
     this.#log = new InvalidationLog({ marksMax: options.invalidationsMax ?? 10_000 });
-    this.#entries = new EntryStore({ ...options, store: this.#store, log: this.#log });
-    this.#reads = new ReadThrough({ ...options, entries: this.#entries, log: this.#log });
+    this.#memory = new MemoryEntries({ name: options.name, entriesMax, absencesMax, log: this.#log });
+    this.#reads = new ReadThrough({
+      ...defaults,
+      ...options,
+      trust,
+      memory: this.#memory,
+      log: this.#log,
+      onError: (error) => {
+        this.#errors += 1;
+        options.onError?.(error);
+      },
+    });
   }
 
   /** The value of one key, null when there is none; rejects only as `load` does. */
   async get(key: string, load: LoadOne<Value>): Promise<Value | null> {
-    const entry = this.#entries.held(key, this.#options.clock.now());
+    const entry = this.#fresh(key, this.#options.clock.now());
     if (entry !== undefined) {
       this.#reads.counts.hits += 1;
       return entry.value;
+    }
+    if (!this.#isEnabled) {
+      this.#reads.counts.misses += 1;
+      return deepFreeze(await load(key));
     }
     const [value = null] = await this.#reads.gather([key], async () => new Map([[key, await load(key)]]));
     return value;
@@ -80,7 +109,10 @@ export class Cache<Value, Name extends string = string> {
 
   /** The values of the keys in their order, null where there is none; rejects only as `load` does. */
   async getMany(keys: readonly string[], load: LoadMissing<Value>): Promise<(Value | null)[]> {
-    return this.peekMany(keys) ?? (await this.#reads.gather(keys, load));
+    if (this.#isEnabled) return this.peekMany(keys) ?? this.#reads.gather(keys, load);
+    this.#reads.counts.misses += keys.length;
+    const values = keys.length === 0 ? new Map<string, Value>() : await load([...new Set(keys)]);
+    return keys.map((key) => deepFreeze(values.get(key) ?? null));
   }
 
   /** As `getMany`, but at once: undefined, and nothing counted, unless memory has a fresh answer for every key. */
@@ -88,7 +120,7 @@ export class Cache<Value, Name extends string = string> {
     const now = this.#options.clock.now();
     const values: (Value | null)[] = [];
     for (const key of keys) {
-      const entry = this.#entries.held(key, now);
+      const entry = this.#fresh(key, now);
       if (entry === undefined) return undefined;
       values.push(entry.value);
     }
@@ -98,58 +130,78 @@ export class Cache<Value, Name extends string = string> {
 
   /**
    * From the moment of the call nobody gets an older value any more; to be called after the change is committed, never
-   * before. Costs the same whatever the number of entries, save for 'all', which also empties the store. Never rejects.
+   * before. Costs the same whatever the number of entries, save for 'all', which also empties memory. Never rejects.
    */
   async invalidate(target: InvalidationTarget): Promise<InvalidationReport<Name>> {
     const removed = target !== 'all' && 'tag' in target ? null : this.count(target);
-    const isConfirmed = await this.#end(target);
-    const message = isConfirmed ? null : 'The store did not confirm; this process ignores its old entries.';
-    return { cache: this.name, removed, stores: [{ store: this.#store.name, ok: isConfirmed, message }] };
+    await this.#end(target);
+    return { cache: this.name, removed, stores: [{ store: 'memory', ok: true, message: null }] };
   }
 
-  /** How many live entries in memory an invalidation would end; null when the store has no memory. */
-  count(target: InvalidationTarget): number | null {
-    if (this.#store.memory === null) return null;
+  /** How many live entries in memory an invalidation would end. */
+  count(target: InvalidationTarget): number {
     const now = this.#options.clock.now();
-    if (target !== 'all' && 'key' in target) return this.#entries.held(target.key, now) === undefined ? 0 : 1;
+    if (target !== 'all' && 'key' in target) return this.#fresh(target.key, now) === undefined ? 0 : 1;
     const mark = target === 'all' ? null : markOfTag(target.tag);
     let count = 0;
-    for (const entry of this.#entries.allHeld(now)) {
-      if (mark === null || entry.marks.includes(mark)) count += 1;
+    for (const entry of this.#memory.all()) {
+      if (now < entry.freshUntil && (mark === null || entry.marks.includes(mark))) count += 1;
     }
     return count;
   }
 
   statistics(): CacheStatistics<Name> {
+    const { hits, misses, coalesced, staleServed } = this.#reads.counts;
+    const asked = hits + misses + coalesced;
     return {
       name: this.name,
-      store: this.#store.name,
-      entries: this.#store.memory?.size ?? null,
+      store: 'memory',
+      entries: this.#memory.size,
       entriesMax: this.#options.entriesMax,
       ttlMs: this.#options.ttlMs,
-      ...this.#reads.counts,
-      evictions: this.#store.memory?.evictions ?? 0,
+      hits,
+      misses,
+      coalesced,
+      hitRate: asked === 0 ? 0 : hits / asked,
+      staleServed,
+      evictions: this.#memory.evictions,
       invalidations: this.#log.sequence,
-      errors: this.#entries.errors,
+      errors: this.#errors,
     };
   }
 
-  /** The log comes first, and at once: it is what makes the promise, the store only gets rid of what is dead. */
-  async #end(target: InvalidationTarget): Promise<boolean> {
+  /** What memory can answer at once. */
+  #fresh(key: string, now: number): Entry<Value> | undefined {
+    if (!this.#trust.isTrusted || !this.#isEnabled) return undefined;
+    const entry = this.#memory.find(key);
+    return entry !== undefined && now < entry.freshUntil ? entry : undefined;
+  }
+
+  /** The log comes first, and at once: it is what makes the promise, memory only gets rid of what is dead. */
+  async #end(target: InvalidationTarget): Promise<void> {
     if (target === 'all') {
       this.#log.appendAll();
-      return this.#entries.clear();
-    }
-    if ('tag' in target) {
+      await this.#memory.clear();
+    } else if ('tag' in target) {
       this.#log.append(markOfTag(target.tag));
-      return true;
+    } else {
+      this.#log.append(markOfKey(target.key));
+      await this.#memory.remove(target.key);
     }
-    this.#log.append(markOfKey(target.key));
-    return this.#entries.remove(target.key);
   }
 }
 
-/** Keyv takes 0 and NaN for "for ever", and would not say so. */
+const defaults = {
+  staleMs: 0,
+  lastValueMs: 0,
+  tagsOfKey: () => [],
+  tagsOfValue: () => [],
+  random: Math.random,
+  isUnavailable: () => false,
+  onLastValues: () => {},
+};
+
+/** NaN would mean "for ever", and nobody would say so. */
 function checkOptions(options: {
   name: string;
   ttlMs: number;

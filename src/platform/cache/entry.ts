@@ -1,4 +1,4 @@
-/** What the store keeps for one key. */
+/** What is remembered for one key. */
 export interface Entry<Value> {
   /** Deeply frozen, because every reader gets the same object. Null: known not to exist. */
   readonly value: Value | null;
@@ -14,11 +14,11 @@ export interface Entry<Value> {
   survivedUntil: number;
 }
 
-/** Keys and tags are invalidated through one log, and must not be taken for each other there. */
 export function markOfKey(key: string): string {
   return `key:${key}`;
 }
 
+/** Keys and tags are invalidated through one log, and must not be taken for each other there. */
 export function markOfTag(tag: string): string {
   return `tag:${tag}`;
 }

@@ -1,6 +1,5 @@
 import type { DeserializedData, KeyvEntry, KeyvStoreAdapter, StoredData } from 'keyv';
 import { LRUCache } from 'lru-cache';
-import type { CacheStore, MemoryLayer } from './cache-store.ts';
 
 /** Whatever Keyv hands to a store; Keyv does not type it, and a store has no need to look inside. */
 type Stored = Parameters<KeyvStoreAdapter['set']>[1];
@@ -12,11 +11,10 @@ type Stored = Parameters<KeyvStoreAdapter['set']>[1];
  * Times to live are not kept here: Keyv writes the end of each into the record and checks it on reading, and the bound
  * on the number of records is all the garbage collection that memory needs.
  */
-export class LruStore implements CacheStore, MemoryLayer {
-  readonly name = 'memory';
+export class LruStore implements KeyvStoreAdapter {
   readonly opts = {};
   namespace: string | undefined;
-  readonly memory: MemoryLayer = this;
+  /** How many records were pushed out, in all, because newer ones needed the room. */
   evictions = 0;
   readonly #records: LRUCache<string, Stored>;
 
@@ -33,10 +31,12 @@ export class LruStore implements CacheStore, MemoryLayer {
     return this.#records.size;
   }
 
+  /** What Keyv stored, without a promise; reading it counts as a use. */
   read<Value>(key: string): DeserializedData<Value> | undefined {
     return this.#records.get(key);
   }
 
+  /** Everything, in no particular order; reading it so does not count as a use. */
   records<Value>(): Iterable<DeserializedData<Value>> {
     return this.#records.values();
   }

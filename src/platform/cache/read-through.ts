@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.ts';
 import { deepFreeze } from './deep-freeze.ts';
-import type { EntryStore } from './entry-store.ts';
 import { markOfKey, markOfTag, type Entry } from './entry.ts';
 import { Flights, type Flight } from './flights.ts';
 import type { InvalidationLog } from './invalidation-log.ts';
+import type { MemoryEntries } from './memory-entries.ts';
+import { Outage } from './outage.ts';
 
 /** Reads the values of several keys from the source; a key without an answer has no value. */
 export type LoadMissing<Value> = (missing: readonly string[]) => Promise<ReadonlyMap<string, Value | null>>;
@@ -11,20 +12,28 @@ export type LoadMissing<Value> = (missing: readonly string[]) => Promise<Readonl
 interface ReadThroughOptions<Value> {
   readonly ttlMs: number;
   readonly negativeTtlMs: number;
-  readonly tagsOf: (value: Value | null, key: string) => readonly string[];
+  readonly staleMs: number;
+  readonly lastValueMs: number;
+  readonly tagsOfKey: (key: string) => readonly string[];
+  readonly tagsOfValue: (value: Value) => readonly string[];
   readonly clock: Clock;
-  readonly random?: () => number;
-  readonly entries: EntryStore<Value>;
+  readonly random: () => number;
+  readonly trust: { readonly isTrusted: boolean };
+  readonly isUnavailable: (error: unknown) => boolean;
+  readonly onLastValues: (error: unknown) => void;
+  readonly onError: (error: unknown) => void;
+  readonly memory: MemoryEntries<Value>;
   readonly log: InvalidationLog;
 }
 
 const ttlJitter = 0.1;
 
-/** Reading from the store, and from the source what the store lacks: each key by one reader, for all that wait. */
+/** Reading from memory, and from the source what it lacks: each key by one reader, for all that wait. */
 export class ReadThrough<Value> {
-  readonly counts = { hits: 0, misses: 0, coalesced: 0 };
+  readonly counts = { hits: 0, misses: 0, coalesced: 0, staleServed: 0 };
   readonly #options: ReadThroughOptions<Value>;
   readonly #flights = new Flights<Value>();
+  readonly #outage = new Outage();
 
   constructor(options: ReadThroughOptions<Value>) {
     this.#options = options;
@@ -34,7 +43,11 @@ export class ReadThrough<Value> {
   async gather(keys: readonly string[], load: LoadMissing<Value>): Promise<(Value | null)[]> {
     const arrivedAt = this.#options.log.sequence;
     const values = new Map<string, Value | null>();
-    let wanted = this.#takeHeld(keys, values);
+    const before = this.#flights.started;
+    let wanted = this.#takeHeld(keys, load, values);
+    // Who cannot know what was acknowledged elsewhere before they came must not be given what was read before they came.
+    // They wait for those reads, and then share one among themselves, so that even now no crowd reaches the source.
+    if (!this.#options.trust.isTrusted) await this.#flights.landed(wanted, before);
     // At most twice round: whatever is in the air the second time took off after this reader arrived.
     while (wanted.length > 0) {
       const flights = this.#board(wanted, load);
@@ -48,22 +61,49 @@ export class ReadThrough<Value> {
     return keys.map((key) => values.get(key) ?? null);
   }
 
-  /** Fills in what memory knows; returns the other keys, each once. */
-  #takeHeld(keys: readonly string[], values: Map<string, Value | null>): string[] {
+  /** Fills in what memory knows, and has the old renewed in the background; returns the other keys, each once. */
+  #takeHeld(keys: readonly string[], load: LoadMissing<Value>, values: Map<string, Value | null>): string[] {
     const now = this.#options.clock.now();
     const missing = new Set<string>();
+    const old = new Set<string>();
     for (const key of keys) {
-      const entry = missing.has(key) ? undefined : this.#options.entries.held(key, now);
-      if (entry !== undefined) {
+      const entry = missing.has(key) ? undefined : this.#options.memory.find(key);
+      if (entry !== undefined && this.#isGoodEnough(entry, now)) {
         this.counts.hits += 1;
         values.set(key, entry.value);
+        if (now < entry.freshUntil) continue;
+        this.counts.staleServed += 1;
+        old.add(key);
       } else if (missing.has(key)) {
         this.counts.coalesced += 1;
       } else {
         missing.add(key);
       }
     }
+    if (old.size > 0) this.#renew([...old], load, now);
     return [...missing];
+  }
+
+  #isGoodEnough(entry: Entry<Value>, now: number): boolean {
+    const { staleMs, trust } = this.#options;
+    if (trust.isTrusted && now < entry.freshUntil) return true;
+    if (entry.value === null) return false;
+    if (trust.isTrusted && now < entry.freshUntil + staleMs) return true;
+    // Trusted or not: who has lost the database has lost the invalidations too, and this is what last values are for.
+    return this.#outage.isOn(now) && this.#isLastValue(entry, now);
+  }
+
+  #isLastValue(entry: Entry<Value>, now: number): boolean {
+    return entry.value !== null && now < entry.freshUntil + this.#options.lastValueMs;
+  }
+
+  #renew(keys: readonly string[], load: LoadMissing<Value>, now: number): void {
+    const { clock, log, onError } = this.#options;
+    const grounded = keys.filter((key) => this.#flights.find(key) === undefined);
+    if (grounded.length === 0 || !this.#outage.mayProbe(now)) return;
+    const flight = this.#flights.start(grounded, log.sequence, () => this.#load(grounded, load));
+    // Nobody waits for it: the readers have the old value, and the next ones try again.
+    this.#outage.probe(flight.entries, clock).catch(onError);
   }
 
   /** Puts every key on a flight: on one that is under way where that can serve it, all others on one new flight. */
@@ -108,35 +148,53 @@ export class ReadThrough<Value> {
   }
 
   async #read(keys: readonly string[], load: LoadMissing<Value>): Promise<ReadonlyMap<string, Entry<Value>>> {
-    const entries = await this.#options.entries.read(keys);
-    const missing = keys.filter((key) => !entries.has(key));
-    this.counts.hits += keys.length - missing.length;
-    this.counts.misses += missing.length;
-    if (missing.length === 0) return entries;
-
-    const loaded = await this.#load(missing, load);
-    for (const [key, entry] of loaded) entries.set(key, entry);
-    return entries;
+    this.counts.misses += keys.length;
+    return this.#load(keys, load);
   }
 
   async #load(missing: readonly string[], load: LoadMissing<Value>): Promise<Map<string, Entry<Value>>> {
+    const { clock, log, memory } = this.#options;
     // Both before the load: what is invalidated while it runs has overtaken it, and it can be as old as its beginning.
-    const startedAt = this.#options.log.sequence;
-    const now = this.#options.clock.now();
-    const values = await load(missing);
+    const startedAt = log.sequence;
+    const now = clock.now();
+    let values: ReadonlyMap<string, Value | null>;
+    try {
+      values = await load(missing);
+    } catch (error) {
+      return this.#lastValues(missing, error);
+    }
+    this.#outage.end();
     const entries = new Map(
       missing.map((key) => [key, this.#entry(key, values.get(key) ?? null, startedAt, now)] as const),
     );
-    await this.#options.entries.write(entries);
+    await memory.write(entries);
+    return entries;
+  }
+
+  /** What was known last, in place of a load that failed because the source is away; else throws the error. */
+  #lastValues(keys: readonly string[], error: unknown): Map<string, Entry<Value>> {
+    const { clock, isUnavailable, memory, onLastValues } = this.#options;
+    if (!isUnavailable(error)) throw error;
+    const now = clock.now();
+    if (!this.#outage.isOn(now)) onLastValues(error);
+    this.#outage.begin(now);
+    const entries = new Map<string, Entry<Value>>();
+    for (const key of keys) {
+      const entry = memory.find(key);
+      if (entry === undefined || !this.#isLastValue(entry, now)) throw error;
+      entries.set(key, entry);
+    }
+    this.counts.staleServed += keys.length;
     return entries;
   }
 
   #entry(key: string, value: Value | null, survivedUntil: number, now: number): Entry<Value> {
-    const { ttlMs, negativeTtlMs, tagsOf, random = Math.random } = this.#options;
+    const { ttlMs, negativeTtlMs, tagsOfKey, tagsOfValue, random } = this.#options;
     const stretch = 1 + ttlJitter * (2 * random() - 1);
+    const tags = value === null ? tagsOfKey(key) : [...tagsOfKey(key), ...tagsOfValue(value)];
     return {
       value: deepFreeze(value),
-      marks: [markOfKey(key), ...tagsOf(value, key).map(markOfTag)],
+      marks: [markOfKey(key), ...tags.map(markOfTag)],
       freshUntil: now + stretch * (value === null ? negativeTtlMs : ttlMs),
       survivedUntil,
     };

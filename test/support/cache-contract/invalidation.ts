@@ -1,14 +1,12 @@
 import { expect, it } from 'vitest';
-import { Cache } from '../../../src/platform/cache/cache.ts';
-import type { CacheStore } from '../../../src/platform/cache/cache-store.ts';
 import { TestClock } from '../clock.ts';
 import { deferred, settled } from '../deferred.ts';
-import { aCache, aSource, type Profile } from './subject.ts';
+import { aCache, aSource, type MakeCache, type Profile } from './subject.ts';
 
 /** What an invalidation ends, also for loads that are under way. */
-export function itForgets(createStore: () => CacheStore): void {
+export function itForgets(make: MakeCache): void {
   it.each([[{ key: 'ann' }], [{ tag: 'team:red' }], ['all' as const]])('forgets by %j', async (target) => {
-    const cache = aCache(createStore());
+    const cache = aCache(make);
     const source = aSource();
     await cache.get('ann', async () => ({ name: 'old', team: 'red' }));
     await cache.invalidate(target);
@@ -20,7 +18,7 @@ export function itForgets(createStore: () => CacheStore): void {
   it.each([[{ key: 'bob' }], [{ key: 'team:red' }], [{ tag: 'team:blue' }], [{ tag: 'ann' }]])(
     'keeps what is not meant by %j',
     async (target) => {
-      const cache = aCache(createStore());
+      const cache = aCache(make);
       const source = aSource();
       await cache.get('ann', async () => ({ name: 'kept', team: 'red' }));
       await cache.invalidate(target);
@@ -30,15 +28,13 @@ export function itForgets(createStore: () => CacheStore): void {
   );
 
   it('forgets by its tags also that there is no value', async () => {
-    const cache = new Cache<Profile>({
+    const cache = make<Profile>({
       name: 'PROFILES',
-      version: 1,
       ttlMs: 60_000,
       negativeTtlMs: 60_000,
       entriesMax: 10,
-      tagsOf: (_profile, key) => [`user:${key}`],
+      tagsOfKey: (key) => [`user:${key}`],
       clock: new TestClock(),
-      store: createStore(),
     });
     await cache.get('ann', async () => null);
     await cache.invalidate({ tag: 'user:ann' });
@@ -49,7 +45,7 @@ export function itForgets(createStore: () => CacheStore): void {
   it.each([[{ key: 'ann' }], [{ tag: 'team:red' }], ['all' as const]])(
     'is not undone by a load that began before it: %j',
     async (target) => {
-      const cache = aCache(createStore());
+      const cache = aCache(make);
       const source = aSource();
       const old = deferred<Profile>();
       const early = cache.get('ann', () => old.promise);
@@ -65,7 +61,7 @@ export function itForgets(createStore: () => CacheStore): void {
   );
 
   it('makes one load for all who arrive after it', async () => {
-    const cache = aCache(createStore());
+    const cache = aCache(make);
     const source = aSource();
     const old = deferred<Profile>();
     const early = cache.get('ann', () => old.promise);
@@ -86,7 +82,7 @@ export function itForgets(createStore: () => CacheStore): void {
   });
 
   it('lets newcomers join a load that an unrelated invalidation met', async () => {
-    const cache = aCache(createStore());
+    const cache = aCache(make);
     const source = aSource();
     const slow = deferred<Profile>();
     const early = cache.get('ann', () => slow.promise);
@@ -100,7 +96,7 @@ export function itForgets(createStore: () => CacheStore): void {
   });
 
   it('keeps the newer value when an overtaken load ends after the newer one', async () => {
-    const cache = aCache(createStore());
+    const cache = aCache(make);
     const source = aSource();
     const old = deferred<Profile>();
     const early = cache.get('ann', () => old.promise);

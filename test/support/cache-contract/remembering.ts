@@ -1,13 +1,11 @@
 import { expect, it, vi } from 'vitest';
-import { Cache } from '../../../src/platform/cache/cache.ts';
-import type { CacheStore } from '../../../src/platform/cache/cache-store.ts';
 import { TestClock } from '../clock.ts';
-import { aCache, aSource, type Profile } from './subject.ts';
+import { aCache, aSource, type MakeCache } from './subject.ts';
 
 /** What a cache keeps, for how long, and whom it asks for the rest. */
-export function itRemembers(createStore: () => CacheStore): void {
+export function itRemembers(make: MakeCache): void {
   it('loads a key once', async () => {
-    const cache = aCache(createStore());
+    const cache = aCache(make);
     const source = aSource();
 
     expect(await cache.get('ann', source.one)).toEqual({ name: 'ann 1' });
@@ -17,7 +15,7 @@ export function itRemembers(createStore: () => CacheStore): void {
   });
 
   it('asks for the missing keys of many only, and answers in the order of the keys', async () => {
-    const cache = aCache(createStore());
+    const cache = aCache(make);
     const source = aSource();
     await cache.getMany(['ann', 'bob'], source.many);
 
@@ -33,13 +31,13 @@ export function itRemembers(createStore: () => CacheStore): void {
 
   it('asks nothing for no keys', async () => {
     const source = aSource();
-    expect(await aCache(createStore()).getMany([], source.many)).toEqual([]);
+    expect(await aCache(make).getMany([], source.many)).toEqual([]);
     expect(source.many).not.toHaveBeenCalled();
   });
 
   it('forgets a value when its time to live is over, and not before', async () => {
     const clock = new TestClock();
-    const cache = aCache(createStore(), clock);
+    const cache = aCache(make, clock);
     const source = aSource();
     await cache.get('ann', source.one);
 
@@ -54,7 +52,7 @@ export function itRemembers(createStore: () => CacheStore): void {
     [0.999_999_9, 66_000],
   ])('stretches the time to live by up to a tenth: %d gives %d ms', async (random, expectedMs) => {
     const clock = new TestClock();
-    const cache = aCache(createStore(), clock, () => random);
+    const cache = aCache(make, clock, () => random);
     const source = aSource();
     await cache.get('ann', source.one);
 
@@ -66,7 +64,7 @@ export function itRemembers(createStore: () => CacheStore): void {
 
   it('counts the time to live from the beginning of the load', async () => {
     const clock = new TestClock();
-    const cache = aCache(createStore(), clock);
+    const cache = aCache(make, clock);
     const source = aSource();
     await cache.get('ann', async () => {
       clock.advance(59_000);
@@ -81,7 +79,7 @@ export function itRemembers(createStore: () => CacheStore): void {
 
   it('remembers that there is no value, for a shorter time', async () => {
     const clock = new TestClock();
-    const cache = aCache(createStore(), clock);
+    const cache = aCache(make, clock);
     const load = vi.fn(async () => null);
     expect(await cache.get('ghost', load)).toBeNull();
 
@@ -94,24 +92,11 @@ export function itRemembers(createStore: () => CacheStore): void {
   });
 
   it('remembers the keys that a load of many did not answer as having no value', async () => {
-    const cache = aCache(createStore());
+    const cache = aCache(make);
     const load = vi.fn(async () => new Map([['ann', { name: 'Ann' }]]));
 
     expect(await cache.getMany(['ghost', 'ann'], load)).toEqual([null, { name: 'Ann' }]);
     expect(await cache.getMany(['ghost'], load)).toEqual([null]);
     expect(load).toHaveBeenCalledTimes(1);
-  });
-
-  it('never reads what another version stored', async () => {
-    const store = createStore();
-    const source = aSource();
-    const common = { name: 'X', ttlMs: 60_000, negativeTtlMs: 60_000, entriesMax: 10, tagsOf: () => [] };
-    const clock = new TestClock();
-    const before = new Cache<Profile>({ ...common, clock, store, version: 1 });
-    const after = new Cache<Profile>({ ...common, clock, store, version: 2 });
-    await before.get('ann', source.one);
-
-    expect(await after.get('ann', source.one)).toEqual({ name: 'ann 2' });
-    expect(await before.get('ann', source.one)).toEqual({ name: 'ann 1' });
   });
 }

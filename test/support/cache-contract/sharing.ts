@@ -1,12 +1,11 @@
 import { expect, it, vi } from 'vitest';
-import type { CacheStore } from '../../../src/platform/cache/cache-store.ts';
 import { deferred, settled } from '../deferred.ts';
-import { aCache, aSource, type Profile } from './subject.ts';
+import { aCache, aSource, type MakeCache, type Profile } from './subject.ts';
 
 /** One load for all who want the same key at the same time. */
-export function itSharesLoads(createStore: () => CacheStore): void {
+export function itSharesLoads(make: MakeCache): void {
   it('loads once for 1,000 readers at the same time', async () => {
-    const cache = aCache(createStore());
+    const cache = aCache(make);
     const source = aSource();
     const values = await Promise.all(Array.from({ length: 1_000 }, () => cache.get('ann', source.one)));
 
@@ -16,7 +15,7 @@ export function itSharesLoads(createStore: () => CacheStore): void {
   });
 
   it('shares the load of a key between readers of one and readers of many', async () => {
-    const cache = aCache(createStore());
+    const cache = aCache(make);
     const source = aSource();
     const [ann, both, bob, overlapping] = await Promise.all([
       cache.get('ann', source.one),
@@ -32,7 +31,7 @@ export function itSharesLoads(createStore: () => CacheStore): void {
   });
 
   it('fails all who wait for a load that fails, and loads again for the next', async () => {
-    const cache = aCache(createStore());
+    const cache = aCache(make);
     const source = aSource();
     const failing = vi.fn(async () => {
       throw new Error('the database is away');
@@ -49,7 +48,7 @@ export function itSharesLoads(createStore: () => CacheStore): void {
   });
 
   it("keeps what other loads brought when one load of a reader's keys fails", async () => {
-    const cache = aCache(createStore());
+    const cache = aCache(make);
     const source = aSource();
     const ofAnn = deferred<Profile>();
     const first = cache.get('ann', () => ofAnn.promise);
@@ -63,7 +62,7 @@ export function itSharesLoads(createStore: () => CacheStore): void {
   });
 
   it('counts every key that was asked for, once', async () => {
-    const cache = aCache(createStore());
+    const cache = aCache(make);
     const source = aSource();
     await cache.getMany(['ann', 'bob', 'ann'], source.many);
     await cache.getMany(['ann', 'cid'], source.many);
@@ -73,7 +72,7 @@ export function itSharesLoads(createStore: () => CacheStore): void {
   });
 
   it('leaves a load that newcomers can join in the air when an overtaken one lands', async () => {
-    const cache = aCache(createStore());
+    const cache = aCache(make);
     const source = aSource();
     const [old, recent] = [deferred<Profile>(), deferred<Profile>()];
     const first = cache.get('ann', () => old.promise);

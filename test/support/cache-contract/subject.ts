@@ -1,6 +1,5 @@
 import { vi } from 'vitest';
-import { Cache } from '../../../src/platform/cache/cache.ts';
-import type { CacheStore } from '../../../src/platform/cache/cache-store.ts';
+import type { Cache, CacheOptions } from '../../../src/platform/cache/cache.ts';
 import { TestClock } from '../clock.ts';
 
 /** What the caches of the contract hold. */
@@ -9,18 +8,19 @@ export interface Profile {
   readonly team?: string;
 }
 
+/** Makes a cache on whatever the contract is tried on; each call on one that is empty. */
+export type MakeCache = <Value>(options: CacheOptions<Value>) => Cache<Value>;
+
 /** One minute for values, ten seconds for their absence; the team is a tag. */
-export function aCache(store: CacheStore, clock = new TestClock(), random = () => 0.5): Cache<Profile> {
-  return new Cache<Profile>({
+export function aCache(make: MakeCache, clock = new TestClock(), random = () => 0.5): Cache<Profile> {
+  return make<Profile>({
     name: 'PROFILES',
-    version: 1,
     ttlMs: 60_000,
     negativeTtlMs: 10_000,
     entriesMax: 1_000,
-    tagsOf: (profile) => (profile?.team === undefined ? [] : [`team:${profile.team}`]),
+    tagsOfValue: (profile) => (profile.team === undefined ? [] : [`team:${profile.team}`]),
     clock,
     random,
-    store,
   });
 }
 

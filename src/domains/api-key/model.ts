@@ -1,0 +1,40 @@
+import type { Scope } from '../session/model.ts';
+import type { Role } from '../tenant/model.ts';
+import { tenantTag, userTag } from '../user/model.ts';
+
+/** A key by which programs act for a person in one tenant. Its hash stays in the database. */
+export interface ApiKey {
+  readonly tenantId: string;
+  readonly id: string;
+  readonly userId: string;
+  readonly name: string;
+  /** The key's first characters, to tell keys apart. */
+  readonly prefix: string;
+  readonly scopes: readonly Scope[];
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date | null;
+  readonly expiresAt: Date | null;
+  readonly revokedAt: Date | null;
+}
+
+/** What a key stands for: all that authenticating a request needs. */
+export interface KeyIdentity {
+  readonly keyId: string;
+  readonly tenantId: string;
+  readonly tenantSlug: string;
+  readonly userId: string;
+  readonly role: Role;
+  readonly isPlatformAdmin: boolean;
+  readonly scopes: readonly Scope[];
+  readonly expiresAt: Date | null;
+}
+
+/** The tag of what caches hold about one key. */
+export function apiKeyTag(keyId: string): string {
+  return `api-key:${keyId}`;
+}
+
+/** What ends a remembered identity: a change to its key, to its owner, or to its tenant. */
+export function tagsOfKeyIdentity({ keyId, userId, tenantId }: KeyIdentity): string[] {
+  return [apiKeyTag(keyId), userTag(userId), tenantTag(tenantId)];
+}

@@ -1,0 +1,90 @@
+import sql from 'sql-template-tag';
+import type { Database } from '../../platform/database/database.ts';
+import { pagedList, type Ordering, type PagedList } from '../../platform/database/paging.ts';
+import { insertAudit, type AuditEntry } from '../audit/model.ts';
+import { isTenantAdmin, type Viewer } from '../session/model.ts';
+import type { ApiKey, KeyIdentity } from './model.ts';
+
+/** A key to be; only its hash is stored. */
+export interface NewApiKey extends Omit<ApiKey, 'tenantId' | 'lastUsedAt' | 'revokedAt'> {
+  readonly keyHash: Buffer;
+}
+
+export type ApiKeyQueries = ReturnType<typeof createApiKeyQueries>;
+
+const columns = sql`k.tenant_id as "tenantId", k.id, k.user_id as "userId", k.name, k.prefix, k.scopes,
+  k.created_at as "createdAt", k.last_used_at as "lastUsedAt", k.expires_at as "expiresAt", k.revoked_at as "revokedAt"`;
+
+const newestFirst: Ordering<ApiKey> = {
+  name: 'apiKey.createdAt',
+  direction: 'desc',
+  columns: [
+    { name: 'createdAt', expression: sql`k.created_at`, type: 'timestamptz' },
+    { name: 'id', expression: sql`k.id`, type: 'uuid' },
+  ],
+};
+
+export function createApiKeyQueries(db: Database) {
+  return {
+    /** What a key stands for; null when it is unknown or revoked, or its owner can no longer act in its tenant. */
+    async identityByKeyHash(keyHash: Buffer): Promise<KeyIdentity | null> {
+      const [identity] =
+        await db.query<KeyIdentity>(sql`select k.id as "keyId", k.tenant_id as "tenantId", t.slug as "tenantSlug",
+          k.user_id as "userId", m.role, u.is_platform_admin as "isPlatformAdmin", k.scopes,
+          k.expires_at as "expiresAt"
+        from api_keys k
+        join tenants t on t.id = k.tenant_id
+        join memberships m on m.tenant_id = k.tenant_id and m.user_id = k.user_id and m.is_active
+        join users u on u.id = k.user_id and u.is_active
+        where k.key_hash = ${keyHash} and k.revoked_at is null`);
+      return identity ?? null;
+    },
+
+    async create(tenantId: string, key: NewApiKey): Promise<ApiKey> {
+      const [created] = await db.query<ApiKey>(sql`insert into api_keys as k
+          (tenant_id, id, user_id, name, prefix, key_hash, scopes, created_at, expires_at)
+        values (${tenantId}::uuid, ${key.id}::uuid, ${key.userId}::uuid, ${key.name}, ${key.prefix}, ${key.keyHash},
+          ${key.scopes}::text[], ${key.createdAt}, ${key.expiresAt})
+        returning ${columns}`);
+      if (created === undefined) throw new Error('PostgreSQL stored a key and did not answer it.');
+      return created;
+    },
+
+    /**
+     * Ends one of the keys that the viewer may see; one that was ended keeps its date. Null when there is none. The
+     * entry is kept where it was somebody else's.
+     */
+    async revoke(viewer: Viewer, id: string, entry: AuditEntry): Promise<ApiKey | null> {
+      const { createdAt: now } = entry;
+      const ofOthers = sql`ended where "userId" <> ${viewer.userId}::uuid and "revokedAt" = ${now}`;
+      const [revoked] = await db.query<ApiKey>(sql`with ended as (
+          update api_keys k set revoked_at = coalesce(k.revoked_at, ${now})
+          where ${whereVisible(viewer)} and k.id = ${id}::uuid
+          returning ${columns}
+        ), noted as (${insertAudit(entry, ofOthers)})
+        select * from ended`);
+      return revoked ?? null;
+    },
+
+    /** The viewer's own keys, and for admins those of their tenant. */
+    async byIds(viewer: Viewer, ids: readonly string[]): Promise<ApiKey[]> {
+      return db.query<ApiKey>(sql`select ${columns} from api_keys k
+        where ${whereVisible(viewer)} and k.id = any(${ids}::uuid[])`);
+    },
+
+    /** By user; empty for those whose keys the viewer may not see. */
+    ofUsers(viewer: Viewer): PagedList<ApiKey> {
+      return pagedList(db, {
+        select: columns,
+        from: sql`api_keys k`,
+        where: sql`${whereVisible(viewer)} and k.user_id = parent.id`,
+        ordering: newestFirst,
+      });
+    },
+  };
+}
+
+function whereVisible(viewer: Viewer) {
+  const ofTenant = sql`k.tenant_id = ${viewer.tenantId}::uuid`;
+  return isTenantAdmin(viewer) ? ofTenant : sql`${ofTenant} and k.user_id = ${viewer.userId}::uuid`;
+}

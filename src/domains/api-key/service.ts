@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import type { Cache } from '../../platform/cache/cache.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { NotFound, TokenExpired, Unauthenticated } from '../../platform/errors.ts';
+import { createId, fromPublicId } from '../../platform/ids.ts';
+import { parseInput, refused, textInput } from '../../platform/input.ts';
+import { createSecret, hashOfSecret, isSecret } from '../../platform/secrets.ts';
+import { auditEntry } from '../audit/model.ts';
+import { isTenantAdmin, scopes, type Viewer } from '../session/model.ts';
+import { apiKeyTag, type ApiKey, type KeyIdentity } from './model.ts';
+import type { ApiKeyQueries } from './queries.ts';
+
+/** What every key begins with, by which it is told from other credentials. */
+export const keyPrefix = 'parley_key_';
+
+/** How many of a key's random characters are shown for good: enough to tell keys apart, too few to help a guess. */
+const shownCharacters = 6;
+
+const revokeSchema = z.object({ apiKeyId: z.string() });
+
+/** A key that has just been made. The secret exists here and at the client, nowhere else. */
+export interface CreatedApiKey {
+  readonly apiKey: ApiKey;
+  readonly secret: string;
+}
+
+export type ApiKeyService = ReturnType<typeof createApiKeyService>;
+
+/** The rules of making, using and ending keys. */
+export function createApiKeyService(options: {
+  readonly queries: ApiKeyQueries;
+  readonly apiKeys: Cache<KeyIdentity>;
+  readonly clock: Clock;
+}) {
+  const { queries, apiKeys, clock } = options;
+
+  return {
+    /** Makes a key for the viewer, in their tenant. @throws InputRefused */
+    async create(viewer: Viewer, input: unknown): Promise<CreatedApiKey> {
+      const now = clock.now();
+      const { name, scopes: chosen, expiresAt = null } = parseInput(createSchemaAt(now), input);
+      refuseUnlessAllowed(viewer, chosen);
+      const secret = createSecret(keyPrefix);
+      const apiKey = await queries.create(viewer.tenantId, {
+        id: createId(),
+        userId: viewer.userId,
+        name,
+        prefix: secret.slice(0, keyPrefix.length + shownCharacters),
+        keyHash: hashOfSecret(secret),
+        scopes: scopes.filter((scope) => chosen.includes(scope)),
+        createdAt: new Date(now),
+        expiresAt,
+      });
+      return { apiKey, secret };
+    },
+
+    /**
+     * Ends a key of the viewer, or for admins one of their tenant; one that was ended stays as it is.
+     * @throws NotFound
+     */
+    async revoke(viewer: Viewer, input: unknown): Promise<ApiKey> {
+      const { apiKeyId } = parseInput(revokeSchema, input);
+      const id = fromPublicId('key', apiKeyId);
+      const note = { action: 'revokeApiKey', target: apiKeyId };
+      const entry = auditEntry(viewer, note, new Date(clock.now()));
+      const revoked = id === null ? null : await queries.revoke(viewer, id, entry);
+      if (revoked === null) throw new NotFound('API key', ['input', 'apiKeyId']);
+      // After commit, never before: a reader between the two would put the old identity back for a whole ttl.
+      await apiKeys.invalidate({ tag: apiKeyTag(revoked.id) });
+      return revoked;
+    },
+
+    /**
+     * Who a key stands for. It acts in the tenant that it was made in; naming another one does not help.
+     * @throws Unauthenticated when it is not, or no longer, a key of an active member there
+     * @throws TokenExpired
+     */
+    async viewerByKey(key: string, tenantSlug: string | null): Promise<Viewer> {
+      if (!isSecret(keyPrefix, key)) throw new Unauthenticated('This credential is not a key of Parley.');
+      const keyHash = hashOfSecret(key);
+      const identity = await apiKeys.get(keyHash.toString('hex'), () => queries.identityByKeyHash(keyHash));
+      if (identity === null) throw new Unauthenticated('This API key is unknown or was revoked.');
+      if (identity.expiresAt !== null && new Date(identity.expiresAt).getTime() <= clock.now()) {
+        throw new TokenExpired();
+      }
+      if (tenantSlug !== null && tenantSlug !== identity.tenantSlug) {
+        throw new Unauthenticated('This API key does not belong to that tenant.');
+      }
+      return viewerFrom(identity);
+    },
+  };
+}
+
+function createSchemaAt(now: number) {
+  return z.object({
+    name: textInput({ min: 1, max: 100 }),
+    scopes: z
+      .array(z.enum(scopes, `must be one of ${scopes.join(', ')}`))
+      .min(1, 'must have at least one scope')
+      .refine((chosen) => new Set(chosen).size === chosen.length, 'must not name a scope twice'),
+    expiresAt: z
+      .date()
+      .refine((date) => date.getTime() > now, 'must be in the future')
+      .nullish(),
+  });
+}
+
+function refuseUnlessAllowed(viewer: Viewer, chosen: readonly string[]): void {
+  // Whoever got hold of a key must lose everything with it: with keys made by keys, that would not be one revocation.
+  if (viewer.apiKeyId !== null) {
+    throw refused('FORBIDDEN', 'An API key cannot make further keys; sign in for that.');
+  }
+  if (chosen.includes('admin') && !isTenantAdmin(viewer) && !viewer.isPlatformAdmin) {
+    throw refused('FORBIDDEN', 'Only admins make keys with the scope `admin`.', ['scopes']);
+  }
+}
+
+/** Through a key without the scope admin an admin is a member like others, in every rule at once. */
+function viewerFrom({
+  keyId,
+  tenantId,
+  userId,
+  role,
+  isPlatformAdmin,
+  scopes: allowed,
+}: KeyIdentity): Viewer {
+  const mayAdminister = allowed.includes('admin');
+  return {
+    tenantId,
+    userId,
+    role: mayAdminister || role === 'GUEST' ? role : 'MEMBER',
+    isPlatformAdmin: isPlatformAdmin && mayAdminister,
+    session: null,
+    apiKeyId: keyId,
+    scopes: allowed,
+  };
+}

@@ -1,0 +1,50 @@
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../logger.ts';
+import { Cache, type CacheOptions } from './cache.ts';
+
+const second = 1000;
+const absencesMax = 1000;
+
+/** What differs from cache to cache; whatever is left out is as good for this one as for the others. */
+type OwnOptions<Value> = Pick<CacheOptions<Value>, 'ttlMs' | 'entriesMax'> &
+  Partial<
+    Pick<CacheOptions<Value>, 'negativeTtlMs' | 'staleMs' | 'lastValueMs' | 'tagsOfKey' | 'tagsOfValue'>
+  >;
+
+interface CacheFactoryOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly isEnabled: boolean;
+  readonly trust?: { readonly isTrusted: boolean };
+  readonly isUnavailable: (error: unknown) => boolean;
+}
+
+/** Makes the caches of a process, so that each needs to say only what is its own. */
+export class CacheFactory<Name extends string> {
+  readonly #options: CacheFactoryOptions;
+
+  constructor(options: CacheFactoryOptions) {
+    this.#options = options;
+  }
+
+  create<Value>(name: Name, own: OwnOptions<Value>): Cache<Value, Name> {
+    const { logger, ...common } = this.#options;
+    return new Cache<Value, Name>({
+      // Short, because what comes into being by other means than ours is not always told.
+      negativeTtlMs: 2 * second,
+      // A reader who comes just after the end need not wait; a value that nobody asked for meanwhile is loaded anew.
+      staleMs: Math.min(own.ttlMs, 30 * second),
+      lastValueMs: 3600 * second,
+      absencesMax: Math.min(own.entriesMax, absencesMax),
+      ...common,
+      ...own,
+      name,
+      onLastValues: (error) =>
+        logger.warn(
+          { err: error, cache: name },
+          'the database is away; a cache answers with its last values',
+        ),
+      onError: (error) => logger.warn({ err: error, cache: name }, 'a cache failed, and no reader with it'),
+    });
+  }
+}
