@@ -182,7 +182,7 @@ function viewerFrom(
   }
   const { userId, isPlatformAdmin } = person;
   const { tenantId, role } = membership;
-  return { tenantId, userId, role, isPlatformAdmin, session: null, scopes };
+  return { tenantId, userId, role, isPlatformAdmin, session: null, apiKeyId: null, scopes };
 }
 
 function chooseMembership(
