@@ -18,6 +18,7 @@ import { createModelQueries } from './domains/model/queries.ts';
 import { createModelService } from './domains/model/service.ts';
 import type { CacheName } from './domains/operations/model.ts';
 import { createOperationsService } from './domains/operations/service.ts';
+import type { Warming } from './domains/operations/warming.ts';
 import { createParticipantQueries } from './domains/participant/queries.ts';
 import { createParticipantService } from './domains/participant/service.ts';
 import { createSessionQueries } from './domains/session/queries.ts';
@@ -46,6 +47,7 @@ import { createAuthenticator } from './server/authenticate.ts';
 import { createHttpServer } from './server/http.ts';
 import { createReadinessCheck } from './server/readiness.ts';
 import { createContextFactory, type Caches, type Queries } from './server/request-context.ts';
+import { createWarmers } from './warmers.ts';
 
 /** What an app is made of; whoever makes these also ends them. */
 export interface AppOptions {
@@ -62,13 +64,15 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
   const caches = createCaches({ clock, config, logger });
   const registry = new CacheRegistry<CacheName>(Object.values(caches));
   const queries = createQueries(database);
-  const services = createServices({ caches, clock, config, logger, queries, registry });
+  const warming = createWarmers({ caches, clock, logger, queries });
+  const services = createServices({ caches, clock, config, logger, queries, registry, warming });
   const catalogue = createCatalogue(database, caches.schema);
   const guard = new SchemaGuard({ catalogue, needed: readNeededColumns(), logger });
   return {
     caches,
     queries,
     services,
+    warming,
     /**
      * The front door, not yet listening; `demoToken` is what the explorers open with.
      * @throws SchemaMisfit when the database lacks columns that isolation depends on
@@ -148,8 +152,9 @@ function createServices(options: {
   readonly logger: Logger;
   readonly queries: Queries;
   readonly registry: CacheRegistry<CacheName>;
+  readonly warming: Warming;
 }): Services {
-  const { caches, clock, config, logger, queries, registry } = options;
+  const { caches, clock, config, logger, queries, registry, warming } = options;
   const models = createModelLoaders(queries.model, caches.models);
   const settings = createSettingLoaders(queries.setting, caches.settings);
   const findModels: typeof models.bySlugs = (slugs) => models.bySlugs(slugs);
@@ -176,6 +181,7 @@ function createServices(options: {
     model: createModelService({ queries: queries.model, models: caches.models, clock }),
     operations: createOperationsService({
       caches: registry,
+      warming,
       note: (viewer, note) => audit.done(viewer, note),
     }),
     participant: createParticipantService({ queries: queries.participant, findForWriting, clock }),

@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { importCommand } from './cli/import.ts';
 import { migrateCommand } from './cli/migrate.ts';
 import { seedCommand } from './cli/seed.ts';
 import { serveCommand } from './cli/serve.ts';
 import { tokenCommand } from './cli/token.ts';
 import { InvalidConfiguration, readConfig, type Config } from './config.ts';
+import { peopleMax } from './domains/operations/warming.ts';
 
 const program = new Command('parley')
   .description('A GraphQL API server for multi-tenant chat products.')
@@ -14,7 +15,15 @@ const program = new Command('parley')
 program
   .command('serve')
   .description('answer requests, on an embedded PostgreSQL unless DATABASE_URL names another')
-  .action(() => run(serveCommand));
+  .addOption(
+    new Option(
+      '--warm [people]',
+      'fill the caches first, also for so many people who were here last; 1000 when no number is given',
+    )
+      .preset('1000')
+      .argParser(countOfPeople),
+  )
+  .action(({ warm = 0 }: { warm?: number }) => run((config) => serveCommand(config, { warm })));
 
 program
   .command('migrate')
@@ -53,6 +62,12 @@ program
   );
 
 await program.parseAsync();
+
+function countOfPeople(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= peopleMax) return count;
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${peopleMax}.`);
+}
 
 /** A command answers its exit code; what it throws is told in one line. */
 async function run(command: (config: Config) => Promise<number>): Promise<void> {

@@ -86,6 +86,7 @@ describe('parley', { timeout: 60_000 }, () => {
     [['token', '--user', 'nobody@example.org'], 'There is no active user nobody@example.org.'],
     [['token', '--user', 'grace@acme.example', '--tenant', 'lumen'], 'is no active member of lumen'],
     [['import', 'no-such-file.jsonl'], 'no-such-file.jsonl'],
+    [['serve', '--warm', '0'], 'It must be a whole number from 1 to 10000.'],
     [['frobnicate'], "unknown command 'frobnicate'"],
   ])('refuses %j', async (args, message) => {
     const { code, errors } = await run(args, environment());

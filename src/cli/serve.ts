@@ -16,13 +16,24 @@ interface DemoTokens {
   readonly member: string;
 }
 
+/** How the server is to start. */
+export interface ServeOptions {
+  /** Fill the caches for so many of the most recently active people; 0 begins with empty caches. */
+  readonly warm: number;
+}
+
+/** What warming may cost at start; a server that takes longer is taken for one that hangs. */
+const warmingPatienceMs = 10_000;
+
 /** Answers requests until the process is told to stop. Answers 0 as soon as it listens. */
-export async function serveCommand(config: Config): Promise<number> {
+export async function serveCommand(config: Config, options: ServeOptions): Promise<number> {
   const platform = await openPlatform(config);
+  const stopping = new AbortController();
   try {
-    const { server, address, tokens } = await listen(config, platform);
+    const { server, address, tokens } = await listen(config, platform, options.warm, stopping.signal);
     closeWithGrace({ delay: 10_000, logger: false }, async ({ err }) => {
       if (err !== undefined) platform.logger.fatal({ err }, 'the process met a defect and stops');
+      stopping.abort();
       await server.close();
       await platform.close();
     });
@@ -34,12 +45,15 @@ export async function serveCommand(config: Config): Promise<number> {
   }
 }
 
-async function listen(config: Config, platform: Platform) {
+async function listen(config: Config, platform: Platform, peopleToWarm: number, signal: AbortSignal) {
   const app = createApp({ ...platform, config });
   const tokens = config.database.url === null ? await prepareDemo(app, platform) : null;
   const server = await app.createServer(tokens?.admin ?? null);
   // The first statement of Prisma's client compiles WebAssembly, which no request should wait for.
   await platform.database.warmUp();
+  if (peopleToWarm > 0) {
+    await app.warming.warmWithin(warmingPatienceMs, { recentlyActive: peopleToWarm, signal });
+  }
   const address = await server.listen({ host: config.host, port: config.port });
   return { server, address, tokens };
 }

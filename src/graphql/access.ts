@@ -51,6 +51,7 @@ export const access = {
     updateProfile: { who: 'signedIn', scope: 'write' },
     updateSettings: { who: 'platformAdmin', scope: 'admin' },
     upsertModel: { who: 'platformAdmin', scope: 'admin' },
+    warmCaches: { who: 'platformAdmin', scope: 'admin' },
   },
 } as const satisfies { readonly [Root in keyof RootResolvers]: Record<keyof RootResolvers[Root], Rule> };
 

@@ -38,6 +38,11 @@ const doneByAdmins: Readonly<Record<string, Done>> = {
     target: () => 'model_two',
     details: expect.objectContaining({ name: 'Two', contextWindow: 10 }),
   },
+  warmCaches: {
+    input: () => ({ userIds: [admin.id], recentlyActive: 5 }),
+    target: () => null,
+    details: { userIds: 1, recentlyActive: 5 },
+  },
 };
 
 const mutations = Object.keys(access.Mutation).filter(isForAdmins).toSorted();

@@ -48,7 +48,7 @@ const routes: Readonly<Record<string, Route>> = {
 };
 
 /** Payloads are answered once for each mutation that was asked for, so nothing multiplies them. */
-const onceAMutation = /Payload$|^UserError$|^CacheInvalidation$|^StoreResult$/;
+const onceAMutation = /Payload$|^UserError$|^CacheInvalidation$|^CacheWarming$|^StoreResult$/;
 
 describe('the cost of a field in statements', () => {
   let testApp: TestApp;

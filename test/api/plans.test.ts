@@ -103,6 +103,24 @@ describe('no statement reads a whole large table', () => {
     await expectNoScans('{ models { id } }', 'parley_session_'.padEnd(58, 'x'), 'UNAUTHENTICATED');
   });
 
+  it('for warming the caches', async () => {
+    const platformAdmin = await aUser(testApp, await aTenant(testApp), { isPlatformAdmin: true });
+    await expectNoScans(
+      `mutation { warmCaches(input: { recentlyActive: 10, userIds: ["${member.id}"] }) { caches { loaded } } }`,
+      platformAdmin.token,
+    );
+  });
+
+  it('for finding out who was here last', async () => {
+    const texts: string[] = [];
+    const stop = testApp.database.observe((statement) => texts.push(statement.text));
+    await testApp.app.queries.user.recentlyActiveIds(10, new Date()).finally(stop);
+
+    const plan = JSON.stringify(await planOf(texts[0] ?? ''));
+    expect(plan).toContain('sessions_live_last_seen_at_idx');
+    expect(plan).toContain('users_identity_synced_at_idx');
+  });
+
   it('for signing in', async () => {
     await expectNoScans(
       `mutation { signIn(input: { email: "person1234@example.org", password: "x" }) { token } }`,

@@ -28,6 +28,14 @@ describe('the indexes', () => {
     ['memberships_permissions_idx', "select from memberships where permissions ? 'invite'"],
     ['sessions_live_expires_at_idx', 'select from sessions where revoked_at is null and expires_at < now()'],
     [
+      'sessions_live_last_seen_at_idx',
+      'select from sessions where revoked_at is null order by last_seen_at desc limit 40',
+    ],
+    [
+      'users_identity_synced_at_idx',
+      'select from users where identity_synced_at is not null order by identity_synced_at desc limit 10',
+    ],
+    [
       'conversations_tenant_id_title_idx',
       "select from conversations where tenant_id = $1 and title ilike '%plan%'",
     ],

@@ -1,4 +1,6 @@
 import type { Cache } from '../../platform/cache/cache.ts';
+import { warm } from '../../platform/cache/warm.ts';
+import type { CacheName, Warmer } from '../operations/model.ts';
 import type { Model } from './model.ts';
 import type { ModelQueries } from './queries.ts';
 
@@ -22,5 +24,20 @@ export function createModelLoaders(queries: ModelQueries, models: Cache<readonly
       const modelBySlug = new Map((await all()).map((model) => [model.slug, model]));
       return slugs.map((slug) => (slug === null ? null : (modelBySlug.get(slug) ?? null)));
     },
+  };
+}
+
+/** Loads the models before anybody asks. */
+export function createModelWarmer(queries: ModelQueries, models: Cache<readonly Model[], CacheName>): Warmer {
+  return {
+    cache: models.name,
+    warm: () =>
+      warm(models, ['all', 'enabled'], async () => {
+        const all = await queries.all();
+        return new Map([
+          ['all', all],
+          ['enabled', all.filter((model) => model.isEnabled)],
+        ]);
+      }),
   };
 }

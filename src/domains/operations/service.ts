@@ -6,7 +6,20 @@ import { parseInput, refused } from '../../platform/input.ts';
 import type { AuditNote } from '../audit/model.ts';
 import type { Viewer } from '../session/model.ts';
 import { tenantTag, userTag } from '../user/model.ts';
-import type { CacheName } from './model.ts';
+import type { CacheName, CacheWarming } from './model.ts';
+import { peopleMax, type Warming } from './warming.ts';
+
+const warmSchema = z.object({
+  userIds: z
+    .array(z.string().refine((id) => fromPublicId('user', id) !== null, 'is not the id of a user'))
+    .max(peopleMax, `must be at most ${peopleMax}`)
+    .nullish(),
+  recentlyActive: z
+    .int()
+    .min(0, 'must be 0 or more')
+    .max(peopleMax, `must be at most ${peopleMax}`)
+    .nullish(),
+});
 
 const inputSchema = z.object({
   cache: z.string().nullish(),
@@ -23,10 +36,11 @@ export type OperationsService = ReturnType<typeof createOperationsService>;
 /** What admins of the platform do to the running server. */
 export function createOperationsService(options: {
   readonly caches: CacheRegistry<CacheName>;
+  readonly warming: Warming;
   /** Puts what was done into the audit log. */
   readonly note: (viewer: Viewer, note: AuditNote) => Promise<void>;
 }) {
-  const { caches, note } = options;
+  const { caches, note, warming } = options;
 
   return {
     /**
@@ -47,6 +61,19 @@ export function createOperationsService(options: {
       return input.dryRun === true
         ? reached.map((each) => dryRunOf(each, target))
         : Promise.all(reached.map((each) => counted(each, target)));
+    },
+
+    /**
+     * Fills this process's caches with what everybody needs, and with what is asked of these people.
+     * @throws InputRefused with every id that is not a user's; somebody who does not exist is no fault
+     */
+    async warmCaches(viewer: Viewer, rawInput: unknown): Promise<readonly CacheWarming[]> {
+      const input = parseInput(warmSchema, rawInput);
+      const recentlyActive = input.recentlyActive ?? 0;
+      const userIds = (input.userIds ?? []).flatMap((id) => fromPublicId('user', id) ?? []);
+      const details = { userIds: userIds.length, recentlyActive };
+      await note(viewer, { action: 'warmCaches', target: null, details });
+      return warming.warm({ userIds, recentlyActive });
     },
   };
 }

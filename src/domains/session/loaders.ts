@@ -1,7 +1,11 @@
 import DataLoader from 'dataloader';
+import type { Cache } from '../../platform/cache/cache.ts';
+import { warm } from '../../platform/cache/warm.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { CacheName, PeopleWarmer } from '../operations/model.ts';
 import type { PagedList } from '../../platform/database/paging.ts';
 import { byKeys } from '../../platform/database/rows.ts';
-import type { Session, Viewer } from './model.ts';
+import type { Session, SessionIdentity, Viewer } from './model.ts';
 import type { SessionQueries } from './queries.ts';
 
 /** How a request finds sessions. */
@@ -17,5 +21,21 @@ export function createSessionLoaders(queries: SessionQueries, viewer: Viewer): S
       byKeys(ids, await queries.byIds(viewer, ids), (session) => session.id),
     ),
     byUserId: (activeAt) => queries.ofUsers(viewer, activeAt),
+  };
+}
+
+/** Loads what people's newest sessions stand for before their next request. */
+export function createSessionWarmer(
+  queries: SessionQueries,
+  sessions: Cache<SessionIdentity, CacheName>,
+  clock: Clock,
+): PeopleWarmer {
+  return {
+    cache: sessions.name,
+    entriesMax: sessions.statistics().entriesMax,
+    async warm(userIds, entriesMax) {
+      const hashes = await queries.tokenHashesOf(userIds, entriesMax, new Date(clock.now()));
+      return warm(sessions, hashes, (missing) => queries.identitiesByTokenHashes(missing));
+    },
   };
 }

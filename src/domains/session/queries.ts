@@ -38,6 +38,11 @@ const memberships = sql`coalesce((
   from memberships m join tenants t on t.id = m.tenant_id
   where m.user_id = u.id and m.is_active), '[]')`;
 
+const identityColumns = sql`s.id as "sessionId", s.tenant_id as "tenantId", s.user_id as "userId",
+  s.expires_at as "expiresAt", u.is_platform_admin as "isPlatformAdmin", ${memberships} as memberships`;
+
+const liveSessions = sql`sessions s join users u on u.id = s.user_id and u.is_active`;
+
 const credentials = sql`select u.id as "userId", u.password_hash as "passwordHash", u.is_active as "isActive",
   u.is_platform_admin as "isPlatformAdmin", ${memberships} as memberships from users u`;
 
@@ -54,13 +59,29 @@ export function createSessionQueries(db: Database) {
   return {
     /** What a token stands for, whichever tenant it belongs to; null when it is unknown, revoked or its owner disabled. */
     async identityByTokenHash(tokenHash: Buffer): Promise<SessionIdentity | null> {
-      const [identity] =
-        await db.query<SessionIdentity>(sql`select s.id as "sessionId", s.tenant_id as "tenantId",
-          s.user_id as "userId", s.expires_at as "expiresAt", u.is_platform_admin as "isPlatformAdmin",
-          ${memberships} as memberships
-        from sessions s join users u on u.id = s.user_id and u.is_active
+      const [identity] = await db.query<SessionIdentity>(sql`select ${identityColumns} from ${liveSessions}
         where s.token_hash = ${tokenHash} and s.revoked_at is null`);
       return identity ?? null;
+    },
+
+    /** As `identityByTokenHash`, by the hash in hex; one that stands for nothing is missing. */
+    async identitiesByTokenHashes(hashes: readonly string[]): Promise<Map<string, SessionIdentity>> {
+      const rows = await db.query<SessionIdentity & { readonly hash: string }>(sql`select
+          encode(s.token_hash, 'hex') as hash, ${identityColumns} from ${liveSessions}
+        where s.token_hash = any(${hashes.map((hash) => Buffer.from(hash, 'hex'))}::bytea[]) and s.revoked_at is null`);
+      return new Map(rows.map(({ hash, ...identity }) => [hash, identity]));
+    },
+
+    /** Hashes, in hex, of the tokens of these people's sessions in force: of each person and tenant the newest three. */
+    async tokenHashesOf(userIds: readonly string[], limit: number, now: Date): Promise<string[]> {
+      const rows = await db.query<{ hash: string }>(sql`select encode(s.token_hash, 'hex') as hash
+        from memberships m cross join lateral (
+          select token_hash from sessions
+          where tenant_id = m.tenant_id and user_id = m.user_id and revoked_at is null and expires_at > ${now}
+          order by created_at desc, id desc limit 3
+        ) as s
+        where m.user_id = any(${userIds}::uuid[]) and m.is_active limit ${limit}`);
+      return rows.map(({ hash }) => hash);
     },
 
     /** An account by its e-mail address, whatever its case. */

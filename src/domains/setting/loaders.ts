@@ -1,4 +1,6 @@
 import type { Cache } from '../../platform/cache/cache.ts';
+import { warm } from '../../platform/cache/warm.ts';
+import type { CacheName, Warmer } from '../operations/model.ts';
 import type { Settings } from './model.ts';
 import type { SettingQueries } from './queries.ts';
 
@@ -17,5 +19,13 @@ export function createSettingLoaders(queries: SettingQueries, settings: Cache<Se
       if (current === null) throw new Error('The table app_settings has lost its one row.');
       return current;
     },
+  };
+}
+
+/** Loads the settings before anybody asks. */
+export function createSettingWarmer(queries: SettingQueries, settings: Cache<Settings, CacheName>): Warmer {
+  return {
+    cache: settings.name,
+    warm: () => warm(settings, [settingsKey], async () => new Map([[settingsKey, await queries.find()]])),
   };
 }

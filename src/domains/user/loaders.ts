@@ -1,5 +1,7 @@
 import DataLoader from 'dataloader';
 import type { Cache } from '../../platform/cache/cache.ts';
+import { warm } from '../../platform/cache/warm.ts';
+import type { CacheName, PeopleWarmer } from '../operations/model.ts';
 import type { Viewer } from '../session/model.ts';
 import { profileKey, type User } from './model.ts';
 import type { UserQueries } from './queries.ts';
@@ -27,5 +29,23 @@ export function createUserLoaders(queries: UserQueries, profiles: Cache<User>, v
         loadMissing,
       ),
     ),
+  };
+}
+
+/** Loads people's profiles before anybody asks, in each tenant that they are an active member of. */
+export function createProfileWarmer(queries: UserQueries, profiles: Cache<User, CacheName>): PeopleWarmer {
+  return {
+    cache: profiles.name,
+    entriesMax: profiles.statistics().entriesMax,
+    async warm(userIds, entriesMax) {
+      const members = await queries.membersAmong(userIds, entriesMax);
+      const memberByKey = new Map(
+        members.map((member) => [profileKey(member.tenantId, member.userId), member]),
+      );
+      return warm(profiles, [...memberByKey.keys()], async (missing) => {
+        const found = await queries.byMembers(missing.flatMap((key) => memberByKey.get(key) ?? []));
+        return new Map(found.map(({ tenantId, user }) => [profileKey(tenantId, user.id), user]));
+      });
+    },
   };
 }

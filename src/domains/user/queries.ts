@@ -22,22 +22,63 @@ interface UserRecord extends Omit<User, 'profile' | 'identity'> {
   readonly lastSyncedAt: Date | null;
 }
 
+/** A person in one of their tenants. */
+interface Member {
+  readonly tenantId: string;
+  readonly userId: string;
+}
+
 export type UserQueries = ReturnType<typeof createUserQueries>;
+
+const columns = sql`u.id, u.email, u.first_name as "firstName", u.last_name as "lastName",
+  u.is_active as "isActive", u.is_platform_admin as "isPlatformAdmin",
+  u.onboarding_completed as "onboardingCompleted", u.profile, u.last_login_at as "lastLoginAt",
+  u.created_at as "createdAt", u.updated_at as "updatedAt", u.identity_provider as provider,
+  u.external_id as "externalId", u.identity_updated_at as "providerUpdatedAt",
+  u.identity_synced_at as "lastSyncedAt"`;
 
 export function createUserQueries(db: Database) {
   return {
     /** People who are or were members of the tenant; others do not exist for it. */
     async byIds(tenantId: string, ids: readonly string[]): Promise<User[]> {
-      const records = await db.query<UserRecord>(sql`select u.id, u.email, u.first_name as "firstName",
-          u.last_name as "lastName", u.is_active as "isActive", u.is_platform_admin as "isPlatformAdmin",
-          u.onboarding_completed as "onboardingCompleted", u.profile, u.last_login_at as "lastLoginAt",
-          u.created_at as "createdAt", u.updated_at as "updatedAt", u.identity_provider as provider,
-          u.external_id as "externalId", u.identity_updated_at as "providerUpdatedAt",
-          u.identity_synced_at as "lastSyncedAt"
-        from users u
+      const records = await db.query<UserRecord>(sql`select ${columns} from users u
         join memberships m on m.tenant_id = ${tenantId}::uuid and m.user_id = u.id
         where u.id = any(${ids}::uuid[])`);
       return records.map(userFrom);
+    },
+
+    /** For the whole platform: people each in a tenant of theirs, former members included. */
+    async byMembers(
+      members: readonly Member[],
+    ): Promise<{ readonly tenantId: string; readonly user: User }[]> {
+      const records = await db.query<UserRecord & Pick<Member, 'tenantId'>>(sql`select
+          m.tenant_id as "tenantId", ${columns}
+        from unnest(${members.map(({ tenantId }) => tenantId)}::uuid[], ${members.map(({ userId }) => userId)}::uuid[])
+          as wanted(tenant_id, user_id)
+        join memberships m on m.tenant_id = wanted.tenant_id and m.user_id = wanted.user_id
+        join users u on u.id = m.user_id`);
+      return records.map(({ tenantId, ...record }) => ({ tenantId, user: userFrom(record) }));
+    },
+
+    /** For the whole platform: where these people are active members. */
+    async membersAmong(userIds: readonly string[], limit: number): Promise<Member[]> {
+      return db.query<Member>(sql`select tenant_id as "tenantId", user_id as "userId" from memberships
+        where user_id = any(${userIds}::uuid[]) and is_active limit ${limit}`);
+    },
+
+    /**
+     * For the whole platform: who was here last, the last one first, by their sessions and by their identity provider's
+     * tokens. Fewer than asked for where people hold more than four sessions on the average.
+     */
+    async recentlyActiveIds(limit: number, now: Date): Promise<string[]> {
+      const people = await db.query<{ id: string }>(sql`select id from (
+          (select user_id as id, last_seen_at as at from sessions
+            where revoked_at is null and expires_at > ${now} order by last_seen_at desc limit ${4 * limit})
+          union all
+          (select id, identity_synced_at from users
+            where identity_synced_at is not null order by identity_synced_at desc limit ${limit})
+        ) as seen group by id order by max(at) desc, id limit ${limit}`);
+      return people.map(({ id }) => id);
     },
 
     async completeOnboarding(tenantId: string, userId: string): Promise<void> {

@@ -1,0 +1,30 @@
+import { createModelWarmer } from './domains/model/loaders.ts';
+import { createWarming, type Warming } from './domains/operations/warming.ts';
+import { createSessionWarmer } from './domains/session/loaders.ts';
+import { createSettingWarmer } from './domains/setting/loaders.ts';
+import { createProfileWarmer } from './domains/user/loaders.ts';
+import type { Clock } from './platform/clock.ts';
+import type { Logger } from './platform/logger.ts';
+import type { Caches, Queries } from './server/request-context.ts';
+
+/** What can be loaded ahead of requests; a further cache is a further line. */
+export function createWarmers(options: {
+  readonly caches: Caches;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly queries: Queries;
+}): Warming {
+  const { caches, clock, logger, queries } = options;
+  return createWarming({
+    warmers: [
+      createSettingWarmer(queries.setting, caches.settings),
+      createModelWarmer(queries.model, caches.models),
+    ],
+    peopleWarmers: [
+      createProfileWarmer(queries.user, caches.profiles),
+      createSessionWarmer(queries.session, caches.sessions, clock),
+    ],
+    findRecentlyActive: (limit) => queries.user.recentlyActiveIds(limit, new Date(clock.now())),
+    logger,
+  });
+}
