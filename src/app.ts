@@ -22,6 +22,7 @@ import type { Warming } from './domains/operations/warming.ts';
 import { createParticipantQueries } from './domains/participant/queries.ts';
 import { createParticipantService } from './domains/participant/service.ts';
 import { createSessionQueries } from './domains/session/queries.ts';
+import { createSignInLimits } from './domains/session/sign-in-limits.ts';
 import { createSessionService } from './domains/session/service.ts';
 import { createSettingLoaders } from './domains/setting/loaders.ts';
 import { createSettingQueries } from './domains/setting/queries.ts';
@@ -34,6 +35,7 @@ import type { Config } from './config.ts';
 import type { Services } from './graphql/context.ts';
 import { createSchema } from './graphql/schema.ts';
 import { CacheFactory } from './platform/cache/cache-factory.ts';
+import { MemoryAttemptLimiter } from './platform/attempt-limiter.ts';
 import { CacheRegistry } from './platform/cache/cache-registry.ts';
 import type { Clock } from './platform/clock.ts';
 import { createCatalogue } from './platform/database/catalogue.ts';
@@ -43,6 +45,8 @@ import { toRefusal } from './platform/database/refusals.ts';
 import { SchemaGuard } from './platform/database/schema-guard.ts';
 import { Unavailable } from './platform/errors.ts';
 import type { Logger } from './platform/logger.ts';
+import { isPassword } from './platform/passwords.ts';
+import { Turns } from './platform/turns.ts';
 import { createAuthenticator } from './server/authenticate.ts';
 import { createHttpServer } from './server/http.ts';
 import { createReadinessCheck } from './server/readiness.ts';
@@ -157,6 +161,11 @@ function createServices(options: {
   const { caches, clock, config, logger, queries, registry, warming } = options;
   const models = createModelLoaders(queries.model, caches.models);
   const settings = createSettingLoaders(queries.setting, caches.settings);
+  // 20 ms and 19 MB each, on threads that files and addresses of hosts are read on as well.
+  const passwordChecks = new Turns({ atOnceMax: 2, waitingMax: 100 });
+  const { windowMs } = config.signInLimits;
+  const limiterOf = (triesMax: number) =>
+    new MemoryAttemptLimiter({ triesMax, windowMs, clock, keysMax: 100_000 });
   const findModels: typeof models.bySlugs = (slugs) => models.bySlugs(slugs);
   const findForWriting: FindForWriting = (viewer, id) => queries.conversation.forWriting(viewer, id);
   const audit = createAuditService({ queries: queries.audit, clock });
@@ -190,6 +199,11 @@ function createServices(options: {
       sessions: caches.sessions,
       caches: registry,
       clock,
+      limits: createSignInLimits({
+        perAccount: limiterOf(config.signInLimits.triesPerAccount),
+        perAddress: limiterOf(config.signInLimits.triesPerAddress),
+      }),
+      isPassword: (password, passwordHash) => passwordChecks.take(() => isPassword(password, passwordHash)),
       ttlMs: config.sessionTtlMs,
     }),
     setting: createSettingService({ queries: queries.setting, settings: caches.settings, findModels, clock }),

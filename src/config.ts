@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isProxyRange } from './platform/network-address.ts';
 import { isLoopback } from './server/loopback.ts';
 
 const day = 24 * 60 * 60;
@@ -44,6 +45,10 @@ const keyLocation = z
     'must be an https address or the path of a file',
   )
   .transform((text) => (text.includes('://') ? { url: text } : { file: text }));
+const tries = (fallback: number) => z.coerce.number().int().min(1).max(1_000_000).default(fallback);
+const proxy = z
+  .string()
+  .refine(isProxyRange, 'must be an address, a network such as 10.0.0.0/8, or loopback');
 
 const databaseProfiles = {
   development: { steady: 3, overflow: 5 },
@@ -58,8 +63,12 @@ const variables = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_PROFILE: z.enum(['development', 'railway', 'production']).optional(),
   DATA_DIRECTORY: z.string().min(1).default('.data'),
+  TRUST_PROXY: list.pipe(z.array(proxy)).default([]),
   SESSION_TTL: seconds(30 * day, 365 * day),
   CACHE_ENABLED: flag.default(true),
+  SIGN_IN_LIMIT_PER_ACCOUNT: tries(10),
+  SIGN_IN_LIMIT_PER_ADDRESS: tries(100),
+  SIGN_IN_LIMIT_WINDOW: seconds(900, day),
   SETTINGS_CACHE_TTL: seconds(300),
   MODELS_CACHE_TTL: seconds(3600),
   USER_PROFILE_CACHE_TTL: seconds(300),
@@ -110,7 +119,15 @@ export interface Config {
     readonly steadySize: number;
     readonly overflowSize: number;
   };
+  /** The proxies whose `x-forwarded-for` is believed: addresses, networks, and names for such. */
+  readonly trustedProxies: readonly string[];
   readonly sessionTtlMs: number;
+  /** How often signing in may be tried, within how long. */
+  readonly signInLimits: {
+    readonly triesPerAccount: number;
+    readonly triesPerAddress: number;
+    readonly windowMs: number;
+  };
   /** False: nothing is remembered. */
   readonly isCacheEnabled: boolean;
   readonly cacheTtlMs: {
@@ -172,7 +189,13 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       steadySize: profile.steady,
       overflowSize: profile.overflow,
     }),
+    trustedProxies: Object.freeze(values.TRUST_PROXY),
     sessionTtlMs: values.SESSION_TTL * 1000,
+    signInLimits: Object.freeze({
+      triesPerAccount: values.SIGN_IN_LIMIT_PER_ACCOUNT,
+      triesPerAddress: values.SIGN_IN_LIMIT_PER_ADDRESS,
+      windowMs: values.SIGN_IN_LIMIT_WINDOW * 1000,
+    }),
     isCacheEnabled: values.CACHE_ENABLED,
     cacheTtlMs: Object.freeze({
       settings: values.SETTINGS_CACHE_TTL * 1000,

@@ -20,7 +20,12 @@ import { createSandboxPlugin, renderSandbox, withoutToken } from './sandbox.ts';
 export interface HttpServerOptions<Viewer, Context extends OperationScope> extends Exchange<Viewer, Context> {
   readonly schema: GraphQLSchema;
   readonly logger: Logger;
-  readonly config: { readonly isProduction: boolean; readonly isExplorerEnabled: boolean };
+  readonly config: {
+    readonly isProduction: boolean;
+    readonly isExplorerEnabled: boolean;
+    /** Whose `x-forwarded-for` is believed. */
+    readonly trustedProxies: readonly string[];
+  };
   readonly isReady: () => Promise<Readiness>;
   /** Asked before every request but those for health. @throws Unavailable while nothing may be answered */
   readonly admit: () => Promise<void>;
@@ -45,7 +50,7 @@ export async function createHttpServer<Viewer, Context extends OperationScope>(
   const apollo = createApollo<Context>({ ...options, formatError, sandbox });
   await apollo.start();
 
-  const server = createFastify(formatError);
+  const server = createFastify(formatError, options.config.trustedProxies);
   await server.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: nothingAtAll } });
   server.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id);
@@ -67,12 +72,13 @@ export async function createHttpServer<Viewer, Context extends OperationScope>(
 /** JSON is not a document: where a browser shows it all the same, it may load nothing and be framed by nobody. */
 const nothingAtAll = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
 
-function createFastify(formatError: FormatError): FastifyInstance {
+function createFastify(formatError: FormatError, trustedProxies: readonly string[]): FastifyInstance {
   const answer = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     sendFailure(error, request, reply, formatError);
   };
   const server = fastify({
     bodyLimit: bodySizeMax,
+    trustProxy: [...trustedProxies],
     // A client gets this long to send its request, headers and body.
     requestTimeout: 30_000,
     // Longer than the 60 s of common load balancers: the one in front must be the one that closes an idle connection,

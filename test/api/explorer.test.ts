@@ -61,7 +61,7 @@ describe('Apollo Sandbox', () => {
     'is not there when the explorers are off, nor is GraphiQL: %s',
     async (path) => {
       const closed = await openFrontDoor({
-        config: { isProduction: true, isExplorerEnabled: false },
+        config: { isProduction: true, isExplorerEnabled: false, trustedProxies: [] },
         demo: null,
       });
       const failure = await failureOf(await fetch(closed.origin + path, { headers: navigation }));

@@ -58,7 +58,7 @@ describe('limits', () => {
 describe('without explorers', () => {
   it('tells nothing about the schema', async () => {
     const closed = await openFrontDoor({
-      config: { isProduction: true, isExplorerEnabled: false },
+      config: { isProduction: true, isExplorerEnabled: false, trustedProxies: [] },
       demo: null,
     });
     const introspection = await failureOf(await closed.post({ query: '{ __schema { types { name } } }' }));

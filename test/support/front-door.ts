@@ -60,7 +60,7 @@ export async function openFrontDoor(changes: Partial<HttpServerOptions<Person, S
   const server = await createHttpServer<Person, Scope>({
     schema: makeExecutableSchema({ typeDefs, resolvers: resolversOf(state) }),
     logger: pino({ level: 'info' }, { write: (line: string) => logged.push(JSON.parse(line)) }),
-    config: { isProduction: false, isExplorerEnabled: true },
+    config: { isProduction: false, isExplorerEnabled: true, trustedProxies: [] },
     authenticate: async (headers) => {
       state.authentications += 1;
       return personOf(headers.authorization);

@@ -39,6 +39,15 @@ describe('the configuration', () => {
     expect(readConfig(environment).database).toMatchObject({ steadySize, overflowSize });
   });
 
+  it('believes the proxies that it is told of, and no other', () => {
+    expect(readConfig({}).trustedProxies).toEqual([]);
+    expect(readConfig({ TRUST_PROXY: 'loopback, 10.0.0.0/8,2001:db8::/32' }).trustedProxies).toEqual([
+      'loopback',
+      '10.0.0.0/8',
+      '2001:db8::/32',
+    ]);
+  });
+
   it('takes an empty value for none', () => {
     expect(readConfig({ PORT: '', DATABASE_URL: '' })).toEqual(readConfig({}));
   });
@@ -56,6 +65,10 @@ describe('the configuration', () => {
     'LOG_LEVEL=loud',
     'DATABASE_URL=mysql://x',
     'EXPLORER_ENABLED=yes',
+    'TRUST_PROXY=true',
+    'TRUST_PROXY=1',
+    'TRUST_PROXY=10.0.0.0/33',
+    'SIGN_IN_LIMIT_PER_ACCOUNT=0',
   ])('refuses %s by name', (setting) => {
     const [name = '', value = ''] = setting.split('=');
 

@@ -5,10 +5,10 @@ import type { Clock } from '../../platform/clock.ts';
 import { NotFound, TokenExpired, Unauthenticated } from '../../platform/errors.ts';
 import { createId, fromPublicId } from '../../platform/ids.ts';
 import { parseInput, refused } from '../../platform/input.ts';
-import { isPassword } from '../../platform/passwords.ts';
 import { createSecret, hashOfSecret, isSecret } from '../../platform/secrets.ts';
 import { auditEntry } from '../audit/model.ts';
 import { userTag } from '../user/model.ts';
+import type { SignInLimits } from './sign-in-limits.ts';
 import { scopes, sessionTag, type Session, type SessionIdentity, type Viewer } from './model.ts';
 import type { Credentials, SessionQueries } from './queries.ts';
 
@@ -44,10 +44,13 @@ export function createSessionService(options: {
   readonly sessions: Cache<SessionIdentity>;
   /** All caches, for what they hold about a person. */
   readonly caches: CacheRegistry;
+  readonly limits: SignInLimits;
+  /** Takes as long where there is no hash, and is then false. */
+  readonly isPassword: (password: string, passwordHash: string | null) => Promise<boolean>;
   readonly clock: Clock;
   readonly ttlMs: number;
 }) {
-  const { queries, sessions, caches, clock, ttlMs } = options;
+  const { queries, sessions, caches, limits, isPassword, clock, ttlMs } = options;
 
   /** Begins a session without asking for a password; for people whose identity is known by other means. */
   async function begin(account: Credentials, membership: Chosen, device: Device): Promise<SignedIn> {
@@ -74,15 +77,21 @@ export function createSessionService(options: {
   return {
     begin,
 
-    /** @throws InputRefused, with the same words whether the account, the password or the membership is missing */
+    /**
+     * @throws InputRefused, with the same words and after the same time whether the account, the password or the
+     * membership is missing; and when it was tried too often
+     */
     async signIn(input: unknown, device: Device): Promise<SignedIn> {
       const { email, password, tenantId } = parseInput(signInSchema, input);
+      const attempt = { email, ipAddress: device.ipAddress };
+      await limits.count(attempt);
       const account = await queries.credentialsByEmail(email);
       const isRight = await isPassword(password, account?.passwordHash ?? null);
       const membership = account?.memberships.find((candidate) => isWanted(candidate.tenantId, tenantId));
       if (!isRight || account?.isActive !== true || membership === undefined) {
         throw refused('UNAUTHENTICATED', 'There is no account with this e-mail address and password.');
       }
+      await limits.succeed(attempt);
       return begin(account, membership, device);
     },
 
