@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { frontDoorFrom, frontDoorVariables } from './config/front-door.ts';
+import { identityFrom, identityVariables, type IdentityConfig } from './config/identity.ts';
 import { isProxyRange } from './platform/network-address.ts';
-import { isLoopback } from './server/loopback.ts';
+import type { FrontDoorConfig } from './server/front-door-config.ts';
 
 const day = 24 * 60 * 60;
 const seconds = (fallback: number, max = 7 * day) =>
@@ -14,37 +16,6 @@ const list = z.string().transform((text) =>
     .map((name) => name.trim())
     .filter((name) => name !== ''),
 );
-/** Public-key signatures only: with a shared secret, whoever can check a token can make one. */
-const algorithm = z.enum([
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-]);
-/** A provider makes no owners: they answer to nobody there. */
-const roleOfProvider = z
-  .string()
-  .transform((text) => text.split('='))
-  .pipe(
-    z.tuple(
-      [z.string().min(1), z.enum(['ADMIN', 'MEMBER', 'GUEST'])],
-      'must be written as org:editor=MEMBER',
-    ),
-  );
-const keyLocation = z
-  .string()
-  .refine(
-    (text) => !text.includes('://') || isSafeUrl(text),
-    'must be an https address or the path of a file',
-  )
-  .transform((text) => (text.includes('://') ? { url: text } : { file: text }));
 const tries = (fallback: number) => z.coerce.number().int().min(1).max(1_000_000).default(fallback);
 const proxy = z
   .string()
@@ -76,20 +47,10 @@ const variables = z.object({
   SCHEMA_CACHE_TTL: seconds(3600),
   API_KEYS_CACHE_TTL: seconds(900),
   IDENTITIES_CACHE_TTL: seconds(900),
-  JWT_JWKS: keyLocation.optional(),
-  JWT_ISSUER: z.string().min(1).max(500).optional(),
-  JWT_AUDIENCE: list.default([]),
-  JWT_AUTHORIZED_PARTIES: list.default([]),
-  JWT_ALGORITHMS: list.pipe(z.array(algorithm).min(1)).default(['RS256']),
-  IDENTITY_ROLE_MAP: list.pipe(z.array(roleOfProvider)).default([]),
-  IDENTITY_PROVISION_TENANTS: flag.default(false),
-  IDENTITY_EMAILS_VERIFIED: flag.default(false),
-  IDENTITY_WEBHOOK_SECRET: z
-    .string()
-    .regex(/^whsec_[A-Za-z0-9+/]{24,}={0,2}$/, 'must begin with whsec_, as the provider shows it')
-    .optional(),
+  ...identityVariables,
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   EXPLORER_ENABLED: flag.optional(),
+  ...frontDoorVariables,
 });
 
 /** What one setting asks of another. */
@@ -103,8 +64,6 @@ const environmentSchema = variables
       JWT_ISSUER !== undefined || (rest.JWT_JWKS === undefined && rest.IDENTITY_WEBHOOK_SECRET === undefined),
     { path: ['JWT_ISSUER'], message: 'is required with JWT_JWKS and with IDENTITY_WEBHOOK_SECRET' },
   );
-
-type Variables = z.output<typeof environmentSchema>;
 
 /** Everything that is set from outside, checked and frozen. Times are in milliseconds. */
 export interface Config {
@@ -139,27 +98,11 @@ export interface Config {
     readonly apiKeys: number;
     readonly identities: number;
   };
-  readonly identity: {
-    /** Whose tokens are accepted; null: no token of any identity provider. */
-    readonly provider: {
-      readonly keys: { readonly url: string } | { readonly file: string };
-      readonly issuer: string;
-      readonly audiences: readonly string[];
-      readonly authorizedParties: readonly string[];
-      readonly algorithms: readonly string[];
-    } | null;
-    /** Beside those that are always known: the provider's role, and ours. */
-    readonly roles: readonly (readonly [string, 'ADMIN' | 'MEMBER' | 'GUEST'])[];
-    /** Whether an organisation that is not known becomes a tenant. */
-    readonly isProvisioning: boolean;
-    /** Whether an address counts as verified where the provider does not say. */
-    readonly areEmailsVerified: boolean;
-    /** What the provider signs its webhooks with; null: there is no such route. */
-    readonly webhook: { readonly secret: string; readonly issuer: string } | null;
-  };
+  readonly identity: IdentityConfig;
   readonly logLevel: string;
-  /** Apollo Sandbox on /graphql, GraphiQL on /explorer, and introspection. */
+  /** Apollo Sandbox on /graphql, GraphiQL on /explorer. */
   readonly isExplorerEnabled: boolean;
+  readonly frontDoor: FrontDoorConfig;
 }
 
 /** The environment says something that Parley cannot use; the message lists every fault, one a line. */
@@ -178,6 +121,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   }
   const values = parsed.data;
   const isProduction = values.NODE_ENV === 'production';
+  const isExplorerEnabled = values.EXPLORER_ENABLED ?? !isProduction;
   const profile = databaseProfiles[values.DATABASE_PROFILE ?? (isProduction ? 'production' : 'development')];
   return Object.freeze({
     isProduction,
@@ -208,34 +152,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     }),
     identity: identityFrom(values),
     logLevel: values.LOG_LEVEL,
-    isExplorerEnabled: values.EXPLORER_ENABLED ?? !isProduction,
+    isExplorerEnabled,
+    frontDoor: frontDoorFrom(values, isExplorerEnabled),
   });
-}
-
-function identityFrom(values: Variables): Config['identity'] {
-  const { JWT_JWKS: keys, JWT_ISSUER: issuer, IDENTITY_WEBHOOK_SECRET: secret } = values;
-  return Object.freeze({
-    provider:
-      keys === undefined || issuer === undefined
-        ? null
-        : Object.freeze({
-            keys,
-            issuer,
-            audiences: values.JWT_AUDIENCE,
-            authorizedParties: values.JWT_AUTHORIZED_PARTIES,
-            algorithms: values.JWT_ALGORITHMS,
-          }),
-    roles: values.IDENTITY_ROLE_MAP,
-    isProvisioning: values.IDENTITY_PROVISION_TENANTS,
-    areEmailsVerified: values.IDENTITY_EMAILS_VERIFIED,
-    webhook: secret === undefined || issuer === undefined ? null : Object.freeze({ secret, issuer }),
-  });
-}
-
-/** Keys that come unprotected could be anybody's; on this machine itself nobody is in between. */
-function isSafeUrl(text: string): boolean {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
 }
 
 /** `NAME=` in an env file means "not set", as in every shell script. */

@@ -4,6 +4,7 @@ import { access, authorize, type Rule } from './access.ts';
 import { auditRefusals } from './audit-refusals.ts';
 import { fetchOf } from './batched.ts';
 import type { RequestContext } from './context.ts';
+import { fieldCosts } from './field-costs.ts';
 import { typeDefinitions } from './generated/type-definitions.ts';
 import { resolvers } from './resolvers.ts';
 
@@ -14,6 +15,7 @@ export function createSchema(): GraphQLSchema {
   guard(fieldsOf(schema, 'Mutation'), access.Mutation);
   auditRefusals(fieldsOf(schema, 'Mutation'));
   for (const [typeName, typeResolvers] of Object.entries(resolvers)) mark(schema, typeName, typeResolvers);
+  price(schema);
   return schema;
 }
 
@@ -38,6 +40,18 @@ function mark(schema: GraphQLSchema, typeName: string, typeResolvers: object): v
   for (const field of fieldsOf(schema, typeName)) {
     const fetch = fetchOf(new Map<string, unknown>(Object.entries(typeResolvers)).get(field.name));
     if (fetch !== null) field.extensions = { ...field.extensions, batched: fetch };
+  }
+}
+
+/** A field that is gone must not leave its price behind, for another of that name to find. */
+function price(schema: GraphQLSchema): void {
+  for (const [typeName, costs] of Object.entries(fieldCosts)) {
+    for (const [fieldName, cost] of Object.entries(costs)) {
+      const field = fieldsOf(schema, typeName).find(({ name }) => name === fieldName);
+      if (field === undefined)
+        throw new Error(`There is no ${typeName}.${fieldName} that could cost anything.`);
+      field.extensions = { ...field.extensions, cost };
+    }
   }
 }
 

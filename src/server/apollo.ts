@@ -9,19 +9,13 @@ import {
 import { OperationTypeNode, type GraphQLSchema } from 'graphql';
 import { BadUserInput } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
-import { refuseTooDeep } from './depth.ts';
-import { refuseTooManyRows } from './rows-limit.ts';
 import type { FormatError } from './format-error.ts';
+import type { FrontDoorConfig } from './front-door-config.ts';
 
 /** What the front door asks of a request's context. Apollo Server copies it, so it must be a plain object. */
 export interface OperationScope {
   readonly requestId: string;
 }
-
-/** The most tokens of a document. The largest operation of our own clients, introspection included, has under 500. */
-const tokensMax = 2000;
-/** The most fields that a document can ask for once its fragments are spread; 2,000 tokens could spread to millions. */
-const selectionsMax = 10_000;
 
 /**
  * Apollo Server, for `executeOperation` alone: the front door speaks HTTP itself (`graphql-route.ts`), so that every
@@ -30,7 +24,7 @@ const selectionsMax = 10_000;
 export function createApollo<Context extends OperationScope>(options: {
   readonly schema: GraphQLSchema;
   readonly logger: Logger;
-  readonly config: { readonly isProduction: boolean; readonly isExplorerEnabled: boolean };
+  readonly config: { readonly isProduction: boolean; readonly frontDoor: FrontDoorConfig };
   readonly formatError: FormatError;
   /** What shows Apollo Sandbox; null where there is no explorer. */
   readonly sandbox: ApolloServerPlugin | null;
@@ -39,16 +33,14 @@ export function createApollo<Context extends OperationScope>(options: {
     schema: options.schema,
     logger: options.logger,
     nodeEnv: options.config.isProduction ? 'production' : 'development',
-    introspection: options.config.isExplorerEnabled,
-    hideSchemaDetailsFromClientErrors: !options.config.isExplorerEnabled,
+    introspection: options.config.frontDoor.isIntrospectionEnabled,
+    hideSchemaDetailsFromClientErrors: !options.config.frontDoor.isIntrospectionEnabled,
     includeStacktraceInErrorResponses: false,
-    parseOptions: { maxTokens: tokensMax },
-    maxRecursiveSelections: selectionsMax,
     // A cache of texts that any stranger can fill. What it saves is upload, which counts for little in front of a chat.
     persistedQueries: false,
     stopOnTerminationSignals: false,
     plugins: [
-      refuseBeforeExecution(),
+      refuseSubscriptions(),
       formatErrors(options.formatError, options.logger),
       // It instruments every field, for hints that this API does not give: without it requests are 1.2 to 1.6 times faster.
       ApolloServerPluginCacheControlDisabled(),
@@ -62,19 +54,15 @@ export function createApollo<Context extends OperationScope>(options: {
 }
 
 /** A subscription Apollo Server would run as if it were a query, and answer null. */
-function refuseBeforeExecution<Context extends OperationScope>(): ApolloServerPlugin<Context> {
+function refuseSubscriptions<Context extends OperationScope>(): ApolloServerPlugin<Context> {
   return {
     requestDidStart: async () => ({
-      async didResolveOperation({ document, operation, request }): Promise<void> {
+      async didResolveOperation({ operation }): Promise<void> {
         if (operation?.operation === OperationTypeNode.SUBSCRIPTION) {
           throw new BadUserInput(
             'A subscription is not answered over plain HTTP, only queries and mutations are.',
           );
         }
-        // Without an operation Apollo Server refuses the request by itself.
-        if (operation === undefined) return;
-        refuseTooDeep(document, operation);
-        refuseTooManyRows(document, operation, request.variables ?? {});
       },
     }),
   };

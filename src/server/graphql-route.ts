@@ -1,6 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { HeaderMap, type ApolloServer, type GraphQLResponse, type HTTPGraphQLRequest } from '@apollo/server';
+import {
+  HeaderMap,
+  type ApolloServer,
+  type GraphQLRequest,
+  type GraphQLResponse,
+  type HTTPGraphQLRequest,
+} from '@apollo/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Admission, Admitted } from './admission/admission.ts';
 import type { OperationScope } from './apollo.ts';
 import { errorCodes } from '../platform/errors.ts';
 import { HttpRefusal, statusOf } from './failure.ts';
@@ -30,12 +37,13 @@ export interface Exchange<Viewer, Context extends OperationScope> {
 export function registerGraphql<Viewer, Context extends OperationScope>(
   server: FastifyInstance,
   options: Exchange<Viewer, Context> & {
+    readonly admission: Admission;
     readonly apollo: ApolloServer<Context>;
     /** The page for browsers; null where there is no explorer. */
     readonly renderPage: ((hostname: string) => Promise<string>) | null;
   },
 ): void {
-  const { apollo, authenticate, createContext, renderPage } = options;
+  const { admission, apollo, authenticate, createContext, renderPage } = options;
   server.decorateRequest('answerType', null);
   server.decorateRequest('viewer', null);
   server.route({
@@ -55,13 +63,15 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
     ],
     handler: async (request, reply) => {
       const operation = readOperation(request);
+      const admitted = admit(admission, operation);
       const context = createContext(
         request.getDecorator<Viewer | null>('viewer'),
         request.id,
         clientOf(request),
       );
       const response = await apollo.executeOperation(operation, { contextValue: context });
-      return sendAnswer(reply, response, request.getDecorator<MediaType>('answerType'));
+      const report = wantsCost(request.headers) ? admitted : null;
+      return sendAnswer(reply, response, request.getDecorator<MediaType>('answerType'), report);
     },
   });
 }
@@ -92,10 +102,24 @@ function acceptedMediaType(accept: string | undefined): MediaType {
   );
 }
 
-function readOperation(request: FastifyRequest): ReturnType<typeof readBody> {
+function readOperation(request: FastifyRequest): GraphQLRequest {
   if (request.method === 'POST') return readBody(request.body);
   refuseForgery(request.headers);
   return { ...readSearch(request.query), http: getRequest };
+}
+
+/** What our limits refuse is refused as a request, whatever the media type: nobody takes it for an answer of GraphQL's. */
+function admit(admission: Admission, operation: GraphQLRequest): Admitted | null {
+  if (operation.query === undefined) return null;
+  return admission.admit({
+    text: operation.query,
+    operationName: operation.operationName,
+    variables: operation.variables ?? {},
+  });
+}
+
+function wantsCost(headers: IncomingHttpHeaders): boolean {
+  return headers['graphql-cost'] === 'report';
 }
 
 /** Tells Apollo Server that mutations are not allowed here; it reads nothing else of it. */
@@ -110,9 +134,17 @@ function clientOf(request: FastifyRequest): Client {
   return { ipAddress: request.ip, userAgent: request.headers['user-agent'] ?? null };
 }
 
-function sendAnswer(reply: FastifyReply, response: GraphQLResponse, mediaType: MediaType): FastifyReply {
+/** `report` is the operation whose cost was asked for. */
+function sendAnswer(
+  reply: FastifyReply,
+  response: GraphQLResponse,
+  mediaType: MediaType,
+  report: Admitted | null,
+): FastifyReply {
   if (response.body.kind !== 'single') throw new Error('An operation was answered in parts.');
   const { errors, data } = response.body.singleResult;
+  const extensions =
+    report === null ? undefined : { cost: { requested: report.cost, actual: report.actualCost(data) } };
   const allow = response.http.headers.get('allow');
   if (allow !== undefined) void reply.header('allow', allow);
   return (
@@ -121,7 +153,7 @@ function sendAnswer(reply: FastifyReply, response: GraphQLResponse, mediaType: M
       .header('cache-control', 'no-store')
       .type(mediaType)
       // Handed over at once: a promise for the text would keep a large answer alive while it is being sent.
-      .send(JSON.stringify({ errors, data }))
+      .send(JSON.stringify({ errors, data, extensions }))
   );
 }
 

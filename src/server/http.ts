@@ -6,10 +6,12 @@ import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { GraphQLSchema } from 'graphql';
 import { createId } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
+import { Admission } from './admission/admission.ts';
 import { createApollo, type OperationScope } from './apollo.ts';
 import { registerExplorer } from './explorer.ts';
 import { bodySizeMax, describeFailure, HttpRefusal, UnknownUrl } from './failure.ts';
 import { createErrorFormatter, type FormatError } from './format-error.ts';
+import type { FrontDoorConfig } from './front-door-config.ts';
 import { registerGraphql, type Exchange } from './graphql-route.ts';
 import { healthUrls, registerHealth, type Readiness } from './health.ts';
 import { isLoopback } from './loopback.ts';
@@ -25,6 +27,7 @@ export interface HttpServerOptions<Viewer, Context extends OperationScope> exten
     readonly isExplorerEnabled: boolean;
     /** Whose `x-forwarded-for` is believed. */
     readonly trustedProxies: readonly string[];
+    readonly frontDoor: FrontDoorConfig;
   };
   readonly isReady: () => Promise<Readiness>;
   /** Asked before every request but those for health. @throws Unavailable while nothing may be answered */
@@ -63,7 +66,8 @@ export async function createHttpServer<Viewer, Context extends OperationScope>(
     ? async (hostname: string) =>
         withoutToken(await renderSandbox(apollo), isLoopback(hostname) ? null : token)
     : null;
-  registerGraphql(server, { ...options, apollo, renderPage });
+  const admission = new Admission(options.schema, options.config.frontDoor.queryLimits);
+  registerGraphql(server, { ...options, admission, apollo, renderPage });
   if (isExplorerEnabled) registerExplorer(server, token);
   server.addHook('onClose', () => apollo.stop());
   return server;

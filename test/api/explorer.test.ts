@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { exampleOperation } from '../../src/server/example-operation.ts';
 import { browserPath, openBrowser } from '../support/browser.ts';
+import { readConfig } from '../../src/config.ts';
 import { failureOf, openFrontDoor } from '../support/front-door.ts';
 
 type FrontDoor = Awaited<ReturnType<typeof openFrontDoor>>;
@@ -61,7 +62,7 @@ describe('Apollo Sandbox', () => {
     'is not there when the explorers are off, nor is GraphiQL: %s',
     async (path) => {
       const closed = await openFrontDoor({
-        config: { isProduction: true, isExplorerEnabled: false, trustedProxies: [] },
+        config: readConfig({ NODE_ENV: 'production', DATABASE_URL: 'postgres://unused' }),
         demo: null,
       });
       const failure = await failureOf(await fetch(closed.origin + path, { headers: navigation }));

@@ -11,6 +11,7 @@ import {
   Unauthenticated,
   Unavailable,
 } from '../../src/platform/errors.ts';
+import { readConfig } from '../../src/config.ts';
 import { createHttpServer, type HttpServerOptions } from '../../src/server/http.ts';
 
 export interface Person {
@@ -60,7 +61,7 @@ export async function openFrontDoor(changes: Partial<HttpServerOptions<Person, S
   const server = await createHttpServer<Person, Scope>({
     schema: makeExecutableSchema({ typeDefs, resolvers: resolversOf(state) }),
     logger: pino({ level: 'info' }, { write: (line: string) => logged.push(JSON.parse(line)) }),
-    config: { isProduction: false, isExplorerEnabled: true, trustedProxies: [] },
+    config: readConfig({}),
     authenticate: async (headers) => {
       state.authentications += 1;
       return personOf(headers.authorization);

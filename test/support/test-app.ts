@@ -12,6 +12,7 @@ import { createTestDatabase } from './postgres.ts';
 export interface Answer {
   // oxlint-disable-next-line typescript/no-explicit-any
   readonly data: any;
+  readonly extensions?: { readonly cost?: { readonly requested: number; readonly actual: number } };
   readonly errors?: readonly {
     readonly message: string;
     readonly path?: readonly (string | number)[];

@@ -12,6 +12,7 @@ describe('the configuration', () => {
       host: '127.0.0.1',
       isProduction: false,
       isExplorerEnabled: true,
+      frontDoor: { isIntrospectionEnabled: true },
       database: { url: null, steadySize: 3, overflowSize: 5 },
       isCacheEnabled: true,
       cacheTtlMs: {
@@ -28,6 +29,15 @@ describe('the configuration', () => {
     expect(readConfig(production).isExplorerEnabled).toBe(false);
     expect(readConfig({ ...production, EXPLORER_ENABLED: 'true' }).isExplorerEnabled).toBe(true);
     expect(readConfig({ EXPLORER_ENABLED: 'false' }).isExplorerEnabled).toBe(false);
+  });
+
+  it('tells nothing of the schema in production unless it is asked to', () => {
+    const isEnabled = (environment: Record<string, string>) =>
+      readConfig(environment).frontDoor.isIntrospectionEnabled;
+
+    expect(isEnabled(production)).toBe(false);
+    expect(isEnabled({ ...production, INTROSPECTION_ENABLED: 'true' })).toBe(true);
+    expect(isEnabled({ INTROSPECTION_ENABLED: 'false' })).toBe(false);
   });
 
   it.each([
@@ -69,6 +79,8 @@ describe('the configuration', () => {
     'TRUST_PROXY=1',
     'TRUST_PROXY=10.0.0.0/33',
     'SIGN_IN_LIMIT_PER_ACCOUNT=0',
+    'QUERY_COST_MAX=-1',
+    'QUERY_DEPTH_MAX=deep',
   ])('refuses %s by name', (setting) => {
     const [name = '', value = ''] = setting.split('=');
 
@@ -81,11 +93,26 @@ describe('the configuration', () => {
     const settings = Object.fromEntries(
       [...example.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
     );
-    const source = readFileSync(join(import.meta.dirname, '../../src/config.ts'), 'utf8');
+    const source = ['config.ts', 'config/front-door.ts', 'config/identity.ts']
+      .map((file) => readFileSync(join(import.meta.dirname, '../../src', file), 'utf8'))
+      .join('\n');
     const names = [...source.matchAll(/^ {2}([A-Z_]+): /gm)].map(([, name = '']) => name);
 
     expect(names.length).toBeGreaterThan(10);
     expect(Object.keys(settings).toSorted()).toEqual(names.toSorted());
     expect(readConfig(settings)).toEqual(readConfig({}));
+  });
+
+  it('stands in docs/configuration.md as a whole, with its defaults', () => {
+    const read = (file: string) => readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
+    const rows = [...read('docs/configuration.md').matchAll(/^\| `([A-Z_]+)` \| (.*?) \|/gm)];
+    const documented = new Map(rows.map(([, name = '', absent = '']) => [name, absent]));
+    const settings = [...read('.env.example').matchAll(/^([A-Z_]+)=(.*)$/gm)];
+
+    expect([...documented.keys()].toSorted()).toEqual(settings.map(([, name = '']) => name).toSorted());
+    const otherwise = settings.filter(
+      ([, name = '', value = '']) => value !== '' && documented.get(name) !== `\`${value}\``,
+    );
+    expect(otherwise.map(([line]) => line)).toEqual([]);
   });
 });

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import type { FrontDoorConfig } from '../server/front-door-config.ts';
+
+const whole = (fallback: number, max = 1_000_000_000) =>
+  z.coerce.number().int().min(0).max(max).default(fallback);
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+
+/** The variables that say what the front door lets in, and for how long. A limit of 0 is lifted. */
+export const frontDoorVariables = {
+  INTROSPECTION_ENABLED: flag.optional(),
+  QUERY_TOKENS_MAX: whole(2000),
+  QUERY_DEPTH_MAX: whole(12),
+  QUERY_ALIASES_MAX: whole(30),
+  QUERY_ROOT_FIELDS_MAX: whole(20),
+  QUERY_DIRECTIVES_MAX: whole(50),
+  QUERY_LIST_MAX: whole(200),
+  QUERY_COST_MAX: whole(10_000),
+} as const;
+
+type Variables = z.output<z.ZodObject<typeof frontDoorVariables>>;
+
+/** What the variables mean. */
+export function frontDoorFrom(values: Variables, isExplorerEnabled: boolean): FrontDoorConfig {
+  return Object.freeze({
+    isIntrospectionEnabled: values.INTROSPECTION_ENABLED ?? isExplorerEnabled,
+    queryLimits: Object.freeze({
+      tokensMax: values.QUERY_TOKENS_MAX,
+      depthMax: values.QUERY_DEPTH_MAX,
+      aliasesMax: values.QUERY_ALIASES_MAX,
+      rootFieldsMax: values.QUERY_ROOT_FIELDS_MAX,
+      directivesMax: values.QUERY_DIRECTIVES_MAX,
+      listMax: values.QUERY_LIST_MAX,
+      costMax: values.QUERY_COST_MAX,
+    }),
+  });
+}
