@@ -1,0 +1,104 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import type { CleanUps } from './embedded.ts';
+
+/** What stands between a client and a server, and does harm. */
+export interface TcpProxy {
+  /** The server's address, by way of the proxy. */
+  readonly url: string;
+  /** Nothing passes any more, and nobody is told. */
+  freeze(): void;
+  thaw(): void;
+  /** Ends every connection; new ones are taken. */
+  cut(): void;
+}
+
+/** What passes from the server to the client; each connection has its own. */
+export type Sieve = () => {
+  fromClient(chunk: Buffer): void;
+  /** What of it may pass. */
+  fromServer(chunk: Buffer): Buffer;
+};
+
+/** Listens on a free port of this machine until it is cleaned up. */
+export async function startTcpProxy(
+  cleanUps: CleanUps,
+  targetUrl: string,
+  sieve: Sieve = () => ({ fromClient: () => {}, fromServer: (chunk) => chunk }),
+): Promise<TcpProxy> {
+  const target = new URL(targetUrl);
+  const sockets = new Set<Socket>();
+  let isFrozen = false;
+  const server = createServer((client) => {
+    const upstream = connect(Number(target.port), target.hostname);
+    const { fromClient, fromServer } = sieve();
+    client.on('data', (chunk) => {
+      fromClient(chunk);
+      upstream.write(chunk);
+    });
+    upstream.on('data', (chunk) => client.write(fromServer(chunk)));
+    for (const [socket, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      sockets.add(socket);
+      socket.setNoDelay(true);
+      if (isFrozen) socket.pause();
+      // Whoever ends, for whatever reason, ends both.
+      socket.on('error', () => other.destroy());
+      socket.on('close', () => {
+        sockets.delete(socket);
+        if (!isFrozen) other.destroy();
+      });
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  cleanUps.add(async () => {
+    cut();
+    server.close();
+  });
+  const address = server.address();
+  const proxied = new URL(targetUrl);
+  proxied.port = String(typeof address === 'object' ? address?.port : '');
+  return {
+    url: proxied.toString(),
+    cut,
+    freeze() {
+      isFrozen = true;
+      for (const socket of sockets) socket.pause();
+    },
+    thaw() {
+      isFrozen = false;
+      for (const socket of sockets) socket.resume();
+    },
+  };
+}
+
+/**
+ * What a pooler does that gives a connection to a client for one transaction at a time: what PostgreSQL says by itself, and
+ * not as part of an answer, reaches nobody.
+ */
+export const transactionPooler: Sieve = () => {
+  let isAnswering = false;
+  let rest: Buffer<ArrayBufferLike> = Buffer.alloc(0);
+  return {
+    fromClient: () => (isAnswering = true),
+    fromServer(chunk) {
+      rest = Buffer.concat([rest, chunk]);
+      const passing: Buffer[] = [];
+      while (rest.length >= 5 && rest.length >= 1 + rest.readUInt32BE(1)) {
+        const frame = rest.subarray(0, 1 + rest.readUInt32BE(1));
+        rest = rest.subarray(frame.length);
+        const type = String.fromCharCode(frame[0] ?? 0);
+        if (type !== 'A' || isAnswering) passing.push(frame);
+        // ReadyForQuery: the transaction is over.
+        if (type === 'Z') isAnswering = false;
+      }
+      return Buffer.concat(passing);
+    },
+  };
+};
