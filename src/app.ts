@@ -17,6 +17,7 @@ import { createModelLoaders } from './domains/model/loaders.ts';
 import { createModelQueries } from './domains/model/queries.ts';
 import { createModelService } from './domains/model/service.ts';
 import type { CacheName } from './domains/operations/model.ts';
+import { createOperationsQueries } from './domains/operations/queries.ts';
 import { createOperationsService } from './domains/operations/service.ts';
 import type { Warming } from './domains/operations/warming.ts';
 import { createParticipantQueries } from './domains/participant/queries.ts';
@@ -37,6 +38,8 @@ import { createSchema } from './graphql/schema.ts';
 import { CacheFactory } from './platform/cache/cache-factory.ts';
 import { MemoryAttemptLimiter } from './platform/attempt-limiter.ts';
 import { CacheRegistry } from './platform/cache/cache-registry.ts';
+import type { Coherence } from './platform/cache/coherence.ts';
+import { PostgresCoherence } from './platform/cache/postgres-coherence.ts';
 import type { Clock } from './platform/clock.ts';
 import { createCatalogue } from './platform/database/catalogue.ts';
 import type { Database } from './platform/database/database.ts';
@@ -65,15 +68,28 @@ export interface AppOptions {
 export type App = ReturnType<typeof createApp>;
 
 export function createApp({ clock, config, database, logger }: AppOptions) {
-  const caches = createCaches({ clock, config, logger });
+  const coherence = new PostgresCoherence({ url: database.url, logger });
+  const caches = createCaches({ clock, coherence, config, logger });
   const registry = new CacheRegistry<CacheName>(Object.values(caches));
+  coherence.subscribe(registry);
   const queries = createQueries(database);
   const warming = createWarmers({ caches, clock, logger, queries });
-  const services = createServices({ caches, clock, config, logger, queries, registry, warming });
+  const services = createServices({
+    caches,
+    clock,
+    coherence,
+    config,
+    database,
+    logger,
+    queries,
+    registry,
+    warming,
+  });
   const catalogue = createCatalogue(database, caches.schema);
   const guard = new SchemaGuard({ catalogue, needed: readNeededColumns(), logger });
   return {
     caches,
+    coherence,
     queries,
     services,
     warming,
@@ -94,6 +110,8 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
         admit: () => guard.admit(),
         demo: demoToken === null ? null : { token: demoToken },
       });
+      coherence.start();
+      server.addHook('onClose', () => coherence.stop());
       const stopWatching = guard.watch(config.cacheTtlMs.schema);
       server.addHook('onClose', async () => stopWatching());
       return server;
@@ -118,10 +136,15 @@ function createQueries(database: Database): Queries {
 }
 
 /** A cached thing is one line here: it is then named, bounded, measured, shared, and reached by invalidateCache. */
-function createCaches({ clock, config, logger }: Pick<AppOptions, 'clock' | 'config' | 'logger'>): Caches {
+function createCaches({
+  clock,
+  coherence,
+  config,
+  logger,
+}: Pick<AppOptions, 'clock' | 'config' | 'logger'> & { readonly coherence: Coherence }): Caches {
   const { cacheTtlMs: ttlMs, isCacheEnabled: isEnabled } = config;
   const isUnavailable = (error: unknown) => toRefusal(error) instanceof Unavailable;
-  const caches = new CacheFactory<CacheName>({ clock, logger, isEnabled, isUnavailable });
+  const caches = new CacheFactory<CacheName>({ clock, logger, trust: coherence, isEnabled, isUnavailable });
   return {
     settings: caches.create('SETTINGS', { ttlMs: ttlMs.settings, entriesMax: 1 }),
     models: caches.create('MODELS', { ttlMs: ttlMs.models, entriesMax: 2 }),
@@ -152,13 +175,16 @@ function createCaches({ clock, config, logger }: Pick<AppOptions, 'clock' | 'con
 function createServices(options: {
   readonly caches: Caches;
   readonly clock: Clock;
+  readonly coherence: Coherence;
   readonly config: Config;
+  readonly database: Database;
   readonly logger: Logger;
   readonly queries: Queries;
   readonly registry: CacheRegistry<CacheName>;
   readonly warming: Warming;
 }): Services {
-  const { caches, clock, config, logger, queries, registry, warming } = options;
+  const { caches, clock, coherence, config, database, logger, queries, registry, warming } = options;
+  const settle = () => coherence.settle();
   const models = createModelLoaders(queries.model, caches.models);
   const settings = createSettingLoaders(queries.setting, caches.settings);
   // 20 ms and 19 MB each, on threads that files and addresses of hosts are read on as well.
@@ -171,13 +197,13 @@ function createServices(options: {
   const audit = createAuditService({ queries: queries.audit, clock });
   return {
     audit,
-    apiKey: createApiKeyService({ queries: queries.apiKey, apiKeys: caches.apiKeys, clock }),
+    apiKey: createApiKeyService({ queries: queries.apiKey, apiKeys: caches.apiKeys, settle, clock }),
     conversation: createConversationService({ queries: queries.conversation, findModels, clock }),
     identity: createIdentityService({
       provider: createIdentityProvider(config.identity, { clock, logger }),
       queries: queries.identity,
       identities: caches.identities,
-      caches: registry,
+      settle,
       clock,
       logger,
     }),
@@ -187,17 +213,19 @@ function createServices(options: {
       currentSettings: () => settings.current(),
       clock,
     }),
-    model: createModelService({ queries: queries.model, models: caches.models, clock }),
+    model: createModelService({ queries: queries.model, settle, clock }),
     operations: createOperationsService({
       caches: registry,
       warming,
+      queries: createOperationsQueries(database),
+      settle,
       note: (viewer, note) => audit.done(viewer, note),
     }),
     participant: createParticipantService({ queries: queries.participant, findForWriting, clock }),
     session: createSessionService({
       queries: queries.session,
       sessions: caches.sessions,
-      caches: registry,
+      settle,
       clock,
       limits: createSignInLimits({
         perAccount: limiterOf(config.signInLimits.triesPerAccount),
@@ -206,7 +234,7 @@ function createServices(options: {
       isPassword: (password, passwordHash) => passwordChecks.take(() => isPassword(password, passwordHash)),
       ttlMs: config.sessionTtlMs,
     }),
-    setting: createSettingService({ queries: queries.setting, settings: caches.settings, findModels, clock }),
-    user: createUserService({ queries: queries.user, profiles: caches.profiles, clock }),
+    setting: createSettingService({ queries: queries.setting, settle, findModels, clock }),
+    user: createUserService({ queries: queries.user, settle, clock }),
   };
 }

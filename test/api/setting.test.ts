@@ -116,7 +116,16 @@ describe('invalidateCache', () => {
     const data = await invalidate('cache: SETTINGS');
 
     expect(data.invalidateCache).toEqual({
-      caches: [{ cache: 'SETTINGS', removed: 1, stores: [{ store: 'memory', ok: true, message: null }] }],
+      caches: [
+        {
+          cache: 'SETTINGS',
+          removed: 1,
+          stores: [
+            { store: 'memory', ok: true, message: null },
+            { store: 'broadcast', ok: true, message: null },
+          ],
+        },
+      ],
       userErrors: [],
     });
     await testApp.expectStatements(1, () => testApp.data('{ settings { maxMessageLength } }'));

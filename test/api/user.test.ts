@@ -86,7 +86,7 @@ describe('updateProfile', () => {
         await app.queries.user.updateProfile(...args);
       },
     };
-    const service = createUserService({ queries, profiles: app.caches.profiles, clock });
+    const service = createUserService({ queries, settle: () => app.coherence.settle(), clock });
     await service.updateProfile(
       {
         tenantId: tenant.uuid,

@@ -31,12 +31,12 @@ export async function startTcpProxy(
   let isFrozen = false;
   const server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname);
-    const { fromClient, fromServer } = sieve();
+    const passing = sieve();
     client.on('data', (chunk) => {
-      fromClient(chunk);
+      passing.fromClient(chunk);
       upstream.write(chunk);
     });
-    upstream.on('data', (chunk) => client.write(fromServer(chunk)));
+    upstream.on('data', (chunk) => client.write(passing.fromServer(chunk)));
     for (const [socket, other] of [
       [client, upstream],
       [upstream, client],

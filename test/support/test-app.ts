@@ -6,6 +6,7 @@ import type { Database } from '../../src/platform/database/database.ts';
 import { openDatabase } from '../../src/platform/database/open-database.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { TestClock } from './clock.ts';
+import { untilTrusted } from './coherence.ts';
 import { createTestDatabase } from './postgres.ts';
 
 /** A GraphQL answer as a client reads it. The shape of `data` is the query's own, and the tests are what checks it. */
@@ -56,6 +57,7 @@ export async function startTestApp(environment: Readonly<Record<string, string>>
   const clock = new TestClock(Date.parse('2026-11-20T12:00:00.000Z'));
   const app = createApp({ clock, config, database, logger });
   const server = await app.createServer(null);
+  await untilTrusted(app.coherence);
 
   async function ask(query: string, { token, variables, headers }: AskOptions = {}): Promise<Answer> {
     const response = await server.inject({
@@ -79,6 +81,8 @@ export async function startTestApp(environment: Readonly<Record<string, string>>
       return answer.data;
     },
     async expectStatements(count, work) {
+      // What was written before is announced to the caches in its own time, and must not end anything meanwhile.
+      await app.coherence.settle();
       const texts: string[] = [];
       const stop = database.observe((statement) => texts.push(statement.text));
       const result = await work().finally(stop);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Cache } from '../../platform/cache/cache.ts';
+import type { Coherence } from '../../platform/cache/coherence.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { NotFound, TokenExpired, Unauthenticated } from '../../platform/errors.ts';
 import { createId, fromPublicId } from '../../platform/ids.ts';
@@ -7,7 +8,7 @@ import { parseInput, refused, textInput } from '../../platform/input.ts';
 import { createSecret, hashOfSecret, isSecret } from '../../platform/secrets.ts';
 import { auditEntry } from '../audit/model.ts';
 import { isTenantAdmin, scopes, type Viewer } from '../session/model.ts';
-import { apiKeyTag, type ApiKey, type KeyIdentity } from './model.ts';
+import type { ApiKey, KeyIdentity } from './model.ts';
 import type { ApiKeyQueries } from './queries.ts';
 
 /** What every key begins with, by which it is told from other credentials. */
@@ -30,9 +31,11 @@ export type ApiKeyService = ReturnType<typeof createApiKeyService>;
 export function createApiKeyService(options: {
   readonly queries: ApiKeyQueries;
   readonly apiKeys: Cache<KeyIdentity>;
+  /** Waits until no process answers with what was committed before. */
+  readonly settle: Coherence['settle'];
   readonly clock: Clock;
 }) {
-  const { queries, apiKeys, clock } = options;
+  const { queries, apiKeys, settle, clock } = options;
 
   return {
     /** Makes a key for the viewer, in their tenant. @throws InputRefused */
@@ -65,8 +68,7 @@ export function createApiKeyService(options: {
       const entry = auditEntry(viewer, note, new Date(clock.now()));
       const revoked = id === null ? null : await queries.revoke(viewer, id, entry);
       if (revoked === null) throw new NotFound('API key', ['input', 'apiKeyId']);
-      // After commit, never before: a reader between the two would put the old identity back for a whole ttl.
-      await apiKeys.invalidate({ tag: apiKeyTag(revoked.id) });
+      await settle();
       return revoked;
     },
 

@@ -1,11 +1,10 @@
-import type { CacheRegistry } from '../../platform/cache/cache-registry.ts';
 import type { Cache } from '../../platform/cache/cache.ts';
+import type { Coherence } from '../../platform/cache/coherence.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { uniqueViolationOf } from '../../platform/database/refusals.ts';
 import { Refusal, Unauthenticated } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { scopes, type Viewer } from '../session/model.ts';
-import { userTag } from '../user/model.ts';
 import {
   isOf,
   type IdentitySyncStatistics,
@@ -38,12 +37,12 @@ export function createIdentityService(options: {
   readonly queries: IdentityQueries;
   /** By the provider's id of the person. */
   readonly identities: Cache<MirroredPerson>;
-  /** All caches, for what they hold about a person. */
-  readonly caches: CacheRegistry;
+  /** Waits until no process answers with what was committed before. */
+  readonly settle: Coherence['settle'];
   readonly clock: Clock;
   readonly logger: Logger;
 }) {
-  const { provider, queries, identities, caches, clock, logger } = options;
+  const { provider, queries, identities, settle, clock, logger } = options;
   const counts = { attempted: 0, performed: 0, skipped: 0, created: 0, failed: 0, servedStale: 0 };
   const underWay = new Map<string, Promise<void>>();
   let pausedUntil = 0;
@@ -89,12 +88,13 @@ export function createIdentityService(options: {
 
   async function sync(issuedBy: IdentityProvider, claims: ProviderClaims): Promise<void> {
     try {
-      const { userId, isCreated } = await mirror(issuedBy, claims);
+      const { isCreated } = await mirror(issuedBy, claims);
       counts.performed += 1;
       if (isCreated) counts.created += 1;
-      // After commit, never before. By the key too: that nobody was known by it carries no tag of a person.
+      // By the key: that nobody was known by it carries no tag of a person. Other processes, where it is known too, look
+      // again when they see the token.
       await identities.invalidate({ key: claims.subject });
-      if (userId !== null) await caches.invalidate({ tag: userTag(userId) });
+      await settle();
     } catch (error) {
       if (error instanceof AddressTaken) {
         throw new Unauthenticated('The e-mail address of this token belongs to another account.');

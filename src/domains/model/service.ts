@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { Cache } from '../../platform/cache/cache.ts';
+import type { Coherence } from '../../platform/cache/coherence.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { NotFound } from '../../platform/errors.ts';
 import { parseInput, textInput } from '../../platform/input.ts';
 import { auditEntry } from '../audit/model.ts';
 import type { Viewer } from '../session/model.ts';
-import { modelIdOf, slugOf, slugPattern, type Model } from './model.ts';
+import { modelIdOf, slugOf, slugPattern } from './model.ts';
 import type { ModelQueries } from './queries.ts';
 
 const tokens = z.int().min(1, 'must be at least 1');
@@ -34,10 +34,11 @@ export type ModelService = ReturnType<typeof createModelService>;
 /** The rules of changing models; each answers the model's slug. */
 export function createModelService(options: {
   readonly queries: ModelQueries;
-  readonly models: Cache<readonly Model[]>;
+  /** Waits until no process answers with what was committed before. */
+  readonly settle: Coherence['settle'];
   readonly clock: Clock;
 }) {
-  const { queries, models, clock } = options;
+  const { queries, settle, clock } = options;
 
   return {
     /** @throws InputRefused with every fault of the input */
@@ -52,7 +53,7 @@ export function createModelService(options: {
       };
       const note = { action: 'upsertModel', target: modelIdOf(slug), details: model };
       await queries.upsert({ ...model, slug }, auditEntry(viewer, note, new Date(clock.now())));
-      await models.invalidate('all');
+      await settle();
       return slug;
     },
 
@@ -65,7 +66,7 @@ export function createModelService(options: {
       if (slug === null || !(await queries.setEnabled(slug, isEnabled, entry))) {
         throw new NotFound('model', ['input', 'modelId']);
       }
-      await models.invalidate('all');
+      await settle();
       return slug;
     },
   };

@@ -1,12 +1,19 @@
 import { z } from 'zod';
 import type { CacheRegistry, NamedCache } from '../../platform/cache/cache-registry.ts';
-import type { InvalidationReport, InvalidationTarget } from '../../platform/cache/cache-report.ts';
+import type {
+  InvalidationReport,
+  InvalidationTarget,
+  StoreReport,
+} from '../../platform/cache/cache-report.ts';
+import { nameOfInvalidation } from '../../platform/cache/coherence-message.ts';
+import type { Coherence, Invalidation } from '../../platform/cache/coherence.ts';
 import { fromPublicId, type IdPrefix } from '../../platform/ids.ts';
 import { parseInput, refused } from '../../platform/input.ts';
 import type { AuditNote } from '../audit/model.ts';
 import type { Viewer } from '../session/model.ts';
 import { tenantTag, userTag } from '../user/model.ts';
 import type { CacheName, CacheWarming } from './model.ts';
+import type { OperationsQueries } from './queries.ts';
 import { peopleMax, type Warming } from './warming.ts';
 
 const warmSchema = z.object({
@@ -36,11 +43,27 @@ export type OperationsService = ReturnType<typeof createOperationsService>;
 /** What admins of the platform do to the running server. */
 export function createOperationsService(options: {
   readonly caches: CacheRegistry<CacheName>;
+  readonly queries: OperationsQueries;
   readonly warming: Warming;
+  /** Waits until no process answers with what was committed before. */
+  readonly settle: Coherence['settle'];
   /** Puts what was done into the audit log. */
   readonly note: (viewer: Viewer, note: AuditNote) => Promise<void>;
 }) {
-  const { caches, note, warming } = options;
+  const { caches, queries, warming, settle, note } = options;
+
+  /** Whether all processes have confirmed that they heard it. */
+  async function announce(
+    reached: readonly NamedCache<CacheName>[],
+    target: InvalidationTarget,
+  ): Promise<boolean> {
+    const invalidations: readonly Invalidation[] =
+      target !== 'all' && 'tag' in target
+        ? [target]
+        : reached.map(({ name }) => (target === 'all' ? { cache: name } : { cache: name, key: target.key }));
+    await queries.announce(invalidations.map(nameOfInvalidation));
+    return settle();
+  }
 
   return {
     /**
@@ -58,9 +81,10 @@ export function createOperationsService(options: {
       const reached = cache === null ? caches.all() : [cache];
       // Before it is done: what can't be noted is not done, and forgetting does no harm that a note could miss.
       await note(viewer, noteOf(input));
-      return input.dryRun === true
-        ? reached.map((each) => dryRunOf(each, target))
-        : Promise.all(reached.map((each) => counted(each, target)));
+      if (input.dryRun === true) return reached.map((each) => dryRunOf(each, target));
+      const reports = await Promise.all(reached.map((each) => counted(each, target)));
+      const broadcast = broadcastReport(await announce(reached, target));
+      return reports.map((report) => ({ ...report, stores: [...report.stores, broadcast] }));
     },
 
     /**
@@ -115,6 +139,12 @@ async function counted(
 ): Promise<InvalidationReport<CacheName>> {
   const removed = cache.count(target);
   return { ...(await cache.invalidate(target)), removed };
+}
+
+function broadcastReport(isConfirmed: boolean): StoreReport {
+  const message =
+    'Not all processes have confirmed it; those that did not have stopped to answer from caches.';
+  return { store: 'broadcast', ok: isConfirmed, message: isConfirmed ? null : message };
 }
 
 function dryRunOf(cache: NamedCache<CacheName>, target: InvalidationTarget): InvalidationReport<CacheName> {

@@ -1,15 +1,14 @@
 import { z } from 'zod';
-import type { CacheRegistry } from '../../platform/cache/cache-registry.ts';
 import type { Cache } from '../../platform/cache/cache.ts';
+import type { Coherence } from '../../platform/cache/coherence.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { NotFound, TokenExpired, Unauthenticated } from '../../platform/errors.ts';
 import { createId, fromPublicId } from '../../platform/ids.ts';
 import { parseInput, refused } from '../../platform/input.ts';
 import { createSecret, hashOfSecret, isSecret } from '../../platform/secrets.ts';
 import { auditEntry } from '../audit/model.ts';
-import { userTag } from '../user/model.ts';
 import type { SignInLimits } from './sign-in-limits.ts';
-import { scopes, sessionTag, type Session, type SessionIdentity, type Viewer } from './model.ts';
+import { scopes, type Session, type SessionIdentity, type Viewer } from './model.ts';
 import type { Credentials, SessionQueries } from './queries.ts';
 
 /** What every session's token begins with, by which it is told from other credentials. */
@@ -42,15 +41,15 @@ export type SessionService = ReturnType<typeof createSessionService>;
 export function createSessionService(options: {
   readonly queries: SessionQueries;
   readonly sessions: Cache<SessionIdentity>;
-  /** All caches, for what they hold about a person. */
-  readonly caches: CacheRegistry;
   readonly limits: SignInLimits;
   /** Takes as long where there is no hash, and is then false. */
   readonly isPassword: (password: string, passwordHash: string | null) => Promise<boolean>;
+  /** Waits until no process answers with what was committed before. */
+  readonly settle: Coherence['settle'];
   readonly clock: Clock;
   readonly ttlMs: number;
 }) {
-  const { queries, sessions, caches, limits, isPassword, clock, ttlMs } = options;
+  const { queries, sessions, limits, isPassword, settle, clock, ttlMs } = options;
 
   /** Begins a session without asking for a password; for people whose identity is known by other means. */
   async function begin(account: Credentials, membership: Chosen, device: Device): Promise<SignedIn> {
@@ -64,7 +63,7 @@ export function createSessionService(options: {
       createdAt: new Date(now),
       expiresAt: new Date(now + ttlMs),
     });
-    await caches.invalidate({ tag: userTag(account.userId) });
+    await settle();
     const { tenantId, role } = membership;
     const { userId, isPlatformAdmin } = account;
     return {
@@ -102,7 +101,7 @@ export function createSessionService(options: {
       }
       const { tenantId, id } = viewer.session;
       const ended = await queries.revoke(tenantId, id, new Date(clock.now()));
-      await sessions.invalidate({ tag: sessionTag(id) });
+      await settle();
       return ended;
     },
 
@@ -117,7 +116,7 @@ export function createSessionService(options: {
       const entry = auditEntry(viewer, note, new Date(clock.now()));
       const revoked = id === null ? null : await queries.revokeVisible(viewer, id, entry);
       if (revoked === null) throw new NotFound('session', ['input', 'sessionId']);
-      await sessions.invalidate({ tag: sessionTag(revoked.id) });
+      await settle();
       return revoked;
     },
 

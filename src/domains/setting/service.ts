@@ -1,12 +1,11 @@
 import { z } from 'zod';
-import type { Cache } from '../../platform/cache/cache.ts';
+import type { Coherence } from '../../platform/cache/coherence.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { NotFound } from '../../platform/errors.ts';
 import { parseInput } from '../../platform/input.ts';
 import { auditEntry } from '../audit/model.ts';
 import { slugOf, type Model } from '../model/model.ts';
 import type { Viewer } from '../session/model.ts';
-import type { Settings } from './model.ts';
 import type { SettingQueries } from './queries.ts';
 
 /** In characters: so many fit into a request whatever they are, 4 bytes each. */
@@ -28,11 +27,12 @@ export type SettingService = ReturnType<typeof createSettingService>;
 /** The rules of changing the settings. */
 export function createSettingService(options: {
   readonly queries: SettingQueries;
-  readonly settings: Cache<Settings>;
+  /** Waits until no process answers with what was committed before. */
+  readonly settle: Coherence['settle'];
   readonly findModels: (slugs: readonly (string | null)[]) => Promise<readonly (Model | null)[]>;
   readonly clock: Clock;
 }) {
-  const { queries, settings, findModels, clock } = options;
+  const { queries, settle, findModels, clock } = options;
 
   return {
     /** @throws InputRefused with every fault of the input */
@@ -51,7 +51,7 @@ export function createSettingService(options: {
       };
       const note = { action: 'updateSettings', target: 'settings', details: changes };
       await queries.update(changes, auditEntry(viewer, note, new Date(clock.now())));
-      await settings.invalidate('all');
+      await settle();
     },
   };
 }

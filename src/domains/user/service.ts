@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import type { Cache } from '../../platform/cache/cache.ts';
+import type { Coherence } from '../../platform/cache/coherence.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { jsonInput, parseInput, textInput } from '../../platform/input.ts';
 import type { Viewer } from '../session/model.ts';
-import { userTag, type User } from './model.ts';
 import type { UserQueries } from './queries.ts';
 
 const updateProfileSchema = z.object({
@@ -30,24 +29,24 @@ export type UserService = ReturnType<typeof createUserService>;
 /** The rules of what people change about themselves. */
 export function createUserService(options: {
   readonly queries: UserQueries;
-  readonly profiles: Cache<User>;
+  /** Waits until no process answers with what was committed before. */
+  readonly settle: Coherence['settle'];
   readonly clock: Clock;
 }) {
-  const { queries, profiles, clock } = options;
+  const { queries, settle, clock } = options;
 
   return {
     /** @throws InputRefused with every fault of the input */
     async updateProfile(viewer: Viewer, input: unknown): Promise<void> {
       const changes = parseInput(updateProfileSchema, input);
       await queries.updateProfile(viewer.tenantId, viewer.userId, changes, new Date(clock.now()));
-      // After commit, never before: a reader between the two would put the old profile back for a whole ttl.
-      await profiles.invalidate({ tag: userTag(viewer.userId) });
+      await settle();
     },
 
     /** Changes nothing for who has been through it. */
     async completeOnboarding(viewer: Viewer): Promise<void> {
       await queries.completeOnboarding(viewer.tenantId, viewer.userId);
-      await profiles.invalidate({ tag: userTag(viewer.userId) });
+      await settle();
     },
   };
 }

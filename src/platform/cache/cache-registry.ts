@@ -1,5 +1,6 @@
 import type { Cache } from './cache.ts';
 import type { CacheStatistics, InvalidationReport, InvalidationTarget } from './cache-report.ts';
+import type { Invalidation, InvalidationListener } from './coherence.ts';
 
 /** What can be done with a cache without knowing what it holds. */
 export type NamedCache<Name extends string = string> = Pick<
@@ -8,7 +9,7 @@ export type NamedCache<Name extends string = string> = Pick<
 >;
 
 /** All caches of the process, by name: for those who look after them, not for those who read from them. */
-export class CacheRegistry<Name extends string = string> {
+export class CacheRegistry<Name extends string = string> implements InvalidationListener {
   readonly #caches: ReadonlyMap<string, NamedCache<Name>>;
 
   /** @throws Error when two caches have the same name */
@@ -31,6 +32,20 @@ export class CacheRegistry<Name extends string = string> {
   /** In every cache, such as by the tag of a user or a tenant; one report for each cache. Never rejects. */
   async invalidate(target: InvalidationTarget): Promise<InvalidationReport<Name>[]> {
     return Promise.all(this.all().map((cache) => cache.invalidate(target)));
+  }
+
+  /** What ended elsewhere. It has ended here when this returns: what a cache does after that, it does to free memory. */
+  invalidated(invalidations: readonly Invalidation[]): void {
+    for (const invalidation of invalidations) {
+      if ('tag' in invalidation) void this.invalidate({ tag: invalidation.tag });
+      else if ('key' in invalidation)
+        void this.find(invalidation.cache)?.invalidate({ key: invalidation.key });
+      else void this.find(invalidation.cache)?.invalidate('all');
+    }
+  }
+
+  missed(): void {
+    void this.invalidate('all');
   }
 
   statistics(): CacheStatistics<Name>[] {

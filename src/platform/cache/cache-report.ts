@@ -10,7 +10,7 @@ export interface InvalidationReport<Name extends string = string> {
 }
 
 /** Whether one of a cache's stores confirmed an invalidation. */
-interface StoreReport {
+export interface StoreReport {
   readonly store: string;
   readonly ok: boolean;
   /** Why not, in words fit for an administrator; null when all went well. */

@@ -16,6 +16,8 @@ export interface PreparableStatement {
 
 /** PostgreSQL, through one pool of connections that Prisma and direct reads share. */
 export interface Database {
+  /** Where it is, with the credentials: for those who need connections of their own. */
+  readonly url: string;
   /**
    * Runs one prepared statement and answers its rows as objects, keyed by the select list's names.
    * The text must come from the code, never from a caller: every distinct text is prepared once a connection.
@@ -24,7 +26,7 @@ export interface Database {
   query<Row extends object>(statement: PreparableStatement): Promise<Row[]>;
   /** For writes: Prisma's client over the same pool. */
   readonly prisma: PrismaClient;
-  /** For what needs a connection of its own (COPY, LISTEN). */
+  /** For what needs a connection for a while (COPY). */
   readonly pool: Pool;
   /** Calls back after every statement; the returned function stops that. */
   observe(listener: (statement: Statement) => void): () => void;

@@ -33,6 +33,7 @@ export function openDatabase(options: OpenDatabaseOptions): Database {
   const prisma = createPrisma(pool, timeouts);
   const nameOf = createStatementNames('parley', ownStatementsMax);
   return {
+    url: options.url,
     pool,
     prisma,
     async query<Row extends object>(statement: PreparableStatement): Promise<Row[]> {
