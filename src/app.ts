@@ -10,6 +10,7 @@ import { createConversationService } from './domains/conversation/service.ts';
 import { tagsOfPerson } from './domains/identity/model.ts';
 import { createIdentityProvider } from './domains/identity/provider.ts';
 import { createIdentityQueries } from './domains/identity/queries.ts';
+import { createWebhookReceiver } from './domains/identity/webhook-receiver.ts';
 import { createIdentityService } from './domains/identity/service.ts';
 import { createMessageQueries } from './domains/message/queries.ts';
 import { createMessageService } from './domains/message/service.ts';
@@ -108,6 +109,13 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
         createContext: createContextFactory({ caches, clock, queries, services }),
         isReady: createReadinessCheck({ database, guard, logger }),
         admit: () => guard.admit(),
+        receiveWebhook: createWebhookReceiver({
+          settings: config.identity,
+          queries: queries.identity,
+          identities: caches.identities,
+          settle: () => coherence.settle(),
+          clock,
+        }),
         demo: demoToken === null ? null : { token: demoToken },
       });
       coherence.start();

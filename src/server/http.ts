@@ -14,6 +14,7 @@ import { createErrorFormatter, type FormatError } from './format-error.ts';
 import type { FrontDoorConfig } from './front-door-config.ts';
 import { registerGraphql, type Exchange } from './graphql-route.ts';
 import { healthUrls, registerHealth, type Readiness } from './health.ts';
+import { registerIdentityWebhook, type ReceiveWebhook } from './identity-webhook.ts';
 import { isLoopback } from './loopback.ts';
 import { chooseMediaType } from './media-type.ts';
 import { createSandboxPlugin, renderSandbox, withoutToken } from './sandbox.ts';
@@ -34,12 +35,15 @@ export interface HttpServerOptions<Viewer, Context extends OperationScope> exten
   readonly admit: () => Promise<void>;
   /** Recognises outages, and answers any other error as it came. */
   readonly toRefusal: (error: unknown) => unknown;
+  /** For the events of an identity provider; null where none is expected. */
+  readonly receiveWebhook: ReceiveWebhook | null;
   /** A token that the explorers open with; null where there is no demo data. */
   readonly demo: { readonly token: string } | null;
 }
 
 /**
- * The HTTP server, not yet listening: `/graphql`, `/livez`, `/readyz` and, where enabled, Sandbox and `/explorer`.
+ * The HTTP server, not yet listening: `/graphql`, `/livez`, `/readyz` and, where enabled, Sandbox, `/explorer`
+ * and `/webhooks/identity`.
  * Every failure is JSON with a code and the request's id, which is also the header `x-request-id` of every answer.
  * `close()` stops accepting, waits for the requests under way, and then stops the GraphQL engine.
  */
@@ -68,6 +72,7 @@ export async function createHttpServer<Viewer, Context extends OperationScope>(
     : null;
   const admission = new Admission(options.schema, options.config.frontDoor.queryLimits);
   registerGraphql(server, { ...options, admission, apollo, renderPage });
+  if (options.receiveWebhook !== null) await registerIdentityWebhook(server, options.receiveWebhook);
   if (isExplorerEnabled) registerExplorer(server, token);
   server.addHook('onClose', () => apollo.stop());
   return server;

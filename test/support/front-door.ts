@@ -71,6 +71,7 @@ export async function openFrontDoor(changes: Partial<HttpServerOptions<Person, S
     admit: async () => {},
     toRefusal: (error) =>
       error instanceof Error && error.message.startsWith('ECONNREFUSED') ? new Unavailable() : error,
+    receiveWebhook: null,
     demo: { token: 'good' },
     ...changes,
   });

@@ -3,20 +3,17 @@ import sql, { type Sql } from 'sql-template-tag';
 import type { Database } from '../../platform/database/database.ts';
 import { inTransaction } from '../../platform/database/transaction.ts';
 import { createId } from '../../platform/ids.ts';
-import type { MirroredPerson, Organisation, ProviderProfile } from './model.ts';
+import { mirrorMembership, tenantOf, type MembershipNews } from './membership/queries.ts';
+import type { MirroredPerson, ProviderProfile } from './model.ts';
 
 /** What is to be mirrored: a person, and their place in one organisation. */
 export interface MirrorRequest {
   readonly issuer: string;
   readonly subject: string;
   readonly profile: ProviderProfile;
-  readonly organisation: Organisation | null;
-  /** How old all this is, by the provider's clock. */
-  readonly asOf: Date;
+  readonly membership: MembershipNews | null;
   /** By our clock. */
   readonly now: Date;
-  /** Whether an organisation that is not known becomes a tenant. */
-  readonly isProvisioning: boolean;
 }
 
 /** What came of it. */
@@ -57,64 +54,54 @@ export function createIdentityQueries(db: Database) {
      */
     async mirror(request: MirrorRequest): Promise<Mirrored> {
       return inTransaction(db.pool, async (client) => {
-        const tenantId =
-          request.organisation === null ? null : await tenantOf(client, request.organisation, request);
+        const { membership } = request;
+        const tenantId = membership === null ? null : await tenantOf(client, membership);
         const person = await personOf(client, request, tenantId !== null);
         if (person === null) return { userId: null, isCreated: false, tenantId };
-        if (tenantId !== null && request.organisation !== null) {
-          await mirrorMembership(client, {
-            ...request,
-            tenantId,
-            userId: person.id,
-            role: request.organisation.role,
-          });
+        if (tenantId !== null && membership !== null) {
+          await mirrorMembership(client, tenantId, person.id, membership);
         }
         return { userId: person.id, isCreated: person.isCreated, tenantId };
       });
+    },
+
+    /**
+     * Ends all that a person can do here, and leaves a trace where there was none, so that what the provider said before
+     * and comes after brings nobody back. Their address is free for whoever has it next.
+     */
+    async deletePerson({
+      subject,
+      issuer,
+      now,
+    }: Pick<MirrorRequest, 'subject' | 'issuer' | 'now'>): Promise<void> {
+      await db.query(sql`with deleted as (
+          insert into users as u (id, external_id, identity_provider, is_active, identity_synced_at, created_at, updated_at)
+          values (${createId()}::uuid, ${subject}, ${issuer}, false, ${now}, ${now}, ${now})
+          on conflict (external_id) do update set is_active = false, email = null, identity_synced_at = ${now}
+          returning u.id
+        ), signed_out as (
+          update sessions s set revoked_at = ${now} from deleted d join memberships m on m.user_id = d.id
+          where s.tenant_id = m.tenant_id and s.user_id = m.user_id and s.revoked_at is null
+        ), locked_out as (
+          update api_keys k set revoked_at = ${now} from deleted d join memberships m on m.user_id = d.id
+          where k.tenant_id = m.tenant_id and k.user_id = m.user_id and k.revoked_at is null
+        )
+        select from deleted`);
+    },
+
+    /** Suspends all whom the provider made members of an organisation. */
+    async removeMembers(organisationId: string, asOf: Date): Promise<void> {
+      await db.query(sql`update memberships m set is_active = false,
+          identity_removed_at = ${asOf}, identity_updated_at = ${asOf}
+        from tenants t
+        where t.external_id = ${organisationId} and m.tenant_id = t.id and m.is_active and m.identity_role is not null
+          and m.identity_updated_at <= ${asOf}`);
     },
   };
 }
 
 function milliseconds(time: Sql): Sql {
   return sql`(extract(epoch from ${time}) * 1000)::float8`;
-}
-
-/** By the organisation's id; by its slug only while the tenant belongs to no organisation yet, and from then on it does. */
-async function tenantOf(
-  client: PoolClient,
-  { id, slug }: Organisation,
-  { isProvisioning, now }: MirrorRequest,
-): Promise<string | null> {
-  const { rows } = await client.query<{ id: string; isLinked: boolean }>(sql`select id,
-      external_id is not null as "isLinked"
-    from tenants where external_id = ${id} or (slug = ${slug} and external_id is null)
-    order by external_id is null limit 1`);
-  const [found] = rows;
-  if (found?.isLinked === true || (found !== undefined && id === null)) return found.id;
-  if (found !== undefined) {
-    const linked = await client.query(sql`update tenants set external_id = ${id}
-      where id = ${found.id}::uuid and external_id is null`);
-    return linked.rowCount === 1 ? found.id : null;
-  }
-  return isProvisioning ? provisionTenant(client, id, slug, now) : null;
-}
-
-/** A slug that is taken is another organisation's: the new tenant is called by the organisation's id instead. */
-async function provisionTenant(
-  client: PoolClient,
-  id: string | null,
-  slug: string | null,
-  now: Date,
-): Promise<string | null> {
-  for (const name of [slug, id]) {
-    if (name === null || name.length > 100) continue;
-    await client.query(sql`insert into tenants (id, slug, name, external_id, created_at)
-      values (${createId()}::uuid, ${name}, ${slug ?? name}, ${id}, ${now}) on conflict do nothing`);
-    const { rows } = await client.query<{ id: string }>(sql`select id from tenants
-      where external_id = ${id} or (${id}::text is null and slug = ${name} and external_id is null)`);
-    if (rows[0] !== undefined) return rows[0].id;
-  }
-  return null;
 }
 
 interface KnownPerson {
@@ -196,25 +183,4 @@ async function linkPerson(client: PoolClient, request: MirrorRequest): Promise<s
     where lower(u.email) = lower(${profile.email}) and u.external_id is null and not u.is_platform_admin
     returning u.id`);
   return rows[0]?.id ?? null;
-}
-
-/**
- * What the provider said of a membership last counts, by its own clock. It changes the role only where it changed its
- * mind since it spoke of it before, and never that of an owner; it brings back whom it removed, and nobody else.
- */
-async function mirrorMembership(
-  client: PoolClient,
-  { tenantId, userId, role, asOf, now }: MirrorRequest & { tenantId: string; userId: string; role: string },
-): Promise<void> {
-  await client.query(sql`insert into memberships as m
-      (tenant_id, user_id, role, joined_at, created_at, identity_role, identity_updated_at)
-    values (${tenantId}::uuid, ${userId}::uuid, ${role}::role, ${now}, ${now}, ${role}::role, ${asOf})
-    on conflict (tenant_id, user_id) do update set
-      role = case
-        when m.identity_removed_at is not null then excluded.role
-        when m.role = 'OWNER' or m.identity_role is null or m.identity_role = excluded.role then m.role
-        else excluded.role end,
-      is_active = m.is_active or m.identity_removed_at is not null,
-      identity_removed_at = null, identity_role = excluded.role, identity_updated_at = excluded.identity_updated_at
-    where m.identity_updated_at is null or m.identity_updated_at < excluded.identity_updated_at`);
 }

@@ -112,7 +112,9 @@ export function createIdentityService(options: {
   ): Promise<Mirrored> {
     const { subject, profile, organisation, issuedAt } = claims;
     const now = new Date(clock.now());
-    const request = { issuer, subject, profile, organisation, asOf: issuedAt, now, isProvisioning };
+    const membership =
+      organisation === null ? null : { organisation, asOf: issuedAt, now, isProvisioning, isRemoval: false };
+    const request = { issuer, subject, profile, membership, now };
     try {
       return await queries.mirror(request);
     } catch (error) {
@@ -137,7 +139,10 @@ export function createIdentityService(options: {
       return viewerFrom(person, claims, tenantSlug);
     },
 
-    statistics: (): IdentitySyncStatistics => ({ ...counts }),
+    statistics(): IdentitySyncStatistics {
+      // What the cache knew last while the database could not be read counts like what could not be written.
+      return { ...counts, servedStale: counts.servedStale + identities.statistics().staleServed };
+    },
   };
 }
 

@@ -1,0 +1,107 @@
+import type { PoolClient } from 'pg';
+import sql from 'sql-template-tag';
+import { createId } from '../../../platform/ids.ts';
+import type { Organisation } from '../model.ts';
+
+/** What the provider says of somebody's place in an organisation. */
+export interface MembershipNews {
+  readonly organisation: Organisation;
+  /** How old this is, by the provider's clock. */
+  readonly asOf: Date;
+  /** By our clock. */
+  readonly now: Date;
+  /** Whether an organisation that is not known becomes a tenant. */
+  readonly isProvisioning: boolean;
+  /** Whether the provider says that they are a member no longer. */
+  readonly isRemoval: boolean;
+}
+
+/** Their place here, as the provider has it. */
+export async function mirrorMembership(
+  client: PoolClient,
+  tenantId: string,
+  userId: string,
+  news: MembershipNews,
+): Promise<void> {
+  await (news.isRemoval ? remove : add)(client, tenantId, userId, news);
+}
+
+/**
+ * What the provider said of a membership last counts, by its own clock. It changes the role only where it changed its
+ * mind since it spoke of it before, and never that of an owner; it brings back whom it removed, and nobody else.
+ */
+async function add(
+  client: PoolClient,
+  tenantId: string,
+  userId: string,
+  { organisation: { role }, asOf, now }: MembershipNews,
+): Promise<void> {
+  await client.query(sql`insert into memberships as m
+      (tenant_id, user_id, role, joined_at, created_at, identity_role, identity_updated_at)
+    values (${tenantId}::uuid, ${userId}::uuid, ${role}::role, ${now}, ${now}, ${role}::role, ${asOf})
+    on conflict (tenant_id, user_id) do update set
+      role = case
+        when m.identity_removed_at is not null then excluded.role
+        when m.role = 'OWNER' or m.identity_role is null or m.identity_role = excluded.role then m.role
+        else excluded.role end,
+      is_active = m.is_active or m.identity_removed_at is not null,
+      identity_removed_at = null, identity_role = excluded.role, identity_updated_at = excluded.identity_updated_at
+    where m.identity_updated_at is null or m.identity_updated_at < excluded.identity_updated_at`);
+}
+
+/**
+ * Also of an owner: whoever the provider no longer knows as a member has left. A membership that was suspended here stays
+ * so, and one that was never known leaves a trace, so that its beginning does not come after its end.
+ */
+async function remove(
+  client: PoolClient,
+  tenantId: string,
+  userId: string,
+  { organisation: { role }, asOf, now }: MembershipNews,
+): Promise<void> {
+  await client.query(sql`insert into memberships as m
+      (tenant_id, user_id, role, is_active, joined_at, created_at, identity_role, identity_updated_at, identity_removed_at)
+    values (${tenantId}::uuid, ${userId}::uuid, ${role}::role, false, ${now}, ${now}, ${role}::role, ${asOf}, ${asOf})
+    on conflict (tenant_id, user_id) do update set is_active = false,
+      identity_removed_at = case
+        when m.is_active or m.identity_removed_at is not null then excluded.identity_removed_at end,
+      identity_updated_at = excluded.identity_updated_at
+    where m.identity_updated_at is null or m.identity_updated_at <= excluded.identity_updated_at`);
+}
+
+/** By the organisation's id; by its slug only while the tenant belongs to no organisation yet, and from then on it does. */
+export async function tenantOf(
+  client: PoolClient,
+  { organisation: { id, slug }, isProvisioning, now }: MembershipNews,
+): Promise<string | null> {
+  const { rows } = await client.query<{ id: string; isLinked: boolean }>(sql`select id,
+      external_id is not null as "isLinked"
+    from tenants where external_id = ${id} or (slug = ${slug} and external_id is null)
+    order by external_id is null limit 1`);
+  const [found] = rows;
+  if (found?.isLinked === true || (found !== undefined && id === null)) return found.id;
+  if (found !== undefined) {
+    const linked = await client.query(sql`update tenants set external_id = ${id}
+      where id = ${found.id}::uuid and external_id is null`);
+    return linked.rowCount === 1 ? found.id : null;
+  }
+  return isProvisioning ? provisionTenant(client, id, slug, now) : null;
+}
+
+/** A slug that is taken is another organisation's: the new tenant is called by the organisation's id instead. */
+async function provisionTenant(
+  client: PoolClient,
+  id: string | null,
+  slug: string | null,
+  now: Date,
+): Promise<string | null> {
+  for (const name of [slug, id]) {
+    if (name === null || name.length > 100) continue;
+    await client.query(sql`insert into tenants (id, slug, name, external_id, created_at)
+      values (${createId()}::uuid, ${name}, ${slug ?? name}, ${id}, ${now}) on conflict do nothing`);
+    const { rows } = await client.query<{ id: string }>(sql`select id from tenants
+      where external_id = ${id} or (${id}::text is null and slug = ${name} and external_id is null)`);
+    if (rows[0] !== undefined) return rows[0].id;
+  }
+  return null;
+}

@@ -1,0 +1,116 @@
+import { timingSafeEqual } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
+import type { Cache } from '../../platform/cache/cache.ts';
+import type { Coherence } from '../../platform/cache/coherence.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { Unauthenticated } from '../../platform/errors.ts';
+import { rolesWith } from './claims.ts';
+import type { MirroredPerson } from './model.ts';
+import type { IdentitySettings } from './provider.ts';
+import type { IdentityQueries } from './queries.ts';
+import { readEvent, type IdentityEvent } from './webhook-events.ts';
+
+/** The signed headers of a webhook, as Svix names them; the standard's own names say the same. */
+export interface WebhookHeaders {
+  readonly id: string | undefined;
+  readonly timestamp: string | undefined;
+  /** One or several, separated by blanks: while a secret is being replaced, both sign. */
+  readonly signature: string | undefined;
+}
+
+/** What is set about webhooks. */
+export interface WebhookSettings extends Pick<
+  IdentitySettings,
+  'roles' | 'isProvisioning' | 'areEmailsVerified'
+> {
+  /** Null: nobody sends any. */
+  readonly webhook: { readonly secret: string; readonly issuer: string } | null;
+}
+
+const toleranceMs = 5 * 60_000;
+
+/**
+ * Checks and applies what was sent, after which no cache holds what it changed; false for events that mean nothing here.
+ * An event that comes twice, late, or in another order than it happened does no harm: what is stored knows how old it is,
+ * by the provider's clock.
+ * @throws Unauthenticated unless the provider signed it within five minutes of now
+ * @throws BadUserInput for what is no event
+ */
+type ReceiveWebhook = (headers: WebhookHeaders, body: Buffer) => Promise<boolean>;
+
+/** Null where no secret is set. */
+export function createWebhookReceiver(options: {
+  readonly settings: WebhookSettings;
+  readonly queries: IdentityQueries;
+  readonly identities: Cache<MirroredPerson>;
+  /** Waits until no process answers with what was committed before. */
+  readonly settle: Coherence['settle'];
+  readonly clock: Clock;
+}): ReceiveWebhook | null {
+  const { settings, queries, identities, settle, clock } = options;
+  if (settings.webhook === null) return null;
+  const { areEmailsVerified, isProvisioning, roles } = settings;
+  const { issuer, secret } = settings.webhook;
+  const policy = { roles: rolesWith(roles), areEmailsVerified };
+  const webhook = new Webhook(secret);
+
+  return async (headers, body) => {
+    requireSignature(webhook, headers, body, clock.now());
+    const event = readEvent(body, policy);
+    if (event === null) return false;
+    await apply(event, { queries, issuer, isProvisioning, now: new Date(clock.now()) });
+    // By the key: that nobody was known by it carries no tag of a person. Other processes, where it is known too, look
+    // again when they see a token.
+    if ('subject' in event) await identities.invalidate({ key: event.subject });
+    await settle();
+    return true;
+  };
+}
+
+/** The library's own check reads the system's clock; its signature is all that is needed of it. */
+function requireSignature(webhook: Webhook, headers: WebhookHeaders, body: Buffer, now: number): void {
+  const { id, timestamp, signature } = headers;
+  const isComplete = id !== undefined && signature !== undefined && /^\d{1,12}$/.test(timestamp ?? '');
+  const signedAt = Number(timestamp) * 1000;
+  if (!isComplete || Math.abs(now - signedAt) > toleranceMs)
+    throw new Unauthenticated('This webhook is not signed.');
+  const expected = Buffer.from(webhook.sign(id, new Date(signedAt), body));
+  const isSigned = signature.split(' ').some((candidate) => isSame(Buffer.from(candidate), expected));
+  if (!isSigned) throw new Unauthenticated('This webhook is not signed.');
+}
+
+function isSame(one: Buffer, other: Buffer): boolean {
+  return one.length === other.length && timingSafeEqual(one, other);
+}
+
+interface Surroundings {
+  readonly queries: IdentityQueries;
+  readonly issuer: string;
+  readonly isProvisioning: boolean;
+  readonly now: Date;
+}
+
+async function apply(
+  event: IdentityEvent,
+  { queries, issuer, isProvisioning, now }: Surroundings,
+): Promise<void> {
+  switch (event.kind) {
+    case 'userDeleted':
+      return queries.deletePerson({ subject: event.subject, issuer, now });
+    case 'organisationDeleted':
+      return queries.removeMembers(event.organisationId, event.asOf ?? now);
+    case 'userChanged':
+      await queries.mirror({ ...event, issuer, membership: null, now });
+      return;
+    default: {
+      const isRemoval = event.kind === 'membershipDeleted';
+      const news = { isRemoval, isProvisioning: isProvisioning && !isRemoval, asOf: event.asOf ?? now, now };
+      await queries.mirror({
+        ...event,
+        issuer,
+        membership: { ...news, organisation: event.organisation },
+        now,
+      });
+    }
+  }
+}
