@@ -30,6 +30,7 @@ import { createSettingLoaders } from './domains/setting/loaders.ts';
 import { createSettingQueries } from './domains/setting/queries.ts';
 import { createSettingService } from './domains/setting/service.ts';
 import { createTenantQueries } from './domains/tenant/queries.ts';
+import { createTenantService } from './domains/tenant/service.ts';
 import { tagsOfProfileKey } from './domains/user/model.ts';
 import { createUserQueries } from './domains/user/queries.ts';
 import { createUserService } from './domains/user/service.ts';
@@ -243,6 +244,7 @@ function createServices(options: {
       ttlMs: config.sessionTtlMs,
     }),
     setting: createSettingService({ queries: queries.setting, settle, findModels, clock }),
+    tenant: createTenantService({ queries: queries.tenant, settle, clock }),
     user: createUserService({ queries: queries.user, settle, clock }),
   };
 }

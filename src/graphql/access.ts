@@ -39,6 +39,7 @@ export const access = {
     deleteConversation: { who: 'signedIn', scope: 'write' },
     deleteMessage: { who: 'signedIn', scope: 'write' },
     editMessage: { who: 'signedIn', scope: 'write' },
+    inviteMember: { who: 'tenantAdmin', scope: 'admin' },
     invalidateCache: { who: 'platformAdmin', scope: 'admin' },
     removeParticipant: { who: 'signedIn', scope: 'write' },
     revokeApiKey: { who: 'signedIn', scope: 'write' },
@@ -47,6 +48,7 @@ export const access = {
     setModelEnabled: { who: 'platformAdmin', scope: 'admin' },
     signIn: { who: 'anyone', scope: null },
     signOut: { who: 'signedIn', scope: null },
+    updateMembership: { who: 'tenantAdmin', scope: 'admin' },
     updateConversation: { who: 'signedIn', scope: 'write' },
     updateProfile: { who: 'signedIn', scope: 'write' },
     updateSettings: { who: 'platformAdmin', scope: 'admin' },
@@ -91,6 +93,15 @@ export function requireReading(viewer: Viewer | null): void {
 /** E-mail address and last sign-in: for oneself and for admins of the tenant. */
 export function maySeePrivateFieldsOf(user: User, viewer: Viewer | null): boolean {
   return viewer !== null && (viewer.userId === user.id || isTenantAdmin(viewer));
+}
+
+/**
+ * The viewer of a field below the roots that is for admins of the tenant.
+ * @throws Unauthenticated, Forbidden
+ */
+export function adminOf(context: RequestContext): Viewer {
+  authorize(context.viewer, { who: 'tenantAdmin', scope: 'admin' });
+  return viewerOf(context);
 }
 
 /**

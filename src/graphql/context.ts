@@ -17,6 +17,7 @@ import type { Device, SessionService } from '../domains/session/service.ts';
 import type { SettingLoaders } from '../domains/setting/loaders.ts';
 import type { SettingService } from '../domains/setting/service.ts';
 import type { TenantLoaders } from '../domains/tenant/loaders.ts';
+import type { TenantService } from '../domains/tenant/service.ts';
 import type { UserLoaders } from '../domains/user/loaders.ts';
 import type { UserService } from '../domains/user/service.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -46,6 +47,7 @@ export interface Services {
   readonly participant: ParticipantService;
   readonly session: SessionService;
   readonly setting: SettingService;
+  readonly tenant: TenantService;
   readonly user: UserService;
 }
 

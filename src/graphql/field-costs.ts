@@ -14,6 +14,10 @@ export const fieldCosts: Readonly<Record<string, Readonly<Record<string, FieldCo
     searchMessages: { weight: 10 },
     users: { weight: 5 },
   },
+  Tenant: {
+    // Counts conversations, and a month of messages.
+    usage: { weight: 20 },
+  },
   User: {
     // For others than the viewer it is the one of this tenant.
     memberships: { size: 2 },

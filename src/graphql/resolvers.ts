@@ -35,6 +35,7 @@ export const resolvers: CompleteResolvers = {
     ...participant.Mutation,
     ...session.Mutation,
     ...setting.Mutation,
+    ...tenant.Mutation,
     ...user.Mutation,
   },
   Node: node.Node,

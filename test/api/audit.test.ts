@@ -15,6 +15,8 @@ let testApp: TestApp;
 let tenant: TestTenant;
 let admin: TestUser;
 let member: TestUser;
+let colleague: TestUser;
+let leaver: TestUser;
 
 /** One for each mutation for admins: what is missing here fails the test. */
 const doneByAdmins: Readonly<Record<string, Done>> = {
@@ -23,10 +25,23 @@ const doneByAdmins: Readonly<Record<string, Done>> = {
     target: () => 'SETTINGS',
     details: { isOneEntry: true, dryRun: false },
   },
+  inviteMember: {
+    input: () => ({ email: leaver.email, role: 'GUEST' }),
+    target: () => leaver.id,
+    details: { role: 'GUEST', wasSuspended: true },
+  },
   setModelEnabled: {
     input: () => ({ modelId: 'model_one', isEnabled: false }),
     target: () => 'model_one',
     details: { isEnabled: false },
+  },
+  updateMembership: {
+    input: () => ({ userId: colleague.id, isActive: true }),
+    target: () => colleague.id,
+    details: {
+      before: { role: 'MEMBER', permissions: [], isActive: true },
+      after: { role: 'MEMBER', permissions: [], isActive: true },
+    },
   },
   updateSettings: {
     input: () => ({ maxMessageLength: 7000 }),
@@ -52,6 +67,11 @@ beforeAll(async () => {
   tenant = await aTenant(testApp);
   admin = await aUser(testApp, tenant, { role: 'OWNER', isPlatformAdmin: true });
   member = await aUser(testApp, tenant);
+  colleague = await aUser(testApp, tenant);
+  leaver = await aUser(testApp, tenant);
+  await testApp.database.query(
+    sql`update memberships set is_active = false where user_id = ${leaver.uuid}::uuid`,
+  );
   await testApp.database.query(
     sql`insert into models (slug, name, provider, context_window) values ('one', 'One', 'Test', 1000)`,
   );

@@ -20,6 +20,7 @@ type Route = (count: number, selection: string, tenantIds: readonly string[]) =>
 /** How to reach `count` objects of a type in one query. A type that is missing here fails the test. */
 const routes: Readonly<Record<string, Route>> = {
   Tenant: tenants,
+  TenantUsage: (count, selection, tenantIds) => tenants(count, `usage { ${selection} }`, tenantIds),
   Membership: (count, selection) => `{ tenant { members(first: ${count}) { nodes { ${selection} } } } }`,
   User: (count, selection) => `{ users(first: ${count}) { nodes { ${selection} } } }`,
   Profile: (count, selection) => `{ users(first: ${count}) { nodes { profile { ${selection} } } } }`,

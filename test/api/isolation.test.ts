@@ -360,6 +360,8 @@ describe('a stranger without credentials', () => {
     `mutation { removeParticipant(input: { conversationId: "x", userId: "x" }) { userErrors { code } } }`,
     `mutation { editMessage(input: { messageId: "x", content: "x" }) { userErrors { code } } }`,
     `mutation { deleteMessage(input: { messageId: "x" }) { userErrors { code } } }`,
+    `mutation { inviteMember(input: { email: "x@example.org", role: GUEST }) { userErrors { code } } }`,
+    `mutation { updateMembership(input: { userId: "x" }) { userErrors { code } } }`,
     `mutation { completeOnboarding { userErrors { code } } }`,
     `mutation { updateProfile(input: { bio: "x" }) { userErrors { code } } }`,
     `mutation { signOut { userErrors { code } } }`,

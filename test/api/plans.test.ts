@@ -83,6 +83,7 @@ describe('no statement reads a whole large table', () => {
     ['participants', '{ conversations(first: 20) { nodes { participants(first: 5) { nodes { id } } } } }'],
     ['found messages', '{ searchMessages(query: "needleabcdef") { nodes { id } } }'],
     ['members', '{ tenant { members { nodes { user { id } } } } }'],
+    ['members of one role', '{ tenant { members(role: ADMIN) { nodes { user { id } } } } }'],
     ['sessions', '{ viewer { sessions { nodes { id } } memberships { role } } }'],
     ['keys', '{ viewer { apiKeys { nodes { id } } } }'],
   ] as const)('for %s', async (_name, query) => {

@@ -22,11 +22,19 @@ describe('the indexes', () => {
     ],
     ['users_profile_idx', `select from users where profile @> '{"locale": "eo"}'`],
     [
-      'memberships_active_role_idx',
-      `select from memberships where tenant_id = $1 and role = 'ADMIN' and is_active order by joined_at, user_id limit 5`,
+      'memberships_tenant_id_role_joined_at_user_id_idx',
+      `select from memberships where tenant_id = $1 and role = 'ADMIN' order by joined_at, user_id limit 5`,
     ],
     ['memberships_permissions_idx', "select from memberships where permissions ? 'invite'"],
-    ['sessions_live_expires_at_idx', 'select from sessions where revoked_at is null and expires_at < now()'],
+    [
+      'sessions_live_expires_at_idx',
+      'select from sessions where revoked_at is null and expires_at < now() order by expires_at limit 5',
+    ],
+    [
+      'sessions_tenant_id_live_expires_at_idx',
+      'select from sessions where tenant_id = $1 and revoked_at is null and expires_at > now()',
+    ],
+    ['messages_tenant_id_created_at_idx', 'select from messages where tenant_id = $1 and created_at > now()'],
     [
       'sessions_live_last_seen_at_idx',
       'select from sessions where revoked_at is null order by last_seen_at desc limit 40',

@@ -2,7 +2,7 @@ import DataLoader from 'dataloader';
 import { byKeys, groupsByKeys } from '../../platform/database/rows.ts';
 import type { PagedList } from '../../platform/database/paging.ts';
 import type { Viewer } from '../session/model.ts';
-import type { Membership, Tenant } from './model.ts';
+import type { Membership, Tenant, TenantUsage } from './model.ts';
 import type { MemberFilter, TenantQueries } from './queries.ts';
 
 /** How a request finds tenants and who belongs to them. */
@@ -11,6 +11,8 @@ export interface TenantLoaders {
   readonly membershipsByUserId: DataLoader<string, readonly Membership[]>;
   /** By tenant. */
   members(filter: MemberFilter): PagedList<Membership>;
+  /** Of the viewer's tenant. */
+  usage(now: Date): Promise<TenantUsage>;
 }
 
 export function createTenantLoaders(queries: TenantQueries, viewer: Viewer): TenantLoaders {
@@ -24,5 +26,6 @@ export function createTenantLoaders(queries: TenantQueries, viewer: Viewer): Ten
       ),
     ),
     members: (filter) => queries.members(viewer, filter),
+    usage: (now) => queries.usage(viewer.tenantId, now),
   };
 }

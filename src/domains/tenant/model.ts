@@ -10,6 +10,16 @@ export interface Tenant {
   readonly createdAt: Date;
 }
 
+/** How much happens in a tenant. */
+export interface TenantUsage {
+  readonly members: number;
+  readonly activeSessions: number;
+  readonly conversations: number;
+  readonly messages: number;
+  readonly messagesLast24Hours: number;
+  readonly messagesLast30Days: number;
+}
+
 /** A person in a tenant. */
 export interface Membership {
   readonly tenantId: string;

@@ -1,8 +1,11 @@
+import type { PoolClient } from 'pg';
 import sql, { type Sql } from 'sql-template-tag';
 import type { Database } from '../../platform/database/database.ts';
 import { pagedList, type Ordering, type PagedList } from '../../platform/database/paging.ts';
+import { inTransaction } from '../../platform/database/transaction.ts';
+import { insertAudit, type AuditEntry } from '../audit/model.ts';
 import { isTenantAdmin, type Viewer } from '../session/model.ts';
-import type { Membership, Role, Tenant } from './model.ts';
+import type { Membership, Role, Tenant, TenantUsage } from './model.ts';
 
 /** Which members of a tenant. */
 export interface MemberFilter {
@@ -10,6 +13,34 @@ export interface MemberFilter {
   /** Resembles the name or, for admins of the tenant, the e-mail address. */
   readonly search: string | null;
 }
+
+/** Who is concerned by a change to a membership, as they are while nobody else can change one in the tenant. */
+export interface Concerned {
+  readonly userId: string;
+  /** Null: not yet a member. */
+  readonly membership: MembershipState | null;
+  /** Of the person who makes the change; null when they were suspended meanwhile. */
+  readonly actorRole: Role | null;
+  /** Whether the tenant has an active OWNER besides this person. */
+  readonly hasOtherOwner: boolean;
+}
+
+/** What can be changed of a membership. */
+export type MembershipState = Pick<Membership, 'role' | 'permissions' | 'isActive'>;
+
+/** How a membership is to be, and what is noted about it. */
+interface MembershipChange extends MembershipState {
+  readonly entry: AuditEntry;
+}
+
+/** A person to be, who can't sign in until an identity provider knows them by their address. */
+export interface Invited {
+  readonly id: string;
+  readonly email: string;
+  readonly now: Date;
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
 
 export type TenantQueries = ReturnType<typeof createTenantQueries>;
 
@@ -75,7 +106,97 @@ export function createTenantQueries(db: Database) {
         ordering: byRelevance(filter.search, score),
       });
     },
+
+    /** What `decide` throws leaves all as it was. Null: there is no member of that id, not even a suspended one. */
+    async changeMembership(
+      viewer: Viewer,
+      userId: string,
+      decide: (concerned: Concerned, before: MembershipState) => MembershipChange,
+    ): Promise<Membership | null> {
+      return inTransaction(db.pool, async (client) => {
+        await lockTenant(client, viewer.tenantId);
+        const concerned = await concernedBy(client, viewer, sql`u.id = ${userId}::uuid`);
+        const before = concerned?.membership ?? null;
+        if (concerned === null || before === null) return null;
+        return writeMembership(client, viewer.tenantId, concerned, decide(concerned, before));
+      });
+    },
+
+    /** Makes the person with this address a member, who comes into being where there is none yet. */
+    async invite(
+      viewer: Viewer,
+      invited: Invited,
+      decide: (concerned: Concerned) => MembershipChange,
+    ): Promise<Membership> {
+      return inTransaction(db.pool, async (client) => {
+        await lockTenant(client, viewer.tenantId);
+        await client.query(sql`insert into users (id, email, created_at, updated_at)
+          values (${invited.id}::uuid, ${invited.email}, ${invited.now}, ${invited.now})
+          on conflict (lower(email)) do nothing`);
+        const concerned = await concernedBy(client, viewer, sql`lower(u.email) = lower(${invited.email})`);
+        if (concerned === null) throw new Error('A person was stored, or there already, and is not found.');
+        return writeMembership(client, viewer.tenantId, concerned, decide(concerned));
+      });
+    },
+
+    /** What is counted of messages are their conversations' counts, and the latest ones by an index. */
+    async usage(tenantId: string, now: Date): Promise<TenantUsage> {
+      const ofTenant = sql`tenant_id = ${tenantId}::uuid`;
+      const [lastDay, lastMonth] = [new Date(now.getTime() - dayMs), new Date(now.getTime() - 30 * dayMs)];
+      const [usage] = await db.query<TenantUsage>(sql`select
+          (select count(*) from memberships where ${ofTenant} and is_active) as members,
+          (select count(*) from sessions
+            where ${ofTenant} and revoked_at is null and expires_at > ${now}) as "activeSessions",
+          written.conversations, written.messages,
+          latest.day as "messagesLast24Hours", latest.month as "messagesLast30Days"
+        from (select count(*) as conversations, coalesce(sum(message_count), 0) as messages
+            from conversations where ${ofTenant}) written,
+          (select count(*) filter (where created_at > ${lastDay}) as day, count(*) as month
+            from messages where ${ofTenant} and created_at > ${lastMonth}) latest`);
+      if (usage === undefined) throw new Error('PostgreSQL counted and did not answer.');
+      return usage;
+    },
   };
+}
+
+/** Who administers members of one tenant does so one after another; reading and everything else goes on. */
+async function lockTenant(client: PoolClient, tenantId: string): Promise<void> {
+  await client.query(sql`select from tenants where id = ${tenantId}::uuid for no key update`);
+}
+
+async function concernedBy(client: PoolClient, viewer: Viewer, isPerson: Sql): Promise<Concerned | null> {
+  const { rows } = await client.query<Concerned>(sql`select u.id as "userId",
+      case when m.user_id is not null then json_build_object('role', m.role, 'permissions', m.permissions,
+        'isActive', m.is_active) end as membership,
+      (select role from memberships where tenant_id = ${viewer.tenantId}::uuid
+        and user_id = ${viewer.userId}::uuid and is_active) as "actorRole",
+      exists (select from memberships o join users ou on ou.id = o.user_id and ou.is_active
+        where o.tenant_id = ${viewer.tenantId}::uuid and o.role = 'OWNER' and o.is_active
+          and o.user_id <> u.id) as "hasOtherOwner"
+    from users u
+    left join memberships m on m.tenant_id = ${viewer.tenantId}::uuid and m.user_id = u.id
+    where ${isPerson}`);
+  return rows[0] ?? null;
+}
+
+async function writeMembership(
+  client: PoolClient,
+  tenantId: string,
+  { userId }: Concerned,
+  { role, permissions, isActive, entry }: MembershipChange,
+): Promise<Membership> {
+  const { rows } = await client.query<Membership>(sql`with changed as (
+      insert into memberships as m (tenant_id, user_id, role, permissions, is_active, joined_at, created_at)
+      values (${tenantId}::uuid, ${userId}::uuid, ${role}::role, ${JSON.stringify(permissions)}::jsonb, ${isActive},
+        ${entry.createdAt}, ${entry.createdAt})
+      on conflict (tenant_id, user_id) do update
+        set role = excluded.role, permissions = excluded.permissions, is_active = excluded.is_active
+      returning ${membershipColumns}
+    ), noted as (${insertAudit(entry, sql`changed`)})
+    select * from changed`);
+  const [written] = rows;
+  if (written === undefined) throw new Error('PostgreSQL stored a membership and did not answer it.');
+  return written;
 }
 
 function whereMember(viewer: Viewer, role: Role | null): Sql {

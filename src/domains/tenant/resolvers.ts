@@ -1,4 +1,5 @@
-import { viewerOf } from '../../graphql/access.ts';
+import { adminOf, viewerOf } from '../../graphql/access.ts';
+import { answering } from '../../graphql/answering.ts';
 import { batched } from '../../graphql/batched.ts';
 import type { CompleteType, RootFields, TypeFields } from '../../graphql/complete.ts';
 import { connectionsOf, firstOf, mappedConnectionsOf } from '../../graphql/connection.ts';
@@ -6,6 +7,7 @@ import type { QueryUsersArgs } from '../../graphql/generated/resolver-types.ts';
 import { loadPresent } from '../../graphql/load-all.ts';
 import { storableText } from '../../platform/database/text.ts';
 import { toPublicId } from '../../platform/ids.ts';
+import type { TenantUsage } from './model.ts';
 import type { MemberFilter } from './queries.ts';
 
 export const Query: RootFields<'Query', 'tenant' | 'users'> = {
@@ -26,7 +28,16 @@ export const Query: RootFields<'Query', 'tenant' | 'users'> = {
   },
 };
 
-export const Tenant: TypeFields<'Tenant', 'id' | 'members'> = {
+export const Mutation: RootFields<'Mutation', 'inviteMember' | 'updateMembership'> = {
+  inviteMember: answering(async ({ input }, context) => ({
+    membership: await context.services.tenant.inviteMember(viewerOf(context), input),
+  })),
+  updateMembership: answering(async ({ input }, context) => ({
+    membership: await context.services.tenant.updateMembership(viewerOf(context), input),
+  })),
+};
+
+export const Tenant: TypeFields<'Tenant', 'id' | 'members' | 'usage'> = {
   id: (tenant) => toPublicId('tenant', tenant.id),
   members: batched((tenants, args, { loaders }) =>
     connectionsOf(
@@ -35,6 +46,13 @@ export const Tenant: TypeFields<'Tenant', 'id' | 'members'> = {
       args,
     ),
   ),
+  usage: batched(async (tenants, _args, context) => {
+    const { tenantId } = adminOf(context);
+    const own = tenants.some((tenant) => tenant.id === tenantId)
+      ? await context.loaders.tenant.usage(new Date(context.clock.now()))
+      : nothing;
+    return tenants.map((tenant) => (tenant.id === tenantId ? own : nothing));
+  }),
 };
 
 export const Membership: CompleteType<'Membership'> = {
@@ -56,6 +74,16 @@ export const User: TypeFields<'User', 'memberships'> = {
   memberships: batched((users, _args, { loaders }) =>
     Promise.all(users.map((user) => loaders.tenant.membershipsByUserId.load(user.id))),
   ),
+};
+
+/** What is told of a tenant that is not the request's, as with its members and conversations. */
+const nothing: TenantUsage = {
+  members: 0,
+  activeSessions: 0,
+  conversations: 0,
+  messages: 0,
+  messagesLast24Hours: 0,
+  messagesLast30Days: 0,
 };
 
 const searchCharactersMax = 200;

@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import type { Coherence } from '../../platform/cache/coherence.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { Role } from '../../platform/database/generated/enums.ts';
+import { NotFound } from '../../platform/errors.ts';
+import { createId, fromPublicId, toPublicId } from '../../platform/ids.ts';
+import { parseInput, refused, textInput } from '../../platform/input.ts';
+import { auditEntry } from '../audit/model.ts';
+import type { Viewer } from '../session/model.ts';
+import type { Membership } from './model.ts';
+import type { Concerned, MembershipState, TenantQueries } from './queries.ts';
+
+const inviteSchema = z.object({ email: textInput({ min: 3, max: 254 }), role: z.enum(Role) });
+
+const updateSchema = z.object({
+  userId: z.string(),
+  role: z.enum(Role).nullish(),
+  permissions: z
+    .array(textInput({ min: 1, max: 100 }))
+    .max(100, 'must have at most 100 entries')
+    .transform((names) => [...new Set(names)])
+    .nullish(),
+  isActive: z.boolean().nullish(),
+});
+
+export type TenantService = ReturnType<typeof createTenantService>;
+
+/**
+ * The rules of who belongs to a tenant, and as what. An OWNER decides about everybody, an ADMIN about MEMBERs and GUESTs; both
+ * as they are at that moment in the database, whatever a cache still holds. A tenant never loses its last active OWNER.
+ */
+export function createTenantService(options: {
+  readonly queries: TenantQueries;
+  /** Waits until no process answers with what was committed before. */
+  readonly settle: Coherence['settle'];
+  readonly clock: Clock;
+}) {
+  const { queries, settle, clock } = options;
+
+  return {
+    /** @throws InputRefused for faults of the input, for members, and for a role that the viewer does not give */
+    async inviteMember(viewer: Viewer, input: unknown): Promise<Membership> {
+      const { email, role } = parseInput(inviteSchema, input);
+      const now = new Date(clock.now());
+      const invited = await queries.invite(viewer, { id: createId(), email, now }, (concerned) => {
+        const { membership, userId } = concerned;
+        const roles = membership === null ? [role] : [role, membership.role];
+        if (!mayDecide(concerned, roles)) throw notEntitled('role');
+        if (membership?.isActive === true) {
+          throw refused('CONFLICT', 'This person is a member already.', ['email']);
+        }
+        const details = { role, wasSuspended: membership !== null };
+        const note = { action: 'inviteMember', target: toPublicId('user', userId), details };
+        return { role, permissions: [], isActive: true, entry: auditEntry(viewer, note, now) };
+      });
+      await settle();
+      return invited;
+    },
+
+    /** @throws InputRefused for faults of the input, for people the viewer does not decide about, and for the last OWNER */
+    async updateMembership(viewer: Viewer, input: unknown): Promise<Membership> {
+      const { userId: publicId, ...changes } = parseInput(updateSchema, input);
+      const userId = fromPublicId('user', publicId);
+      const now = new Date(clock.now());
+      const updated =
+        userId === null
+          ? null
+          : await queries.changeMembership(viewer, userId, (concerned, before) => {
+              const after = changed(before, changes);
+              if (!mayDecide(concerned, [before.role])) throw notEntitled('userId');
+              if (!mayDecide(concerned, [after.role])) throw notEntitled('role');
+              refuseToLoseTheLastOwner(concerned, before, after);
+              const note = { action: 'updateMembership', target: publicId, details: { before, after } };
+              return { ...after, entry: auditEntry(viewer, note, now) };
+            });
+      if (updated === null) throw new NotFound('member', ['input', 'userId']);
+      // Ends what their sessions, keys and tokens are known to allow.
+      await settle();
+      return updated;
+    },
+  };
+}
+
+/** Null leaves things as they are, like what is absent. */
+function changed(
+  before: MembershipState,
+  changes: { readonly [Key in keyof MembershipState]?: MembershipState[Key] | null | undefined },
+): MembershipState {
+  return {
+    role: changes.role ?? before.role,
+    permissions: changes.permissions ?? before.permissions,
+    isActive: changes.isActive ?? before.isActive,
+  };
+}
+
+function mayDecide({ actorRole }: Concerned, roles: readonly Role[]): boolean {
+  if (actorRole === 'OWNER') return true;
+  return actorRole === 'ADMIN' && roles.every((role) => role === 'MEMBER' || role === 'GUEST');
+}
+
+function notEntitled(field: string) {
+  return refused('FORBIDDEN', 'Only an OWNER decides about OWNERs and ADMINs.', [field]);
+}
+
+function refuseToLoseTheLastOwner(
+  { hasOtherOwner }: Concerned,
+  before: MembershipState,
+  after: MembershipState,
+): void {
+  const isOwner = ({ role, isActive }: MembershipState) => role === 'OWNER' && isActive;
+  if (isOwner(before) && !isOwner(after) && !hasOtherOwner) {
+    throw refused('CONFLICT', 'A tenant keeps at least one OWNER; make another one first.', ['userId']);
+  }
+}
