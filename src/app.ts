@@ -1,39 +1,30 @@
-import { createAuditQueries } from './domains/audit/queries.ts';
 import { createAuditService } from './domains/audit/service.ts';
 import { tagsOfKeyIdentity } from './domains/api-key/model.ts';
-import { createApiKeyQueries } from './domains/api-key/queries.ts';
 import { createApiKeyService } from './domains/api-key/service.ts';
 import { tagsOfIdentity } from './domains/session/model.ts';
 import type { FindForWriting } from './domains/conversation/model.ts';
-import { createConversationQueries } from './domains/conversation/queries.ts';
 import { createConversationService } from './domains/conversation/service.ts';
 import { tagsOfPerson } from './domains/identity/model.ts';
 import { createIdentityProvider } from './domains/identity/provider.ts';
-import { createIdentityQueries } from './domains/identity/queries.ts';
 import { createWebhookReceiver } from './domains/identity/webhook-receiver.ts';
 import { createIdentityService } from './domains/identity/service.ts';
-import { createMessageQueries } from './domains/message/queries.ts';
 import { createMessageService } from './domains/message/service.ts';
 import { createModelLoaders } from './domains/model/loaders.ts';
-import { createModelQueries } from './domains/model/queries.ts';
 import { createModelService } from './domains/model/service.ts';
 import type { CacheName } from './domains/operations/model.ts';
 import { createOperationsQueries } from './domains/operations/queries.ts';
 import { createOperationsService } from './domains/operations/service.ts';
 import type { Warming } from './domains/operations/warming.ts';
-import { createParticipantQueries } from './domains/participant/queries.ts';
 import { createParticipantService } from './domains/participant/service.ts';
-import { createSessionQueries } from './domains/session/queries.ts';
 import { createSignInLimits } from './domains/session/sign-in-limits.ts';
 import { createSessionService } from './domains/session/service.ts';
 import { createSettingLoaders } from './domains/setting/loaders.ts';
-import { createSettingQueries } from './domains/setting/queries.ts';
 import { createSettingService } from './domains/setting/service.ts';
-import { createTenantQueries } from './domains/tenant/queries.ts';
+import { createStatisticsService } from './domains/statistics/service.ts';
 import { createTenantService } from './domains/tenant/service.ts';
 import { tagsOfProfileKey } from './domains/user/model.ts';
-import { createUserQueries } from './domains/user/queries.ts';
 import { createUserService } from './domains/user/service.ts';
+import { cleanUpWhileListening } from './clean-up.ts';
 import type { Config } from './config.ts';
 import type { Services } from './graphql/context.ts';
 import { createSchema } from './graphql/schema.ts';
@@ -52,6 +43,7 @@ import { Unavailable } from './platform/errors.ts';
 import type { Logger } from './platform/logger.ts';
 import { isPassword } from './platform/passwords.ts';
 import { Turns } from './platform/turns.ts';
+import { createQueries } from './queries.ts';
 import { createAuthenticator } from './server/authenticate.ts';
 import { createHttpServer } from './server/http.ts';
 import { createReadinessCheck } from './server/readiness.ts';
@@ -107,7 +99,7 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
         logger,
         toRefusal,
         authenticate: createAuthenticator(services),
-        createContext: createContextFactory({ caches, clock, queries, services }),
+        createContext: createContextFactory({ caches, catalogue, clock, queries, services }),
         isReady: createReadinessCheck({ database, guard, logger }),
         admit: () => guard.admit(),
         receiveWebhook: createWebhookReceiver({
@@ -123,24 +115,9 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
       server.addHook('onClose', () => coherence.stop());
       const stopWatching = guard.watch(config.cacheTtlMs.schema);
       server.addHook('onClose', async () => stopWatching());
+      cleanUpWhileListening(server, { config, logger, statistics: services.statistics });
       return server;
     },
-  };
-}
-
-function createQueries(database: Database): Queries {
-  return {
-    audit: createAuditQueries(database),
-    apiKey: createApiKeyQueries(database),
-    conversation: createConversationQueries(database),
-    identity: createIdentityQueries(database),
-    message: createMessageQueries(database),
-    model: createModelQueries(database),
-    participant: createParticipantQueries(database),
-    session: createSessionQueries(database),
-    setting: createSettingQueries(database),
-    tenant: createTenantQueries(database),
-    user: createUserQueries(database),
   };
 }
 
@@ -245,6 +222,11 @@ function createServices(options: {
     }),
     setting: createSettingService({ queries: queries.setting, settle, findModels, clock }),
     tenant: createTenantService({ queries: queries.tenant, settle, clock }),
+    statistics: createStatisticsService({
+      queries: queries.statistics,
+      clock,
+      note: (viewer, note) => audit.done(viewer, note),
+    }),
     user: createUserService({ queries: queries.user, settle, clock }),
   };
 }

@@ -48,6 +48,8 @@ const variables = z.object({
   API_KEYS_CACHE_TTL: seconds(900),
   IDENTITIES_CACHE_TTL: seconds(900),
   ...identityVariables,
+  CLEANUP_ENABLED: flag.default(true),
+  CLEANUP_INTERVAL: seconds(3600),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   EXPLORER_ENABLED: flag.optional(),
   ...frontDoorVariables,
@@ -99,6 +101,8 @@ export interface Config {
     readonly identities: number;
   };
   readonly identity: IdentityConfig;
+  /** How often expired rows are removed; null for never. */
+  readonly cleanUpIntervalMs: number | null;
   readonly logLevel: string;
   /** Apollo Sandbox on /graphql, GraphiQL on /explorer. */
   readonly isExplorerEnabled: boolean;
@@ -151,6 +155,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       identities: values.IDENTITIES_CACHE_TTL * 1000,
     }),
     identity: identityFrom(values),
+    cleanUpIntervalMs: values.CLEANUP_ENABLED ? values.CLEANUP_INTERVAL * 1000 : null,
     logLevel: values.LOG_LEVEL,
     isExplorerEnabled,
     frontDoor: frontDoorFrom(values, isExplorerEnabled),

@@ -24,6 +24,7 @@ export const access = {
     models: { who: 'anyone', scope: 'read' },
     node: { who: 'anyone', scope: 'read' },
     nodes: { who: 'anyone', scope: 'read' },
+    operations: { who: 'platformAdmin', scope: 'admin' },
     searchMessages: { who: 'signedIn', scope: 'read' },
     settings: { who: 'anyone', scope: 'read' },
     tenant: { who: 'anyone', scope: 'read' },
@@ -33,6 +34,7 @@ export const access = {
   },
   Mutation: {
     addParticipant: { who: 'signedIn', scope: 'write' },
+    cleanupExpiredData: { who: 'platformAdmin', scope: 'admin' },
     completeOnboarding: { who: 'signedIn', scope: 'write' },
     createApiKey: { who: 'signedIn', scope: 'write' },
     createConversation: { who: 'signedIn', scope: 'write' },
@@ -41,6 +43,7 @@ export const access = {
     editMessage: { who: 'signedIn', scope: 'write' },
     inviteMember: { who: 'tenantAdmin', scope: 'admin' },
     invalidateCache: { who: 'platformAdmin', scope: 'admin' },
+    refreshStatistics: { who: 'platformAdmin', scope: 'admin' },
     removeParticipant: { who: 'signedIn', scope: 'write' },
     revokeApiKey: { who: 'signedIn', scope: 'write' },
     revokeSession: { who: 'signedIn', scope: 'write' },

@@ -16,6 +16,8 @@ import type { Viewer } from '../domains/session/model.ts';
 import type { Device, SessionService } from '../domains/session/service.ts';
 import type { SettingLoaders } from '../domains/setting/loaders.ts';
 import type { SettingService } from '../domains/setting/service.ts';
+import type { StatisticsLoaders } from '../domains/statistics/loaders.ts';
+import type { StatisticsService } from '../domains/statistics/service.ts';
 import type { TenantLoaders } from '../domains/tenant/loaders.ts';
 import type { TenantService } from '../domains/tenant/service.ts';
 import type { UserLoaders } from '../domains/user/loaders.ts';
@@ -31,6 +33,7 @@ export interface Loaders {
   readonly participant: ParticipantLoaders;
   readonly session: SessionLoaders;
   readonly setting: SettingLoaders;
+  readonly statistics: StatisticsLoaders;
   readonly tenant: TenantLoaders;
   readonly user: UserLoaders;
 }
@@ -48,6 +51,7 @@ export interface Services {
   readonly session: SessionService;
   readonly setting: SettingService;
   readonly tenant: TenantService;
+  readonly statistics: StatisticsService;
   readonly user: UserService;
 }
 

@@ -7,6 +7,7 @@ import * as operations from '../domains/operations/resolvers.ts';
 import * as participant from '../domains/participant/resolvers.ts';
 import * as session from '../domains/session/resolvers.ts';
 import * as setting from '../domains/setting/resolvers.ts';
+import * as statistics from '../domains/statistics/resolvers.ts';
 import * as tenant from '../domains/tenant/resolvers.ts';
 import * as user from '../domains/user/resolvers.ts';
 import type { CompleteResolvers } from './complete.ts';
@@ -23,6 +24,7 @@ export const resolvers: CompleteResolvers = {
     ...model.Query,
     ...node.Query,
     ...setting.Query,
+    ...statistics.Query,
     ...tenant.Query,
     ...user.Query,
   },
@@ -36,6 +38,7 @@ export const resolvers: CompleteResolvers = {
     ...session.Mutation,
     ...setting.Mutation,
     ...tenant.Mutation,
+    ...statistics.Mutation,
     ...user.Mutation,
   },
   Node: node.Node,
@@ -48,6 +51,7 @@ export const resolvers: CompleteResolvers = {
   Message: message.Message,
   MessageConnection: connectionResolvers,
   Model: model.Model,
+  Operations: statistics.Operations,
   Session: session.Session,
   SessionConnection: connectionResolvers,
   Settings: setting.Settings,

@@ -21,6 +21,8 @@ import type { Device } from '../domains/session/service.ts';
 import { createSettingLoaders } from '../domains/setting/loaders.ts';
 import type { Settings } from '../domains/setting/model.ts';
 import type { SettingQueries } from '../domains/setting/queries.ts';
+import { createStatisticsLoaders } from '../domains/statistics/loaders.ts';
+import type { StatisticsQueries } from '../domains/statistics/queries.ts';
 import { createTenantLoaders } from '../domains/tenant/loaders.ts';
 import type { TenantQueries } from '../domains/tenant/queries.ts';
 import { createUserLoaders } from '../domains/user/loaders.ts';
@@ -29,7 +31,7 @@ import type { UserQueries } from '../domains/user/queries.ts';
 import type { Loaders, RequestContext, Services } from '../graphql/context.ts';
 import type { Cache } from '../platform/cache/cache.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Column } from '../platform/database/catalogue.ts';
+import type { Catalogue, Column } from '../platform/database/catalogue.ts';
 import { noId } from '../platform/ids.ts';
 
 /** Each domain's statements. */
@@ -43,6 +45,7 @@ export interface Queries {
   readonly participant: ParticipantQueries;
   readonly session: SessionQueries;
   readonly setting: SettingQueries;
+  readonly statistics: StatisticsQueries;
   readonly tenant: TenantQueries;
   readonly user: UserQueries;
 }
@@ -61,6 +64,7 @@ export interface Caches {
 /** What lives as long as the process and serves every request. */
 export interface RequestContextOptions {
   readonly caches: Caches;
+  readonly catalogue: Catalogue;
   readonly clock: Clock;
   readonly queries: Queries;
   readonly services: Services;
@@ -105,7 +109,7 @@ const nobody: Viewer = {
   scopes: [],
 };
 
-function createLoaders({ caches, queries }: RequestContextOptions, viewer: Viewer): Loaders {
+function createLoaders({ caches, catalogue, queries }: RequestContextOptions, viewer: Viewer): Loaders {
   return {
     apiKey: createApiKeyLoaders(queries.apiKey, viewer),
     conversation: createConversationLoaders(queries.conversation, viewer),
@@ -114,6 +118,7 @@ function createLoaders({ caches, queries }: RequestContextOptions, viewer: Viewe
     participant: createParticipantLoaders(queries.participant, viewer),
     session: createSessionLoaders(queries.session, viewer),
     setting: createSettingLoaders(queries.setting, caches.settings),
+    statistics: createStatisticsLoaders(queries.statistics, catalogue),
     tenant: createTenantLoaders(queries.tenant, viewer),
     user: createUserLoaders(queries.user, caches.profiles, viewer),
   };

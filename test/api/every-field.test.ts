@@ -32,6 +32,12 @@ const routes: Readonly<Record<string, Route>> = {
     `{ searchMessages(query: "hello", first: ${count}) { nodes { ${selection} } } }`,
   Model: (count, selection) => `{ ${aliases(count, `models { ${selection} }`)} }`,
   Settings: (count, selection) => `{ ${aliases(count, `settings { ${selection} }`)} }`,
+  Operations: (count, selection) => `{ ${aliases(count, `operations { ${selection} }`)} }`,
+  SlowQuery: operations('slowQueries(first: 1)'),
+  TableStatistics: operations('tables'),
+  IndexStatistics: operations('indexes'),
+  ColumnInfo: operations('columns(table: "users")'),
+  DailyActivity: operations('userActivity(days: 2)'),
   PageInfo: (count, selection) =>
     `{ conversations(first: ${count}) { nodes { messages(first: 1) { pageInfo { ${selection} } } } } }`,
   ApiKeyConnection: (count, selection) =>
@@ -48,8 +54,11 @@ const routes: Readonly<Record<string, Route>> = {
     `{ conversations(first: ${count}) { nodes { participants(first: 2) { ${selection} } } } }`,
 };
 
+/** Fields that cannot be asked without an argument. */
+const requiredArguments: Readonly<Record<string, string>> = { columns: 'columns(table: "users")' };
+
 /** Payloads are answered once for each mutation that was asked for, so nothing multiplies them. */
-const onceAMutation = /Payload$|^UserError$|^CacheInvalidation$|^CacheWarming$|^StoreResult$/;
+const onceAMutation = /Payload$|^UserError$|^CacheInvalidation$|^CacheWarming$|^RemovedRows$|^StoreResult$/;
 
 describe('the cost of a field in statements', () => {
   let testApp: TestApp;
@@ -107,10 +116,14 @@ function selectionOf(field: GraphQLField<unknown, unknown>): string {
   const type = getNamedType(field.type);
   if (!isCompositeType(type)) return field.name;
   if (!isObjectType(type) || isInterfaceType(type) || !type.name.endsWith('Connection')) {
-    return `${field.name} { __typename }`;
+    return `${requiredArguments[field.name] ?? field.name} { __typename }`;
   }
   const page = 'edges { cursor node { __typename } } pageInfo { hasNextPage hasPreviousPage } totalCount';
   return `forward: ${field.name}(first: 2) { ${page} } backward: ${field.name}(last: 2) { ${page} }`;
+}
+
+function operations(field: string): Route {
+  return (count, selection) => `{ ${aliases(count, `operations { ${field} { ${selection} } }`)} }`;
 }
 
 function tenants(count: number, selection: string, tenantIds: readonly string[]): string {
@@ -129,7 +142,7 @@ async function populate(testApp: TestApp): Promise<{ viewer: TestUser; tenantIds
   await database.query(sql`update app_settings set default_model_slug = 'one'`);
   const tenant = await aTenant(testApp);
   const tenantIds = [tenant.id];
-  const viewer = await aUser(testApp, tenant, { role: 'OWNER' });
+  const viewer = await aUser(testApp, tenant, { role: 'OWNER', isPlatformAdmin: true });
   for (let index = 0; index < many; index += 1) {
     const member = await aUser(testApp, tenant);
     const furtherTenant = await aTenant(testApp);

@@ -1,0 +1,29 @@
+import type { Catalogue, Column } from '../../platform/database/catalogue.ts';
+import type { DailyActivity, IndexStatistics, SlowQuery, TableStatistics } from './model.ts';
+import type { StatisticsQueries } from './queries.ts';
+
+/** How a request reads what PostgreSQL counts. Who may is decided before: the numbers are those of all tenants. */
+export interface StatisticsLoaders {
+  slowQueries(limit: number): Promise<readonly SlowQuery[]>;
+  tables(): Promise<readonly TableStatistics[]>;
+  indexes(filter: { readonly unusedOnly: boolean }): Promise<readonly IndexStatistics[]>;
+  dailyActivity(days: number, until: Date): Promise<readonly DailyActivity[]>;
+  /** Null for a table that does not exist. */
+  columns(table: string): Promise<readonly Column[] | null>;
+}
+
+export function createStatisticsLoaders(
+  queries: StatisticsQueries,
+  catalogue: Pick<Catalogue, 'columnsOf'>,
+): StatisticsLoaders {
+  return {
+    slowQueries: (limit) => queries.slowQueries(limit),
+    tables: () => queries.tables(),
+    indexes: (filter) => queries.indexes(filter),
+    dailyActivity: (days, until) => queries.dailyActivity(days, until),
+    async columns(table) {
+      const [columns] = await catalogue.columnsOf([table]);
+      return columns ?? null;
+    },
+  };
+}

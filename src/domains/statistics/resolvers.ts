@@ -1,0 +1,63 @@
+import { viewerOf } from '../../graphql/access.ts';
+import { answering } from '../../graphql/answering.ts';
+import { batched } from '../../graphql/batched.ts';
+import type { RootFields, TypeFields } from '../../graphql/complete.ts';
+import { storableText } from '../../platform/database/text.ts';
+import { BadUserInput } from '../../platform/errors.ts';
+import type { Operations as OperationsRow } from './model.ts';
+
+// All `operations` of a request are one and the same, so each fetch asks once and answers every parent alike.
+
+const slowQueriesMax = 200;
+const daysMax = 366;
+/** PostgreSQL cuts longer names. */
+const nameCharactersMax = 63;
+
+export const Query: RootFields<'Query', 'operations'> = {
+  operations: (_parent, _args, { clock }) => ({ askedAt: new Date(clock.now()) }),
+};
+
+export const Mutation: RootFields<'Mutation', 'cleanupExpiredData' | 'refreshStatistics'> = {
+  cleanupExpiredData: answering(async (_args, context) => ({
+    removed: await context.services.statistics.cleanUpFor(viewerOf(context)),
+  })),
+  refreshStatistics: answering(async (_args, context) => {
+    await context.services.statistics.refreshFor(viewerOf(context));
+    return { tables: await context.loaders.statistics.tables() };
+  }),
+};
+
+export const Operations: TypeFields<
+  'Operations',
+  'slowQueries' | 'tables' | 'indexes' | 'columns' | 'userActivity'
+> = {
+  slowQueries: batched(async (parents: readonly OperationsRow[], { first }, { loaders }) => {
+    const rows = await loaders.statistics.slowQueries(bounded('first', first ?? 20, 0, slowQueriesMax));
+    return parents.map(() => rows);
+  }),
+  tables: batched(async (parents, _args, { loaders }) => {
+    const rows = await loaders.statistics.tables();
+    return parents.map(() => rows);
+  }),
+  indexes: batched(async (parents, { unusedOnly }, { loaders }) => {
+    const rows = await loaders.statistics.indexes({ unusedOnly: unusedOnly ?? false });
+    return parents.map(() => rows);
+  }),
+  columns: batched(async (parents, { table }, { loaders }) => {
+    const columns = await loaders.statistics.columns(storableText('table', table, nameCharactersMax));
+    if (columns === null) throw new BadUserInput(`There is no table ${table}.`);
+    return parents.map(() => columns);
+  }),
+  userActivity: batched(async (parents, { days }, { clock, loaders }) => {
+    const counted = bounded('days', days ?? 30, 1, daysMax);
+    const rows = await loaders.statistics.dailyActivity(counted, new Date(clock.now()));
+    return parents.map(() => rows);
+  }),
+};
+
+function bounded(argument: string, value: number, min: number, max: number): number {
+  if (value < min || value > max) {
+    throw new BadUserInput(`\`${argument}\` is ${value}; it must be between ${min} and ${max}.`);
+  }
+  return value;
+}
