@@ -1,0 +1,149 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Client } from 'pg';
+import { startCluster, type Cluster } from './cluster.ts';
+import { FaultProxy } from './fault-proxy.ts';
+import { RedisServer } from './redis-server.ts';
+import { TruthLoad, type LoadReport } from './truth-load.ts';
+
+/** What processes call their connection for coherence; PostgreSQL and a proxy tell it by that. */
+const listener = 'parley coherence';
+
+const processCount = 3;
+
+/** Three servers on one database, perhaps with a Redis, behind networks that can fail. */
+export interface FaultWorld {
+  readonly cluster: Cluster;
+  readonly redis: RedisServer;
+  /** Between the servers and Redis. */
+  readonly redisProxy: FaultProxy;
+  /** Between the servers and PostgreSQL; faults reach only the connections that listen. */
+  readonly databaseProxy: FaultProxy;
+  /** One statement, past all proxies. */
+  execute(text: string, values?: readonly unknown[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts them on an empty, migrated database. With `redis` they know of one, which runs unless it is to be `absent`;
+ * without, they have the database alone.
+ */
+export async function startFaultWorld(
+  databaseUrl: string,
+  redisIs: 'running' | 'absent' | 'unknown',
+): Promise<FaultWorld> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  const token = await createAdmin(client);
+  const redis = new RedisServer();
+  if (redisIs === 'running') await redis.start();
+  const redisProxy = await FaultProxy.open({ port: redis.port });
+  const address = new URL(databaseUrl);
+  const databaseProxy = await FaultProxy.open({ port: Number(address.port), onlyThoseThatSay: listener });
+  address.port = String(databaseProxy.port);
+  address.hostname = '127.0.0.1';
+  const environment = {
+    NODE_ENV: 'test',
+    DATABASE_URL: address.toString(),
+    ...(redisIs === 'unknown' ? {} : { REDIS_URL: `redis://127.0.0.1:${redisProxy.port}` }),
+  };
+  const stopRest = async () => {
+    await redisProxy.close();
+    await databaseProxy.close();
+    await redis.stop();
+    await client.end();
+  };
+  try {
+    const cluster = await startCluster(processCount, environment, token);
+    return {
+      cluster,
+      redis,
+      redisProxy,
+      databaseProxy,
+      execute: async (text, values = []) => void (await client.query(text, [...values])),
+      async stop() {
+        await cluster.stop();
+        await stopRest();
+      },
+    };
+  } catch (error) {
+    await stopRest();
+    throw error;
+  }
+}
+
+/** Runs the load around what a fault does, with so many further reads when it is over. */
+export async function underLoad(
+  world: FaultWorld,
+  work: (load: TruthLoad) => Promise<void>,
+): Promise<LoadReport> {
+  const load = await TruthLoad.start(world.cluster);
+  try {
+    await work(load);
+  } catch (error) {
+    const { failures, stale } = await load.stop();
+    throw new Error([String(error), ...failures.slice(0, 3), ...stale.slice(0, 3)].join('\n'), {
+      cause: error,
+    });
+  }
+  return load.stop();
+}
+
+/** Ends every connection by which a server listens. */
+export async function cutListeners(world: FaultWorld): Promise<void> {
+  await world.execute('select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1', [
+    listener,
+  ]);
+}
+
+/** How long, in milliseconds, until a promise of the condition comes true. @throws Error after `limitMs` */
+export async function timeUntil(condition: () => Promise<boolean>, limitMs: number): Promise<number> {
+  const startedAt = performance.now();
+  while (!(await condition())) {
+    if (performance.now() - startedAt > limitMs)
+      throw new Error(`It did not come true within ${limitMs} ms.`);
+    await wait(20);
+  }
+  return performance.now() - startedAt;
+}
+
+/** Whether every server answers from its memory: they are asked while nobody can read the table. */
+export async function allAnswerFromMemory(databaseUrl: string, { cluster }: FaultWorld): Promise<boolean> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    // Twice asked before: the first brings it into memory.
+    await Promise.all(cluster.servers.map((server) => server.ask(modelsQuery)));
+    await client.query('begin; lock table models in access exclusive mode');
+    const answers = Promise.all(cluster.servers.map((server) => server.ask(modelsQuery)));
+    const inTime = await Promise.race([answers.then(() => true), wait(100, false)]);
+    await client.query('rollback');
+    await answers;
+    return inTime;
+  } finally {
+    await client.end();
+  }
+}
+
+const modelsQuery = '{ models { name } }';
+
+/** An admin of the platform, by whose token everything is asked. */
+async function createAdmin(client: Client): Promise<string> {
+  const [tenantId, userId] = [randomUUID(), randomUUID()];
+  const token = `parley_session_${randomBytes(32).toString('base64url')}`;
+  await client.query("insert into tenants (id, slug, name) values ($1, 'faults', 'Faults')", [tenantId]);
+  await client.query('insert into users (id, email, is_platform_admin) values ($1, $2, true)', [
+    userId,
+    'admin@faults.example',
+  ]);
+  await client.query("insert into memberships (tenant_id, user_id, role) values ($1, $2, 'OWNER')", [
+    tenantId,
+    userId,
+  ]);
+  await client.query(
+    `insert into sessions (tenant_id, id, user_id, token_hash, expires_at)
+     values ($1, gen_random_uuid(), $2, $3, now() + interval '1 day')`,
+    [tenantId, userId, createHash('sha256').update(token).digest()],
+  );
+  return token;
+}
