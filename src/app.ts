@@ -16,7 +16,6 @@ import { createOperationsQueries } from './domains/operations/queries.ts';
 import { createOperationsService } from './domains/operations/service.ts';
 import type { Warming } from './domains/operations/warming.ts';
 import { createParticipantService } from './domains/participant/service.ts';
-import { createSignInLimits } from './domains/session/sign-in-limits.ts';
 import { createSessionService } from './domains/session/service.ts';
 import { createSettingLoaders } from './domains/setting/loaders.ts';
 import { createSettingService } from './domains/setting/service.ts';
@@ -29,7 +28,6 @@ import type { Config } from './config.ts';
 import type { Services } from './graphql/context.ts';
 import { createSchema } from './graphql/schema.ts';
 import { CacheFactory } from './platform/cache/cache-factory.ts';
-import { MemoryAttemptLimiter } from './platform/attempt-limiter.ts';
 import { CacheRegistry } from './platform/cache/cache-registry.ts';
 import type { Coherence } from './platform/cache/coherence.ts';
 import { PostgresCoherence } from './platform/cache/postgres-coherence.ts';
@@ -41,13 +39,13 @@ import { toRefusal } from './platform/database/refusals.ts';
 import { SchemaGuard } from './platform/database/schema-guard.ts';
 import { Unavailable } from './platform/errors.ts';
 import type { Logger } from './platform/logger.ts';
-import { isPassword } from './platform/passwords.ts';
-import { Turns } from './platform/turns.ts';
 import { createQueries } from './queries.ts';
 import { createAuthenticator } from './server/authenticate.ts';
 import { createHttpServer } from './server/http.ts';
 import { createReadinessCheck } from './server/readiness.ts';
 import { createContextFactory, type Caches, type Queries } from './server/request-context.ts';
+import { createPasswordChecks } from './password-checks.ts';
+import { createSightings } from './sightings.ts';
 import { createWarmers } from './warmers.ts';
 
 /** What an app is made of; whoever makes these also ends them. */
@@ -68,6 +66,7 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
   coherence.subscribe(registry);
   const queries = createQueries(database);
   const warming = createWarmers({ caches, clock, logger, queries });
+  const sightings = createSightings({ clock, logger, queries });
   const services = createServices({
     caches,
     clock,
@@ -77,6 +76,7 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
     logger,
     queries,
     registry,
+    sightings,
     warming,
   });
   const catalogue = createCatalogue(database, caches.schema);
@@ -87,6 +87,7 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
     queries,
     services,
     warming,
+    sightings,
     /**
      * The front door, not yet listening; `demoToken` is what the explorers open with.
      * @throws SchemaMisfit when the database lacks columns that isolation depends on
@@ -114,7 +115,11 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
       coherence.start();
       server.addHook('onClose', () => coherence.stop());
       const stopWatching = guard.watch(config.cacheTtlMs.schema);
-      server.addHook('onClose', async () => stopWatching());
+      const stopNoting = sightings.start();
+      server.addHook('onClose', async () => {
+        stopWatching();
+        await stopNoting();
+      });
       cleanUpWhileListening(server, { config, logger, statistics: services.statistics });
       return server;
     },
@@ -167,23 +172,26 @@ function createServices(options: {
   readonly logger: Logger;
   readonly queries: Queries;
   readonly registry: CacheRegistry<CacheName>;
+  readonly sightings: ReturnType<typeof createSightings>;
   readonly warming: Warming;
 }): Services {
-  const { caches, clock, coherence, config, database, logger, queries, registry, warming } = options;
+  const { caches, clock, coherence, config, database, logger, queries, registry, sightings, warming } =
+    options;
   const settle = () => coherence.settle();
   const models = createModelLoaders(queries.model, caches.models);
   const settings = createSettingLoaders(queries.setting, caches.settings);
-  // 20 ms and 19 MB each, on threads that files and addresses of hosts are read on as well.
-  const passwordChecks = new Turns({ atOnceMax: 2, waitingMax: 100 });
-  const { windowMs } = config.signInLimits;
-  const limiterOf = (triesMax: number) =>
-    new MemoryAttemptLimiter({ triesMax, windowMs, clock, keysMax: 100_000 });
   const findModels: typeof models.bySlugs = (slugs) => models.bySlugs(slugs);
   const findForWriting: FindForWriting = (viewer, id) => queries.conversation.forWriting(viewer, id);
   const audit = createAuditService({ queries: queries.audit, clock });
   return {
     audit,
-    apiKey: createApiKeyService({ queries: queries.apiKey, apiKeys: caches.apiKeys, settle, clock }),
+    apiKey: createApiKeyService({
+      queries: queries.apiKey,
+      apiKeys: caches.apiKeys,
+      seen: sightings.apiKeys,
+      settle,
+      clock,
+    }),
     conversation: createConversationService({ queries: queries.conversation, findModels, clock }),
     identity: createIdentityService({
       provider: createIdentityProvider(config.identity, { clock, logger }),
@@ -213,11 +221,8 @@ function createServices(options: {
       sessions: caches.sessions,
       settle,
       clock,
-      limits: createSignInLimits({
-        perAccount: limiterOf(config.signInLimits.triesPerAccount),
-        perAddress: limiterOf(config.signInLimits.triesPerAddress),
-      }),
-      isPassword: (password, passwordHash) => passwordChecks.take(() => isPassword(password, passwordHash)),
+      ...createPasswordChecks({ clock, config }),
+      seen: sightings.sessions,
       ttlMs: config.sessionTtlMs,
     }),
     setting: createSettingService({ queries: queries.setting, settle, findModels, clock }),

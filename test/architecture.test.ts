@@ -10,7 +10,11 @@ const floors: readonly { readonly name: string; readonly pattern: RegExp }[] = [
   { name: 'domains', pattern: /^domains\/[a-z-]+\/(?!resolvers\.ts)([a-z-]+\/)*[a-z-]+\.(ts|graphql)$/ },
   { name: 'graphql', pattern: /^(graphql\/|domains\/[a-z-]+\/resolvers\.ts$)/ },
   { name: 'server', pattern: /^server\// },
-  { name: 'app', pattern: /^(app|clean-up|open-platform|queries|warmers|main|config)\.ts$|^(cli|config)\// },
+  {
+    name: 'app',
+    pattern:
+      /^(app|clean-up|open-platform|password-checks|queries|sightings|warmers|main|config)\.ts$|^(cli|config)\//,
+  },
 ];
 
 const files = readdirSync(root, { recursive: true, withFileTypes: true })

@@ -1,6 +1,7 @@
 import sql from 'sql-template-tag';
 import type { Database } from '../../platform/database/database.ts';
 import { pagedList, type Ordering, type PagedList } from '../../platform/database/paging.ts';
+import type { Sighting } from '../../platform/sightings.ts';
 import { insertAudit, type AuditEntry } from '../audit/model.ts';
 import { isTenantAdmin, type Viewer } from '../session/model.ts';
 import type { ApiKey, KeyIdentity } from './model.ts';
@@ -64,6 +65,20 @@ export function createApiKeyQueries(db: Database) {
         ), noted as (${insertAudit(entry, ofOthers)})
         select * from ended`);
       return revoked ?? null;
+    },
+
+    /** Notes when keys were used, of whichever tenants, by ONE statement; an earlier time than the known one changes nothing. */
+    async noteSeen(sightings: readonly Sighting[]): Promise<void> {
+      // Locked in one order: two processes that note the same keys at once would wait for each other for ever.
+      await db.query(sql`with seen as (
+          select k.tenant_id, k.id, seen.at
+          from unnest(${sightings.map((seen) => seen.tenantId)}::uuid[], ${sightings.map((seen) => seen.id)}::uuid[],
+            ${sightings.map((seen) => seen.at)}::timestamptz[]) as seen(tenant_id, id, at)
+          join api_keys k on k.tenant_id = seen.tenant_id and k.id = seen.id
+          order by k.tenant_id, k.id for no key update of k
+        )
+        update api_keys k set last_used_at = greatest(k.last_used_at, seen.at)
+        from seen where k.tenant_id = seen.tenant_id and k.id = seen.id`);
     },
 
     /** The viewer's own keys, and for admins those of their tenant. */

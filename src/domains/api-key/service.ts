@@ -5,6 +5,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { NotFound, TokenExpired, Unauthenticated } from '../../platform/errors.ts';
 import { createId, fromPublicId } from '../../platform/ids.ts';
 import { parseInput, refused, textInput } from '../../platform/input.ts';
+import type { Sightings } from '../../platform/sightings.ts';
 import { createSecret, hashOfSecret, isSecret } from '../../platform/secrets.ts';
 import { auditEntry } from '../audit/model.ts';
 import { isTenantAdmin, scopes, type Viewer } from '../session/model.ts';
@@ -31,11 +32,13 @@ export type ApiKeyService = ReturnType<typeof createApiKeyService>;
 export function createApiKeyService(options: {
   readonly queries: ApiKeyQueries;
   readonly apiKeys: Cache<KeyIdentity>;
+  /** Told of every key that a request is made with. */
+  readonly seen: Pick<Sightings, 'note'>;
   /** Waits until no process answers with what was committed before. */
   readonly settle: Coherence['settle'];
   readonly clock: Clock;
 }) {
-  const { queries, apiKeys, settle, clock } = options;
+  const { queries, apiKeys, seen, settle, clock } = options;
 
   return {
     /** Makes a key for the viewer, in their tenant. @throws InputRefused */
@@ -88,6 +91,7 @@ export function createApiKeyService(options: {
       if (tenantSlug !== null && tenantSlug !== identity.tenantSlug) {
         throw new Unauthenticated('This API key does not belong to that tenant.');
       }
+      seen.note(identity.tenantId, identity.keyId);
       return viewerFrom(identity);
     },
   };

@@ -1,6 +1,7 @@
 import sql from 'sql-template-tag';
 import type { Database } from '../../platform/database/database.ts';
 import { pagedList, type Ordering, type PagedList } from '../../platform/database/paging.ts';
+import type { Sighting } from '../../platform/sightings.ts';
 import { insertAudit, type AuditEntry } from '../audit/model.ts';
 import { isTenantAdmin, type Session, type SessionIdentity, type Viewer } from './model.ts';
 import type { Role } from '../tenant/model.ts';
@@ -132,6 +133,20 @@ export function createSessionQueries(db: Database) {
         ), noted as (${insertAudit(entry, ofOthers)})
         select * from ended`);
       return revoked ?? null;
+    },
+
+    /** Notes when sessions were used, of whichever tenants, by ONE statement; an earlier time than the known one changes nothing. */
+    async noteSeen(sightings: readonly Sighting[]): Promise<void> {
+      // Locked in one order: two processes that note the same sessions at once would wait for each other for ever.
+      await db.query(sql`with seen as (
+          select s.tenant_id, s.id, seen.at
+          from unnest(${sightings.map((seen) => seen.tenantId)}::uuid[], ${sightings.map((seen) => seen.id)}::uuid[],
+            ${sightings.map((seen) => seen.at)}::timestamptz[]) as seen(tenant_id, id, at)
+          join sessions s on s.tenant_id = seen.tenant_id and s.id = seen.id
+          order by s.tenant_id, s.id for no key update of s
+        )
+        update sessions s set last_seen_at = greatest(s.last_seen_at, seen.at)
+        from seen where s.tenant_id = seen.tenant_id and s.id = seen.id`);
     },
 
     /** The viewer's own sessions, and for admins those of their tenant. */

@@ -5,6 +5,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { NotFound, TokenExpired, Unauthenticated } from '../../platform/errors.ts';
 import { createId, fromPublicId } from '../../platform/ids.ts';
 import { parseInput, refused } from '../../platform/input.ts';
+import type { Sightings } from '../../platform/sightings.ts';
 import { createSecret, hashOfSecret, isSecret } from '../../platform/secrets.ts';
 import { auditEntry } from '../audit/model.ts';
 import type { SignInLimits } from './sign-in-limits.ts';
@@ -44,12 +45,14 @@ export function createSessionService(options: {
   readonly limits: SignInLimits;
   /** Takes as long where there is no hash, and is then false. */
   readonly isPassword: (password: string, passwordHash: string | null) => Promise<boolean>;
+  /** Told of every session that a request is made with. */
+  readonly seen: Pick<Sightings, 'note'>;
   /** Waits until no process answers with what was committed before. */
   readonly settle: Coherence['settle'];
   readonly clock: Clock;
   readonly ttlMs: number;
 }) {
-  const { queries, sessions, limits, isPassword, settle, clock, ttlMs } = options;
+  const { queries, sessions, limits, isPassword, seen, settle, clock, ttlMs } = options;
 
   /** Begins a session without asking for a password; for people whose identity is known by other means. */
   async function begin(account: Credentials, membership: Chosen, device: Device): Promise<SignedIn> {
@@ -135,7 +138,9 @@ export function createSessionService(options: {
       if (identity === null)
         throw new Unauthenticated('This session is unknown or was ended; sign in again.');
       if (new Date(identity.expiresAt).getTime() <= clock.now()) throw new TokenExpired();
-      return viewerFrom(identity, tenantSlug);
+      const viewer = viewerFrom(identity, tenantSlug);
+      seen.note(identity.tenantId, identity.sessionId);
+      return viewer;
     },
   };
 }
