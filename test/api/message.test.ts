@@ -253,4 +253,32 @@ describe('searchMessages', () => {
     expect(await count('bob@example.org')).toBe(1);
     expect(await count('"ubuntu desktop" -mail')).toBe(0);
   });
+
+  it.each([
+    '-panic',
+    '-panic -kernel',
+    '-"kernel panic"',
+    'the -panic',
+    'kernel or -panic',
+    '-one or -two',
+    '- panic',
+  ])('refuses what says only what to leave out: %s', async (query) => {
+    const answer = await testApp.ask(
+      'query ($query: String!) { searchMessages(query: $query) { totalCount } }',
+      { token: member.token, variables: { query } },
+    );
+
+    expect(answer.errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
+    expect(answer.errors?.[0]?.message).toContain('must say what to find');
+  });
+
+  it.each(['kernel -panic', 'one -two or three -four', '-panic kernel', 'the', '', '-', 'well-known'])(
+    'takes what says something to find, or nothing at all: %j',
+    async (query) => {
+      await testApp.data('query ($query: String!) { searchMessages(query: $query) { totalCount } }', {
+        token: member.token,
+        variables: { query },
+      });
+    },
+  );
 });

@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { aTenant, aUser, type TestUser } from '../support/builders.ts';
+import { aConversation, aTenant, aUser, type TestTenant, type TestUser } from '../support/builders.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 
 let testApp: TestApp;
 let platformAdmin: TestUser;
 let owner: TestUser;
+let tenant: TestTenant;
 
 beforeAll(async () => {
   testApp = await startTestApp();
-  const tenant = await aTenant(testApp);
+  tenant = await aTenant(testApp);
   platformAdmin = await aUser(testApp, tenant, { isPlatformAdmin: true });
   owner = await aUser(testApp, tenant, { role: 'OWNER' });
 });
@@ -176,5 +177,26 @@ describe('what belongs to the platform', () => {
     const answer = await testApp.ask(`mutation { ${mutation} }`, { token: owner.token });
 
     expect(answer.errors?.[0]?.extensions.code).toBe('FORBIDDEN');
+  });
+});
+
+describe('the longest messages', () => {
+  it('fit into a request whatever their characters are, save as escapes', async () => {
+    const { id } = await aConversation(testApp, tenant);
+    await mutate('updateSettings(input: { maxMessageLength: 60000 }) { userErrors { code } }');
+    const payload = JSON.stringify({
+      query: 'mutation ($input: SendMessageInput!) { sendMessage(input: $input) { userErrors { code } } }',
+      variables: { input: { conversationId: id, content: '🙂'.repeat(60_000) } },
+    });
+    const send = (body: string) =>
+      testApp.server.inject({
+        method: 'POST',
+        url: '/graphql',
+        headers: { authorization: `Bearer ${owner.token}`, 'content-type': 'application/json' },
+        payload: body,
+      });
+
+    expect((await send(payload)).json()).toEqual({ data: { sendMessage: { userErrors: [] } } });
+    expect((await send(payload.replaceAll('🙂', String.raw`\ud83d\ude42`))).statusCode).toBe(413);
   });
 });

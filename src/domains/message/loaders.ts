@@ -14,6 +14,7 @@ export interface MessageLoaders {
   readonly byConversationId: (role: MessageRole | null) => PagedList<Message>;
   /** By author. */
   readonly byAuthorId: PagedList<Message>;
+  readonly saysWhatToFind: (words: string) => Promise<boolean>;
   readonly containing: (words: string, conversationId: string | null) => PagedList<Message>;
 }
 
@@ -28,6 +29,7 @@ export function createMessageLoaders(queries: MessageQueries, viewer: Viewer): M
     ),
     byConversationId: (role) => queries.inConversations(tenantId, role),
     byAuthorId: queries.byAuthors(viewer),
+    saysWhatToFind: (words) => queries.saysWhatToFind(words),
     containing: (words, conversationId) => queries.containing(viewer, words, conversationId),
   };
 }

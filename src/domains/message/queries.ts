@@ -97,6 +97,18 @@ export function createMessageQueries(db: Database) {
       });
     },
 
+    /**
+     * Whether a search says what to find, and not only what to leave out: the latter would read every message. PostgreSQL
+     * is asked, since it knows which words it passes over.
+     */
+    async saysWhatToFind(words: string): Promise<boolean> {
+      if (!words.includes('-')) return true;
+      const [found] = await db.query<{ tree: string }>(
+        sql`select querytree(websearch_to_tsquery('english', ${searchableWords(words)})) as tree`,
+      );
+      return found?.tree !== 'T';
+    },
+
     /** Messages with these words, in the syntax of a web search, as far as the viewer may read them. */
     containing(viewer: Viewer, words: string, conversationId: string | null): PagedList<Message> {
       const inConversation =

@@ -5,6 +5,7 @@ import type { CompleteType, RootFields, TypeFields } from '../../graphql/complet
 import { connectionOf, connectionsOf } from '../../graphql/connection.ts';
 import { loadAll, loadPresent } from '../../graphql/load-all.ts';
 import { storableText } from '../../platform/database/text.ts';
+import { BadUserInput } from '../../platform/errors.ts';
 import { fromPublicId, noId, toPublicId } from '../../platform/ids.ts';
 
 const searchCharactersMax = 500;
@@ -14,8 +15,13 @@ export const Query: RootFields<'Query', 'message' | 'searchMessages'> = {
     const id = fromPublicId('msg', args.id);
     return id === null ? null : loaders.message.byId.load(id);
   },
-  searchMessages(_parent, args, { loaders }) {
+  async searchMessages(_parent, args, { loaders }) {
     const words = storableText('query', args.query, searchCharactersMax);
+    if (!(await loaders.message.saysWhatToFind(words))) {
+      throw new BadUserInput(
+        '`query` must say what to find, in each of its alternatives; only leaving out, as by `-word`, finds nearly every message.',
+      );
+    }
     const publicId = args.conversationId ?? null;
     const conversationId = publicId === null ? null : (fromPublicId('conv', publicId) ?? noId);
     return connectionOf(loaders.message.containing(words, conversationId), args);

@@ -8,7 +8,7 @@ import { slugOf, type Model } from '../model/model.ts';
 import type { Viewer } from '../session/model.ts';
 import type { SettingQueries } from './queries.ts';
 
-/** In characters: so many fit into a request whatever they are, 4 bytes each. */
+/** In characters: so many fit into a request whatever they are, 4 bytes each, where its JSON does not escape them. */
 const messageLengthMax = 60_000;
 
 const updateSchema = z.object({
