@@ -22,7 +22,7 @@ export interface TestIdentityProvider {
   /** What is published; a test may change it. */
   keys: ProviderKey[];
   /** How the keys are answered; a test may change it. */
-  answer: 'well' | 'with an error' | 'with nonsense' | 'elsewhere' | 'never';
+  answer: 'well' | 'with an error' | 'too much' | 'elsewhere' | 'never';
   /** How often the keys were asked for. */
   readonly requests: number;
   /** The settings of a server that trusts this provider. */
@@ -43,8 +43,8 @@ export async function startIdentityProvider(): Promise<TestIdentityProvider> {
       case 'well':
         response.end(JSON.stringify({ keys: provider.keys.map(({ publicJwk }) => publicJwk) }));
         return;
-      case 'with nonsense':
-        response.end('<html>We are down</html>');
+      case 'too much':
+        response.end(' '.repeat(1_000_000));
         return;
       case 'elsewhere':
         response.writeHead(302, { location: `${request.url}?again` }).end();
@@ -67,7 +67,7 @@ export async function startIdentityProvider(): Promise<TestIdentityProvider> {
     environment: { JWT_JWKS: jwksUrl, JWT_ISSUER: issuer, JWT_AUTHORIZED_PARTIES: party },
     token: (claims, { key = provider.keys[0], header = {} } = {}) => {
       if (key === undefined) throw new Error('The provider has no key.');
-      return sign({ ...usualClaims(provider.clock), ...claims }, key, header);
+      return signWith(key, { ...usualClaims(provider.clock), ...claims }, header);
     },
     async close() {
       server.closeAllConnections();
@@ -84,19 +84,20 @@ export async function aProviderKey(kid: string, algorithm = 'RS256'): Promise<Pr
   return { kid, privateKey, publicJwk };
 }
 
+/** A token that is well signed, whatever it says. */
+export function signWith(
+  { kid, privateKey, publicJwk }: ProviderKey,
+  claims: JWTPayload,
+  header: Record<string, unknown> = {},
+): Promise<string> {
+  return new SignJWT(claims)
+    .setProtectedHeader({ alg: `${publicJwk.alg}`, typ: 'JWT', kid, ...header })
+    .sign(privateKey);
+}
+
 function usualClaims(clock: Clock): JWTPayload {
   const now = Math.floor(clock.now() / 1000);
   return { iss: issuer, azp: party, iat: now, nbf: now - 10, exp: now + 60, sid: 'sess_1', v: 2 };
-}
-
-function sign(
-  claims: JWTPayload,
-  { kid, privateKey }: ProviderKey,
-  header: Record<string, unknown>,
-): Promise<string> {
-  return new SignJWT(claims)
-    .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid, ...header })
-    .sign(privateKey);
 }
 
 function portOf(server: Server): number {

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
 import { expect } from 'vitest';
 import { createApp, type App } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
@@ -43,8 +44,11 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-/** Starts a server on an empty, migrated database. */
-export async function startTestApp(environment: Readonly<Record<string, string>> = {}): Promise<TestApp> {
+/** Starts a server on an empty, migrated database; with `log`, its log lines are handed over instead of dropped. */
+export async function startTestApp(
+  environment: Readonly<Record<string, string>> = {},
+  log: ((line: string) => void) | null = null,
+): Promise<TestApp> {
   const testDatabase = await createTestDatabase();
   const config = readConfig({
     NODE_ENV: 'test',
@@ -52,7 +56,8 @@ export async function startTestApp(environment: Readonly<Record<string, string>>
     LOG_LEVEL: 'silent',
     ...environment,
   });
-  const logger = createLogger({ level: config.logLevel });
+  const logger =
+    log === null ? createLogger({ level: config.logLevel }) : pino({ level: 'trace' }, { write: log });
   const database = openDatabase({ ...config.database, url: testDatabase.url, logger });
   const clock = new TestClock(Date.parse('2026-11-20T12:00:00.000Z'));
   const app = createApp({ clock, config, database, logger });

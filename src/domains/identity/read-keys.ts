@@ -3,14 +3,13 @@ import { readFile } from 'node:fs/promises';
 /** Where the provider's JSON Web Key Set is. */
 export type KeyLocation = { readonly url: string } | { readonly file: string };
 
-const timeoutMs = 3000;
 const bytesMax = 256 * 1024;
 
 /**
  * The text of a JSON Web Key Set.
  * @throws Error when it can't be read in time, is moved elsewhere, or is too large
  */
-export async function readKeys(location: KeyLocation): Promise<string> {
+export async function readKeys(location: KeyLocation, timeoutMs = 3000): Promise<string> {
   if ('file' in location) return readFile(location.file, 'utf8');
   const response = await fetch(location.url, {
     headers: { accept: 'application/json, application/jwk-set+json' },
