@@ -1,3 +1,6 @@
+import type { Viewer } from '../session/model.ts';
+import type { Settings } from '../setting/model.ts';
+
 /** A language model. */
 export interface Model {
   readonly slug: string;
@@ -9,6 +12,19 @@ export interface Model {
   readonly outputPricePerMillion: number | null;
   readonly isEnabled: boolean;
   readonly isMock: boolean;
+}
+
+/**
+ * Whether somebody may have a model answer them: nobody one that is disabled; people without credentials only one that
+ * pretends, and only while the settings allow them that. To be asked wherever a model is about to be called.
+ */
+export function mayUseModel(
+  viewer: Viewer | null,
+  model: Pick<Model, 'isEnabled' | 'isMock'>,
+  { anonymousMockMode }: Pick<Settings, 'anonymousMockMode'>,
+): boolean {
+  if (!model.isEnabled) return false;
+  return viewer !== null || (model.isMock && anonymousMockMode);
 }
 
 const prefix = 'model_';

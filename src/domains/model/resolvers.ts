@@ -1,8 +1,9 @@
 import { viewerOf } from '../../graphql/access.ts';
 import { answering } from '../../graphql/answering.ts';
+import { batched } from '../../graphql/batched.ts';
 import type { CompleteType, RootFields } from '../../graphql/complete.ts';
 import type { RequestContext } from '../../graphql/context.ts';
-import { modelIdOf, slugOf, type Model as ModelRow } from './model.ts';
+import { mayUseModel, modelIdOf, slugOf, type Model as ModelRow } from './model.ts';
 
 export const Query: RootFields<'Query', 'models' | 'model'> = {
   models: (_parent, args, { loaders }) => loaders.model.list(args.includeDisabled === true),
@@ -22,6 +23,10 @@ export const Mutation: RootFields<'Mutation', 'upsertModel' | 'setModelEnabled'>
 
 export const Model: CompleteType<'Model'> = {
   id: (model) => modelIdOf(model.slug),
+  isUsable: batched(async (models, _args, { loaders, viewer }) => {
+    const settings = await loaders.setting.current();
+    return models.map((model) => mayUseModel(viewer, model, settings));
+  }),
 };
 
 async function modelBySlug(slug: string | null, { loaders }: RequestContext): Promise<ModelRow | null> {
