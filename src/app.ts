@@ -65,7 +65,7 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
   const registry = new CacheRegistry<CacheName>(Object.values(caches));
   coherence.subscribe(registry);
   const queries = createQueries(database);
-  const warming = createWarmers({ caches, clock, logger, queries });
+  const warming = createWarmers({ caches, clock, coherence, logger, queries });
   const sightings = createSightings({ clock, logger, queries });
   const services = createServices({
     caches,
@@ -81,6 +81,7 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
   });
   const catalogue = createCatalogue(database, caches.schema);
   const guard = new SchemaGuard({ catalogue, needed: readNeededColumns(), logger });
+  coherence.subscribe(guard);
   return {
     caches,
     coherence,

@@ -1,8 +1,11 @@
+import { createApiKeyWarmer } from './domains/api-key/loaders.ts';
+import { createIdentityWarmer } from './domains/identity/warmer.ts';
 import { createModelWarmer } from './domains/model/loaders.ts';
 import { createWarming, type Warming } from './domains/operations/warming.ts';
 import { createSessionWarmer } from './domains/session/loaders.ts';
 import { createSettingWarmer } from './domains/setting/loaders.ts';
 import { createProfileWarmer } from './domains/user/loaders.ts';
+import type { Coherence } from './platform/cache/coherence.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Logger } from './platform/logger.ts';
 import type { Caches, Queries } from './server/request-context.ts';
@@ -11,10 +14,11 @@ import type { Caches, Queries } from './server/request-context.ts';
 export function createWarmers(options: {
   readonly caches: Caches;
   readonly clock: Clock;
+  readonly coherence: Coherence;
   readonly logger: Logger;
   readonly queries: Queries;
 }): Warming {
-  const { caches, clock, logger, queries } = options;
+  const { caches, clock, coherence, logger, queries } = options;
   return createWarming({
     warmers: [
       createSettingWarmer(queries.setting, caches.settings),
@@ -23,8 +27,11 @@ export function createWarmers(options: {
     peopleWarmers: [
       createProfileWarmer(queries.user, caches.profiles),
       createSessionWarmer(queries.session, caches.sessions, clock),
+      createApiKeyWarmer(queries.apiKey, caches.apiKeys, clock),
+      createIdentityWarmer(queries.identity, caches.identities),
     ],
     findRecentlyActive: (limit) => queries.user.recentlyActiveIds(limit, new Date(clock.now())),
+    isTrusted: () => coherence.isTrusted,
     logger,
   });
 }

@@ -49,6 +49,13 @@ describe('a column that isolation depends on', () => {
     });
   });
 
+  it('is missed at once when a migration has announced that tables changed', async () => {
+    await rename('api_keys', 'user_id', 'gone');
+    await testApp.database.query(sql`select announce_invalidations(array['cache:SCHEMA'])`);
+
+    await expect.poll(codeOf).toBe('UNAVAILABLE');
+  });
+
   it('is missing with its table', async () => {
     await testApp.database.query(sql`alter table participants rename to gone`);
     await testApp.app.caches.schema.invalidate('all');
@@ -77,6 +84,7 @@ describe('a column that only some requests need', () => {
 describe('the catalogue', () => {
   it('costs requests nothing, and readiness checks one statement beyond their own', async () => {
     await testApp.data('{ models { id } }');
+    await readyz();
     await testApp.expectStatements(0, () => testApp.data('{ models { id } }'));
     await testApp.expectStatements(1, readyz);
     await testApp.app.caches.schema.invalidate('all');

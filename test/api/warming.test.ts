@@ -44,6 +44,8 @@ describe('warmCaches', () => {
       MODELS: 2,
       PROFILES: 3,
       SESSIONS: 3,
+      API_KEYS: 0,
+      IDENTITIES: 0,
     });
     await testApp.expectStatements(0, () => testApp.data(everything, { token: ada.token }));
     await testApp.expectStatements(0, () => testApp.data(everything, { token: bob.token }));
@@ -64,6 +66,8 @@ describe('warmCaches', () => {
       MODELS: 0,
       PROFILES: 1,
       SESSIONS: 1,
+      API_KEYS: 0,
+      IDENTITIES: 0,
     });
   });
 
@@ -119,24 +123,30 @@ describe('warmCaches', () => {
 });
 
 describe('warming many people', () => {
-  it('takes four statements for every five hundred of them', async () => {
+  it('takes eight statements for every five hundred of them', async () => {
     const { database, app } = testApp;
     await database.query(sql`with person as (
-        insert into users (id, email) select gen_random_uuid(), 'p' || n || '@example.org'
+        insert into users (id, email, external_id, identity_synced_at)
+        select gen_random_uuid(), 'p' || n || '@example.org', 'person_' || n, now()
         from generate_series(1, 1200) n returning id
       ), member as (
         insert into memberships (tenant_id, user_id) select ${tenant.uuid}::uuid, id from person returning user_id
+      ), key as (
+        insert into api_keys (tenant_id, id, user_id, name, prefix, key_hash)
+        select ${tenant.uuid}::uuid, gen_random_uuid(), user_id, 'key', 'parley', sha256(user_id::text::bytea) from member
       )
       insert into sessions (tenant_id, id, user_id, token_hash, expires_at)
       select ${tenant.uuid}::uuid, gen_random_uuid(), user_id, sha256(user_id::text::bytea),
         ${new Date(testApp.clock.now() + 1000)} from member`);
 
     // The settings, the models, and who was here last; then 500, 500 and 201 people.
-    const caches = await testApp.expectStatements(3 + 3 * 4, () =>
+    const caches = await testApp.expectStatements(3 + 3 * 8, () =>
       app.warming.warm({ recentlyActive: 10_000 }),
     );
 
     expect(caches).toContainEqual({ cache: 'PROFILES', loaded: 1201 });
     expect(caches).toContainEqual({ cache: 'SESSIONS', loaded: 1201 });
+    expect(caches).toContainEqual({ cache: 'API_KEYS', loaded: 1200 });
+    expect(caches).toContainEqual({ cache: 'IDENTITIES', loaded: 1200 });
   });
 });

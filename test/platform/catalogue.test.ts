@@ -1,10 +1,15 @@
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cache } from '../../src/platform/cache/cache.ts';
+import { commonChannel } from '../../src/platform/cache/coherence-message.ts';
 import { createCatalogue, type Column } from '../../src/platform/database/catalogue.ts';
 import type { Database } from '../../src/platform/database/database.ts';
+import { migrate } from '../../src/platform/database/migrations.ts';
 import { readNeededColumns } from '../../src/platform/database/needed-columns.ts';
+import { createLogger } from '../../src/platform/logger.ts';
 import { TestClock } from '../support/clock.ts';
 import { openTestDatabase } from '../support/command.ts';
+import { createEmptyDatabase } from '../support/postgres.ts';
 
 let database: Database;
 let close: () => Promise<void>;
@@ -16,7 +21,8 @@ afterAll(() => close());
 async function informationSchema(): Promise<Map<string, Column[]>> {
   const { rows } = await database.pool.query<Column & { table: string }>(`
     select table_name as "table", column_name as name, data_type as type, is_nullable = 'YES' as "isNullable"
-    from information_schema.columns where table_schema = current_schema() and table_name <> '_prisma_migrations'
+    from information_schema.columns join information_schema.tables using (table_schema, table_name)
+    where table_schema = current_schema() and table_type = 'BASE TABLE' and table_name <> '_prisma_migrations'
     order by table_name, ordinal_position`);
   const tables = new Map<string, Column[]>();
   for (const { table, ...column } of rows) tables.set(table, [...(tables.get(table) ?? []), column]);
@@ -50,6 +56,21 @@ describe('what the code needs', () => {
       expect.arrayContaining(['messages.tenant_id', 'messages.author_id', 'audit_log.tenant_id']),
     );
     expect(isolating.toSorted()).toEqual(ids.toSorted());
+  });
+});
+
+describe('a migration', () => {
+  it('tells all processes to look at the columns again', async () => {
+    const empty = await createEmptyDatabase();
+    const client = new Client({ connectionString: empty.url });
+    await client.connect();
+    const told: (string | undefined)[] = [];
+    client.on('notification', ({ payload }) => told.push(payload));
+    await client.query(`listen "${commonChannel}"`);
+    await migrate(empty.url, { logger: createLogger({ level: 'silent' }) });
+    await expect.poll(() => told.join()).toContain('cache:SCHEMA');
+    await client.end();
+    await empty.drop();
   });
 });
 

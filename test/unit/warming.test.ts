@@ -7,11 +7,12 @@ import { deferred } from '../support/deferred.ts';
 const people = Array.from({ length: 1200 }, (_, index) => `user ${index}`);
 
 /** Warming with one cache, whose loading is the test's. */
-function warmingBy(load: PeopleWarmer['warm'], entriesMax = 10_000) {
+function warmingBy(load: PeopleWarmer['warm'], entriesMax = 10_000, isTrusted = () => true) {
   return createWarming({
     warmers: [],
     peopleWarmers: [{ cache: 'PROFILES', entriesMax, warm: load }],
     findRecentlyActive: async (limit) => people.slice(0, limit),
+    isTrusted,
     logger: createLogger({ level: 'silent' }),
   });
 }
@@ -55,6 +56,21 @@ describe('warming', () => {
 
     slow.resolve(0);
     await expect.poll(() => batches).toEqual([500, 500, 200]);
+  });
+
+  it('waits at start until the caches may remember', async () => {
+    let isTrusted = false;
+    const batches: number[] = [];
+    const warming = warmingBy(
+      async (userIds) => batches.push(userIds.length),
+      10_000,
+      () => isTrusted,
+    );
+    await warming.warmWithin(1, { recentlyActive: 1 });
+    expect(batches).toEqual([]);
+
+    isTrusted = true;
+    await expect.poll(() => batches).toEqual([1]);
   });
 
   it('lets a server start cold when the database fails', async () => {

@@ -1,8 +1,12 @@
 import DataLoader from 'dataloader';
+import type { Cache } from '../../platform/cache/cache.ts';
+import { warm } from '../../platform/cache/warm.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { CacheName, PeopleWarmer } from '../operations/model.ts';
 import type { PagedList } from '../../platform/database/paging.ts';
 import { byKeys } from '../../platform/database/rows.ts';
 import type { Viewer } from '../session/model.ts';
-import type { ApiKey } from './model.ts';
+import type { ApiKey, KeyIdentity } from './model.ts';
 import type { ApiKeyQueries } from './queries.ts';
 
 /** How a request finds keys. */
@@ -16,5 +20,21 @@ export function createApiKeyLoaders(queries: ApiKeyQueries, viewer: Viewer): Api
   return {
     byId: new DataLoader(async (ids) => byKeys(ids, await queries.byIds(viewer, ids), (key) => key.id)),
     byUserId: () => queries.ofUsers(viewer),
+  };
+}
+
+/** Loads what people's newest keys stand for before their next request. */
+export function createApiKeyWarmer(
+  queries: ApiKeyQueries,
+  apiKeys: Cache<KeyIdentity, CacheName>,
+  clock: Clock,
+): PeopleWarmer {
+  return {
+    cache: apiKeys.name,
+    entriesMax: apiKeys.statistics().entriesMax,
+    async warm(userIds, entriesMax) {
+      const hashes = await queries.keyHashesOf(userIds, entriesMax, new Date(clock.now()));
+      return warm(apiKeys, hashes, (missing) => queries.identitiesByKeyHashes(missing));
+    },
   };
 }

@@ -16,6 +16,14 @@ export type ApiKeyQueries = ReturnType<typeof createApiKeyQueries>;
 const columns = sql`k.tenant_id as "tenantId", k.id, k.user_id as "userId", k.name, k.prefix, k.scopes,
   k.created_at as "createdAt", k.last_used_at as "lastUsedAt", k.expires_at as "expiresAt", k.revoked_at as "revokedAt"`;
 
+const identityColumns = sql`k.id as "keyId", k.tenant_id as "tenantId", t.slug as "tenantSlug",
+  k.user_id as "userId", m.role, u.is_platform_admin as "isPlatformAdmin", k.scopes, k.expires_at as "expiresAt"`;
+
+const usableKeys = sql`api_keys k
+  join tenants t on t.id = k.tenant_id
+  join memberships m on m.tenant_id = k.tenant_id and m.user_id = k.user_id and m.is_active
+  join users u on u.id = k.user_id and u.is_active`;
+
 const newestFirst: Ordering<ApiKey> = {
   name: 'apiKey.createdAt',
   direction: 'desc',
@@ -29,16 +37,30 @@ export function createApiKeyQueries(db: Database) {
   return {
     /** What a key stands for; null when it is unknown or revoked, or its owner can no longer act in its tenant. */
     async identityByKeyHash(keyHash: Buffer): Promise<KeyIdentity | null> {
-      const [identity] =
-        await db.query<KeyIdentity>(sql`select k.id as "keyId", k.tenant_id as "tenantId", t.slug as "tenantSlug",
-          k.user_id as "userId", m.role, u.is_platform_admin as "isPlatformAdmin", k.scopes,
-          k.expires_at as "expiresAt"
-        from api_keys k
-        join tenants t on t.id = k.tenant_id
-        join memberships m on m.tenant_id = k.tenant_id and m.user_id = k.user_id and m.is_active
-        join users u on u.id = k.user_id and u.is_active
+      const [identity] = await db.query<KeyIdentity>(sql`select ${identityColumns} from ${usableKeys}
         where k.key_hash = ${keyHash} and k.revoked_at is null`);
       return identity ?? null;
+    },
+
+    /** As `identityByKeyHash`, by the hash in hex; one that stands for nothing is missing. */
+    async identitiesByKeyHashes(hashes: readonly string[]): Promise<Map<string, KeyIdentity>> {
+      const rows = await db.query<KeyIdentity & { readonly hash: string }>(sql`select
+          encode(k.key_hash, 'hex') as hash, ${identityColumns} from ${usableKeys}
+        where k.key_hash = any(${hashes.map((hash) => Buffer.from(hash, 'hex'))}::bytea[]) and k.revoked_at is null`);
+      return new Map(rows.map(({ hash, ...identity }) => [hash, identity]));
+    },
+
+    /** Hashes, in hex, of these people's keys in force: of each person and tenant the newest three. */
+    async keyHashesOf(userIds: readonly string[], limit: number, now: Date): Promise<string[]> {
+      const rows = await db.query<{ hash: string }>(sql`select encode(k.key_hash, 'hex') as hash
+        from memberships m cross join lateral (
+          select key_hash from api_keys
+          where tenant_id = m.tenant_id and user_id = m.user_id and revoked_at is null
+            and (expires_at is null or expires_at > ${now})
+          order by created_at desc, id desc limit 3
+        ) as k
+        where m.user_id = any(${userIds}::uuid[]) and m.is_active limit ${limit}`);
+      return rows.map(({ hash }) => hash);
     },
 
     async create(tenantId: string, key: NewApiKey): Promise<ApiKey> {

@@ -30,21 +30,38 @@ export class AddressTaken extends Error {}
 
 export type IdentityQueries = ReturnType<typeof createIdentityQueries>;
 
+const personColumns = sql`u.id as "userId", u.is_active as "isActive", u.is_platform_admin as "isPlatformAdmin",
+  u.identity_updated_at as "providerUpdatedAt", u.identity_synced_at as "syncedAt", coalesce((
+    select json_agg(json_build_object('tenantId', m.tenant_id, 'slug', t.slug, 'organisationId', t.external_id,
+      'role', m.role, 'isActive', m.is_active, 'providerRole', m.identity_role,
+      'providerAsOf', ${milliseconds(sql`m.identity_updated_at`)},
+      'removedAt', ${milliseconds(sql`m.identity_removed_at`)}) order by m.joined_at, t.slug)
+    from memberships m join tenants t on t.id = m.tenant_id where m.user_id = u.id), '[]') as memberships`;
+
 /** Without a tenant as the first argument: the identity provider decides who belongs to which. */
 export function createIdentityQueries(db: Database) {
   return {
     /** Also people who are suspended; null for those who were never mirrored. */
     async personBySubject(subject: string): Promise<MirroredPerson | null> {
-      const [person] = await db.query<MirroredPerson>(sql`select u.id as "userId", u.is_active as "isActive",
-          u.is_platform_admin as "isPlatformAdmin", u.identity_updated_at as "providerUpdatedAt",
-          u.identity_synced_at as "syncedAt", coalesce((
-            select json_agg(json_build_object('tenantId', m.tenant_id, 'slug', t.slug, 'organisationId', t.external_id,
-              'role', m.role, 'isActive', m.is_active, 'providerRole', m.identity_role,
-              'providerAsOf', ${milliseconds(sql`m.identity_updated_at`)},
-              'removedAt', ${milliseconds(sql`m.identity_removed_at`)}) order by m.joined_at, t.slug)
-            from memberships m join tenants t on t.id = m.tenant_id where m.user_id = u.id), '[]') as memberships
-        from users u where u.external_id = ${subject}`);
+      const [person] = await db.query<MirroredPerson>(
+        sql`select ${personColumns} from users u where u.external_id = ${subject}`,
+      );
       return person ?? null;
+    },
+
+    /** As `personBySubject`, for many; those who were never mirrored are missing. */
+    async peopleBySubjects(subjects: readonly string[]): Promise<Map<string, MirroredPerson>> {
+      const rows = await db.query<MirroredPerson & { readonly subject: string }>(sql`select
+          u.external_id as subject, ${personColumns} from users u where u.external_id = any(${subjects}::text[])`);
+      return new Map(rows.map(({ subject, ...person }) => [subject, person]));
+    },
+
+    /** What the provider calls those of these people whom it has vouched for. */
+    async subjectsOf(userIds: readonly string[], limit: number): Promise<string[]> {
+      const rows = await db.query<{ subject: string }>(sql`select external_id as subject from users
+        where id = any(${userIds}::uuid[]) and external_id is not null and identity_synced_at is not null
+        limit ${limit}`);
+      return rows.map(({ subject }) => subject);
     },
 
     /**

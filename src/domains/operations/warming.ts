@@ -8,6 +8,8 @@ export const peopleMax = 10_000;
 /** So many people a statement: few statements, none of them long. */
 const batchSize = 500;
 
+const trustPollMs = 20;
+
 /** Whose data to warm, besides what concerns everybody. */
 export interface WarmingRequest {
   readonly userIds?: readonly string[];
@@ -24,9 +26,11 @@ export function createWarming(options: {
   readonly warmers: readonly Warmer[];
   readonly peopleWarmers: readonly PeopleWarmer[];
   readonly findRecentlyActive: (limit: number) => Promise<readonly string[]>;
+  /** Whether the caches may remember anything yet. */
+  readonly isTrusted: () => boolean;
   readonly logger: Logger;
 }) {
-  const { warmers, peopleWarmers, findRecentlyActive, logger } = options;
+  const { warmers, peopleWarmers, findRecentlyActive, isTrusted, logger } = options;
 
   /** Loads what the caches lack, those who were here last first, and answers what each cache got. */
   async function warm({ userIds = [], recentlyActive = 0, signal }: WarmingRequest): Promise<CacheWarming[]> {
@@ -52,6 +56,12 @@ export function createWarming(options: {
     return Array.from(loadedBy, ([{ cache }, loaded]) => ({ cache, loaded }));
   }
 
+  /** Before that all that was loaded would be forgotten as the process joins the others. */
+  async function warmOnceTrusted(request: WarmingRequest): Promise<CacheWarming[]> {
+    while (!isTrusted() && request.signal?.aborted !== true) await wait(trustPollMs);
+    return warm(request);
+  }
+
   return {
     warm,
 
@@ -61,7 +71,7 @@ export function createWarming(options: {
      */
     async warmWithin(patienceMs: number, request: WarmingRequest): Promise<void> {
       const patience = new AbortController();
-      const finished = warm(request).then(
+      const finished = warmOnceTrusted(request).then(
         (caches) => logger.info({ caches }, 'the caches are warm'),
         (error: unknown) => logger.warn({ err: error }, 'the caches could not be warmed'),
       );

@@ -10,6 +10,9 @@ export interface Column {
   readonly isNullable: boolean;
 }
 
+/** The name of the cache that holds the catalogue, by which its end is announced. */
+export const catalogueCache = 'SCHEMA';
+
 /** The columns that the database truly has. */
 export interface Catalogue {
   /** Of each table in its order, in the order of the table; null for a table that does not exist. */

@@ -1,4 +1,5 @@
 import type { Logger } from '../logger.ts';
+import { catalogueCache } from './catalogue.ts';
 import { prismaFolder, readMigrationFolder, type MigrationFolder } from './migration-folder.ts';
 import { withSchemaEngine, type ConnectedEngine } from './schema-engine.ts';
 
@@ -32,6 +33,13 @@ export interface MigrateOptions {
 // too late, after it was asked for a diagnosis, in which the migration that another process is at looks like a failed one.
 const prismaLock = 72_707_369;
 
+// To the servers that run, which look at the columns again. A folder of migrations need not have the function yet.
+const announceTables = `do $$ begin
+  if to_regprocedure('announce_invalidations(text[])') is not null then
+    perform announce_invalidations(array['cache:${catalogueCache}']);
+  end if;
+end $$`;
+
 const noFilters = { externalTables: [], externalEnums: [] };
 
 /**
@@ -53,7 +61,10 @@ export async function migrate(
     if (options.retry !== undefined) await forgetFailure(connected, folder, options.retry);
     const status = await diagnose(connected, folder);
     await refuseMisfit(connected, folder, status);
-    return status.pending.length === 0 ? { applied: [] } : await apply(connected, folder, status.pending);
+    if (status.pending.length === 0) return { applied: [] };
+    const applied = await apply(connected, folder, status.pending);
+    await connected.query(announceTables);
+    return applied;
   });
 }
 

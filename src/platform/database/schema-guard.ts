@@ -1,6 +1,7 @@
+import type { Invalidation, InvalidationListener } from '../cache/coherence.ts';
 import { Unavailable } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import type { Catalogue, Column } from './catalogue.ts';
+import { catalogueCache, type Catalogue, type Column } from './catalogue.ts';
 import type { NeededColumn } from './needed-columns.ts';
 
 /** Columns that the code needs and the database lacks, as `table.column`. */
@@ -25,7 +26,7 @@ export class SchemaMisfit extends Error {
  * Keeps requests away from a database whose tables have lost what isolation depends on. Requests go by the last look,
  * at no cost; a look is taken at start, by every readiness check, when the catalogue was invalidated, and now and then.
  */
-export class SchemaGuard {
+export class SchemaGuard implements InvalidationListener {
   readonly #catalogue: Catalogue;
   readonly #needed: ReadonlyMap<string, readonly NeededColumn[]>;
   readonly #logger: Logger;
@@ -87,6 +88,18 @@ export class SchemaGuard {
     const { isolating } = await this.#lookBeforeRefusing;
     if (isolating.length > 0) throw new Unavailable('The service is being repaired; try again later.');
   }
+
+  /** Of what `migrate` and admins announce to all processes. */
+  invalidated(invalidations: readonly Invalidation[]): void {
+    const isConcerned = invalidations.some((each) => 'cache' in each && each.cache === catalogueCache);
+    if (isConcerned) void this.lookInBackground();
+  }
+
+  /**
+   * Nothing is done: an import makes all caches forget, and so does a connection that was lost for a moment, while tables
+   * seldom change. The next look is not far.
+   */
+  missed(): void {}
 
   /** Looks now and then, for changes that nobody announces; the returned function ends it. */
   watch(intervalMs: number): () => void {

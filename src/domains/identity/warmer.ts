@@ -1,0 +1,20 @@
+import type { Cache } from '../../platform/cache/cache.ts';
+import { warm } from '../../platform/cache/warm.ts';
+import type { CacheName, PeopleWarmer } from '../operations/model.ts';
+import type { MirroredPerson } from './model.ts';
+import type { IdentityQueries } from './queries.ts';
+
+/** Loads whom an identity provider's tokens stand for before they come. */
+export function createIdentityWarmer(
+  queries: IdentityQueries,
+  identities: Cache<MirroredPerson, CacheName>,
+): PeopleWarmer {
+  return {
+    cache: identities.name,
+    entriesMax: identities.statistics().entriesMax,
+    async warm(userIds, entriesMax) {
+      const subjects = await queries.subjectsOf(userIds, entriesMax);
+      return warm(identities, subjects, (missing) => queries.peopleBySubjects(missing));
+    },
+  };
+}
