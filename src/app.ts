@@ -1,10 +1,7 @@
 import { createAuditService } from './domains/audit/service.ts';
-import { tagsOfKeyIdentity } from './domains/api-key/model.ts';
 import { createApiKeyService } from './domains/api-key/service.ts';
-import { tagsOfIdentity } from './domains/session/model.ts';
 import type { FindForWriting } from './domains/conversation/model.ts';
 import { createConversationService } from './domains/conversation/service.ts';
-import { tagsOfPerson } from './domains/identity/model.ts';
 import { createIdentityProvider } from './domains/identity/provider.ts';
 import { createWebhookReceiver } from './domains/identity/webhook-receiver.ts';
 import { createIdentityService } from './domains/identity/service.ts';
@@ -21,14 +18,13 @@ import { createSettingLoaders } from './domains/setting/loaders.ts';
 import { createSettingService } from './domains/setting/service.ts';
 import { createStatisticsService } from './domains/statistics/service.ts';
 import { createTenantService } from './domains/tenant/service.ts';
-import { tagsOfProfileKey } from './domains/user/model.ts';
 import { createUserService } from './domains/user/service.ts';
+import { createCaches } from './caches.ts';
 import { cleanUpWhileListening } from './clean-up.ts';
 import type { Config } from './config.ts';
 import type { Services } from './graphql/context.ts';
 import { createSchema } from './graphql/schema.ts';
-import { CacheFactory } from './platform/cache/cache-factory.ts';
-import { CacheRegistry } from './platform/cache/cache-registry.ts';
+import type { CacheRegistry } from './platform/cache/cache-registry.ts';
 import type { Coherence } from './platform/cache/coherence.ts';
 import { PostgresCoherence } from './platform/cache/postgres-coherence.ts';
 import type { Clock } from './platform/clock.ts';
@@ -37,7 +33,6 @@ import type { Database } from './platform/database/database.ts';
 import { readNeededColumns } from './platform/database/needed-columns.ts';
 import { toRefusal } from './platform/database/refusals.ts';
 import { SchemaGuard } from './platform/database/schema-guard.ts';
-import { Unavailable } from './platform/errors.ts';
 import type { Logger } from './platform/logger.ts';
 import { createQueries } from './queries.ts';
 import { createAuthenticator } from './server/authenticate.ts';
@@ -61,9 +56,7 @@ export type App = ReturnType<typeof createApp>;
 
 export function createApp({ clock, config, database, logger }: AppOptions) {
   const coherence = new PostgresCoherence({ url: database.url, logger });
-  const caches = createCaches({ clock, coherence, config, logger });
-  const registry = new CacheRegistry<CacheName>(Object.values(caches));
-  coherence.subscribe(registry);
+  const { caches, registry, ...sharing } = createCaches({ clock, coherence, config, database, logger });
   const queries = createQueries(database);
   const warming = createWarmers({ caches, clock, coherence, logger, queries });
   const sightings = createSightings({ clock, logger, queries });
@@ -115,6 +108,8 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
       });
       coherence.start();
       server.addHook('onClose', () => coherence.stop());
+      sharing.start();
+      server.addHook('onClose', () => sharing.stop());
       const stopWatching = guard.watch(config.cacheTtlMs.schema);
       const stopNoting = sightings.start();
       server.addHook('onClose', async () => {
@@ -124,43 +119,6 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
       cleanUpWhileListening(server, { config, logger, statistics: services.statistics });
       return server;
     },
-  };
-}
-
-/** A cached thing is one line here: it is then named, bounded, measured, shared, and reached by invalidateCache. */
-function createCaches({
-  clock,
-  coherence,
-  config,
-  logger,
-}: Pick<AppOptions, 'clock' | 'config' | 'logger'> & { readonly coherence: Coherence }): Caches {
-  const { cacheTtlMs: ttlMs, isCacheEnabled: isEnabled } = config;
-  const isUnavailable = (error: unknown) => toRefusal(error) instanceof Unavailable;
-  const caches = new CacheFactory<CacheName>({ clock, logger, trust: coherence, isEnabled, isUnavailable });
-  return {
-    settings: caches.create('SETTINGS', { ttlMs: ttlMs.settings, entriesMax: 1 }),
-    models: caches.create('MODELS', { ttlMs: ttlMs.models, entriesMax: 2 }),
-    profiles: caches.create('PROFILES', {
-      ttlMs: ttlMs.profiles,
-      entriesMax: 10_000,
-      tagsOfKey: tagsOfProfileKey,
-    }),
-    sessions: caches.create('SESSIONS', {
-      ttlMs: ttlMs.sessions,
-      entriesMax: 10_000,
-      tagsOfValue: tagsOfIdentity,
-    }),
-    identities: caches.create('IDENTITIES', {
-      ttlMs: ttlMs.identities,
-      entriesMax: 10_000,
-      tagsOfValue: tagsOfPerson,
-    }),
-    apiKeys: caches.create('API_KEYS', {
-      ttlMs: ttlMs.apiKeys,
-      entriesMax: 10_000,
-      tagsOfValue: tagsOfKeyIdentity,
-    }),
-    schema: caches.create('SCHEMA', { ttlMs: ttlMs.schema, entriesMax: 100 }),
   };
 }
 

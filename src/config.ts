@@ -21,6 +21,12 @@ const proxy = z
   .string()
   .refine(isProxyRange, 'must be an address, a network such as 10.0.0.0/8, or loopback');
 
+/** Comma-separated: one server, or several of a cluster. */
+const redisUrls = z
+  .string()
+  .transform((text) => text.split(',').map((url) => url.trim()))
+  .pipe(z.array(z.url({ protocol: /^rediss?$/ })).min(1));
+
 const databaseProfiles = {
   development: { steady: 3, overflow: 5 },
   railway: { steady: 3, overflow: 7 },
@@ -36,6 +42,7 @@ const variables = z.object({
   DATA_DIRECTORY: z.string().min(1).default('.data'),
   TRUST_PROXY: list.pipe(z.array(proxy)).default([]),
   SESSION_TTL: seconds(30 * day, 365 * day),
+  REDIS_URL: redisUrls.optional(),
   CACHE_ENABLED: flag.default(true),
   SIGN_IN_LIMIT_PER_ACCOUNT: tries(10),
   SIGN_IN_LIMIT_PER_ADDRESS: tries(100),
@@ -89,6 +96,8 @@ export interface Config {
     readonly triesPerAddress: number;
     readonly windowMs: number;
   };
+  /** Empty: caches are in memory only. One: a server. Several: a cluster. */
+  readonly redisUrls: readonly string[];
   /** False: nothing is remembered. */
   readonly isCacheEnabled: boolean;
   readonly cacheTtlMs: {
@@ -144,6 +153,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       triesPerAddress: values.SIGN_IN_LIMIT_PER_ADDRESS,
       windowMs: values.SIGN_IN_LIMIT_WINDOW * 1000,
     }),
+    redisUrls: Object.freeze(values.REDIS_URL ?? []),
     isCacheEnabled: values.CACHE_ENABLED,
     cacheTtlMs: Object.freeze({
       settings: values.SETTINGS_CACHE_TTL * 1000,

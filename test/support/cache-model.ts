@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Cache, CacheOptions } from '../../src/platform/cache/cache.ts';
+import type { CacheOptions } from '../../src/platform/cache/cache-options.ts';
+import type { Cache } from '../../src/platform/cache/cache.ts';
 import type { CacheStatistics, InvalidationTarget } from '../../src/platform/cache/cache-report.ts';
 import { TestClock } from './clock.ts';
 import { settled } from './deferred.ts';

@@ -1,6 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
-import { Cache, type CacheOptions } from './cache.ts';
+import type { CacheOptions } from './cache-options.ts';
+import { Cache } from './cache.ts';
+import type { Generations } from './generations.ts';
 
 const second = 1000;
 const absencesMax = 1000;
@@ -8,7 +10,10 @@ const absencesMax = 1000;
 /** What differs from cache to cache; whatever is left out is as good for this one as for the others. */
 type OwnOptions<Value> = Pick<CacheOptions<Value>, 'ttlMs' | 'entriesMax'> &
   Partial<
-    Pick<CacheOptions<Value>, 'negativeTtlMs' | 'staleMs' | 'lastValueMs' | 'tagsOfKey' | 'tagsOfValue'>
+    Pick<
+      CacheOptions<Value>,
+      'negativeTtlMs' | 'staleMs' | 'lastValueMs' | 'tagsOfKey' | 'tagsOfValue' | 'version'
+    >
   >;
 
 interface CacheFactoryOptions {
@@ -16,6 +21,8 @@ interface CacheFactoryOptions {
   readonly logger: Logger;
   readonly isEnabled: boolean;
   readonly trust?: { readonly isTrusted: boolean };
+  /** Of the store that processes share; null when there is none. */
+  readonly generations?: Generations | null;
   readonly isUnavailable: (error: unknown) => boolean;
 }
 
@@ -44,7 +51,9 @@ export class CacheFactory<Name extends string> {
           { err: error, cache: name },
           'the database is away; a cache answers with its last values',
         ),
-      onError: (error) => logger.warn({ err: error, cache: name }, 'a cache failed, and no reader with it'),
+      onError: (error) => logger.warn({ err: error, cache: name }, 'a load in the background failed'),
+      // Redis itself tells, once, when it is not used any more.
+      onStoreError: (error) => logger.debug({ err: error, cache: name }, 'Redis failed a cache'),
     });
   }
 }

@@ -20,8 +20,9 @@ export interface StoreReport {
 /** What a cache did since it was made. Each key that was asked for is a hit, a miss or coalesced. */
 export interface CacheStatistics<Name extends string = string> {
   readonly name: Name;
-  /** The stores, nearest first, such as `memory`. */
+  /** The stores, nearest first: `memory`, or `memory over redis`. */
   readonly store: string;
+  readonly stores: readonly { readonly store: string; readonly hits: number; readonly errors: number }[];
   /** Held in this process's memory, whether still fresh or not. */
   readonly entries: number;
   readonly entriesMax: number;

@@ -58,12 +58,22 @@ export class LruStore implements KeyvStoreAdapter {
     for (const { key, value } of records) this.#records.set(key, value);
   }
 
-  async delete(key: string): Promise<boolean> {
+  /** As `delete`, at once. */
+  remove(key: string): boolean {
     return this.#records.delete(key);
   }
 
-  async clear(): Promise<void> {
+  /** As `clear`, at once. */
+  removeAll(): void {
     this.#records.clear();
+  }
+
+  async delete(key: string): Promise<boolean> {
+    return this.remove(key);
+  }
+
+  async clear(): Promise<void> {
+    this.removeAll();
   }
 
   /** Keyv asks every store to announce its failures; memory has none. */

@@ -7,6 +7,8 @@ interface MemoryEntriesOptions {
   readonly name: string;
   readonly entriesMax: number;
   readonly absencesMax: number;
+  /** False: only absences are kept. */
+  readonly isInMemory: boolean;
   readonly log: InvalidationLog;
 }
 
@@ -16,13 +18,15 @@ interface MemoryEntriesOptions {
  */
 export class MemoryEntries<Value> {
   readonly #log: InvalidationLog;
+  readonly #isInMemory: boolean;
   readonly #values: LruStore;
   readonly #absences: LruStore;
   readonly #keyvOfValues: Keyv<Entry<Value>>;
   readonly #keyvOfAbsences: Keyv<Entry<Value>>;
 
-  constructor({ name, entriesMax, absencesMax, log }: MemoryEntriesOptions) {
+  constructor({ name, entriesMax, absencesMax, isInMemory, log }: MemoryEntriesOptions) {
     this.#log = log;
+    this.#isInMemory = isInMemory;
     this.#values = new LruStore({ entriesMax });
     this.#absences = new LruStore({ entriesMax: absencesMax });
     this.#keyvOfValues = keyvOn(this.#values, name);
@@ -64,7 +68,7 @@ export class MemoryEntries<Value> {
   async write(entries: ReadonlyMap<string, Entry<Value>>): Promise<void> {
     // What was overtaken while it was loaded must not push out what a later load brought in the meantime.
     const unharmed = Array.from(entries).filter(([, entry]) => this.isUnharmed(entry));
-    const values = unharmed.filter(([, entry]) => entry.value !== null);
+    const values = unharmed.filter(([, entry]) => entry.value !== null && this.#isInMemory);
     const absences = unharmed.filter(([, entry]) => entry.value === null);
     await Promise.all([
       replace(values, this.#keyvOfValues, this.#keyvOfAbsences),
@@ -72,12 +76,12 @@ export class MemoryEntries<Value> {
     ]);
   }
 
-  async remove(key: string): Promise<void> {
-    await Promise.all([this.#keyvOfValues.delete(key), this.#keyvOfAbsences.delete(key)]);
+  remove(key: string): void {
+    for (const store of [this.#values, this.#absences]) store.remove(key);
   }
 
-  async clear(): Promise<void> {
-    await Promise.all([this.#keyvOfValues.clear(), this.#keyvOfAbsences.clear()]);
+  clear(): void {
+    for (const store of [this.#values, this.#absences]) store.removeAll();
   }
 }
 

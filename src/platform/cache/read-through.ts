@@ -1,39 +1,30 @@
 import type { Clock } from '../clock.ts';
-import { deepFreeze } from './deep-freeze.ts';
-import { markOfKey, markOfTag, type Entry } from './entry.ts';
+import { markOfKey, type Entry } from './entry.ts';
+import { ReadCounts, type EntrySource, type LoadMissing } from './entry-source.ts';
 import { Flights, type Flight } from './flights.ts';
 import type { InvalidationLog } from './invalidation-log.ts';
 import type { MemoryEntries } from './memory-entries.ts';
-import { Outage } from './outage.ts';
-
-/** Reads the values of several keys from the source; a key without an answer has no value. */
-export type LoadMissing<Value> = (missing: readonly string[]) => Promise<ReadonlyMap<string, Value | null>>;
+import type { Outage } from './outage.ts';
 
 interface ReadThroughOptions<Value> {
-  readonly ttlMs: number;
-  readonly negativeTtlMs: number;
   readonly staleMs: number;
   readonly lastValueMs: number;
-  readonly tagsOfKey: (key: string) => readonly string[];
-  readonly tagsOfValue: (value: Value) => readonly string[];
   readonly clock: Clock;
-  readonly random: () => number;
   readonly trust: { readonly isTrusted: boolean };
-  readonly isUnavailable: (error: unknown) => boolean;
-  readonly onLastValues: (error: unknown) => void;
   readonly onError: (error: unknown) => void;
   readonly memory: MemoryEntries<Value>;
+  readonly source: EntrySource<Value>;
   readonly log: InvalidationLog;
+  readonly outage: Outage;
 }
-
-const ttlJitter = 0.1;
 
 /** Reading from memory, and from the source what it lacks: each key by one reader, for all that wait. */
 export class ReadThrough<Value> {
-  readonly counts = { hits: 0, misses: 0, coalesced: 0, staleServed: 0 };
+  readonly counts = new ReadCounts();
   readonly #options: ReadThroughOptions<Value>;
+  /** Of what readers did not wait for. */
+  readonly #renewalCounts = new ReadCounts();
   readonly #flights = new Flights<Value>();
-  readonly #outage = new Outage();
 
   constructor(options: ReadThroughOptions<Value>) {
     this.#options = options;
@@ -90,7 +81,7 @@ export class ReadThrough<Value> {
     if (entry.value === null) return false;
     if (trust.isTrusted && now < entry.freshUntil + staleMs) return true;
     // Trusted or not: who has lost the database has lost the invalidations too, and this is what last values are for.
-    return this.#outage.isOn(now) && this.#isLastValue(entry, now);
+    return this.#options.outage.isOn(now) && this.#isLastValue(entry, now);
   }
 
   #isLastValue(entry: Entry<Value>, now: number): boolean {
@@ -98,12 +89,14 @@ export class ReadThrough<Value> {
   }
 
   #renew(keys: readonly string[], load: LoadMissing<Value>, now: number): void {
-    const { clock, log, onError } = this.#options;
+    const { clock, log, onError, source } = this.#options;
     const grounded = keys.filter((key) => this.#flights.find(key) === undefined);
-    if (grounded.length === 0 || !this.#outage.mayProbe(now)) return;
-    const flight = this.#flights.start(grounded, log.sequence, () => this.#load(grounded, load));
+    if (grounded.length === 0 || !this.#options.outage.mayProbe(now)) return;
+    const flight = this.#flights.start(grounded, log.sequence, () =>
+      source.fetch(grounded, load, this.#renewalCounts),
+    );
     // Nobody waits for it: the readers have the old value, and the next ones try again.
-    this.#outage.probe(flight.entries, clock).catch(onError);
+    this.#options.outage.probe(flight.entries, clock).catch(onError);
   }
 
   /** Puts every key on a flight: on one that is under way where that can serve it, all others on one new flight. */
@@ -123,8 +116,10 @@ export class ReadThrough<Value> {
       else others.push(key);
     }
     if (unserved.length > 0) {
-      const { sequence } = this.#options.log;
-      const flight = this.#flights.start(unserved, sequence, () => this.#read(unserved, load));
+      const { log, source } = this.#options;
+      const flight = this.#flights.start(unserved, log.sequence, () =>
+        source.fetch(unserved, load, this.counts),
+      );
       boarded.set(flight, unserved);
     }
     return boarded;
@@ -145,58 +140,5 @@ export class ReadThrough<Value> {
       values.set(key, entry.value);
       return false;
     });
-  }
-
-  async #read(keys: readonly string[], load: LoadMissing<Value>): Promise<ReadonlyMap<string, Entry<Value>>> {
-    this.counts.misses += keys.length;
-    return this.#load(keys, load);
-  }
-
-  async #load(missing: readonly string[], load: LoadMissing<Value>): Promise<Map<string, Entry<Value>>> {
-    const { clock, log, memory } = this.#options;
-    // Both before the load: what is invalidated while it runs has overtaken it, and it can be as old as its beginning.
-    const startedAt = log.sequence;
-    const now = clock.now();
-    let values: ReadonlyMap<string, Value | null>;
-    try {
-      values = await load(missing);
-    } catch (error) {
-      return this.#lastValues(missing, error);
-    }
-    this.#outage.end();
-    const entries = new Map(
-      missing.map((key) => [key, this.#entry(key, values.get(key) ?? null, startedAt, now)] as const),
-    );
-    await memory.write(entries);
-    return entries;
-  }
-
-  /** What was known last, in place of a load that failed because the source is away; else throws the error. */
-  #lastValues(keys: readonly string[], error: unknown): Map<string, Entry<Value>> {
-    const { clock, isUnavailable, memory, onLastValues } = this.#options;
-    if (!isUnavailable(error)) throw error;
-    const now = clock.now();
-    if (!this.#outage.isOn(now)) onLastValues(error);
-    this.#outage.begin(now);
-    const entries = new Map<string, Entry<Value>>();
-    for (const key of keys) {
-      const entry = memory.find(key);
-      if (entry === undefined || !this.#isLastValue(entry, now)) throw error;
-      entries.set(key, entry);
-    }
-    this.counts.staleServed += keys.length;
-    return entries;
-  }
-
-  #entry(key: string, value: Value | null, survivedUntil: number, now: number): Entry<Value> {
-    const { ttlMs, negativeTtlMs, tagsOfKey, tagsOfValue, random } = this.#options;
-    const stretch = 1 + ttlJitter * (2 * random() - 1);
-    const tags = value === null ? tagsOfKey(key) : [...tagsOfKey(key), ...tagsOfValue(value)];
-    return {
-      value: deepFreeze(value),
-      marks: [markOfKey(key), ...tags.map(markOfTag)],
-      freshUntil: now + stretch * (value === null ? negativeTtlMs : ttlMs),
-      survivedUntil,
-    };
   }
 }

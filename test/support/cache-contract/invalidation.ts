@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import { TestClock } from '../clock.ts';
-import { deferred, settled } from '../deferred.ts';
-import { aCache, aSource, type MakeCache, type Profile } from './subject.ts';
+import { aCache, aSlowLoad, aSource, type MakeCache, type Profile } from './subject.ts';
 
 /** What an invalidation ends, also for loads that are under way. */
 export function itForgets(make: MakeCache): void {
@@ -47,9 +46,9 @@ export function itForgets(make: MakeCache): void {
     async (target) => {
       const cache = aCache(make);
       const source = aSource();
-      const old = deferred<Profile>();
-      const early = cache.get('ann', () => old.promise);
-      await settled();
+      const old = aSlowLoad();
+      const early = cache.get('ann', old.load);
+      await old.begun;
       await cache.invalidate(target);
       const late = cache.get('ann', source.one);
       old.resolve({ name: 'old', team: 'red' });
@@ -63,9 +62,9 @@ export function itForgets(make: MakeCache): void {
   it('makes one load for all who arrive after it', async () => {
     const cache = aCache(make);
     const source = aSource();
-    const old = deferred<Profile>();
-    const early = cache.get('ann', () => old.promise);
-    await settled();
+    const old = aSlowLoad();
+    const early = cache.get('ann', old.load);
+    await old.begun;
     await cache.invalidate({ tag: 'team:red' });
     const late = Promise.all([
       cache.get('ann', source.one),
@@ -84,9 +83,9 @@ export function itForgets(make: MakeCache): void {
   it('lets newcomers join a load that an unrelated invalidation met', async () => {
     const cache = aCache(make);
     const source = aSource();
-    const slow = deferred<Profile>();
-    const early = cache.get('ann', () => slow.promise);
-    await settled();
+    const slow = aSlowLoad();
+    const early = cache.get('ann', slow.load);
+    await slow.begun;
     await cache.invalidate({ tag: 'team:blue' });
     const late = cache.get('ann', source.one);
     slow.resolve({ name: 'Ann', team: 'red' });
@@ -98,9 +97,9 @@ export function itForgets(make: MakeCache): void {
   it('keeps the newer value when an overtaken load ends after the newer one', async () => {
     const cache = aCache(make);
     const source = aSource();
-    const old = deferred<Profile>();
-    const early = cache.get('ann', () => old.promise);
-    await settled();
+    const old = aSlowLoad();
+    const early = cache.get('ann', old.load);
+    await old.begun;
     await cache.invalidate({ key: 'ann' });
     expect(await cache.get('ann', source.one)).toEqual({ name: 'ann 1' });
     old.resolve({ name: 'old' });

@@ -1,6 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { deferred, settled } from '../deferred.ts';
-import { aCache, aSource, type MakeCache, type Profile } from './subject.ts';
+import { aCache, aSlowLoad, aSource, type MakeCache } from './subject.ts';
 
 /** One load for all who want the same key at the same time. */
 export function itSharesLoads(make: MakeCache): void {
@@ -50,8 +49,9 @@ export function itSharesLoads(make: MakeCache): void {
   it("keeps what other loads brought when one load of a reader's keys fails", async () => {
     const cache = aCache(make);
     const source = aSource();
-    const ofAnn = deferred<Profile>();
-    const first = cache.get('ann', () => ofAnn.promise);
+    const ofAnn = aSlowLoad();
+    const first = cache.get('ann', ofAnn.load);
+    await ofAnn.begun;
     const both = cache.getMany(['ann', 'bob'], source.many);
     ofAnn.reject(new Error('the database is away'));
 
@@ -74,11 +74,11 @@ export function itSharesLoads(make: MakeCache): void {
   it('leaves a load that newcomers can join in the air when an overtaken one lands', async () => {
     const cache = aCache(make);
     const source = aSource();
-    const [old, recent] = [deferred<Profile>(), deferred<Profile>()];
-    const first = cache.get('ann', () => old.promise);
-    await settled();
+    const [old, recent] = [aSlowLoad(), aSlowLoad()];
+    const first = cache.get('ann', old.load);
+    await old.begun;
     await cache.invalidate({ key: 'ann' });
-    const second = cache.get('ann', () => recent.promise);
+    const second = cache.get('ann', recent.load);
     old.resolve({ name: 'old' });
     await first;
     const third = cache.get('ann', source.one);

@@ -1,6 +1,8 @@
 import { vi } from 'vitest';
-import type { Cache, CacheOptions } from '../../../src/platform/cache/cache.ts';
+import type { CacheOptions } from '../../../src/platform/cache/cache-options.ts';
+import type { Cache } from '../../../src/platform/cache/cache.ts';
 import { TestClock } from '../clock.ts';
+import { deferred } from '../deferred.ts';
 
 /** What the caches of the contract hold. */
 export interface Profile {
@@ -37,5 +39,20 @@ export function aSource() {
       loads += 1;
       return new Map(keys.map((key) => [key, profile(key)]));
     }),
+  };
+}
+
+/** A load of one key that a test holds up, and that tells when it has begun. */
+export function aSlowLoad() {
+  const answer = deferred<Profile>();
+  const beginning = deferred<null>();
+  return {
+    begun: beginning.promise,
+    load: (): Promise<Profile> => {
+      beginning.resolve(null);
+      return answer.promise;
+    },
+    resolve: (profile: Profile) => answer.resolve(profile),
+    reject: (error: Error) => answer.reject(error),
   };
 }

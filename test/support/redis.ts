@@ -1,0 +1,94 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createClient } from '@redis/client';
+import { vi } from 'vitest';
+
+/** A real Redis server of a test's own, to be treated as badly as the test likes. */
+export interface TestRedis {
+  readonly url: string;
+  /** Sends one command on a connection of its own, such as `['FLUSHALL']`. */
+  command(args: readonly string[]): Promise<unknown>;
+  /** Kills it; what it did not save is lost. */
+  stop(): Promise<void>;
+  /** On the same port, with what it saved last. */
+  start(): Promise<void>;
+  /** From now on it answers nobody, and refuses nobody. */
+  freeze(): void;
+  resume(): void;
+  /** Ends it for good. */
+  close(): Promise<void>;
+}
+
+/** Starts a server that keeps nothing on disk unless it is told to `SAVE`. */
+export async function startTestRedis(options: readonly string[] = []): Promise<TestRedis> {
+  const port = await freePort();
+  const directory = await mkdtemp(join(tmpdir(), 'parley-redis-'));
+  const url = `redis://127.0.0.1:${port}`;
+  let server: ChildProcess | null = null;
+
+  const start = async () => {
+    const settings = [
+      '--port',
+      String(port),
+      '--dir',
+      directory,
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+      ...options,
+    ];
+    server = spawn('redis-server', settings, { stdio: 'ignore' });
+    await vi.waitFor(() => command(['PING']), { timeout: 20_000, interval: 20 });
+  };
+  const stop = async () => {
+    const stopping = server;
+    server = null;
+    if (stopping === null || stopping.exitCode !== null) return;
+    stopping.kill('SIGKILL');
+    await once(stopping, 'exit');
+  };
+  const command = async (args: readonly string[]): Promise<unknown> => {
+    const client = createClient({ url, socket: { reconnectStrategy: false } });
+    // Told by the rejection as well.
+    client.on('error', () => {});
+    await client.connect();
+    try {
+      return await client.sendCommand(args);
+    } finally {
+      client.destroy();
+    }
+  };
+  await start();
+  return {
+    url,
+    command,
+    stop,
+    start,
+    freeze: () => void server?.kill('SIGSTOP'),
+    resume: () => void server?.kill('SIGCONT'),
+    async close() {
+      await stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Below those that the system gives to outgoing connections, which could take it before the server does. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const probe = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      probe.once('error', () => resolve(false));
+      probe.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => probe.close(resolve));
+    return port;
+  }
+}
