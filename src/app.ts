@@ -34,13 +34,14 @@ import { readNeededColumns } from './platform/database/needed-columns.ts';
 import { toRefusal } from './platform/database/refusals.ts';
 import { SchemaGuard } from './platform/database/schema-guard.ts';
 import type { Logger } from './platform/logger.ts';
-import { createQueries } from './queries.ts';
+import { createQueries, createReadingQueries } from './queries.ts';
 import { createAuthenticator } from './server/authenticate.ts';
 import { createHttpServer } from './server/http.ts';
 import { createReadinessCheck } from './server/readiness.ts';
 import { createContextFactory, type Caches, type Queries } from './server/request-context.ts';
 import { createPasswordChecks } from './password-checks.ts';
 import { createSightings } from './sightings.ts';
+import { RequestsUnderWay } from './server/requests-under-way.ts';
 import { createWarmers } from './warmers.ts';
 
 /** What an app is made of; whoever makes these also ends them. */
@@ -75,10 +76,12 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
   const catalogue = createCatalogue(database, caches.schema);
   const guard = new SchemaGuard({ catalogue, needed: readNeededColumns(), logger });
   coherence.subscribe(guard);
+  const requests = new RequestsUnderWay(config.frontDoor.requestTimeoutMs);
   return {
     caches,
     coherence,
     queries,
+    requests,
     services,
     warming,
     sightings,
@@ -94,7 +97,15 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
         logger,
         toRefusal,
         authenticate: createAuthenticator(services),
-        createContext: createContextFactory({ caches, catalogue, clock, queries, services }),
+        createContext: createContextFactory({
+          caches,
+          catalogue,
+          clock,
+          queries,
+          queriesUntil: (cancellation) => createReadingQueries(database.until(cancellation)),
+          services,
+        }),
+        requests,
         isReady: createReadinessCheck({ database, guard, logger }),
         admit: () => guard.admit(),
         receiveWebhook: createWebhookReceiver({

@@ -11,22 +11,29 @@ import { createStatisticsQueries } from './domains/statistics/queries.ts';
 import { createTenantQueries } from './domains/tenant/queries.ts';
 import { createUserQueries } from './domains/user/queries.ts';
 import type { Database } from './platform/database/database.ts';
-import type { Queries } from './server/request-context.ts';
+import type { Queries, ReadingQueries } from './server/request-context.ts';
 
 /** Each domain's statements, over one database. */
 export function createQueries(database: Database): Queries {
   return {
     audit: createAuditQueries(database),
+    identity: createIdentityQueries(database),
+    model: createModelQueries(database),
+    setting: createSettingQueries(database),
+    user: createUserQueries(database),
+    ...createReadingQueries(database),
+  };
+}
+
+/** The domains from which a request reads directly. What caches read belongs to all their readers, and is not among it. */
+export function createReadingQueries(database: Database): ReadingQueries {
+  return {
     apiKey: createApiKeyQueries(database),
     conversation: createConversationQueries(database),
-    identity: createIdentityQueries(database),
     message: createMessageQueries(database),
-    model: createModelQueries(database),
     participant: createParticipantQueries(database),
     session: createSessionQueries(database),
-    setting: createSettingQueries(database),
     statistics: createStatisticsQueries(database),
     tenant: createTenantQueries(database),
-    user: createUserQueries(database),
   };
 }

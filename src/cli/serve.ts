@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
 import { createApp, type App } from '../app.ts';
 import type { Config } from '../config.ts';
@@ -25,15 +26,29 @@ export interface ServeOptions {
 /** What warming may cost at start; a server that takes longer is taken for one that hangs. */
 const warmingPatienceMs = 10_000;
 
+/** How long the end may take once nothing more comes, and how much of that the queries under way have. */
+const closingMs = 8000;
+const queriesMs = 5000;
+
 /** Answers requests until the process is told to stop. Answers 0 as soon as it listens. */
 export async function serveCommand(config: Config, options: ServeOptions): Promise<number> {
   const platform = await openPlatform(config);
   const stopping = new AbortController();
   try {
-    const { server, address, tokens } = await listen(config, platform, options.warm, stopping.signal);
-    closeWithGrace({ delay: 10_000, logger: false }, async ({ err }) => {
+    const { server, address, tokens, requests } = await listen(
+      config,
+      platform,
+      options.warm,
+      stopping.signal,
+    );
+    const { drainMs } = config.frontDoor;
+    closeWithGrace({ delay: drainMs + closingMs, logger: false }, async ({ err, signal }) => {
       if (err !== undefined) platform.logger.fatal({ err }, 'the process met a defect and stops');
       stopping.abort();
+      requests.drain();
+      // Whoever presses Ctrl-C has no load balancer that must notice first.
+      if (signal === 'SIGTERM') await sleep(drainMs);
+      setTimeout(() => requests.cutShort(), queriesMs).unref();
       await server.close();
       await platform.close();
     });
@@ -49,13 +64,19 @@ async function listen(config: Config, platform: Platform, peopleToWarm: number, 
   const app = createApp({ ...platform, config });
   const tokens = config.database.url === null ? await prepareDemo(app, platform) : null;
   const server = await app.createServer(tokens?.admin ?? null);
-  // The first statement of Prisma's client compiles WebAssembly, which no request should wait for.
-  await platform.database.warmUp();
-  if (peopleToWarm > 0) {
-    await app.warming.warmWithin(warmingPatienceMs, { recentlyActive: peopleToWarm, signal });
+  try {
+    // The first statement of Prisma's client compiles WebAssembly, which no request should wait for.
+    await platform.database.warmUp();
+    if (peopleToWarm > 0) {
+      await app.warming.warmWithin(warmingPatienceMs, { recentlyActive: peopleToWarm, signal });
+    }
+    const address = await server.listen({ host: config.host, port: config.port });
+    return { server, address, tokens, requests: app.requests };
+  } catch (error) {
+    // What it does beside answering, such as listening to the database, would keep the process alive.
+    await server.close();
+    throw error;
   }
-  const address = await server.listen({ host: config.host, port: config.port });
-  return { server, address, tokens };
 }
 
 /** Demo data for whoever has just installed Parley, and tokens to use them; null where others have moved in. */

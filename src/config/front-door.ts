@@ -15,6 +15,11 @@ export const frontDoorVariables = {
   QUERY_DIRECTIVES_MAX: whole(50),
   QUERY_LIST_MAX: whole(200),
   QUERY_COST_MAX: whole(10_000),
+  REQUEST_TIMEOUT: whole(8, 600),
+  RECEIVE_TIMEOUT: z.coerce.number().int().min(1).max(600).default(12),
+  DRAIN_DELAY: whole(2, 60),
+  EVENT_LOOP_DELAY_MAX_MS: whole(1000, 60_000),
+  CONNECTIONS_MAX: whole(10_000),
 } as const;
 
 type Variables = z.output<z.ZodObject<typeof frontDoorVariables>>;
@@ -32,5 +37,10 @@ export function frontDoorFrom(values: Variables, isExplorerEnabled: boolean): Fr
       listMax: values.QUERY_LIST_MAX,
       costMax: values.QUERY_COST_MAX,
     }),
+    requestTimeoutMs: values.REQUEST_TIMEOUT * 1000,
+    receiveTimeoutMs: values.RECEIVE_TIMEOUT * 1000,
+    drainMs: values.DRAIN_DELAY * 1000,
+    eventLoopDelayMaxMs: values.EVENT_LOOP_DELAY_MAX_MS,
+    connectionsMax: values.CONNECTIONS_MAX,
   });
 }

@@ -22,6 +22,7 @@ import type { TenantLoaders } from '../domains/tenant/loaders.ts';
 import type { TenantService } from '../domains/tenant/service.ts';
 import type { UserLoaders } from '../domains/user/loaders.ts';
 import type { UserService } from '../domains/user/service.ts';
+import type { Cancellation } from '../platform/cancellation.ts';
 import type { Clock } from '../platform/clock.ts';
 
 /** How a request finds objects; everything of a tenant is closed over the viewer. */
@@ -58,6 +59,8 @@ export interface Services {
 /** All that a resolver may know about the request it works for. */
 export interface RequestContext {
   readonly requestId: string;
+  /** Ends what is read for this request, once nobody waits for it. */
+  readonly cancellation: Cancellation;
   /** Whose credential came with the request; null without one, and once it was given up. */
   readonly caller: Viewer | null;
   /** Through whose eyes is answered: the caller's, save in the payload of a sign-in. */

@@ -5,4 +5,13 @@ export interface FrontDoorConfig {
   /** Whether clients may ask for the schema, and are told the names that they may have meant. */
   readonly isIntrospectionEnabled: boolean;
   readonly queryLimits: QueryLimits;
+  /** How long a query may take. */
+  readonly requestTimeoutMs: number;
+  /** How long a client may take to send a request. */
+  readonly receiveTimeoutMs: number;
+  /** How long requests are still accepted once the process was told to end, for those in front of it to notice. */
+  readonly drainMs: number;
+  /** How late the event loop may be before requests are turned away. */
+  readonly eventLoopDelayMaxMs: number;
+  readonly connectionsMax: number;
 }

@@ -9,11 +9,13 @@ import {
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Admission, Admitted } from './admission/admission.ts';
 import type { OperationScope } from './apollo.ts';
+import { Cancellation } from '../platform/cancellation.ts';
 import { errorCodes } from '../platform/errors.ts';
 import { HttpRefusal, statusOf } from './failure.ts';
 import { readBody, readSearch, refuseForeignEncoding, refuseForgery } from './graphql-request.ts';
 import { isLoopback } from './loopback.ts';
 import { chooseMediaType, prefersPage, type MediaType } from './media-type.ts';
+import type { RequestsUnderWay } from './requests-under-way.ts';
 import { sandboxPolicy } from './sandbox.ts';
 
 /** Where a request came from, as a session records it. */
@@ -27,7 +29,12 @@ export interface Exchange<Viewer, Context extends OperationScope> {
   /** Null without credentials. @throws Unauthenticated, TokenExpired, Forbidden, Unavailable */
   readonly authenticate: (headers: IncomingHttpHeaders, ipAddress: string) => Promise<Viewer | null>;
   /** A fresh context for one request; a plain object, because Apollo Server copies it. */
-  readonly createContext: (viewer: Viewer | null, requestId: string, client: Client) => Context;
+  readonly createContext: (
+    viewer: Viewer | null,
+    requestId: string,
+    client: Client,
+    cancellation: Cancellation,
+  ) => Context;
 }
 
 /**
@@ -39,11 +46,12 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
   options: Exchange<Viewer, Context> & {
     readonly admission: Admission;
     readonly apollo: ApolloServer<Context>;
+    readonly requests: RequestsUnderWay;
     /** The page for browsers; null where there is no explorer. */
     readonly renderPage: ((hostname: string) => Promise<string>) | null;
   },
 ): void {
-  const { admission, apollo, authenticate, createContext, renderPage } = options;
+  const { admission, apollo, authenticate, createContext, renderPage, requests } = options;
   server.decorateRequest('answerType', null);
   server.decorateRequest('viewer', null);
   server.route({
@@ -64,12 +72,15 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
     handler: async (request, reply) => {
       const operation = readOperation(request);
       const admitted = admit(admission, operation);
-      const context = createContext(
-        request.getDecorator<Viewer | null>('viewer'),
-        request.id,
-        clientOf(request),
-      );
-      const response = await apollo.executeOperation(operation, { contextValue: context });
+      const run = (cancellation: Cancellation) => {
+        const viewer = request.getDecorator<Viewer | null>('viewer');
+        const contextValue = createContext(viewer, request.id, clientOf(request), cancellation);
+        return apollo.executeOperation(operation, { contextValue });
+      };
+      // A mutation is never cut short: whoever sent it must be told what was written.
+      const response = await (admitted?.kind === 'mutation'
+        ? run(new Cancellation())
+        : requests.follow(reply.raw, run));
       const report = wantsCost(request.headers) ? admitted : null;
       return sendAnswer(reply, response, request.getDecorator<MediaType>('answerType'), report);
     },

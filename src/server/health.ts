@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { RequestsUnderWay } from './requests-under-way.ts';
 
 /** How one part that a request needs is doing. */
 export interface ComponentReadiness {
@@ -21,16 +22,24 @@ export const healthUrls: ReadonlySet<string> = new Set(['/livez', '/readyz']);
  * `/livez` answers as long as the process does, and asks nobody: a restart can't mend a database that is away.
  * `/readyz` is 200 when requests may come and 503 when they should go elsewhere, with the same JSON in both cases.
  */
-export function registerHealth(server: FastifyInstance, isReady: () => Promise<Readiness>): void {
+export function registerHealth(
+  server: FastifyInstance,
+  options: { readonly isReady: () => Promise<Readiness>; readonly requests: RequestsUnderWay },
+): void {
   server.get('/livez', (_request, reply) =>
     reply.header('cache-control', 'no-store').send({ status: 'alive' }),
   );
 
   server.get('/readyz', async (_request, reply) => {
-    const readiness = await isReady();
+    const readiness = options.requests.isDraining ? draining : await options.isReady();
     return reply
       .code(readiness.ready ? 200 : 503)
       .header('cache-control', 'no-store')
       .send(readiness);
   });
 }
+
+const draining: Readiness = {
+  ready: false,
+  components: [{ name: 'process', status: 'UNHEALTHY', message: 'It is about to end and drains.' }],
+};

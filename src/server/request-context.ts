@@ -30,6 +30,7 @@ import type { User } from '../domains/user/model.ts';
 import type { UserQueries } from '../domains/user/queries.ts';
 import type { Loaders, RequestContext, Services } from '../graphql/context.ts';
 import type { Cache } from '../platform/cache/cache.ts';
+import type { Cancellation } from '../platform/cancellation.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Catalogue, Column } from '../platform/database/catalogue.ts';
 import { noId } from '../platform/ids.ts';
@@ -50,6 +51,12 @@ export interface Queries {
   readonly user: UserQueries;
 }
 
+/** The statements that requests run for themselves alone. */
+export type ReadingQueries = Pick<
+  Queries,
+  'apiKey' | 'conversation' | 'message' | 'participant' | 'session' | 'statistics' | 'tenant'
+>;
+
 /** What is remembered between requests. */
 export interface Caches {
   readonly settings: Cache<Settings, CacheName>;
@@ -67,30 +74,36 @@ export interface RequestContextOptions {
   readonly catalogue: Catalogue;
   readonly clock: Clock;
   readonly queries: Queries;
+  /** Of one request: they end when it does. */
+  readonly queriesUntil: (cancellation: Cancellation) => ReadingQueries;
   readonly services: Services;
 }
 
 /** Makes the context of each request: who asks, and loaders of their own. */
 export function createContextFactory(
   options: RequestContextOptions,
-): (viewer: Viewer | null, requestId: string, device: Device) => RequestContext {
+): (viewer: Viewer | null, requestId: string, device: Device, cancellation: Cancellation) => RequestContext {
   const { clock, services } = options;
-  return (viewer, requestId, device) => ({
+  return (viewer, requestId, device, cancellation) => ({
     requestId,
+    cancellation,
     caller: viewer,
     viewer,
     device,
     clock,
     services,
-    loaders: createLoaders(options, viewer ?? nobody),
+    loaders: createLoaders(options, viewer ?? nobody, cancellation),
     renew,
     dismissCaller,
   });
 
   // Both assign to `this`: Apollo Server copies the context, and the copy is the one that resolvers see.
-  function renew(this: { viewer: Viewer | null; loaders: Loaders }, viewer: Viewer | null): void {
+  function renew(
+    this: { viewer: Viewer | null; loaders: Loaders; readonly cancellation: Cancellation },
+    viewer: Viewer | null,
+  ): void {
     this.viewer = viewer;
-    this.loaders = createLoaders(options, viewer ?? nobody);
+    this.loaders = createLoaders(options, viewer ?? nobody, this.cancellation);
   }
 }
 
@@ -109,17 +122,22 @@ const nobody: Viewer = {
   scopes: [],
 };
 
-function createLoaders({ caches, catalogue, queries }: RequestContextOptions, viewer: Viewer): Loaders {
+function createLoaders(
+  { caches, catalogue, queries, queriesUntil }: RequestContextOptions,
+  viewer: Viewer,
+  cancellation: Cancellation,
+): Loaders {
+  const own = queriesUntil(cancellation);
   return {
-    apiKey: createApiKeyLoaders(queries.apiKey, viewer),
-    conversation: createConversationLoaders(queries.conversation, viewer),
-    message: createMessageLoaders(queries.message, viewer),
+    apiKey: createApiKeyLoaders(own.apiKey, viewer),
+    conversation: createConversationLoaders(own.conversation, viewer),
+    message: createMessageLoaders(own.message, viewer),
     model: createModelLoaders(queries.model, caches.models),
-    participant: createParticipantLoaders(queries.participant, viewer),
-    session: createSessionLoaders(queries.session, viewer),
+    participant: createParticipantLoaders(own.participant, viewer),
+    session: createSessionLoaders(own.session, viewer),
     setting: createSettingLoaders(queries.setting, caches.settings),
-    statistics: createStatisticsLoaders(queries.statistics, catalogue),
-    tenant: createTenantLoaders(queries.tenant, viewer),
+    statistics: createStatisticsLoaders(own.statistics, catalogue),
+    tenant: createTenantLoaders(own.tenant, viewer),
     user: createUserLoaders(queries.user, caches.profiles, viewer),
   };
 }

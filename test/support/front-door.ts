@@ -13,6 +13,7 @@ import {
 } from '../../src/platform/errors.ts';
 import { readConfig } from '../../src/config.ts';
 import { createHttpServer, type HttpServerOptions } from '../../src/server/http.ts';
+import { RequestsUnderWay } from '../../src/server/requests-under-way.ts';
 
 export interface Person {
   readonly name: string;
@@ -67,6 +68,7 @@ export async function openFrontDoor(changes: Partial<HttpServerOptions<Person, S
       return personOf(headers.authorization);
     },
     createContext: (viewer, requestId) => ({ requestId, viewer }),
+    requests: new RequestsUnderWay(0),
     isReady: async () => ({ ready: true, components: [] }),
     admit: async () => {},
     toRefusal: (error) =>

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { Cancellation } from '../cancellation.ts';
 import type { PrismaClient } from './generated/client.ts';
 
 /** One statement that reached PostgreSQL, Prisma's and ours alike. Never carries a parameter's value. */
@@ -24,6 +25,11 @@ export interface Database {
    * @throws Unavailable when no connection is free in time or the database is away
    */
   query<Row extends object>(statement: PreparableStatement): Promise<Row[]>;
+  /**
+   * The same database, for one request: once it is cancelled, PostgreSQL stops what `query` runs for it and nothing more is
+   * sent. Only for reads that nobody else waits for: a cache's belong to all its readers, and a write must end one way.
+   */
+  until(cancellation: Cancellation): Database;
   /** For writes: Prisma's client over the same pool. */
   readonly prisma: PrismaClient;
   /** For what needs a connection for a while (COPY). */

@@ -1,6 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { Pool, QueryResultRow } from 'pg';
 import type { Logger } from '../logger.ts';
+import { queryCancellably } from './cancellable-query.ts';
 import type { Database, PreparableStatement, Statement } from './database.ts';
 import { PrismaClient } from './generated/client.ts';
 import type { StatementListeners } from './observe-client.ts';
@@ -32,23 +33,32 @@ export function openDatabase(options: OpenDatabaseOptions): Database {
   const pool = createPool({ ...options, timeouts, listeners });
   const prisma = createPrisma(pool, timeouts);
   const nameOf = createStatementNames('parley', ownStatementsMax);
-  return {
+  const prepared = ({ text, values }: PreparableStatement) => ({
+    name: nameOf(text),
+    text,
+    values: [...values],
+  });
+  const database: Database = {
     url: options.url,
     pool,
     prisma,
     async query<Row extends object>(statement: PreparableStatement): Promise<Row[]> {
-      const { text } = statement;
       try {
-        const result = await pool.query<Row & QueryResultRow>({
-          name: nameOf(text),
-          text,
-          values: [...statement.values],
-        });
-        return result.rows;
+        return (await pool.query<Row & QueryResultRow>(prepared(statement))).rows;
       } catch (error) {
         throw toRefusal(error);
       }
     },
+    until: (cancellation) => ({
+      ...database,
+      async query<Row extends object>(statement: PreparableStatement): Promise<Row[]> {
+        try {
+          return await queryCancellably<Row & QueryResultRow>(pool, prepared(statement), cancellation);
+        } catch (error) {
+          throw toRefusal(error);
+        }
+      },
+    }),
     observe: (listener) => listeners.add(listener),
     async warmUp() {
       await prisma.$queryRaw`select 1`;
@@ -58,6 +68,7 @@ export function openDatabase(options: OpenDatabaseOptions): Database {
       await pool.end();
     },
   };
+  return database;
 }
 
 function createPrisma(pool: Pool, timeouts: DatabaseTimeouts): PrismaClient {

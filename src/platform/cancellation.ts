@@ -1,0 +1,34 @@
+import type { Refusal } from './errors.ts';
+
+/**
+ * Ends work that nobody waits for any more. Of an AbortController it is the part that is needed here, at a fraction of what one
+ * costs a request.
+ */
+export class Cancellation {
+  readonly #listeners = new Set<() => void>();
+  #reason: Refusal | null = null;
+
+  /** Why it ended; null while it has not. */
+  get reason(): Refusal | null {
+    return this.#reason;
+  }
+
+  /** The first reason stays. */
+  cancel(reason: Refusal): void {
+    if (this.#reason !== null) return;
+    this.#reason = reason;
+    for (const listener of this.#listeners) listener();
+    this.#listeners.clear();
+  }
+
+  /** @throws the reason, once there is one */
+  throwIfCancelled(): void {
+    if (this.#reason !== null) throw this.#reason;
+  }
+
+  /** Calls back once when it is cancelled; the returned function stops that. */
+  onCancel(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
