@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { joinCoherence, startCoherence, untilTrusted } from '../support/coherence.ts';
 import { CleanUps } from '../support/embedded.ts';
 import { createTestDatabase, execute } from '../support/postgres.ts';
-import { startTcpProxy, transactionPooler } from '../support/tcp-proxy.ts';
+import { deafening, startTcpProxy, transactionPooler } from '../support/tcp-proxy.ts';
 
 const cleanUps = new CleanUps();
 let url: string;
@@ -105,6 +105,35 @@ describe('a process that nothing reaches any more', () => {
     });
 
     expect(waitedMs).toBeLessThan(2000);
+  });
+});
+
+describe('a process that is answered and hears nothing', () => {
+  it('does not trust its caches for longer than its lease, and counts what it then hears as missed', async () => {
+    const state = { isDeaf: false };
+    const proxy = await startTcpProxy(cleanUps, url, deafening(state));
+    const { coherence, told } = await joinCoherence(cleanUps, proxy.url);
+    state.isDeaf = true;
+    await announce('tag:user:ann');
+    const waitedMs = await elapsed(async () => expect(await coherence.settle()).toBe(false));
+    expect(coherence.isTrusted).toBe(false);
+    expect(waitedMs).toBeLessThan(2000);
+    state.isDeaf = false;
+    await untilTrusted(coherence);
+
+    expect(told).toEqual([null]);
+    expect(await coherence.settle()).toBe(true);
+  });
+});
+
+describe('a process that stood still', () => {
+  it('does not trust its caches in the first moment after it', async () => {
+    const { coherence } = await joinCoherence(cleanUps, url, { heartbeatMs: 50, leaseMs: 250, marginMs: 50 });
+    const stoodStillAt = performance.now();
+    while (performance.now() - stoodStillAt < 260);
+
+    expect(coherence.isTrusted).toBe(false);
+    await untilTrusted(coherence);
   });
 });
 

@@ -15,9 +15,9 @@ export interface TcpProxy {
 
 /** What passes from the server to the client; each connection has its own. */
 export type Sieve = () => {
-  fromClient(chunk: Buffer): void;
+  readonly fromClient: (chunk: Buffer) => void;
   /** What of it may pass. */
-  fromServer(chunk: Buffer): Buffer;
+  readonly fromServer: (chunk: Buffer) => Buffer;
 };
 
 /** Listens on a free port of this machine until it is cleaned up. */
@@ -84,21 +84,38 @@ export async function startTcpProxy(
  */
 export const transactionPooler: Sieve = () => {
   let isAnswering = false;
+  const { fromServer } = frames((type) => {
+    const isPassing = type !== notification || isAnswering;
+    if (type === readyForQuery) isAnswering = false;
+    return isPassing;
+  });
+  return { fromClient: () => (isAnswering = true), fromServer };
+};
+
+/** Keeps all notifications back while it is deaf, and lets everything else pass. */
+export function deafening(state: { isDeaf: boolean }): Sieve {
+  return () => ({
+    fromClient: () => {},
+    ...frames((type) => type !== notification || !state.isDeaf),
+  });
+}
+
+const notification = 'A';
+const readyForQuery = 'Z';
+
+/** Lets those of PostgreSQL's messages pass whose type may. */
+function frames(mayPass: (type: string) => boolean): { fromServer: (chunk: Buffer) => Buffer } {
   let rest: Buffer<ArrayBufferLike> = Buffer.alloc(0);
   return {
-    fromClient: () => (isAnswering = true),
     fromServer(chunk) {
       rest = Buffer.concat([rest, chunk]);
       const passing: Buffer[] = [];
       while (rest.length >= 5 && rest.length >= 1 + rest.readUInt32BE(1)) {
         const frame = rest.subarray(0, 1 + rest.readUInt32BE(1));
         rest = rest.subarray(frame.length);
-        const type = String.fromCharCode(frame[0] ?? 0);
-        if (type !== 'A' || isAnswering) passing.push(frame);
-        // ReadyForQuery: the transaction is over.
-        if (type === 'Z') isAnswering = false;
+        if (mayPass(String.fromCharCode(frame[0] ?? 0))) passing.push(frame);
       }
       return Buffer.concat(passing);
     },
   };
-};
+}

@@ -28,6 +28,7 @@ export class Rounds {
   /** Wanted by those who came after the last one was sent: what they have committed lies before it. */
   #wanted: { readonly round: Promise<Round>; send(round: Round): void; isJoining: boolean } | null = null;
   readonly #outbox: Notification[] = [];
+  #heardLast: number | null = null;
   #isBeatDue = false;
   #isSpeaking = false;
   #isOver = false;
@@ -127,6 +128,12 @@ export class Rounds {
   #hearRound(number: number): void {
     const round = this.#sent.get(number);
     if (round === undefined) return;
+    // Every round comes back, in the order in which they were sent: what lies between two of them has come too.
+    if (this.#heardLast !== null && number !== this.#heardLast + 1) {
+      this.#options.line.fail(new Error('The connection has lost notifications.'));
+      return;
+    }
+    this.#heardLast = number;
     this.#options.onHeard(round.sentAt);
     round.heard();
   }
