@@ -70,6 +70,7 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
     logger,
     queries,
     registry,
+    sharing,
     sightings,
     warming,
   });
@@ -142,11 +143,12 @@ function createServices(options: {
   readonly logger: Logger;
   readonly queries: Queries;
   readonly registry: CacheRegistry<CacheName>;
+  readonly sharing: Pick<ReturnType<typeof createCaches>, 'shared'>;
   readonly sightings: ReturnType<typeof createSightings>;
   readonly warming: Warming;
 }): Services {
-  const { caches, clock, coherence, config, database, logger, queries, registry, sightings, warming } =
-    options;
+  const { caches, clock, coherence, config, database, logger, queries, registry } = options;
+  const { sightings, sharing, warming } = options;
   const settle = () => coherence.settle();
   const models = createModelLoaders(queries.model, caches.models);
   const settings = createSettingLoaders(queries.setting, caches.settings);
@@ -191,7 +193,7 @@ function createServices(options: {
       sessions: caches.sessions,
       settle,
       clock,
-      ...createPasswordChecks({ clock, config }),
+      ...createPasswordChecks({ clock, config, ...sharing }),
       seen: sightings.sessions,
       ttlMs: config.sessionTtlMs,
     }),

@@ -38,6 +38,8 @@ export function createCaches(options: CachesOptions) {
   return {
     caches,
     registry,
+    /** What other processes reach as well; null without Redis. */
+    shared: shared === null ? null : { counters: shared.store, namespace: namespaceOf(options.database.url) },
     start: () => shared?.store.start(),
     async stop() {
       generations?.stop();

@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 import { hashPassword } from '../../src/platform/passwords.ts';
 import { aTenant, aUser, type TestTenant, type TestUser } from '../support/builders.ts';
+import { startTestRedis } from '../support/redis.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 
 const perAccount = 3;
@@ -166,5 +168,29 @@ describe('the address that tries are counted for', () => {
 
     expect(await signIn([{}], { address: '2001:db8:0:1:ffff::1' })).toEqual(['RATE_LIMITED']);
     expect(await signIn([{}], { address: '2001:db8:0:2::1' })).toEqual(['OK']);
+  });
+});
+
+describe('tries where there is Redis', () => {
+  it('are counted in it, by hashes of e-mail addresses', async () => {
+    const redis = await startTestRedis();
+    const shared = await startTestApp({ REDIS_URL: redis.url });
+    const query = `mutation { signIn(input: { email: "${person.email}", password: "x" }) { token } }`;
+    const keys = await vi.waitFor(
+      async () => {
+        await shared.data(query);
+        const found = z.array(z.string()).parse(await redis.command(['KEYS', '*:tries:*']));
+        expect(found).toHaveLength(2);
+        return found.toSorted();
+      },
+      { timeout: 20_000 },
+    );
+    await shared.close();
+    await redis.close();
+
+    expect(keys).toEqual([
+      expect.stringMatching(/^parley:[0-9a-f]{12}:tries:account:[\w-]{43}$/),
+      expect.stringMatching(/^parley:[0-9a-f]{12}:tries:address:127\.0\.0\.1$/),
+    ]);
   });
 });

@@ -1,4 +1,5 @@
 import type KeyvRedis from '@keyv/redis';
+import { z } from 'zod';
 import { StoreAway, type StoredText, type StoreSession } from './key-value-store.ts';
 import type { RedisClient } from './redis-client.ts';
 
@@ -12,6 +13,19 @@ interface RedisSessionOptions {
   /** Called after each command; null: it went well. */
   readonly onOutcome: (error: unknown) => void;
 }
+
+const sumSchema = z.tuple([z.number(), z.number()]);
+
+/** In one step, so that a number without an end cannot be left behind. */
+const addToScript = `
+  if tonumber(ARGV[1]) < 0 and redis.call('exists', KEYS[1]) == 0 then return {0, 0} end
+  local sum = redis.call('incrby', KEYS[1], ARGV[1])
+  local left = redis.call('pttl', KEYS[1])
+  if left < 0 then
+    redis.call('pexpire', KEYS[1], ARGV[2])
+    left = tonumber(ARGV[2])
+  end
+  return {sum, left}`;
 
 /** Redis for as long as it is the same server that answers, and in time. */
 export class RedisSession implements StoreSession {
@@ -57,6 +71,21 @@ export class RedisSession implements StoreSession {
   async removeMany(keys: readonly string[]): Promise<void> {
     const { commands } = this.#options.client;
     await this.#run(() => Promise.all(keys.map((key) => commands.unlink(key))));
+  }
+
+  /**
+   * Adds to the number of a key, which begins at 0 and ends so long after it has begun. Less than nothing is added only to
+   * what there is. Answers the sum, and how many milliseconds are left.
+   */
+  async addTo(
+    key: string,
+    by: number,
+    ttlMs: number,
+  ): Promise<{ readonly sum: number; readonly leftMs: number }> {
+    const { commands } = this.#options.client;
+    const command = { keys: [key], arguments: [String(by), String(ttlMs)] };
+    const [sum, leftMs] = sumSchema.parse(await this.#run(() => commands.eval(addToScript, command)));
+    return { sum, leftMs };
   }
 
   async #run<Result>(command: () => Promise<Result>): Promise<Result> {
