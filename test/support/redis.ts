@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { createClient } from '@redis/client';
-import { vi } from 'vitest';
 
 /** A real Redis server of a test's own, to be treated as badly as the test likes. */
 export interface TestRedis {
@@ -43,7 +43,10 @@ export async function startTestRedis(options: readonly string[] = []): Promise<T
       ...options,
     ];
     server = spawn('redis-server', settings, { stdio: 'ignore' });
-    await vi.waitFor(() => command(['PING']), { timeout: 20_000, interval: 20 });
+    while (!(await answers())) {
+      if (server.exitCode !== null) throw new Error(`redis-server ended with ${server.exitCode}.`);
+      await wait(20);
+    }
   };
   const stop = async () => {
     const stopping = server;
@@ -63,6 +66,12 @@ export async function startTestRedis(options: readonly string[] = []): Promise<T
       client.destroy();
     }
   };
+  const answers = () =>
+    command(['PING']).then(
+      () => true,
+      // Not yet.
+      () => false,
+    );
   await start();
   return {
     url,

@@ -154,6 +154,17 @@ export class TruthLoad {
   }
 }
 
+/** What happened, for people to read: a line for all of it and one for each phase. */
+export function describeReport(fault: string, { reads, writes, phases }: LoadReport): string {
+  const parts = phases
+    .filter((phase) => phase.reads > 0)
+    .map(({ name, reads: count, p50Ms, p99Ms, maxMs }) => {
+      const [p50, p99, max] = [p50Ms, p99Ms, maxMs].map((ms) => ms.toFixed(1));
+      return `  ${name}: ${count} reads, p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`;
+    });
+  return [`${fault}: ${reads} reads, ${writes} writes`, ...parts].join('\n');
+}
+
 function summaryOf(name: string, durations: number[]): Phase {
   const sorted = durations.toSorted((a, b) => a - b);
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
