@@ -202,6 +202,7 @@ function createServices(options: {
     statistics: createStatisticsService({
       queries: queries.statistics,
       clock,
+      settle,
       note: (viewer, note) => audit.done(viewer, note),
     }),
     user: createUserService({ queries: queries.user, settle, clock }),
