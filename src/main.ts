@@ -1,7 +1,9 @@
 #!/usr/bin/env node
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { importCommand } from './cli/import.ts';
 import { migrateCommand } from './cli/migrate.ts';
+import { monitorCommand, type MonitorOptions } from './cli/monitor.ts';
+import { views } from './cli/monitor/section.ts';
 import { seedCommand } from './cli/seed.ts';
 import { serveCommand } from './cli/serve.ts';
 import { tokenCommand } from './cli/token.ts';
@@ -61,7 +63,36 @@ program
     run((config) => tokenCommand(config, { user: options.user, tenantSlug: options.tenant ?? null })),
   );
 
+program
+  .command('monitor')
+  .description('look at the database and a running server; exit code 1 when something needs a person')
+  .addArgument(new Argument('[view]', 'what to look at').choices([...views, 'all'] as const).default('all'))
+  .addOption(
+    new Option('--watch [seconds]', 'look again and again; every 5 seconds when no number is given')
+      .preset('5')
+      .argParser(secondsBetween),
+  )
+  .option('--json', 'as JSON; with --watch one line for each look', false)
+  .option('--no-color', 'without colours; so does NO_COLOR')
+  .option(
+    '--url <url>',
+    'where the server answers, for its counters; where this configuration would listen when absent',
+  )
+  .option('--token <token>', 'of an admin of the platform, for the same; - reads it from standard input')
+  .action(
+    (
+      view: MonitorOptions['view'],
+      options: Omit<MonitorOptions, 'view' | 'watchSeconds'> & { watch?: number },
+    ) => run((config) => monitorCommand(config, { ...options, view, watchSeconds: options.watch ?? null })),
+  );
+
 await program.parseAsync();
+
+function secondsBetween(text: string): number {
+  const seconds = Number(text);
+  if (seconds >= 0.5 && seconds <= 86_400) return seconds;
+  throw new InvalidArgumentError('It must be a number of seconds from 0.5 to 86400.');
+}
 
 function countOfPeople(text: string): number {
   const count = Number(text);

@@ -1,18 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runParley, startParley } from './support/parley.ts';
 import type { Answer } from './support/test-app.ts';
-
-const root = join(import.meta.dirname, '..');
-
-interface Finished {
-  readonly code: number | null;
-  readonly output: string;
-  readonly errors: string;
-}
 
 /** A server that has said where it answers, and with which token of an admin. */
 interface Served {
@@ -42,7 +35,7 @@ describe('parley', { timeout: 60_000 }, () => {
 
     const second = await serve(environment());
     const { id } = sent.createConversation.conversation;
-    const beside = await run(['token', '--user', 'grace@acme.example'], environment());
+    const beside = await runParley(['token', '--user', 'grace@acme.example'], environment());
     const found = await ask(second, `{ conversation(id: "${id}") { title } viewer { displayName } }`);
     const asMember = await ask({ ...second, token: beside.output.trim() }, '{ viewer { displayName } }');
     second.process.kill('SIGTERM');
@@ -60,7 +53,7 @@ describe('parley', { timeout: 60_000 }, () => {
   it('says that it cannot listen, and ends', async () => {
     const first = await serve(environment());
     const { port } = new URL(first.url);
-    const second = await run(['serve'], { ...environment(), PORT: port });
+    const second = await runParley(['serve'], { ...environment(), PORT: port });
     first.process.kill('SIGTERM');
     await once(first.process, 'exit');
 
@@ -69,14 +62,18 @@ describe('parley', { timeout: 60_000 }, () => {
   });
 
   it('names every fault of its configuration at once', async () => {
-    const { code, errors } = await run(['serve'], { PORT: 'x', SESSION_TTL: '0', DATABASE_URL: 'mysql://x' });
+    const { code, errors } = await runParley(['serve'], {
+      PORT: 'x',
+      SESSION_TTL: '0',
+      DATABASE_URL: 'mysql://x',
+    });
 
     expect(code).toBe(1);
     expect(errors).toMatch(/PORT: .*\nDATABASE_URL: .*\nSESSION_TTL: /);
   });
 
   it('wants a database of one’s own in production', async () => {
-    const { code, errors } = await run(['serve'], { NODE_ENV: 'production' });
+    const { code, errors } = await runParley(['serve'], { NODE_ENV: 'production' });
 
     expect(code).toBe(1);
     expect(errors).toContain('DATABASE_URL');
@@ -89,21 +86,21 @@ describe('parley', { timeout: 60_000 }, () => {
     [['serve', '--warm', '0'], 'It must be a whole number from 1 to 10000.'],
     [['frobnicate'], "unknown command 'frobnicate'"],
   ])('refuses %j', async (args, message) => {
-    const { code, errors } = await run(args, environment());
+    const { code, errors } = await runParley(args, environment());
 
     expect(code).toBe(1);
     expect(errors).toContain(message);
   });
 
   it('tells how the tables stand', async () => {
-    const { code, output } = await run(['migrate', '--status'], environment());
+    const { code, output } = await runParley(['migrate', '--status'], environment());
 
     expect({ code, output }).toEqual({ code: 0, output: 'The database is up to date.\n' });
   });
 });
 
 async function serve(environment: Readonly<Record<string, string>>): Promise<Served> {
-  const child = start(['serve'], environment);
+  const child = startParley(['serve'], environment);
   let output = '';
   while (!/, member: .*\n/.test(output)) {
     const [chunk] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
@@ -112,28 +109,6 @@ async function serve(environment: Readonly<Record<string, string>>): Promise<Ser
   }
   const url = /http:\/\/\S+\/graphql/.exec(output)?.[0] ?? '';
   return { process: child, url, token: /parley_session_\S+/.exec(output)?.[0] ?? '' };
-}
-
-async function run(
-  args: readonly string[],
-  environment: Readonly<Record<string, string>>,
-): Promise<Finished> {
-  const child = start(args, environment);
-  let [output, errors] = ['', ''];
-  child.stdout.on('data', (chunk) => (output += String(chunk)));
-  child.stderr.on('data', (chunk) => (errors += String(chunk)));
-  await once(child, 'close');
-  return { code: child.exitCode, output, errors };
-}
-
-function start(args: readonly string[], environment: Readonly<Record<string, string>>) {
-  const command = ['--import', 'tsx', join(root, 'src/main.ts'), ...args];
-  const { PATH = '' } = process.env;
-  return spawn(process.execPath, command, {
-    cwd: root,
-    env: { PATH, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
 }
 
 async function ask({ url, token }: Pick<Served, 'url' | 'token'>, query: string) {

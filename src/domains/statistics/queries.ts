@@ -97,20 +97,21 @@ function createActivityQueries(db: Database) {
         from tenant_usage_stats limit ${limit}`);
     },
 
-    async credentials(at: Date): Promise<CredentialStatistics | null> {
+    async credentials(at: Date): Promise<CredentialStatistics> {
       const [row] = await db.query<CredentialStatistics>(sql`select
         (select count(*) from sessions where revoked_at is null and expires_at > ${at}) as "liveSessions",
         (select count(*) from sessions where created_at > ${at}::timestamptz - interval '1 day') as "sessionsOfToday",
         (select count(*) from api_keys where revoked_at is null and coalesce(expires_at > ${at}, true)) as "liveApiKeys",
         (select count(*) from api_keys where last_used_at > ${at}::timestamptz - interval '1 day') as "apiKeysUsedToday"`);
-      return row ?? null;
+      if (row === undefined) throw new Error('PostgreSQL has counted credentials and answered nothing.');
+      return row;
     },
   };
 }
 
 function createConnectionQueries(db: Database) {
   return {
-    async connections(): Promise<ConnectionStatistics | null> {
+    async connections(): Promise<ConnectionStatistics> {
       // One after the other: monitoring must not take several of the connections that it counts.
       const [totals] = await db.query<Omit<ConnectionStatistics, 'groups' | 'blocked'>>(sql`select
           current_setting('max_connections')::integer as "connectionsMax", count(*) as connections,
@@ -129,7 +130,9 @@ function createConnectionQueries(db: Database) {
           coalesce(extract(epoch from now() - query_start), 0)::float8 as "waitingSeconds",
           statement_preview(query) as query
         from pg_stat_activity where wait_event_type = 'Lock' order by "waitingSeconds" desc limit 20`);
-      return totals === undefined ? null : { ...totals, groups, blocked };
+      if (totals === undefined)
+        throw new Error('PostgreSQL has counted its connections and answered nothing.');
+      return { ...totals, groups, blocked };
     },
   };
 }

@@ -1,11 +1,12 @@
-import { realpath } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { readFile, realpath } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { Client } from 'pg';
 import type { Logger } from '../logger.ts';
 import { findPostgresAccount } from './postgres-account.ts';
 import { findPostgresBinaries } from './postgres-binaries.ts';
 import { openCluster } from './postgres-cluster.ts';
-import { SharedServer } from './shared-server.ts';
+import { absentAsNull, findPostmaster } from './postgres-server.ts';
+import { SharedServer, serverUrl } from './shared-server.ts';
 
 /** What can be said about the embedded PostgreSQL; only the data directory must be. */
 export interface EmbeddedPostgresOptions {
@@ -79,6 +80,15 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     );
   }
   return { url: server.url(databaseName), stop: async () => await server.leave() };
+}
+
+/** The address of the embedded PostgreSQL of a data directory while it runs, which nothing is done to keep up; else null. */
+export async function findEmbeddedPostgres(dataDirectory: string): Promise<string | null> {
+  const folder = await realpath(join(dataDirectory, 'postgres')).catch(absentAsNull);
+  const postmaster = folder === null ? null : await findPostmaster(folder);
+  if (postmaster?.isReady !== true) return null;
+  const password = await readFile(join(dataDirectory, 'postgres-password'), 'utf8');
+  return serverUrl({ port: postmaster.port, password, database: databaseName });
 }
 
 async function ensureDatabase(url: string): Promise<void> {

@@ -84,7 +84,8 @@ export async function choosePort(folder: string): Promise<number> {
   return (await findFreePort(last)) ?? (await findFreePort(0)) ?? 0;
 }
 
-function absentAsNull(error: unknown): null {
+/** For what may be missing: null where there is no such file. */
+export function absentAsNull(error: unknown): null {
   if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
   throw error;
 }

@@ -50,8 +50,7 @@ export class SharedServer {
 
   /** The address of one of its databases; valid once joined. */
   url(database: string): string {
-    const password = encodeURIComponent(this.#options.cluster.password);
-    return `postgres://postgres:${password}@127.0.0.1:${this.#port}/${database}?sslmode=disable`;
+    return serverUrl({ port: this.#port, password: this.#options.cluster.password, database });
   }
 
   /**
@@ -160,6 +159,16 @@ export class SharedServer {
       return false;
     }
   }
+}
+
+/** The address of a database of an embedded server. */
+export function serverUrl(server: {
+  readonly port: number;
+  readonly password: string;
+  readonly database: string;
+}): string {
+  const password = encodeURIComponent(server.password);
+  return `postgres://postgres:${password}@127.0.0.1:${server.port}/${server.database}?sslmode=disable`;
 }
 
 // The rest of a killed server can hold its memory for a moment, and another process can be a moment ahead.
