@@ -83,22 +83,22 @@ export async function whileFlapping({ redisProxy }: FaultWorld, work: () => Prom
   }
 }
 
-/**
- * Answers whether since now the servers have both asked Redis for keys and stored some there; only true once both were done.
- */
-export async function watchUse({ redis }: FaultWorld): Promise<() => Promise<boolean>> {
+/** Tells whether since now keys were both read and stored, and every server was the one to do so last on its connection. */
+export async function watchUse({ cluster, redis }: FaultWorld): Promise<() => Promise<boolean>> {
+  const clients = async () => String(await redis.command(['CLIENT', 'LIST'])).split('\n');
   const use = async () => {
     const info = String(await redis.command(['INFO', 'everything']));
     const number = (pattern: RegExp) => Number(pattern.exec(info)?.[1] ?? 0);
     return {
       reads: number(/keyspace_hits:(\d+)/) + number(/keyspace_misses:(\d+)/),
+      users: (await clients()).filter((client) => /\bcmd=(mget|get|set|exec)\b/.test(client)).length,
       writes: number(/cmdstat_set:calls=(\d+)/) - number(/cmdstat_set:.*failed_calls=(\d+)/),
     };
   };
   const before = await use();
   return async () => {
     const now = await use();
-    return now.reads > before.reads && now.writes > before.writes;
+    return now.reads > before.reads && now.writes > before.writes && now.users >= cluster.servers.length;
   };
 }
 

@@ -7,6 +7,9 @@ import type { Cluster, ServerProcess } from './cluster.ts';
 export interface LoadReport {
   readonly reads: number;
   readonly writes: number;
+  /** Of half of the writes and of all but one in a hundred, until they were acknowledged. */
+  readonly writeP50Ms: number;
+  readonly writeP99Ms: number;
   /** Requests that were not answered as they should be, with what came instead. */
   readonly failures: readonly string[];
   /** Reads that were older than the last write acknowledged before they began. */
@@ -40,6 +43,7 @@ export class TruthLoad {
   readonly #work: Promise<unknown>;
   readonly #failures: string[] = [];
   readonly #stale: string[] = [];
+  readonly #writeDurations: number[] = [];
   readonly #phases: { name: string; durations: number[] }[] = [];
   #acknowledged = 0;
   #writes = 0;
@@ -91,9 +95,12 @@ export class TruthLoad {
   async stop(): Promise<LoadReport> {
     this.#isStopping = true;
     await this.#work;
+    const writes = summaryOf('writes', this.#writeDurations);
     return {
       reads: this.#reads,
       writes: this.#writes,
+      writeP50Ms: writes.p50Ms,
+      writeP99Ms: writes.p99Ms,
       failures: this.#failures,
       stale: this.#stale,
       phases: this.#phases.map(({ name, durations }) => summaryOf(name, durations)),
@@ -119,6 +126,7 @@ export class TruthLoad {
   async #write(server: ServerProcess): Promise<void> {
     this.#writes += 1;
     const number = this.#writes;
+    const startedAt = performance.now();
     const input = { slug, name: String(number), provider: 'Test', contextWindow: 1000 };
     try {
       writeAnswer.parse(
@@ -128,6 +136,7 @@ export class TruthLoad {
         ),
       );
       this.#acknowledged = number;
+      this.#writeDurations.push(performance.now() - startedAt);
     } catch (error) {
       this.#failures.push(`write ${number}: ${String(error)}`);
     }
@@ -155,14 +164,18 @@ export class TruthLoad {
 }
 
 /** What happened, for people to read: a line for all of it and one for each phase. */
-export function describeReport(fault: string, { reads, writes, phases }: LoadReport): string {
+export function describeReport(
+  fault: string,
+  { reads, writes, writeP50Ms, writeP99Ms, phases }: LoadReport,
+): string {
   const parts = phases
     .filter((phase) => phase.reads > 0)
     .map(({ name, reads: count, p50Ms, p99Ms, maxMs }) => {
       const [p50, p99, max] = [p50Ms, p99Ms, maxMs].map((ms) => ms.toFixed(1));
       return `  ${name}: ${count} reads, p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`;
     });
-  return [`${fault}: ${reads} reads, ${writes} writes`, ...parts].join('\n');
+  const written = `${writes} writes, p50 ${writeP50Ms.toFixed(1)} ms, p99 ${writeP99Ms.toFixed(1)} ms`;
+  return [`${fault}: ${reads} reads; ${written}`, ...parts].join('\n');
 }
 
 function summaryOf(name: string, durations: number[]): Phase {

@@ -1,0 +1,79 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { startEmbeddedPostgres } from '../src/platform/database/embedded.ts';
+import { migrate } from '../src/platform/database/migrations.ts';
+import { createLogger } from '../src/platform/logger.ts';
+import { startFaultWorld, timeUntil, underLoad, type FaultWorld } from '../test/support/fault-world.ts';
+import { redisFaults, watchUse, whileFlapping, type RedisFault } from '../test/support/redis-faults.ts';
+import { describeReport, type LoadReport } from '../test/support/truth-load.ts';
+
+/**
+ * What faults of Redis cost those who read on three servers while somebody writes: how much slower the slowest answers
+ * get, once nobody waits for Redis any more, and how soon it is used again. Needs `redis-server`.
+ *
+ *     npx tsx bench/faults.ts [seconds of each fault]
+ */
+async function main(milliseconds: number): Promise<number> {
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'parley-faults-'));
+  // As root the database runs as another user, who must be able to reach it.
+  await chmod(dataDirectory, 0o755);
+  const logger = createLogger({ level: 'warn' });
+  const postgres = await startEmbeddedPostgres({ dataDirectory, logger });
+  try {
+    await migrate(postgres.url, { logger });
+    const world = await startFaultWorld(postgres.url, 'running');
+    const isSurvived = await measure(world, milliseconds).finally(() => world.stop());
+    return isSurvived ? 0 : 1;
+  } finally {
+    await postgres.stop();
+    await rm(dataDirectory, { recursive: true, force: true });
+  }
+}
+
+/** Prints how each fault went; whether all of them were survived. */
+async function measure(world: FaultWorld, milliseconds: number): Promise<boolean> {
+  const well: RedisFault = { name: 'all well', milliseconds, harm: async (_world, ms) => wait(ms) };
+  const flapping: RedisFault = {
+    name: 'flapping every 300 ms',
+    milliseconds,
+    harm: (each, ms) => whileFlapping(each, () => wait(ms)),
+  };
+  let usualMs: number | null = null;
+  let isSurvived = true;
+  for (const fault of [well, flapping, ...redisFaults]) {
+    const { report, recoveryMs } = await endure(world, fault, milliseconds);
+    const p99Ms = report.phases.find(({ name }) => name === 'then')?.p99Ms ?? 0;
+    usualMs ??= p99Ms;
+    isSurvived &&= report.failures.length === 0 && report.stale.length === 0;
+    console.log(describeReport(fault.name, report));
+    console.log(
+      `  ${report.failures.length} failed, ${report.stale.length} too old, p99 ${(p99Ms - usualMs).toFixed(1)} ms over the usual, ` +
+        `recovered within ${recoveryMs.toFixed(0)} ms`,
+    );
+  }
+  return isSurvived;
+}
+
+async function endure(
+  world: FaultWorld,
+  { harm }: RedisFault,
+  milliseconds: number,
+): Promise<{ readonly report: LoadReport; readonly recoveryMs: number }> {
+  let recoveryMs = 0;
+  const report = await underLoad(world, async (load) => {
+    await load.readMore(2000);
+    load.phase('at first');
+    // By then whoever waits for Redis has given it up.
+    const opened = setTimeout(() => load.phase('then'), 1000);
+    await harm(world, milliseconds);
+    clearTimeout(opened);
+    load.phase('over');
+    recoveryMs = await timeUntil(await watchUse(world));
+    await load.readMore(2000);
+  });
+  return { report, recoveryMs };
+}
+
+process.exitCode = await main(Number(process.argv[2] ?? 15) * 1000);
