@@ -2,25 +2,23 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { GraphQLRequest } from '@apollo/server';
 import { BadUserInput } from '../platform/errors.ts';
 import { HttpRefusal } from './failure.ts';
-import type { AskedOperation } from './trusted-documents.ts';
 
 /** The operation in the JSON body of a POST, as GraphQL over HTTP shapes it. @throws BadUserInput */
-export function readBody(body: unknown): AskedOperation {
+export function readBody(body: unknown): GraphQLRequest {
   if (Array.isArray(body)) {
     throw new BadUserInput('A batch of operations is not accepted; send one operation a request.');
   }
   if (!isRecord(body)) throw new BadUserInput('The body must be a JSON object with the key `query`.');
-  return toOperation(body);
+  return toRequest(body);
 }
 
 /** The operation in the search parameters of a GET, as GraphQL over HTTP shapes it. @throws BadUserInput */
-export function readSearch(search: unknown): AskedOperation {
+export function readSearch(search: unknown): GraphQLRequest {
   if (!isRecord(search)) throw new BadUserInput('The URL must have the search parameter `query`.');
   const repeated = Object.keys(search).find((name) => Array.isArray(search[name]));
   if (repeated !== undefined) throw new BadUserInput('A search parameter stands in the URL more than once.');
-  return toOperation({
+  return toRequest({
     query: search['query'],
-    documentId: search['documentId'],
     operationName: search['operationName'],
     variables: parseParameter('variables', search['variables']),
     extensions: parseParameter('extensions', search['extensions']),
@@ -57,17 +55,15 @@ export function refuseForeignEncoding(headers: IncomingHttpHeaders): void {
   }
 }
 
-function toOperation(parameters: Readonly<Record<string, unknown>>): AskedOperation {
+function toRequest(parameters: Readonly<Record<string, unknown>>): GraphQLRequest {
   const { query, operationName, variables, extensions } = parameters;
   const request: GraphQLRequest = {};
   if (isRecord(extensions)) request.extensions = extensions;
   else refuseUnlessAbsent('extensions', 'a JSON object', extensions);
 
-  const documentId = documentIdOf(parameters['documentId'], request.extensions?.['persistedQuery']);
   // A client that hopes for automatic persisted queries starts without a query. Apollo Server answers it in the words
   // that make such clients send the query; to refuse it here would end the exchange.
-  const isPersisted =
-    query === undefined && (documentId !== null || request.extensions?.['persistedQuery'] !== undefined);
+  const isPersisted = query === undefined && request.extensions?.['persistedQuery'] !== undefined;
   if (typeof query === 'string' && query !== '') request.query = query;
   else if (!isPersisted) throw new BadUserInput('`query` must be a GraphQL document, as a string.');
 
@@ -75,14 +71,7 @@ function toOperation(parameters: Readonly<Record<string, unknown>>): AskedOperat
   else refuseUnlessAbsent('operationName', 'a string', operationName);
   if (isRecord(variables)) request.variables = variables;
   else refuseUnlessAbsent('variables', 'a JSON object', variables);
-  return { request, documentId };
-}
-
-function documentIdOf(documentId: unknown, persistedQuery: unknown): string | null {
-  if (typeof documentId === 'string') return documentId;
-  refuseUnlessAbsent('documentId', 'a string', documentId);
-  const sha256Hash = isRecord(persistedQuery) ? persistedQuery['sha256Hash'] : undefined;
-  return typeof sha256Hash === 'string' ? sha256Hash : null;
+  return request;
 }
 
 function refuseUnlessAbsent(name: string, kind: string, value: unknown): void {

@@ -82,17 +82,11 @@ export interface RequestContextOptions {
 /** Makes the context of each request: who asks, and loaders of their own. */
 export function createContextFactory(
   options: RequestContextOptions,
-): (
-  viewer: Viewer | null,
-  requestId: string,
-  device: Device,
-  permit: Pick<RequestContext, 'cancellation' | 'rateLimit'>,
-) => RequestContext {
+): (viewer: Viewer | null, requestId: string, device: Device, cancellation: Cancellation) => RequestContext {
   const { clock, services } = options;
-  return (viewer, requestId, device, { cancellation, rateLimit }) => ({
+  return (viewer, requestId, device, cancellation) => ({
     requestId,
     cancellation,
-    rateLimit,
     caller: viewer,
     viewer,
     device,

@@ -1,4 +1,3 @@
-import type { Coherence } from '../../platform/cache/coherence.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { AuditNote } from '../audit/model.ts';
 import type { Viewer } from '../session/model.ts';
@@ -16,12 +15,10 @@ export type StatisticsService = ReturnType<typeof createStatisticsService>;
 export function createStatisticsService(options: {
   readonly queries: StatisticsQueries;
   readonly clock: Clock;
-  /** Waits until no process answers with what was committed before. */
-  readonly settle: Coherence['settle'];
   /** Puts what was done into the audit log. */
   readonly note: (viewer: Viewer, note: AuditNote) => Promise<void>;
 }) {
-  const { queries, clock, settle, note } = options;
+  const { queries, clock, note } = options;
 
   /**
    * Removes what has expired, batch by batch; answers how many rows of each table.
@@ -44,9 +41,7 @@ export function createStatisticsService(options: {
     async cleanUpFor(viewer: Viewer): Promise<readonly RemovedRows[]> {
       // Before it is done: what can't be noted is not done.
       await note(viewer, { action: 'cleanupExpiredData', target: null });
-      const removed = await cleanUp();
-      await settle();
-      return removed;
+      return cleanUp();
     },
 
     /** Has PostgreSQL look at every table again, so that it plans queries for the tables as they are. */

@@ -95,8 +95,10 @@ export class Cache<Value, Name extends string = string> {
   /** The values of the keys in their order, null where there is none; rejects only as `load` does. */
   async getMany(keys: readonly string[], load: LoadMissing<Value>): Promise<(Value | null)[]> {
     if (this.isEnabled) return this.peekMany(keys) ?? this.#reads.gather(keys, load);
-    this.#reads.counts.misses += keys.length;
-    const values = keys.length === 0 ? new Map<string, Value>() : await load([...new Set(keys)]);
+    const distinct = [...new Set(keys)];
+    this.#reads.counts.misses += distinct.length;
+    this.#reads.counts.coalesced += keys.length - distinct.length;
+    const values = distinct.length === 0 ? new Map<string, Value>() : await load(distinct);
     return keys.map((key) => deepFreeze(values.get(key) ?? null));
   }
 
