@@ -35,6 +35,19 @@ describe('a process', () => {
     );
   });
 
+  it('counts as everything what nobody could name, and what it does not understand', async () => {
+    const { coherence, told } = await joinCoherence(cleanUps, url);
+    await execute(url, 'truncate models cascade');
+    await announce('tag:user:ann', 'new:kind');
+    await execute(url, `select pg_notify('parley_cache', 'nonsense')`);
+    await coherence.settle();
+
+    expect(told.flat()).toEqual(
+      expect.arrayContaining([{ everything: true }, { tag: 'user:ann' }, { everything: true }]),
+    );
+    expect(told.flat().filter((each) => each !== null && 'everything' in each)).toHaveLength(3);
+  });
+
   it('has made all others hear when it has settled', async () => {
     const [one, two, three] = await Promise.all([1, 2, 3].map(() => joinCoherence(cleanUps, url)));
     for (let count = 1; count <= 50; count += 1) {

@@ -6,7 +6,7 @@ import type {
   StoreReport,
 } from '../../platform/cache/cache-report.ts';
 import { nameOfInvalidation } from '../../platform/cache/coherence-message.ts';
-import type { Coherence, Invalidation } from '../../platform/cache/coherence.ts';
+import type { Coherence, NamedInvalidation } from '../../platform/cache/coherence.ts';
 import { fromPublicId, type IdPrefix } from '../../platform/ids.ts';
 import { parseInput, refused } from '../../platform/input.ts';
 import type { AuditNote } from '../audit/model.ts';
@@ -57,7 +57,7 @@ export function createOperationsService(options: {
     reached: readonly NamedCache<CacheName>[],
     target: InvalidationTarget,
   ): Promise<boolean> {
-    const invalidations: readonly Invalidation[] =
+    const invalidations: readonly NamedInvalidation[] =
       target !== 'all' && 'tag' in target
         ? [target]
         : reached.map(({ name }) => (target === 'all' ? { cache: name } : { cache: name, key: target.key }));

@@ -44,7 +44,7 @@ export class CacheRegistry<Name extends string = string> implements Invalidation
   /** What ended elsewhere. It has ended here when this returns; a shared store is told in the background. */
   invalidated(invalidations: readonly Invalidation[]): void {
     for (const invalidation of invalidations) {
-      const reached = 'tag' in invalidation ? this.all() : [this.find(invalidation.cache)];
+      const reached = 'cache' in invalidation ? [this.find(invalidation.cache)] : this.all();
       for (const cache of reached) cache?.end(targetOf(invalidation));
     }
     this.#generations?.end(invalidations);
@@ -52,7 +52,6 @@ export class CacheRegistry<Name extends string = string> implements Invalidation
 
   missed(): void {
     for (const cache of this.all()) cache.end('all');
-    this.#generations?.endAll();
   }
 
   statistics(): CacheStatistics<Name>[] {

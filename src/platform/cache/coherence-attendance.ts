@@ -16,6 +16,8 @@ export interface AttendanceOptions {
   readonly nextNumber: () => number;
   /** Called at once, in the order of the commits; null is "everything". */
   readonly onEnded: (names: readonly string[] | null) => void;
+  /** Called before anything may be answered from caches. */
+  readonly onJoined: () => void;
   /** Whether the shared stores hold nothing of what this process knows to have ended. */
   readonly confirmStores: () => Promise<boolean>;
 }
@@ -94,7 +96,7 @@ export class Attendance {
   async join(): Promise<void> {
     if (!(await this.#rounds.askForVoucher())) this.#learnEpoch(await this.#line.raiseEpoch());
     if (this.#isOver) throw await this.lost;
-    this.#options.onEnded(null);
+    this.#options.onJoined();
     this.#isMember = true;
   }
 

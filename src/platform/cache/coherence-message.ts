@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Invalidation } from './coherence.ts';
+import type { NamedInvalidation } from './coherence.ts';
 
 /** Where triggers announce what ended, and processes speak to all others. */
 export const commonChannel = 'parley_cache';
@@ -47,7 +47,7 @@ export function parseMessage(payload: string): CoherenceMessage {
 }
 
 /** What `tag:<tag>`, `cache:<NAME>` or `key:<NAME>:<key>` stands for; null for anything else. */
-export function parseInvalidation(name: string): Invalidation | null {
+export function parseInvalidation(name: string): NamedInvalidation | null {
   const [, kind, rest = ''] = /^(tag|cache|key):(.*)$/s.exec(name) ?? [];
   if (kind === 'tag') return { tag: rest };
   if (kind === 'cache') return { cache: rest };
@@ -56,7 +56,7 @@ export function parseInvalidation(name: string): Invalidation | null {
 }
 
 /** The name by which PostgreSQL is asked to announce it. */
-export function nameOfInvalidation(invalidation: Invalidation): string {
+export function nameOfInvalidation(invalidation: NamedInvalidation): string {
   if ('tag' in invalidation) return `tag:${invalidation.tag}`;
   return 'key' in invalidation
     ? `key:${invalidation.cache}:${invalidation.key}`

@@ -1,13 +1,19 @@
 /** What ended: a whole cache, one entry of it, or everything that carries a tag, in every cache. */
-export type Invalidation =
+export type NamedInvalidation =
   | { readonly cache: string }
   | { readonly cache: string; readonly key: string }
   | { readonly tag: string };
 
+/** What ended; so much at once that naming it would not pay is everything, in every cache. */
+export type Invalidation = NamedInvalidation | { readonly everything: true };
+
 /** Who is told what ended elsewhere. Both are called at once, in the order in which it was committed, and never throw. */
 export interface InvalidationListener {
   invalidated(invalidations: readonly Invalidation[]): void;
-  /** Something may have been missed: whatever is remembered counts as ended. */
+  /**
+   * Something may not have been heard: whatever this process remembers itself counts as ended. What a shared store holds
+   * does not: another process has vouched for it, or it has ended with the epoch.
+   */
   missed(): void;
 }
 

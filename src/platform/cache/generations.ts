@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Invalidation, SharedStore } from './coherence.ts';
 import { StoreAway, type KeyValueStore, type StoreSession } from './key-value-store.ts';
-import { isMarkOfTag, markOf, markOfAll, markOfTagClock } from './marks.ts';
+import { isMarkOfTag, markOf, markOfTagClock } from './marks.ts';
 import { PendingMarks } from './pending-marks.ts';
 
 interface GenerationsOptions {
@@ -68,12 +68,6 @@ export class Generations implements SharedStore {
   /** At once for this process; the store is told in the background, until it confirms. */
   end(invalidations: readonly Invalidation[]): void {
     for (const invalidation of invalidations) this.#pending.add(markOf(invalidation));
-    void this.#set();
-  }
-
-  /** As `end`, of everything in the store. */
-  endAll(): void {
-    this.#pending.add(markOfAll);
     void this.#set();
   }
 

@@ -34,6 +34,7 @@ export function isMarkOfTag(mark: string): boolean {
 
 /** What gets a new generation when this is invalidated. */
 export function markOf(invalidation: Invalidation): string {
+  if ('everything' in invalidation) return markOfAll;
   if ('tag' in invalidation) return markOfSharedTag(invalidation.tag);
   return 'key' in invalidation
     ? markOfSharedKey(invalidation.cache, invalidation.key)

@@ -4,7 +4,7 @@ import type { Logger } from '../logger.ts';
 import { Attendance } from './coherence-attendance.ts';
 import type { LeaseTimes } from './coherence-lease.ts';
 import { parseInvalidation } from './coherence-message.ts';
-import type { Coherence, Invalidation, InvalidationListener, SharedStore } from './coherence.ts';
+import type { Coherence, InvalidationListener, SharedStore } from './coherence.ts';
 
 /** What a process needs to keep its caches true. */
 export interface PostgresCoherenceOptions {
@@ -139,7 +139,8 @@ export class PostgresCoherence implements Coherence {
       processId: this.processId,
       times: this.#times,
       nextNumber: () => (this.#number += 1),
-      onEnded: (names) => this.#tell(names),
+      onEnded: (names) => this.#tellEnded(names),
+      onJoined: () => this.#tellMissed(),
       confirmStores: () => this.#confirmStores(),
     });
     try {
@@ -168,14 +169,15 @@ export class PostgresCoherence implements Coherence {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  #tell(names: readonly string[] | null): void {
-    const invalidations = names?.map(parseInvalidation) ?? [];
-    const known = invalidations.filter((invalidation): invalidation is Invalidation => invalidation !== null);
-    for (const listener of this.#listeners) {
-      // A name that this version does not know may stand for anything.
-      if (names === null || known.length < invalidations.length) listener.missed();
-      else listener.invalidated(known);
-    }
+  /** A name that this version does not know may stand for anything. */
+  #tellEnded(names: readonly string[] | null): void {
+    const parsed = names?.map(parseInvalidation) ?? [null];
+    const invalidations = parsed.map((invalidation) => invalidation ?? { everything: true as const });
+    for (const listener of this.#listeners) listener.invalidated(invalidations);
+  }
+
+  #tellMissed(): void {
+    for (const listener of this.#listeners) listener.missed();
   }
 
   async #confirmStores(): Promise<boolean> {
