@@ -65,7 +65,7 @@ export function createTenantQueries(db: Database) {
     async byIds(viewer: Viewer, ids: readonly string[]): Promise<Tenant[]> {
       return db.query<Tenant>(sql`select t.id, t.slug, t.name, t.created_at as "createdAt"
         from tenants t
-        join memberships m on m.tenant_id = t.id and m.user_id = ${viewer.userId}::uuid and m.is_active
+        join memberships m on m.tenant_id = t.id and ${ownAndActive(viewer)}
         where t.id = any(${ids}::uuid[])`);
     },
 
@@ -83,7 +83,7 @@ export function createTenantQueries(db: Database) {
       return db.query<Membership>(sql`select ${membershipColumns}
         from memberships m
         where m.user_id = any(${userIds}::uuid[])
-          and (m.tenant_id = ${viewer.tenantId}::uuid or (m.user_id = ${viewer.userId}::uuid and m.is_active))
+          and (m.tenant_id = ${viewer.tenantId}::uuid or (${ownAndActive(viewer)}))
         order by m.joined_at, m.tenant_id`);
     },
 
@@ -197,6 +197,12 @@ async function writeMembership(
   const [written] = rows;
   if (written === undefined) throw new Error('PostgreSQL stored a membership and did not answer it.');
   return written;
+}
+
+/** A key acts in its own tenant, and learns nothing of others that its owner has. */
+function ownAndActive(viewer: Viewer): Sql {
+  const own = sql`m.user_id = ${viewer.userId}::uuid and m.is_active`;
+  return viewer.apiKeyId === null ? own : sql`${own} and m.tenant_id = ${viewer.tenantId}::uuid`;
 }
 
 function whereMember(viewer: Viewer, role: Role | null): Sql {

@@ -1,0 +1,65 @@
+/** Who sees a field of a row that they have reached. */
+type Visibility =
+  /** Whoever sees the row. */
+  | 'row'
+  /** The person themselves and admins of the tenant; null for others. */
+  | 'private'
+  /** The person themselves and admins of the tenant; an empty list for others. */
+  | 'privateList'
+  /** The person themselves; for others what belongs to the tenant that they share. */
+  | 'shared'
+  /** As far as the viewer may read what is in the list. */
+  | 'readable'
+  /** Admins of the tenant; FORBIDDEN for others. */
+  | 'admin';
+
+const rowOf = (...fields: string[]) => Object.fromEntries(fields.map((field) => [field, 'row'] as const));
+
+/** Every field that people other than admins of the platform can reach; a field that is missing here fails a test. */
+export const visibility: Readonly<Record<string, Readonly<Record<string, Visibility>>>> = {
+  ApiKey: rowOf('id', 'name', 'prefix', 'scopes', 'createdAt', 'lastUsedAt', 'expiresAt', 'revokedAt'),
+  Conversation: {
+    ...rowOf('id', 'title', 'visibility', 'owner', 'model', 'isArchived', 'externalId', 'messageCount'),
+    ...rowOf('lastMessage', 'participants', 'messages', 'createdAt', 'updatedAt'),
+  },
+  Identity: rowOf('provider', 'externalId', 'providerUpdatedAt', 'lastSyncedAt'),
+  Membership: rowOf('user', 'tenant', 'role', 'permissions', 'isActive', 'joinedAt'),
+  Message: {
+    ...rowOf('id', 'conversation', 'author', 'role', 'status', 'content', 'model', 'tokenCount'),
+    ...rowOf('metadata', 'createdAt', 'editedAt'),
+  },
+  Model: {
+    ...rowOf('id', 'name', 'provider', 'contextWindow', 'maxOutputTokens', 'isEnabled', 'isMock'),
+    ...rowOf('isUsable', 'inputPricePerMillion', 'outputPricePerMillion'),
+  },
+  Profile: {
+    ...rowOf('firstName', 'lastName', 'bio', 'avatarUrl', 'locale', 'timezone', 'preferences', 'updatedAt'),
+  },
+  RateLimit: rowOf('limit', 'cost', 'remaining', 'resetAt'),
+  Session: {
+    ...rowOf('id', 'user', 'tenant', 'isCurrent', 'userAgent', 'ipAddress', 'createdAt', 'lastSeenAt'),
+    ...rowOf('expiresAt', 'revokedAt'),
+  },
+  Settings: rowOf('anonymousMockMode', 'defaultModel', 'maxMessageLength', 'signUpEnabled', 'updatedAt'),
+  Tenant: {
+    ...rowOf('id', 'slug', 'name', 'createdAt'),
+    members: 'readable',
+    conversations: 'readable',
+    usage: 'admin',
+  },
+  TenantUsage: {
+    ...rowOf('members', 'activeSessions', 'conversations', 'messages', 'messagesLast24Hours'),
+    ...rowOf('messagesLast30Days'),
+  },
+  User: {
+    ...rowOf('id', 'displayName', 'profile', 'isActive', 'onboardingCompleted', 'createdAt'),
+    email: 'private',
+    lastLoginAt: 'private',
+    identity: 'private',
+    sessions: 'privateList',
+    apiKeys: 'privateList',
+    memberships: 'shared',
+    conversations: 'readable',
+    messages: 'readable',
+  },
+};
