@@ -37,6 +37,7 @@ import type { Logger } from './platform/logger.ts';
 import { createQueries, createReadingQueries } from './queries.ts';
 import { createAuthenticator } from './server/authenticate.ts';
 import { createHttpServer } from './server/http.ts';
+import { payersOf } from './server/payers.ts';
 import { createReadinessCheck } from './server/readiness.ts';
 import { createContextFactory, type Caches, type Queries } from './server/request-context.ts';
 import { createPasswordChecks } from './password-checks.ts';
@@ -94,6 +95,7 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
       await guard.requireFit();
       const server = await createHttpServer({
         schema: createSchema(),
+        clock,
         config,
         logger,
         toRefusal,
@@ -106,6 +108,7 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
           queriesUntil: (cancellation) => createReadingQueries(database.until(cancellation)),
           services,
         }),
+        payersOf,
         requests,
         isReady: createReadinessCheck({ database, guard, logger }),
         admit: () => guard.admit(),
@@ -202,6 +205,7 @@ function createServices(options: {
     statistics: createStatisticsService({
       queries: queries.statistics,
       clock,
+      settle,
       note: (viewer, note) => audit.done(viewer, note),
     }),
     user: createUserService({ queries: queries.user, settle, clock }),

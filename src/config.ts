@@ -72,6 +72,13 @@ const environmentSchema = variables
     ({ JWT_ISSUER, ...rest }) =>
       JWT_ISSUER !== undefined || (rest.JWT_JWKS === undefined && rest.IDENTITY_WEBHOOK_SECRET === undefined),
     { path: ['JWT_ISSUER'], message: 'is required with JWT_JWKS and with IDENTITY_WEBHOOK_SECRET' },
+  )
+  .refine(
+    ({ TRUSTED_DOCUMENTS_MODE: mode, TRUSTED_DOCUMENTS_FILE: file }) => mode === 'off' || file !== undefined,
+    {
+      path: ['TRUSTED_DOCUMENTS_FILE'],
+      message: 'is required when TRUSTED_DOCUMENTS_MODE is log or enforce',
+    },
   );
 
 /** Everything that is set from outside, checked and frozen. Times are in milliseconds. */

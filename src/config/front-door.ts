@@ -20,6 +20,11 @@ export const frontDoorVariables = {
   DRAIN_DELAY: whole(2, 60),
   EVENT_LOOP_DELAY_MAX_MS: whole(1000, 60_000),
   CONNECTIONS_MAX: whole(10_000),
+  RATE_LIMIT_PER_USER: whole(60_000_000),
+  RATE_LIMIT_PER_TENANT: whole(240_000_000),
+  RATE_LIMIT_PER_ADDRESS: whole(60_000_000),
+  TRUSTED_DOCUMENTS_FILE: z.string().min(1).optional(),
+  TRUSTED_DOCUMENTS_MODE: z.enum(['off', 'log', 'enforce']).default('off'),
 } as const;
 
 type Variables = z.output<z.ZodObject<typeof frontDoorVariables>>;
@@ -42,5 +47,14 @@ export function frontDoorFrom(values: Variables, isExplorerEnabled: boolean): Fr
     drainMs: values.DRAIN_DELAY * 1000,
     eventLoopDelayMaxMs: values.EVENT_LOOP_DELAY_MAX_MS,
     connectionsMax: values.CONNECTIONS_MAX,
+    rateLimits: Object.freeze({
+      user: values.RATE_LIMIT_PER_USER,
+      tenant: values.RATE_LIMIT_PER_TENANT,
+      address: values.RATE_LIMIT_PER_ADDRESS,
+    }),
+    trustedDocuments: Object.freeze({
+      file: values.TRUSTED_DOCUMENTS_FILE ?? null,
+      mode: values.TRUSTED_DOCUMENTS_MODE,
+    }),
   });
 }

@@ -25,6 +25,7 @@ export const access = {
     node: { who: 'anyone', scope: 'read' },
     nodes: { who: 'anyone', scope: 'read' },
     operations: { who: 'platformAdmin', scope: 'admin' },
+    rateLimit: { who: 'anyone', scope: null },
     searchMessages: { who: 'signedIn', scope: 'read' },
     settings: { who: 'anyone', scope: 'read' },
     tenant: { who: 'anyone', scope: 'read' },

@@ -61,6 +61,13 @@ export interface RequestContext {
   readonly requestId: string;
   /** Ends what is read for this request, once nobody waits for it. */
   readonly cancellation: Cancellation;
+  /** What is left for whoever asks; null where nothing is limited. */
+  readonly rateLimit: {
+    readonly limit: number;
+    readonly cost: number;
+    readonly remaining: number;
+    readonly resetAt: Date;
+  } | null;
   /** Whose credential came with the request; null without one, and once it was given up. */
   readonly caller: Viewer | null;
   /** Through whose eyes is answered: the caller's, save in the payload of a sign-in. */

@@ -13,6 +13,7 @@ import * as user from '../domains/user/resolvers.ts';
 import type { CompleteResolvers } from './complete.ts';
 import { connectionResolvers } from './connection.ts';
 import * as node from './node.ts';
+import * as rateLimit from './rate-limit.ts';
 import { scalars } from './scalars.ts';
 
 /** Every resolver of the API: a line for each type. What is missing does not compile. */
@@ -23,6 +24,7 @@ export const resolvers: CompleteResolvers = {
     ...message.Query,
     ...model.Query,
     ...node.Query,
+    ...rateLimit.Query,
     ...setting.Query,
     ...statistics.Query,
     ...tenant.Query,

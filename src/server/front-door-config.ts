@@ -1,4 +1,6 @@
 import type { QueryLimits } from './admission/query-limits.ts';
+import type { RateLimits } from './rate-limiter.ts';
+import type { TrustedDocumentsMode } from './trusted-documents.ts';
 
 /** What the front door lets in, and for how long. Times are in milliseconds; 0 lifts a limit. */
 export interface FrontDoorConfig {
@@ -14,4 +16,7 @@ export interface FrontDoorConfig {
   /** How late the event loop may be before requests are turned away. */
   readonly eventLoopDelayMaxMs: number;
   readonly connectionsMax: number;
+  readonly rateLimits: RateLimits;
+  /** The operations that clients were built with, and what becomes of others; without a file there are none. */
+  readonly trustedDocuments: { readonly file: string | null; readonly mode: TrustedDocumentsMode };
 }

@@ -2,23 +2,25 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { GraphQLRequest } from '@apollo/server';
 import { BadUserInput } from '../platform/errors.ts';
 import { HttpRefusal } from './failure.ts';
+import type { AskedOperation } from './trusted-documents.ts';
 
 /** The operation in the JSON body of a POST, as GraphQL over HTTP shapes it. @throws BadUserInput */
-export function readBody(body: unknown): GraphQLRequest {
+export function readBody(body: unknown): AskedOperation {
   if (Array.isArray(body)) {
     throw new BadUserInput('A batch of operations is not accepted; send one operation a request.');
   }
   if (!isRecord(body)) throw new BadUserInput('The body must be a JSON object with the key `query`.');
-  return toRequest(body);
+  return toOperation(body);
 }
 
 /** The operation in the search parameters of a GET, as GraphQL over HTTP shapes it. @throws BadUserInput */
-export function readSearch(search: unknown): GraphQLRequest {
+export function readSearch(search: unknown): AskedOperation {
   if (!isRecord(search)) throw new BadUserInput('The URL must have the search parameter `query`.');
   const repeated = Object.keys(search).find((name) => Array.isArray(search[name]));
   if (repeated !== undefined) throw new BadUserInput('A search parameter stands in the URL more than once.');
-  return toRequest({
+  return toOperation({
     query: search['query'],
+    documentId: search['documentId'],
     operationName: search['operationName'],
     variables: parseParameter('variables', search['variables']),
     extensions: parseParameter('extensions', search['extensions']),
@@ -55,15 +57,17 @@ export function refuseForeignEncoding(headers: IncomingHttpHeaders): void {
   }
 }
 
-function toRequest(parameters: Readonly<Record<string, unknown>>): GraphQLRequest {
+function toOperation(parameters: Readonly<Record<string, unknown>>): AskedOperation {
   const { query, operationName, variables, extensions } = parameters;
   const request: GraphQLRequest = {};
   if (isRecord(extensions)) request.extensions = extensions;
   else refuseUnlessAbsent('extensions', 'a JSON object', extensions);
 
+  const documentId = documentIdOf(parameters['documentId'], request.extensions?.['persistedQuery']);
   // A client that hopes for automatic persisted queries starts without a query. Apollo Server answers it in the words
   // that make such clients send the query; to refuse it here would end the exchange.
-  const isPersisted = query === undefined && request.extensions?.['persistedQuery'] !== undefined;
+  const isPersisted =
+    query === undefined && (documentId !== null || request.extensions?.['persistedQuery'] !== undefined);
   if (typeof query === 'string' && query !== '') request.query = query;
   else if (!isPersisted) throw new BadUserInput('`query` must be a GraphQL document, as a string.');
 
@@ -71,7 +75,14 @@ function toRequest(parameters: Readonly<Record<string, unknown>>): GraphQLReques
   else refuseUnlessAbsent('operationName', 'a string', operationName);
   if (isRecord(variables)) request.variables = variables;
   else refuseUnlessAbsent('variables', 'a JSON object', variables);
-  return request;
+  return { request, documentId };
+}
+
+function documentIdOf(documentId: unknown, persistedQuery: unknown): string | null {
+  if (typeof documentId === 'string') return documentId;
+  refuseUnlessAbsent('documentId', 'a string', documentId);
+  const sha256Hash = isRecord(persistedQuery) ? persistedQuery['sha256Hash'] : undefined;
+  return typeof sha256Hash === 'string' ? sha256Hash : null;
 }
 
 function refuseUnlessAbsent(name: string, kind: string, value: unknown): void {

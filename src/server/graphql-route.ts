@@ -15,13 +15,22 @@ import { HttpRefusal, statusOf } from './failure.ts';
 import { readBody, readSearch, refuseForeignEncoding, refuseForgery } from './graphql-request.ts';
 import { isLoopback } from './loopback.ts';
 import { chooseMediaType, prefersPage, type MediaType } from './media-type.ts';
+import type { Payer, RateLimiter, RateLimitStatus } from './rate-limiter.ts';
 import type { RequestsUnderWay } from './requests-under-way.ts';
 import { sandboxPolicy } from './sandbox.ts';
+import type { TrustedDocuments } from './trusted-documents.ts';
 
 /** Where a request came from, as a session records it. */
 interface Client {
   readonly ipAddress: string;
   readonly userAgent: string | null;
+}
+
+/** What an operation may run with. */
+export interface Permit {
+  readonly cancellation: Cancellation;
+  /** Null where nothing is limited. */
+  readonly rateLimit: RateLimitStatus | null;
 }
 
 /** Who asks, and what their operation gets to work with. */
@@ -33,8 +42,10 @@ export interface Exchange<Viewer, Context extends OperationScope> {
     viewer: Viewer | null,
     requestId: string,
     client: Client,
-    cancellation: Cancellation,
+    permit: Permit,
   ) => Context;
+  /** Who an operation is charged to. */
+  readonly payersOf: (viewer: Viewer | null, ipAddress: string) => readonly Payer[];
 }
 
 /**
@@ -46,12 +57,15 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
   options: Exchange<Viewer, Context> & {
     readonly admission: Admission;
     readonly apollo: ApolloServer<Context>;
+    readonly rateLimiter: RateLimiter;
     readonly requests: RequestsUnderWay;
+    readonly trustedDocuments: TrustedDocuments;
     /** The page for browsers; null where there is no explorer. */
     readonly renderPage: ((hostname: string) => Promise<string>) | null;
   },
 ): void {
-  const { admission, apollo, authenticate, createContext, renderPage, requests } = options;
+  const { admission, apollo, authenticate, createContext, payersOf, rateLimiter, renderPage } = options;
+  const { requests, trustedDocuments } = options;
   server.decorateRequest('answerType', null);
   server.decorateRequest('viewer', null);
   server.route({
@@ -70,11 +84,13 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
       },
     ],
     handler: async (request, reply) => {
-      const operation = readOperation(request);
+      const viewer = request.getDecorator<Viewer | null>('viewer');
+      const operation = readOperation(request, trustedDocuments);
       const admitted = admit(admission, operation);
+      const rateLimit = rateLimiter.charge(payersOf(viewer, request.ip), admitted?.cost ?? 0);
       const run = (cancellation: Cancellation) => {
-        const viewer = request.getDecorator<Viewer | null>('viewer');
-        const contextValue = createContext(viewer, request.id, clientOf(request), cancellation);
+        const permit = { cancellation, rateLimit };
+        const contextValue = createContext(viewer, request.id, clientOf(request), permit);
         return apollo.executeOperation(operation, { contextValue });
       };
       // A mutation is never cut short: whoever sent it must be told what was written.
@@ -113,10 +129,10 @@ function acceptedMediaType(accept: string | undefined): MediaType {
   );
 }
 
-function readOperation(request: FastifyRequest): GraphQLRequest {
-  if (request.method === 'POST') return readBody(request.body);
+function readOperation(request: FastifyRequest, trustedDocuments: TrustedDocuments): GraphQLRequest {
+  if (request.method === 'POST') return trustedDocuments.resolve(readBody(request.body));
   refuseForgery(request.headers);
-  return { ...readSearch(request.query), http: getRequest };
+  return { ...trustedDocuments.resolve(readSearch(request.query)), http: getRequest };
 }
 
 /** What our limits refuse is refused as a request, whatever the media type: nobody takes it for an answer of GraphQL's. */

@@ -1,6 +1,7 @@
 import helmet from '@fastify/helmet';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
+import type { Clock } from '../platform/clock.ts';
 import { Unavailable } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import { Admission } from './admission/admission.ts';
@@ -15,12 +16,24 @@ import { registerGraphql, type Exchange } from './graphql-route.ts';
 import { healthUrls, registerHealth, type Readiness } from './health.ts';
 import { registerIdentityWebhook, type ReceiveWebhook } from './identity-webhook.ts';
 import { isLoopback } from './loopback.ts';
+import { RateLimiter } from './rate-limiter.ts';
 import type { RequestsUnderWay } from './requests-under-way.ts';
 import { createSandboxPlugin, renderSandbox, withoutToken } from './sandbox.ts';
+import { readTrustedDocuments } from './trusted-documents-file.ts';
+import { TrustedDocuments } from './trusted-documents.ts';
+
+/** What the checks of an operation are made of. */
+interface CheckOptions {
+  readonly schema: GraphQLSchema;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly config: { readonly frontDoor: FrontDoorConfig };
+}
 
 /** What the front door needs; of the product it knows nothing but the schema. */
 export interface HttpServerOptions<Viewer, Context extends OperationScope> extends Exchange<Viewer, Context> {
   readonly schema: GraphQLSchema;
+  readonly clock: Clock;
   readonly logger: Logger;
   readonly config: {
     readonly isProduction: boolean;
@@ -75,8 +88,7 @@ export async function createHttpServer<Viewer, Context extends OperationScope>(
     ? async (hostname: string) =>
         withoutToken(await renderSandbox(apollo), isLoopback(hostname) ? null : token)
     : null;
-  const admission = new Admission(options.schema, options.config.frontDoor.queryLimits);
-  registerGraphql(server, { ...options, admission, apollo, renderPage });
+  registerGraphql(server, { ...options, ...(await createChecks(options)), apollo, renderPage });
   if (options.receiveWebhook !== null) await registerIdentityWebhook(server, options.receiveWebhook);
   if (isExplorerEnabled) registerExplorer(server, token);
   server.addHook('onClose', async () => {
@@ -84,6 +96,18 @@ export async function createHttpServer<Viewer, Context extends OperationScope>(
     await apollo.stop();
   });
   return server;
+}
+
+/** What an operation must pass before it runs. */
+async function createChecks({ clock, config, logger, schema }: CheckOptions) {
+  const { queryLimits, rateLimits, trustedDocuments } = config.frontDoor;
+  const { file, mode } = trustedDocuments;
+  const textById = file === null ? new Map() : await readTrustedDocuments(file, { schema, logger });
+  return {
+    admission: new Admission(schema, queryLimits),
+    rateLimiter: new RateLimiter(rateLimits, clock),
+    trustedDocuments: new TrustedDocuments({ textById, mode, logger }),
+  };
 }
 
 /** JSON is not a document: where a browser shows it all the same, it may load nothing and be framed by nobody. */

@@ -82,11 +82,17 @@ export interface RequestContextOptions {
 /** Makes the context of each request: who asks, and loaders of their own. */
 export function createContextFactory(
   options: RequestContextOptions,
-): (viewer: Viewer | null, requestId: string, device: Device, cancellation: Cancellation) => RequestContext {
+): (
+  viewer: Viewer | null,
+  requestId: string,
+  device: Device,
+  permit: Pick<RequestContext, 'cancellation' | 'rateLimit'>,
+) => RequestContext {
   const { clock, services } = options;
-  return (viewer, requestId, device, cancellation) => ({
+  return (viewer, requestId, device, { cancellation, rateLimit }) => ({
     requestId,
     cancellation,
+    rateLimit,
     caller: viewer,
     viewer,
     device,

@@ -31,6 +31,7 @@ const routes: Readonly<Record<string, Route>> = {
   Message: (count, selection) =>
     `{ searchMessages(query: "hello", first: ${count}) { nodes { ${selection} } } }`,
   Model: (count, selection) => `{ ${aliases(count, `models { ${selection} }`)} }`,
+  RateLimit: (count, selection) => `{ ${aliases(count, `rateLimit { ${selection} }`)} }`,
   Settings: (count, selection) => `{ ${aliases(count, `settings { ${selection} }`)} }`,
   Operations: (count, selection) => `{ ${aliases(count, `operations { ${selection} }`)} }`,
   SlowQuery: operations('slowQueries(first: 1)'),

@@ -12,6 +12,7 @@ import {
   Unavailable,
 } from '../../src/platform/errors.ts';
 import { readConfig } from '../../src/config.ts';
+import { systemClock } from '../../src/platform/clock.ts';
 import { createHttpServer, type HttpServerOptions } from '../../src/server/http.ts';
 import { RequestsUnderWay } from '../../src/server/requests-under-way.ts';
 
@@ -61,6 +62,7 @@ export async function openFrontDoor(changes: Partial<HttpServerOptions<Person, S
   const state = { increments: 0, authentications: 0 };
   const server = await createHttpServer<Person, Scope>({
     schema: makeExecutableSchema({ typeDefs, resolvers: resolversOf(state) }),
+    clock: systemClock,
     logger: pino({ level: 'info' }, { write: (line: string) => logged.push(JSON.parse(line)) }),
     config: readConfig({}),
     authenticate: async (headers) => {
@@ -68,6 +70,7 @@ export async function openFrontDoor(changes: Partial<HttpServerOptions<Person, S
       return personOf(headers.authorization);
     },
     createContext: (viewer, requestId) => ({ requestId, viewer }),
+    payersOf: () => [],
     requests: new RequestsUnderWay(0),
     isReady: async () => ({ ready: true, components: [] }),
     admit: async () => {},

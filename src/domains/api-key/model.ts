@@ -27,6 +27,8 @@ export interface KeyIdentity {
   readonly isPlatformAdmin: boolean;
   readonly scopes: readonly Scope[];
   readonly expiresAt: Date | null;
+  /** Else the key opens nothing; remembered with its owner's tags all the same, so that it does as soon as they are back. */
+  readonly isOwnerActive: boolean;
 }
 
 /** The tag of what caches hold about one key. */

@@ -17,12 +17,13 @@ const columns = sql`k.tenant_id as "tenantId", k.id, k.user_id as "userId", k.na
   k.created_at as "createdAt", k.last_used_at as "lastUsedAt", k.expires_at as "expiresAt", k.revoked_at as "revokedAt"`;
 
 const identityColumns = sql`k.id as "keyId", k.tenant_id as "tenantId", t.slug as "tenantSlug",
-  k.user_id as "userId", m.role, u.is_platform_admin as "isPlatformAdmin", k.scopes, k.expires_at as "expiresAt"`;
+  k.user_id as "userId", m.role, u.is_platform_admin as "isPlatformAdmin", k.scopes, k.expires_at as "expiresAt",
+  m.is_active and u.is_active as "isOwnerActive"`;
 
-const usableKeys = sql`api_keys k
+const ownedKeys = sql`api_keys k
   join tenants t on t.id = k.tenant_id
-  join memberships m on m.tenant_id = k.tenant_id and m.user_id = k.user_id and m.is_active
-  join users u on u.id = k.user_id and u.is_active`;
+  join memberships m on m.tenant_id = k.tenant_id and m.user_id = k.user_id
+  join users u on u.id = k.user_id`;
 
 const newestFirst: Ordering<ApiKey> = {
   name: 'apiKey.createdAt',
@@ -35,9 +36,9 @@ const newestFirst: Ordering<ApiKey> = {
 
 export function createApiKeyQueries(db: Database) {
   return {
-    /** What a key stands for; null when it is unknown or revoked, or its owner can no longer act in its tenant. */
+    /** What a key stands for; null when it is unknown or revoked. */
     async identityByKeyHash(keyHash: Buffer): Promise<KeyIdentity | null> {
-      const [identity] = await db.query<KeyIdentity>(sql`select ${identityColumns} from ${usableKeys}
+      const [identity] = await db.query<KeyIdentity>(sql`select ${identityColumns} from ${ownedKeys}
         where k.key_hash = ${keyHash} and k.revoked_at is null`);
       return identity ?? null;
     },
@@ -45,7 +46,7 @@ export function createApiKeyQueries(db: Database) {
     /** As `identityByKeyHash`, by the hash in hex; one that stands for nothing is missing. */
     async identitiesByKeyHashes(hashes: readonly string[]): Promise<Map<string, KeyIdentity>> {
       const rows = await db.query<KeyIdentity & { readonly hash: string }>(sql`select
-          encode(k.key_hash, 'hex') as hash, ${identityColumns} from ${usableKeys}
+          encode(k.key_hash, 'hex') as hash, ${identityColumns} from ${ownedKeys}
         where k.key_hash = any(${hashes.map((hash) => Buffer.from(hash, 'hex'))}::bytea[]) and k.revoked_at is null`);
       return new Map(rows.map(({ hash, ...identity }) => [hash, identity]));
     },

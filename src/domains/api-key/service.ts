@@ -84,7 +84,9 @@ export function createApiKeyService(options: {
       if (!isSecret(keyPrefix, key)) throw new Unauthenticated('This credential is not a key of Parley.');
       const keyHash = hashOfSecret(key);
       const identity = await apiKeys.get(keyHash.toString('hex'), () => queries.identityByKeyHash(keyHash));
-      if (identity === null) throw new Unauthenticated('This API key is unknown or was revoked.');
+      if (identity?.isOwnerActive !== true) {
+        throw new Unauthenticated('This API key is unknown or was revoked.');
+      }
       if (identity.expiresAt !== null && new Date(identity.expiresAt).getTime() <= clock.now()) {
         throw new TokenExpired();
       }

@@ -43,6 +43,8 @@ export interface SessionIdentity {
   readonly userId: string;
   readonly isPlatformAdmin: boolean;
   readonly expiresAt: Date;
+  /** Else the session opens nothing; remembered with its owner's tags all the same, so that it does as soon as they are back. */
+  readonly isOwnerActive: boolean;
   /** The tenants that this person may act in; one of them is the session's own. */
   readonly memberships: readonly { readonly tenantId: string; readonly slug: string; readonly role: Role }[];
 }

@@ -40,9 +40,10 @@ const memberships = sql`coalesce((
   where m.user_id = u.id and m.is_active), '[]')`;
 
 const identityColumns = sql`s.id as "sessionId", s.tenant_id as "tenantId", s.user_id as "userId",
-  s.expires_at as "expiresAt", u.is_platform_admin as "isPlatformAdmin", ${memberships} as memberships`;
+  s.expires_at as "expiresAt", u.is_platform_admin as "isPlatformAdmin", u.is_active as "isOwnerActive",
+  ${memberships} as memberships`;
 
-const liveSessions = sql`sessions s join users u on u.id = s.user_id and u.is_active`;
+const ownedSessions = sql`sessions s join users u on u.id = s.user_id`;
 
 const credentials = sql`select u.id as "userId", u.password_hash as "passwordHash", u.is_active as "isActive",
   u.is_platform_admin as "isPlatformAdmin", ${memberships} as memberships from users u`;
@@ -58,9 +59,9 @@ const newestFirst: Ordering<Session> = {
 
 export function createSessionQueries(db: Database) {
   return {
-    /** What a token stands for, whichever tenant it belongs to; null when it is unknown, revoked or its owner disabled. */
+    /** What a token stands for, whichever tenant it belongs to; null when it is unknown or revoked. */
     async identityByTokenHash(tokenHash: Buffer): Promise<SessionIdentity | null> {
-      const [identity] = await db.query<SessionIdentity>(sql`select ${identityColumns} from ${liveSessions}
+      const [identity] = await db.query<SessionIdentity>(sql`select ${identityColumns} from ${ownedSessions}
         where s.token_hash = ${tokenHash} and s.revoked_at is null`);
       return identity ?? null;
     },
@@ -68,7 +69,7 @@ export function createSessionQueries(db: Database) {
     /** As `identityByTokenHash`, by the hash in hex; one that stands for nothing is missing. */
     async identitiesByTokenHashes(hashes: readonly string[]): Promise<Map<string, SessionIdentity>> {
       const rows = await db.query<SessionIdentity & { readonly hash: string }>(sql`select
-          encode(s.token_hash, 'hex') as hash, ${identityColumns} from ${liveSessions}
+          encode(s.token_hash, 'hex') as hash, ${identityColumns} from ${ownedSessions}
         where s.token_hash = any(${hashes.map((hash) => Buffer.from(hash, 'hex'))}::bytea[]) and s.revoked_at is null`);
       return new Map(rows.map(({ hash, ...identity }) => [hash, identity]));
     },

@@ -135,7 +135,7 @@ export function createSessionService(options: {
       const identity = await sessions.get(tokenHash.toString('hex'), () =>
         queries.identityByTokenHash(tokenHash),
       );
-      if (identity === null)
+      if (identity?.isOwnerActive !== true)
         throw new Unauthenticated('This session is unknown or was ended; sign in again.');
       if (new Date(identity.expiresAt).getTime() <= clock.now()) throw new TokenExpired();
       const viewer = viewerFrom(identity, tenantSlug);

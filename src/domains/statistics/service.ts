@@ -1,3 +1,4 @@
+import type { Coherence } from '../../platform/cache/coherence.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { AuditNote } from '../audit/model.ts';
 import type { Viewer } from '../session/model.ts';
@@ -15,10 +16,12 @@ export type StatisticsService = ReturnType<typeof createStatisticsService>;
 export function createStatisticsService(options: {
   readonly queries: StatisticsQueries;
   readonly clock: Clock;
+  /** Waits until no process answers with what was committed before. */
+  readonly settle: Coherence['settle'];
   /** Puts what was done into the audit log. */
   readonly note: (viewer: Viewer, note: AuditNote) => Promise<void>;
 }) {
-  const { queries, clock, note } = options;
+  const { queries, clock, settle, note } = options;
 
   /**
    * Removes what has expired, batch by batch; answers how many rows of each table.
@@ -41,7 +44,9 @@ export function createStatisticsService(options: {
     async cleanUpFor(viewer: Viewer): Promise<readonly RemovedRows[]> {
       // Before it is done: what can't be noted is not done.
       await note(viewer, { action: 'cleanupExpiredData', target: null });
-      return cleanUp();
+      const removed = await cleanUp();
+      await settle();
+      return removed;
     },
 
     /** Has PostgreSQL look at every table again, so that it plans queries for the tables as they are. */

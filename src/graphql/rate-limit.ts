@@ -1,0 +1,6 @@
+import type { RootFields } from './complete.ts';
+
+/** What the front door has charged; nothing is counted again. */
+export const Query: RootFields<'Query', 'rateLimit'> = {
+  rateLimit: (_parent, _args, { rateLimit }) => rateLimit,
+};
