@@ -243,6 +243,23 @@ describe('a membership', () => {
     expect((await ask()).code).toBe('UNAUTHENTICATED');
   });
 
+  it('that an admin has taken back and suspended since is not brought back either', async () => {
+    const owner = await aUser(testApp, tenant, { role: 'OWNER' });
+    const { viewer } = await ask();
+    const setActive = (isActive: boolean) =>
+      testApp.data(
+        `mutation { updateMembership(input: { userId: "${viewer.id}", isActive: ${isActive} }) { userErrors { message } } }`,
+        { token: owner.token },
+      );
+    await sendWebhook(testApp, membership('deleted', now() + 1000));
+    await setActive(true);
+    const { code } = await ask();
+    await setActive(false);
+    await sendWebhook(testApp, membership('created', now() + 2000));
+
+    expect([code, (await ask()).code]).toEqual([undefined, 'UNAUTHENTICATED']);
+  });
+
   it('ends with its organisation, but not for those whom Parley made members', async () => {
     const other = await aTenant(testApp);
     await testApp.database.query(

@@ -73,7 +73,7 @@ export function createTenantQueries(db: Database) {
     async addAdmin(slug: string, userId: string): Promise<Membership | null> {
       const [added] = await db.query<Membership>(sql`insert into memberships as m (tenant_id, user_id, role)
         select t.id, ${userId}::uuid, 'ADMIN' from tenants t where t.slug = ${slug}
-        on conflict (tenant_id, user_id) do update set role = 'ADMIN', is_active = true
+        on conflict (tenant_id, user_id) do update set role = 'ADMIN', is_active = true, identity_removed_at = null
         returning ${membershipColumns}`);
       return added ?? null;
     },
@@ -190,7 +190,9 @@ async function writeMembership(
       values (${tenantId}::uuid, ${userId}::uuid, ${role}::role, ${JSON.stringify(permissions)}::jsonb, ${isActive},
         ${entry.createdAt}, ${entry.createdAt})
       on conflict (tenant_id, user_id) do update
-        set role = excluded.role, permissions = excluded.permissions, is_active = excluded.is_active
+        set role = excluded.role, permissions = excluded.permissions, is_active = excluded.is_active,
+          -- Whom an admin suspends the identity provider does not bring back, also where it was the one to end it before.
+          identity_removed_at = case when m.is_active = excluded.is_active then m.identity_removed_at end
       returning ${membershipColumns}
     ), noted as (${insertAudit(entry, sql`changed`)})
     select * from changed`);
