@@ -75,6 +75,12 @@ export function timeFrom(time: number | string | null | undefined): Date | null 
 const endOfTime = 253_402_300_800_000;
 const secondsMax = endOfTime / 1000 - 60;
 const idText = z.string().min(1).max(255).refine(isStorable);
+/** A template that has nothing to fill in leaves null, or nothing between the quotes. */
+const absentable = z
+  .literal('')
+  .transform(() => null)
+  .or(idText)
+  .nullish();
 const nameText = z.string().trim().min(1).max(100).refine(isStorable).optional().catch(undefined);
 
 const claimsSchema = z.object({
@@ -93,10 +99,10 @@ const claimsSchema = z.object({
   family_name: nameText,
   last_name: nameText,
   updated_at: z.union([z.number(), z.string()]).optional().catch(undefined),
-  org_id: idText.nullish(),
-  org_slug: idText.nullish(),
-  org_role: idText.nullish(),
-  o: z.object({ id: idText, slg: idText.nullish(), rol: idText.nullish() }).nullish(),
+  org_id: absentable,
+  org_slug: absentable,
+  org_role: absentable,
+  o: z.object({ id: idText, slg: absentable, rol: absentable }).nullish(),
 });
 
 type Claims = z.output<typeof claimsSchema>;

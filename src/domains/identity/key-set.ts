@@ -55,6 +55,13 @@ export class KeySet {
     }
   };
 
+  /** To be called for every token, also for one that is known: keys that were withdrawn must not live on for want of new ones. */
+  keepFresh(): void {
+    const isOld = this.#options.clock.now() - this.#readAt >= refreshAfterMs;
+    // In the background: the keys that are there are good until the newer ones are.
+    if (isOld && this.#mayRead(pauseMs)) void this.#read();
+  }
+
   async #current(): Promise<FindKey> {
     if (this.#find === null) {
       if (this.#mayRead(pauseWithoutKeysMs)) await this.#read();
@@ -62,9 +69,7 @@ export class KeySet {
         throw new Unavailable('The identity provider’s keys cannot be had; try again shortly.');
       return this.#find;
     }
-    const isOld = this.#options.clock.now() - this.#readAt >= refreshAfterMs;
-    // In the background: the keys that are there are good until the newer ones are.
-    if (isOld && this.#mayRead(pauseMs)) void this.#read();
+    this.keepFresh();
     return this.#find;
   }
 

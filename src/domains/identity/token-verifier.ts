@@ -47,6 +47,7 @@ export function createTokenVerifier(options: {
     const hash = createHash('sha256').update(token).digest('base64');
     const known = remembered.get(hash);
     if (known?.generation === keys.generation) {
+      keys.keepFresh();
       if (known.claims.acceptedUntil.getTime() > clock.now()) return known.claims;
       remembered.delete(hash);
       throw new TokenExpired();
