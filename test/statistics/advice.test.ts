@@ -79,6 +79,24 @@ describe('a slow statement', () => {
     });
   });
 
+  it('of another role is not planned, because planning can call functions that it names', async () => {
+    const role = `other_${process.pid}`;
+    await database.pool.query(`create role ${role}; grant select on users to ${role}`);
+    const client = await database.pool.connect();
+    await client.query(`set role ${role}`);
+    for (let call = 0; call < 5; call += 1) {
+      await client.query(
+        `select last_name from users where case last_name when 'Person 77' then pg_sleep(0.11) is not null end`,
+      );
+    }
+    await client.query(`reset role; drop owned by ${role}`);
+    client.release();
+    const slow = await slowQuery('select last_name');
+    await database.pool.query(`drop role ${role}`);
+
+    expect(slow).toMatchObject({ isSlow: true, advice: expect.not.stringContaining('It reads all') });
+  });
+
   it('is none after four calls', async () => {
     for (let call = 0; call < 4; call += 1)
       await database.query(sql`select 2 as two, 3 as three, pg_sleep(0.11)`);
@@ -116,9 +134,9 @@ describe('a statement', () => {
   });
 
   it('is not shown where PostgreSQL keeps its values', async () => {
-    await database.pool.query("set application_name = 'a secret'");
+    await database.query(sql`comment on table exercises is 'a secret'`);
 
-    expect(JSON.stringify(await queries.slowQueries(200))).not.toContain('secret');
+    expect(await slowQuery('comment on')).toBeUndefined();
   });
 });
 

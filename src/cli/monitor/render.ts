@@ -11,7 +11,9 @@ export interface Rendering {
 
 type Style = Parameters<typeof styleText>[0];
 
-const styles: Readonly<Record<Exclude<Level, null>, Style>> = { good: 'green', worse: 'yellow', bad: 'red' };
+const styles: Readonly<Record<Exclude<Level, null>, Style>> = { worse: 'yellow', bad: 'red' };
+/** A statement is long, and stands in the table above as a whole. */
+const subjectCharactersMax = 80;
 const gap = '  ';
 
 /** All sections as text for a person. */
@@ -77,7 +79,11 @@ function roomAt(column: number, widths: readonly number[], width: number | null)
 
 /** Of several findings in a row with the same advice, only the last tells it. */
 function renderFinding(finding: Finding, next: Finding | undefined, rendering: Rendering): string {
-  const text = `${isWarning(finding) ? '!' : '·'} ${finding.kind}: ${finding.subject}: ${finding.finding}`;
+  const subject =
+    finding.subject.length > subjectCharactersMax
+      ? `${finding.subject.slice(0, subjectCharactersMax - 1)}…`
+      : finding.subject;
+  const text = `${isWarning(finding) ? '!' : '·'} ${finding.kind}: ${subject}: ${finding.finding}`;
   const head = paint(text, isWarning(finding) ? 'red' : 'yellow', rendering);
   return next?.advice === finding.advice ? head : `${head}\n    ${finding.advice}`;
 }

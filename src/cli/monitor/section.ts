@@ -14,8 +14,8 @@ export const views = [
 
 export type View = (typeof views)[number];
 
-/** How good a number is; most are neither. */
-export type Level = 'good' | 'worse' | 'bad' | null;
+/** How bad a number is; most are not. */
+export type Level = 'worse' | 'bad' | null;
 
 /** One thing to look at. */
 export interface Section {
@@ -39,7 +39,7 @@ export interface Table {
   readonly cells: readonly (readonly Cell[])[];
 }
 
-export interface Cell {
+interface Cell {
   readonly text: string;
   readonly level: Level;
 }
