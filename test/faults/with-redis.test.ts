@@ -1,6 +1,13 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectTruth } from '../support/expect-truth.ts';
-import { startFaultWorld, timeUntil, underLoad, type FaultWorld } from '../support/fault-world.ts';
+import {
+  cutListeners,
+  startFaultWorld,
+  timeUntil,
+  underLoad,
+  type FaultWorld,
+} from '../support/fault-world.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { redisFaults, watchUse, whileFlapping } from '../support/redis-faults.ts';
 import type { TruthLoad } from '../support/truth-load.ts';
@@ -56,6 +63,21 @@ describe('three processes and a Redis', { timeout: 120_000 }, () => {
 
     expectTruth('flapping', report, { recoveryMs });
     expect(report.reads).toBeGreaterThanOrEqual(10_000);
+  });
+
+  it('nor while the connections that listen to PostgreSQL are cut again and again', async () => {
+    let recoveryMs = 0;
+    const report = await underLoad(world, async (load) => {
+      await load.readMore(200);
+      load.phase('cut');
+      for (let cut = 0; cut < 8; cut += 1) {
+        await cutListeners(world);
+        await wait(200);
+      }
+      recoveryMs = await recovery(load);
+    });
+
+    expectTruth('listeners cut, with Redis', report, { recoveryMs });
   });
 
   it.each(redisFaults.map((fault) => [fault.name, fault] as const))(

@@ -4,6 +4,7 @@ import { expectTruth } from '../support/expect-truth.ts';
 import {
   allAnswerFromMemory,
   cutListeners,
+  loadsFor,
   startFaultWorld,
   timeUntil,
   underLoad,
@@ -79,5 +80,9 @@ describe('three processes and no Redis', { timeout: 120_000 }, () => {
 
     // Who had just asked the sleeper waits until it wakes.
     expectTruth('a process asleep', report, { p99MaxMs: 10_000, recoveryMs: await recovered() });
+  });
+
+  it('load once each what a thousand readers miss at once', async () => {
+    expect(await loadsFor(1000, database.url, world)).toBe(world.cluster.servers.length);
   });
 });

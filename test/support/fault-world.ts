@@ -11,6 +11,15 @@ const listener = 'parley coherence';
 
 const processCount = 3;
 
+/** Faults are looked for, not what a busy machine or a large load is refused for. */
+const withoutLimits = {
+  EVENT_LOOP_DELAY_MAX_MS: '0',
+  RATE_LIMIT_PER_USER: '0',
+  RATE_LIMIT_PER_TENANT: '0',
+  RATE_LIMIT_PER_ADDRESS: '0',
+  DRAIN_DELAY: '0',
+};
+
 /** Three servers on one database, perhaps with a Redis, behind networks that can fail. */
 export interface FaultWorld {
   readonly cluster: Cluster;
@@ -19,8 +28,8 @@ export interface FaultWorld {
   readonly redisProxy: FaultProxy;
   /** Between the servers and PostgreSQL; faults reach only the connections that listen. */
   readonly databaseProxy: FaultProxy;
-  /** One statement, past all proxies. */
-  execute(text: string, values?: readonly unknown[]): Promise<void>;
+  /** The rows of one statement, past all proxies. */
+  readonly execute: (text: string, values?: readonly unknown[]) => Promise<readonly unknown[]>;
   stop(): Promise<void>;
 }
 
@@ -44,6 +53,7 @@ export async function startFaultWorld(
   address.hostname = '127.0.0.1';
   const environment = {
     NODE_ENV: 'test',
+    ...withoutLimits,
     DATABASE_URL: address.toString(),
     ...(redisIs === 'unknown' ? {} : { REDIS_URL: `redis://127.0.0.1:${redisProxy.port}` }),
   };
@@ -60,7 +70,7 @@ export async function startFaultWorld(
       redis,
       redisProxy,
       databaseProxy,
-      execute: async (text, values = []) => void (await client.query(text, [...values])),
+      execute: async (text, values = []) => (await client.query(text, [...values])).rows,
       async stop() {
         await cluster.stop();
         await stopRest();
@@ -98,6 +108,42 @@ export async function cutListeners(world: FaultWorld): Promise<void> {
 
 /** Three seconds are promised, on a machine that has nothing else to do. */
 const recoveryMaxMs = 15_000;
+
+/**
+ * How many times the models were loaded for so many readers who came at once, spread over all servers, after all caches
+ * have forgotten them: nobody can read the table until all have asked.
+ */
+export async function loadsFor(readers: number, databaseUrl: string, world: FaultWorld): Promise<number> {
+  const { servers } = world.cluster;
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    await Promise.all(servers.map((server) => server.ask(modelsQuery)));
+    await servers[0]?.ask('mutation { invalidateCache(input: { cache: MODELS }) { userErrors { code } } }');
+    await client.query('begin; lock table models in access exclusive mode');
+    const reads = Promise.all(
+      Array.from({ length: readers }, async (_, each) => servers[each % servers.length]?.ask(modelsQuery)),
+    );
+    await timeUntil(async () => (await countLoads(world)) > 0);
+    await wait(arrivalMs);
+    const loads = await countLoads(world);
+    await client.query('rollback');
+    await reads;
+    return loads;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Within this time all of a thousand readers have arrived; those who come later only make fewer loads. */
+const arrivalMs = 1000;
+
+async function countLoads({ execute }: FaultWorld): Promise<number> {
+  const waiting = await execute(
+    "select from pg_stat_activity where wait_event_type = 'Lock' and query ilike '%from models%' and pid <> pg_backend_pid()",
+  );
+  return waiting.length;
+}
 
 /** How long, in milliseconds, until the condition comes true. @throws Error when that takes far too long */
 export async function timeUntil(condition: () => Promise<boolean>): Promise<number> {
