@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { joinCoherence, startCoherence, untilTrusted } from '../support/coherence.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { joinCoherence, startCoherence, untilRejoined, untilTrusted } from '../support/coherence.ts';
 import { CleanUps } from '../support/embedded.ts';
 import { createTestDatabase, execute } from '../support/postgres.ts';
 
@@ -58,8 +58,7 @@ describe('what a shared store holds', () => {
       `select pg_terminate_backend(pid) from pg_stat_activity
        where application_name = 'parley coherence' and datname = current_database()`,
     );
-    await vi.waitFor(() => expect(one.coherence.isTrusted || two.coherence.isTrusted).toBe(false));
-    await Promise.all([untilTrusted(one.coherence), untilTrusted(two.coherence)]);
+    await Promise.all([untilRejoined(one.coherence), untilRejoined(two.coherence)]);
     await one.coherence.settle();
 
     expect(one.coherence.epoch).toBeGreaterThan(epoch);

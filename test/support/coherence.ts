@@ -40,3 +40,8 @@ export async function joinCoherence(
 export async function untilTrusted(coherence: Coherence): Promise<void> {
   await vi.waitFor(() => expect(coherence.isTrusted).toBe(true), { timeout: 10_000, interval: 1 });
 }
+
+/** Waits until it has come back from the loss of its connection for the first time. */
+export async function untilRejoined(coherence: PostgresCoherence): Promise<void> {
+  await vi.waitFor(() => expect(coherence.counts.joined).toBe(2), { timeout: 10_000, interval: 1 });
+}

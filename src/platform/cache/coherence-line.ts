@@ -23,6 +23,8 @@ export interface Spoken {
 
 const answerMs = 1000;
 const deadForMs = 60_000;
+/** In leases: PostgreSQL hangs up on who has taken in nothing for so long. */
+const frozenLeases = 5;
 
 /**
  * A connection of its own, on which PostgreSQL tells what was committed. It is used up by its first failure: whoever needs
@@ -66,7 +68,9 @@ export class CoherenceLine {
     const { processId, leaseMs } = this.#options;
     await this.#client.connect();
     // Nothing that is written here must survive a crash, and nobody should wait for the disk.
+    // And a process that takes nothing in any more must not hold up the queue of notifications, which all writers share.
     await this.#ask(`set synchronous_commit = off; set statement_timeout = ${answerMs};
+      set tcp_user_timeout = ${frozenLeases * leaseMs};
       listen "${commonChannel}"; listen "${channelOf(processId)}"`);
     await this.#ask(
       `insert into cache_processes (id, lease_expires_at)

@@ -36,6 +36,7 @@ export class PostgresCoherence implements Coherence {
   /** Those who wait for the next attendance. */
   #waiting: (() => void)[] = [];
   #number = 0;
+  #wasConfirmed = true;
   #failures = 0;
 
   constructor(options: PostgresCoherenceOptions) {
@@ -89,11 +90,20 @@ export class PostgresCoherence implements Coherence {
       delay(limitMs, false, { signal: isOver.signal }),
     ]);
     isOver.abort();
+    this.#count(isConfirmed);
+    return isConfirmed;
+  }
+
+  #count(isConfirmed: boolean): void {
     this.counts.settled += 1;
-    if (isConfirmed) return true;
-    this.counts.unconfirmed += 1;
-    this.#options.logger.warn('a write waited until the leases of processes that did not answer had run out');
-    return false;
+    // Once for each row of them, not for each.
+    if (!isConfirmed && this.#wasConfirmed) {
+      this.#options.logger.warn(
+        'a write waited until those who did not answer could no longer use their caches',
+      );
+    }
+    if (!isConfirmed) this.counts.unconfirmed += 1;
+    this.#wasConfirmed = isConfirmed;
   }
 
   /** On the next connection where one is lost before it is known how it went. */
@@ -102,7 +112,7 @@ export class PostgresCoherence implements Coherence {
     while (!isOver.aborted && !this.#stopping.signal.aborted) {
       const passage = (await attendance?.pass()) ?? 'lost';
       if (passage !== 'lost') return passage === 'confirmed';
-      attendance = await this.#nextAttendance();
+      attendance = this.#attendance === attendance ? await this.#nextAttendance() : this.#attendance;
     }
     return false;
   }
