@@ -109,6 +109,7 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
           services,
         }),
         payersOf,
+        sharedUsage: sharing.shared,
         requests,
         isReady: createReadinessCheck({ database, guard, logger }),
         admit: () => guard.admit(),

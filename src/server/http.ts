@@ -16,7 +16,7 @@ import { registerGraphql, type Exchange } from './graphql-route.ts';
 import { healthUrls, registerHealth, type Readiness } from './health.ts';
 import { registerIdentityWebhook, type ReceiveWebhook } from './identity-webhook.ts';
 import { isLoopback } from './loopback.ts';
-import { RateLimiter } from './rate-limiter.ts';
+import { RateLimiter, type SharedUsage } from './rate-limiter.ts';
 import type { RequestsUnderWay } from './requests-under-way.ts';
 import { createSandboxPlugin, renderSandbox, withoutToken } from './sandbox.ts';
 import { readTrustedDocuments } from './trusted-documents-file.ts';
@@ -27,6 +27,8 @@ interface CheckOptions {
   readonly schema: GraphQLSchema;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Null where each process counts for itself what is used up. */
+  readonly sharedUsage: SharedUsage | null;
   readonly config: { readonly frontDoor: FrontDoorConfig };
 }
 
@@ -35,6 +37,8 @@ export interface HttpServerOptions<Viewer, Context extends OperationScope> exten
   readonly schema: GraphQLSchema;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Null where each process counts for itself what is used up. */
+  readonly sharedUsage: SharedUsage | null;
   readonly config: {
     readonly isProduction: boolean;
     readonly isExplorerEnabled: boolean;
@@ -88,24 +92,27 @@ export async function createHttpServer<Viewer, Context extends OperationScope>(
     ? async (hostname: string) =>
         withoutToken(await renderSandbox(apollo), isLoopback(hostname) ? null : token)
     : null;
-  registerGraphql(server, { ...options, ...(await createChecks(options)), apollo, renderPage });
+  const checks = await createChecks(options);
+  const stopExchange = checks.rateLimiter.start();
+  registerGraphql(server, { ...options, ...checks, apollo, renderPage });
   if (options.receiveWebhook !== null) await registerIdentityWebhook(server, options.receiveWebhook);
   if (isExplorerEnabled) registerExplorer(server, token);
   server.addHook('onClose', async () => {
     stopWatching();
+    stopExchange();
     await apollo.stop();
   });
   return server;
 }
 
 /** What an operation must pass before it runs. */
-async function createChecks({ clock, config, logger, schema }: CheckOptions) {
+async function createChecks({ clock, config, logger, schema, sharedUsage }: CheckOptions) {
   const { queryLimits, rateLimits, trustedDocuments } = config.frontDoor;
   const { file, mode } = trustedDocuments;
   const textById = file === null ? new Map() : await readTrustedDocuments(file, { schema, logger });
   return {
     admission: new Admission(schema, queryLimits),
-    rateLimiter: new RateLimiter(rateLimits, clock),
+    rateLimiter: new RateLimiter(rateLimits, clock, sharedUsage),
     trustedDocuments: new TrustedDocuments({ textById, mode, logger }),
   };
 }

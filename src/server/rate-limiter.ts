@@ -1,5 +1,7 @@
 import type { Clock } from '../platform/clock.ts';
+import type { SharedCounters } from '../platform/shared-attempt-limiter.ts';
 import { TokenBuckets, type BucketLevel } from '../platform/token-buckets.ts';
+import { UsageExchange } from '../platform/usage-exchange.ts';
 import { HttpRefusal } from './failure.ts';
 
 /** Who an operation is charged to. */
@@ -19,18 +21,40 @@ export interface RateLimitStatus {
   readonly resetAt: Date;
 }
 
+/** Where processes count together; `namespace` is this product's. */
+export interface SharedUsage {
+  readonly counters: SharedCounters;
+  readonly namespace: string;
+}
+
 /** The payers that are remembered, of each kind. */
 const payersMax = 50_000;
+/** How long a process may not know what another one let pass. */
+const exchangeEveryMs = 1000;
 
 /** Lets nobody use up what is there for all. */
 export class RateLimiter {
-  readonly #buckets = new Map<Payer['kind'], TokenBuckets>();
+  readonly #buckets = new Map<string, TokenBuckets>();
+  readonly #exchange: UsageExchange | null;
 
-  constructor(limits: RateLimits, clock: Clock) {
+  /** `shared` is null where each process counts for itself. */
+  constructor(limits: RateLimits, clock: Clock, shared: SharedUsage | null) {
     for (const kind of ['tenant', 'user', 'address'] as const) {
       if (limits[kind] === 0) continue;
       this.#buckets.set(kind, new TokenBuckets({ capacity: limits[kind], keysMax: payersMax, clock }));
     }
+    this.#exchange = shared === null ? null : this.#createExchange(shared);
+  }
+
+  /** Begins to tell other processes what is used here, and to learn what is used there; the returned function ends it. */
+  start(): () => void {
+    const timer = setInterval(() => void this.exchange(), exchangeEveryMs).unref();
+    return () => clearInterval(timer);
+  }
+
+  /** Tells and learns it now. */
+  async exchange(): Promise<void> {
+    await this.#exchange?.exchange();
   }
 
   /**
@@ -45,11 +69,25 @@ export class RateLimiter {
       return buckets === undefined ? [] : [{ kind, key, buckets }];
     });
     for (const { kind, key, buckets } of limited) refuseUnlessThere(kind, buckets.look(key, tokens));
-    const levels = limited.map(({ key, buckets }) => buckets.take(key, tokens));
+    const levels = limited.map(({ kind, key, buckets }) => {
+      this.#exchange?.note(`${kind}:${key}`, tokens);
+      return buckets.take(key, tokens);
+    });
     const [nearest] = levels.toSorted((left, right) => left.remaining - right.remaining);
     if (nearest === undefined) return null;
     const { capacity, remaining, fullAt } = nearest;
     return { limit: capacity, cost: tokens, remaining, resetAt: new Date(fullAt) };
+  }
+
+  #createExchange({ counters, namespace }: SharedUsage): UsageExchange {
+    return new UsageExchange({
+      counters,
+      keyPrefix: `${namespace}:usage:`,
+      onUsedElsewhere: (name, amount) => {
+        const [kind = '', ...key] = name.split(':');
+        this.#buckets.get(kind)?.take(key.join(':'), amount);
+      },
+    });
   }
 }
 

@@ -71,6 +71,7 @@ export async function openFrontDoor(changes: Partial<HttpServerOptions<Person, S
     },
     createContext: (viewer, requestId) => ({ requestId, viewer }),
     payersOf: () => [],
+    sharedUsage: null,
     requests: new RequestsUnderWay(0),
     isReady: async () => ({ ready: true, components: [] }),
     admit: async () => {},
