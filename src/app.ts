@@ -111,7 +111,7 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
         payersOf,
         sharedUsage: sharing.shared,
         requests,
-        isReady: createReadinessCheck({ database, guard, logger }),
+        isReady: createReadinessCheck({ coherence, database, guard, logger, shared: sharing.shared }),
         admit: () => guard.admit(),
         receiveWebhook: createWebhookReceiver({
           settings: config.identity,

@@ -1,8 +1,10 @@
 import sql from 'sql-template-tag';
+import type { Coherence } from '../platform/cache/coherence.ts';
 import type { Database } from '../platform/database/database.ts';
 import type { SchemaGuard } from '../platform/database/schema-guard.ts';
 import { Refusal } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { SharedCounters } from '../platform/shared-attempt-limiter.ts';
 import type { ComponentReadiness, Readiness } from './health.ts';
 
 /** What is asked. */
@@ -10,12 +12,19 @@ interface ReadinessOptions {
   readonly database: Database;
   readonly guard: SchemaGuard;
   readonly logger: Logger;
+  readonly coherence: Pick<Coherence, 'isTrusted'>;
+  /** What caches have in common with other processes; null where that is nothing. */
+  readonly shared: { readonly counters: SharedCounters } | null;
 }
 
 /** Asks what a request needs: that the database answers, and that it has the columns that the code was made for. */
 export function createReadinessCheck(options: ReadinessOptions): () => Promise<Readiness> {
   return async () => {
-    const components = [await databaseReadiness(options), schemaReadiness(options.guard)];
+    const components = [
+      await databaseReadiness(options),
+      schemaReadiness(options.guard),
+      cacheReadiness(options),
+    ];
     return { ready: components.every(({ status }) => status !== 'UNHEALTHY'), components };
   };
 }
@@ -46,4 +55,17 @@ function schemaReadiness(guard: SchemaGuard): ComponentReadiness {
         status: 'UNHEALTHY',
         message: `${message} Nothing is served, because tenants are kept apart by them.`,
       };
+}
+
+/** A cache that is broken costs time, never an answer: it is never a reason to send requests elsewhere. */
+function cacheReadiness({ coherence, shared }: ReadinessOptions): ComponentReadiness {
+  const faults = [
+    ...(coherence.isTrusted
+      ? []
+      : ['What caches hold is not used, because changes in the database are not heard of.']),
+    ...(shared !== null && shared.counters.session === null ? ['Redis does not answer.'] : []),
+  ];
+  return faults.length === 0
+    ? { name: 'caches', status: 'HEALTHY', message: null }
+    : { name: 'caches', status: 'DEGRADED', message: faults.join(' ') };
 }
