@@ -18,7 +18,7 @@ beforeAll(async () => {
   provider = await startIdentityProvider();
   const [key] = provider.keys;
   if (key === undefined) throw new Error('The provider has no key.');
-  const otherKey = await aProviderKey('key-es256', 'ES256');
+  const otherKey = await aProviderKey('key-rs512', 'RS512');
   provider.keys = [key, otherKey];
   testApp = await startTestApp(provider.environment, (line) => logged.push(line));
   provider.clock = testApp.clock;

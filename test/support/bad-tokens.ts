@@ -28,7 +28,7 @@ export const badTokens: readonly (readonly [kind: string, make: MakeToken, code?
   ['with a payload that is not encoded', (p) => p.sign({}, { crit: ['b64'], b64: false })],
   [
     'of an algorithm that is not allowed',
-    (p) => p.sign({}, { alg: 'ES256', kid: p.otherKey.kid }, p.otherKey),
+    (p) => p.sign({}, { alg: 'RS512', kid: p.otherKey.kid }, p.otherKey),
   ],
   ['of an algorithm that does not exist', (p) => p.sign({}, { alg: 'RS1' })],
   ['of another media type', (p) => p.sign({}, { typ: 'logout+jwt' })],
@@ -115,7 +115,7 @@ export class Forge {
 
   signText(payload: string, header: Json = {}, key = this.key): string {
     const input = `${encode(this.header(header))}.${Buffer.from(payload).toString('base64url')}`;
-    return `${input}.${sign('sha256', Buffer.from(input), KeyObject.from(key.privateKey)).toString('base64url')}`;
+    return `${input}.${sign(key.publicJwk.alg === 'RS512' ? 'sha512' : 'sha256', Buffer.from(input), KeyObject.from(key.privateKey)).toString('base64url')}`;
   }
 
   signWithSecret(secret: string): string {

@@ -1,7 +1,7 @@
 import sql from 'sql-template-tag';
 import type { Database } from '../../platform/database/database.ts';
 import type { Prisma } from '../../platform/database/generated/client.ts';
-import type { Profile, User } from './model.ts';
+import type { Identity, Profile, User } from './model.ts';
 
 /** What a profile's jsonb column holds; names and dates have columns of their own. */
 type StoredProfile = Partial<Omit<Profile, 'firstName' | 'lastName' | 'updatedAt'>>;
@@ -16,10 +16,10 @@ interface UserRecord extends Omit<User, 'profile' | 'identity'> {
   readonly lastName: string | null;
   readonly updatedAt: Date;
   readonly profile: StoredProfile;
-  readonly provider: string | null;
-  readonly externalId: string | null;
-  readonly providerUpdatedAt: Date | null;
-  readonly lastSyncedAt: Date | null;
+  readonly provider: Identity['provider'] | null;
+  readonly externalId: Identity['externalId'] | null;
+  readonly providerUpdatedAt: Identity['providerUpdatedAt'];
+  readonly lastSyncedAt: Identity['lastSyncedAt'];
 }
 
 /** A person in one of their tenants. */
