@@ -105,7 +105,7 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
           catalogue,
           clock,
           queries,
-          queriesUntil: (cancellation) => createReadingQueries(database.until(cancellation)),
+          queriesUntil: createReadingQueries(database),
           services,
         }),
         payersOf,

@@ -11,29 +11,38 @@ import { createStatisticsQueries } from './domains/statistics/queries.ts';
 import { createTenantQueries } from './domains/tenant/queries.ts';
 import { createUserQueries } from './domains/user/queries.ts';
 import type { Database } from './platform/database/database.ts';
-import type { Queries, ReadingQueries } from './server/request-context.ts';
+import type { Queries, QueriesUntil } from './server/request-context.ts';
 
 /** Each domain's statements, over one database. */
 export function createQueries(database: Database): Queries {
   return {
     audit: createAuditQueries(database),
+    apiKey: createApiKeyQueries(database),
+    conversation: createConversationQueries(database),
     identity: createIdentityQueries(database),
+    message: createMessageQueries(database),
     model: createModelQueries(database),
+    participant: createParticipantQueries(database),
+    session: createSessionQueries(database),
     setting: createSettingQueries(database),
+    statistics: createStatisticsQueries(database),
+    tenant: createTenantQueries(database),
     user: createUserQueries(database),
-    ...createReadingQueries(database),
   };
 }
 
-/** The domains from which a request reads directly. What caches read belongs to all their readers, and is not among it. */
-export function createReadingQueries(database: Database): ReadingQueries {
+/**
+ * The domains from which a request reads directly, each made only when one is read from. What caches read belongs to all their
+ * readers, and is not among it.
+ */
+export function createReadingQueries(database: Database): QueriesUntil {
   return {
-    apiKey: createApiKeyQueries(database),
-    conversation: createConversationQueries(database),
-    message: createMessageQueries(database),
-    participant: createParticipantQueries(database),
-    session: createSessionQueries(database),
-    statistics: createStatisticsQueries(database),
-    tenant: createTenantQueries(database),
+    apiKey: (cancellation) => createApiKeyQueries(database.until(cancellation)),
+    conversation: (cancellation) => createConversationQueries(database.until(cancellation)),
+    message: (cancellation) => createMessageQueries(database.until(cancellation)),
+    participant: (cancellation) => createParticipantQueries(database.until(cancellation)),
+    session: (cancellation) => createSessionQueries(database.until(cancellation)),
+    statistics: (cancellation) => createStatisticsQueries(database.until(cancellation)),
+    tenant: (cancellation) => createTenantQueries(database.until(cancellation)),
   };
 }

@@ -51,11 +51,12 @@ export interface Queries {
   readonly user: UserQueries;
 }
 
-/** The statements that requests run for themselves alone. */
-export type ReadingQueries = Pick<
-  Queries,
-  'apiKey' | 'conversation' | 'message' | 'participant' | 'session' | 'statistics' | 'tenant'
->;
+/** The statements that requests run for themselves alone, and that end when the request does. */
+export type QueriesUntil = {
+  readonly [
+    Domain in 'apiKey' | 'conversation' | 'message' | 'participant' | 'session' | 'statistics' | 'tenant'
+  ]: (cancellation: Cancellation) => Queries[Domain];
+};
 
 /** What is remembered between requests. */
 export interface Caches {
@@ -74,8 +75,7 @@ export interface RequestContextOptions {
   readonly catalogue: Catalogue;
   readonly clock: Clock;
   readonly queries: Queries;
-  /** Of one request: they end when it does. */
-  readonly queriesUntil: (cancellation: Cancellation) => ReadingQueries;
+  readonly queriesUntil: QueriesUntil;
   readonly services: Services;
 }
 
@@ -98,7 +98,7 @@ export function createContextFactory(
     device,
     clock,
     services,
-    loaders: createLoaders(options, viewer ?? nobody, cancellation),
+    loaders: new RequestLoaders(options, viewer ?? nobody, cancellation),
     renew,
     dismissCaller,
   });
@@ -109,7 +109,7 @@ export function createContextFactory(
     viewer: Viewer | null,
   ): void {
     this.viewer = viewer;
-    this.loaders = createLoaders(options, viewer ?? nobody, this.cancellation);
+    this.loaders = new RequestLoaders(options, viewer ?? nobody, this.cancellation);
   }
 }
 
@@ -128,22 +128,72 @@ const nobody: Viewer = {
   scopes: [],
 };
 
-function createLoaders(
-  { caches, catalogue, queries, queriesUntil }: RequestContextOptions,
-  viewer: Viewer,
-  cancellation: Cancellation,
-): Loaders {
-  const own = queriesUntil(cancellation);
-  return {
-    apiKey: createApiKeyLoaders(own.apiKey, viewer),
-    conversation: createConversationLoaders(own.conversation, viewer),
-    message: createMessageLoaders(own.message, viewer),
-    model: createModelLoaders(queries.model, caches.models),
-    participant: createParticipantLoaders(own.participant, viewer),
-    session: createSessionLoaders(own.session, viewer),
-    setting: createSettingLoaders(queries.setting, caches.settings),
-    statistics: createStatisticsLoaders(own.statistics, catalogue),
-    tenant: createTenantLoaders(own.tenant, viewer),
-    user: createUserLoaders(queries.user, caches.profiles, viewer),
-  };
+/** Each domain's are made when they are first asked for: most requests touch two or three of them. */
+class RequestLoaders implements Loaders {
+  readonly #options: RequestContextOptions;
+  readonly #viewer: Viewer;
+  readonly #cancellation: Cancellation;
+  #apiKey: Loaders['apiKey'] | undefined;
+  #conversation: Loaders['conversation'] | undefined;
+  #message: Loaders['message'] | undefined;
+  #model: Loaders['model'] | undefined;
+  #participant: Loaders['participant'] | undefined;
+  #session: Loaders['session'] | undefined;
+  #setting: Loaders['setting'] | undefined;
+  #statistics: Loaders['statistics'] | undefined;
+  #tenant: Loaders['tenant'] | undefined;
+  #user: Loaders['user'] | undefined;
+
+  constructor(options: RequestContextOptions, viewer: Viewer, cancellation: Cancellation) {
+    this.#options = options;
+    this.#viewer = viewer;
+    this.#cancellation = cancellation;
+  }
+
+  get apiKey() {
+    return (this.#apiKey ??= createApiKeyLoaders(this.#own('apiKey'), this.#viewer));
+  }
+
+  get conversation() {
+    return (this.#conversation ??= createConversationLoaders(this.#own('conversation'), this.#viewer));
+  }
+
+  get message() {
+    return (this.#message ??= createMessageLoaders(this.#own('message'), this.#viewer));
+  }
+
+  get model() {
+    const { caches, queries } = this.#options;
+    return (this.#model ??= createModelLoaders(queries.model, caches.models));
+  }
+
+  get participant() {
+    return (this.#participant ??= createParticipantLoaders(this.#own('participant'), this.#viewer));
+  }
+
+  get session() {
+    return (this.#session ??= createSessionLoaders(this.#own('session'), this.#viewer));
+  }
+
+  get setting() {
+    const { caches, queries } = this.#options;
+    return (this.#setting ??= createSettingLoaders(queries.setting, caches.settings));
+  }
+
+  get statistics() {
+    return (this.#statistics ??= createStatisticsLoaders(this.#own('statistics'), this.#options.catalogue));
+  }
+
+  get tenant() {
+    return (this.#tenant ??= createTenantLoaders(this.#own('tenant'), this.#viewer));
+  }
+
+  get user() {
+    const { caches, queries } = this.#options;
+    return (this.#user ??= createUserLoaders(queries.user, caches.profiles, this.#viewer));
+  }
+
+  #own<Domain extends keyof QueriesUntil>(domain: Domain): Queries[Domain] {
+    return this.#options.queriesUntil[domain](this.#cancellation);
+  }
 }
