@@ -27,7 +27,7 @@ interface Client {
 }
 
 /** What an operation may run with. */
-export interface Permit {
+interface Permit {
   readonly cancellation: Cancellation;
   /** Null where nothing is limited. */
   readonly rateLimit: RateLimitStatus | null;

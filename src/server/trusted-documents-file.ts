@@ -20,7 +20,7 @@ const manifestSchema = z.object({
 type Operation = z.output<typeof manifestSchema>['operations'][number];
 
 /** A manifest that cannot be used; the message lists every fault, one a line. */
-export class InvalidManifest extends Error {
+class InvalidManifest extends Error {
   constructor(path: string, faults: readonly string[]) {
     super(`The trusted documents in ${path} cannot be used:\n${faults.join('\n')}`);
     this.name = 'InvalidManifest';
