@@ -65,7 +65,7 @@ export async function aUser(
 
 /** Makes a person a member of one more tenant; answers the token of a session there. */
 export async function aMembership(
-  { database, clock }: TestApp,
+  { app, database, clock }: TestApp,
   tenant: TestTenant,
   user: { readonly uuid: string },
   role: Role = 'MEMBER',
@@ -73,6 +73,8 @@ export async function aMembership(
   const now = new Date(clock.now());
   await database.query(sql`insert into memberships (tenant_id, user_id, role, joined_at)
     values (${tenant.uuid}::uuid, ${user.uuid}::uuid, ${role}::role, ${now})`);
+  // A new membership is announced to the caches, and must not end what the test is about to fill in.
+  await app.coherence.settle();
   return aSession({ database, clock }, tenant, user);
 }
 
