@@ -7,7 +7,7 @@ import { settled } from './deferred.ts';
 import { seededRandom, type Random } from './seeded-random.ts';
 
 /** A row as it was at one point of its history; the source counts the points up with every write. */
-export interface Row {
+interface Row {
   readonly key: string;
   readonly writtenAt: number;
   readonly team: string;
