@@ -23,6 +23,8 @@ beforeAll(async () => {
   const bounds = [0, 5461, 10_923, 16_384];
   for (const [index, node] of nodes.entries()) {
     const [from = 0, to = 0] = bounds.slice(index, index + 2);
+    // Or they would settle that among themselves some time later, and the cluster's epoch would rise meanwhile.
+    await node.command(['CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1)]);
     await node.command(['CLUSTER', 'ADDSLOTSRANGE', String(from), String(to - 1)]);
     await node.command(['CLUSTER', 'MEET', '127.0.0.1', new URL(nodes[0]?.url ?? '').port]);
   }
@@ -35,7 +37,9 @@ async function untilWhole(): Promise<void> {
   await vi.waitFor(
     async () => {
       for (const node of nodes) {
-        expect(await node.command(['CLUSTER', 'INFO'])).toMatch(/cluster_state:ok[^]*cluster_known_nodes:3/);
+        expect(await node.command(['CLUSTER', 'INFO'])).toMatch(
+          /cluster_state:ok[^]*cluster_known_nodes:3[^]*cluster_current_epoch:3/,
+        );
       }
     },
     { timeout: 20_000, interval: 50 },
