@@ -93,10 +93,19 @@ function clusterClient(urls: readonly string[], { onLost, onReady }: Events): Re
         cluster.masters.map(async (master) => {
           const node = await cluster.nodeClient(master);
           const [info, state] = await Promise.all([node.info(), node.clusterInfo()]);
-          return `${lifeOf(info)} ${field(state, 'cluster_current_epoch')}`;
+          const size = Number(field(state, 'cluster_size'));
+          return { size, life: `${lifeOf(info)} ${field(state, 'cluster_current_epoch')}` };
         }),
       );
-      return createHash('sha256').update(lives.toSorted().join('\n')).digest('hex').slice(0, 40);
+      // While it is being discovered, or changes, some masters are unknown; two processes that know of none would agree.
+      if (lives.length === 0 || lives.some(({ size }) => size !== lives.length)) {
+        throw new Error(`Not all masters of the Redis cluster are known; ${lives.length} are.`);
+      }
+      const text = lives
+        .map(({ life }) => life)
+        .toSorted()
+        .join('\n');
+      return createHash('sha256').update(text).digest('hex').slice(0, 40);
     },
     isCluster: true,
   };
