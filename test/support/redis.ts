@@ -25,7 +25,7 @@ export interface TestRedis {
 
 /** Starts a server that keeps nothing on disk unless it is told to `SAVE`. */
 export async function startTestRedis(options: readonly string[] = []): Promise<TestRedis> {
-  const port = await freePort();
+  const port = await freePort(options.includes('--cluster-enabled') ? [0, busOffset] : [0]);
   const directory = await mkdtemp(join(tmpdir(), 'parley-redis-'));
   const url = `redis://127.0.0.1:${port}`;
   let server: ChildProcess | null = null;
@@ -87,17 +87,27 @@ export async function startTestRedis(options: readonly string[] = []): Promise<T
   };
 }
 
-/** Below those that the system gives to outgoing connections, which could take it before the server does. */
-async function freePort(): Promise<number> {
+/** Where the nodes of a cluster talk among themselves, from where they are talked to. */
+const busOffset = 10_000;
+
+/**
+ * Free, and at each of the offsets from it. Below those that the system gives to outgoing connections, which could take
+ * it before the server does.
+ */
+async function freePort(offsets: readonly number[]): Promise<number> {
   for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    const probe = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      probe.once('error', () => resolve(false));
-      probe.listen(port, '127.0.0.1', () => resolve(true));
-    });
-    if (!isFree) continue;
-    await new Promise((resolve) => probe.close(resolve));
-    return port;
+    const port = 12_000 + Math.floor(Math.random() * 10_000);
+    const areFree = await Promise.all(offsets.map((offset) => isFree(port + offset)));
+    if (areFree.every((is) => is)) return port;
   }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const probe = createServer();
+  const listens = await new Promise<boolean>((resolve) => {
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => resolve(true));
+  });
+  if (listens) await new Promise((resolve) => probe.close(resolve));
+  return listens;
 }
