@@ -18,8 +18,13 @@ let urls = '';
 /** Three masters, each with a third of the 16,384 slots. */
 beforeAll(async () => {
   const settings = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'];
-  nodes = await Promise.all([1, 2, 3].map(() => startTestRedis(settings)));
-  for (const node of nodes) cleanUps.add(() => node.close());
+  nodes = await Promise.all(
+    [1, 2, 3].map(async () => {
+      const node = await startTestRedis(settings);
+      cleanUps.add(() => node.close());
+      return node;
+    }),
+  );
   const bounds = [0, 5461, 10_923, 16_384];
   for (const [index, node] of nodes.entries()) {
     const [from = 0, to = 0] = bounds.slice(index, index + 2);
