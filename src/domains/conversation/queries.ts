@@ -6,6 +6,7 @@ import { containsPattern } from '../../platform/database/text.ts';
 import { inTransaction } from '../../platform/database/transaction.ts';
 import type { Viewer } from '../session/model.ts';
 import { insertAudit, type AuditEntry } from '../audit/model.ts';
+import { partsOf, readableParts } from './list-parts.ts';
 import { whereReadable, type Conversation, type ConversationForWriting } from './model.ts';
 
 /** Which conversations; null means that it does not matter. */
@@ -87,7 +88,8 @@ export function createConversationQueries(db: Database) {
       return pagedList(db, {
         select: columns,
         from: sql`conversations c`,
-        where: sql`${whereReadable(viewer)} and c.tenant_id = parent.id${matching(filter)}`,
+        where: sql`c.tenant_id = ${viewer.tenantId}::uuid and c.tenant_id = parent.id${matching(filter)}`,
+        parts: readableParts(viewer, filter, order),
         ordering: orderingBy(order),
       });
     },
@@ -97,7 +99,8 @@ export function createConversationQueries(db: Database) {
       return pagedList(db, {
         select: columns,
         from: sql`conversations c`,
-        where: sql`${whereReadable(viewer)} and c.id in (${ofParent(viewer.tenantId)})${matching(filter)}`,
+        where: sql`${whereReadable(viewer)}${matching(filter)}`,
+        parts: partsOf(viewer.tenantId, sql`parent.id`, order.field),
         ordering: orderingBy(order),
       });
     },
@@ -174,13 +177,6 @@ function wantedColumns({ title, visibility, modelSlug, archivedAt }: Conversatio
   return wanted.flatMap(([column, value]): [Sql, Sql][] => (value === null ? [] : [[column, value]]));
 }
 
-/** Each half has an index; an `or` of the two would read every conversation of the tenant. */
-function ofParent(tenantId: string): Sql {
-  return sql`select o.id from conversations o where o.tenant_id = ${tenantId}::uuid and o.owner_id = parent.id
-    union all
-    select p.conversation_id from participants p where p.tenant_id = ${tenantId}::uuid and p.user_id = parent.id`;
-}
-
 function takesPart(userId: Sql): Sql {
   return sql`(c.owner_id = ${userId} or exists (select from participants p
     where p.tenant_id = c.tenant_id and p.conversation_id = c.id and p.user_id = ${userId}))`;
@@ -190,7 +186,12 @@ function takesPart(userId: Sql): Sql {
 function matching(filter: ConversationFilter): Sql {
   const conditions = [
     filter.ownerId === null ? null : sql`c.owner_id = ${filter.ownerId ?? null}::uuid`,
-    filter.visibility === null ? null : sql`c.visibility = ${filter.visibility}::visibility`,
+    // As a constant, so that an index over the shared ones alone can serve.
+    filter.visibility === null
+      ? null
+      : filter.visibility === 'TENANT'
+        ? sql`c.visibility = 'TENANT'`
+        : sql`c.visibility <> 'TENANT'`,
     filter.isArchived === null
       ? null
       : filter.isArchived

@@ -31,6 +31,11 @@ export interface List<Row> {
   readonly select: Sql;
   readonly from: Sql;
   readonly where: Sql;
+  /**
+   * Further conditions, of which each row of the list meets exactly one, in place of one condition with `or`: each part is
+   * read by the index that suits it, where the whole would be looked for in every row.
+   */
+  readonly parts?: readonly Sql[];
   readonly ordering: Ordering<Row>;
 }
 
@@ -101,12 +106,15 @@ const noParent = sql`(values (1)) as parent(ordinal)`;
 function pagesStatement<Row>(list: List<Row>, parents: readonly string[] | null, window: PageWindow): Sql {
   const { ordering } = list;
   const isForward = window.from === 'start';
-  const bounds = [
-    list.where,
-    ...beyond(ordering, '>', window.after),
-    ...beyond(ordering, '<', window.before),
-  ];
-  const outerOrder = ordering.columns.map((column) => raw(`page."${column.name}" ${ordering.direction}`));
+  const bounds = [...beyond(ordering, '>', window.after), ...beyond(ordering, '<', window.before)];
+  const limit = sql`limit ${window.size + 1}::bigint`;
+  const pages = partsOf(list).map(
+    (where) => sql`select true as "isPresent", ${list.select}
+  from ${list.from}
+  where ${join([where, ...bounds], ' and ')}
+  order by ${orderBy(ordering, isForward)}
+  ${limit}`,
+  );
 
   return sql`select parent.ordinal::integer as "parentOrdinal",
   ${existence(list, '<=', window.after)} as "hasBefore",
@@ -114,20 +122,31 @@ function pagesStatement<Row>(list: List<Row>, parents: readonly string[] | null,
   page.*
 from ${parentsOf(parents)}
 left join lateral (
-  select true as "isPresent", ${list.select}
-  from ${list.from}
-  where ${join(bounds, ' and ')}
-  order by ${orderBy(ordering, isForward)}
-  limit ${window.size + 1}::bigint
+  ${merged(ordering, pages, isForward, limit)}
 ) page on true
-order by parent.ordinal, ${join(outerOrder, ', ')}`;
+order by parent.ordinal, ${orderByNames(ordering, 'page', true)}`;
 }
 
 /** ONE statement for the length of each parent's list; answers `total` in the order of the parents. */
 function countsStatement<Row>(list: List<Row>, parents: readonly string[] | null): Sql {
-  return sql`select (select count(*) from ${list.from} where ${list.where})::integer as total
+  const counts = partsOf(list).map((where) => sql`(select count(*) from ${list.from} where ${where})`);
+  return sql`select (${join(counts, ' + ')})::integer as total
 from ${parentsOf(parents)}
 order by parent.ordinal`;
+}
+
+/** The conditions of the list's parts; of the list itself where it has none. */
+function partsOf<Row>({ where, parts = [] }: List<Row>): Sql[] {
+  return parts.length === 0 ? [where] : parts.map((part) => sql`${where} and ${part}`);
+}
+
+/** The beginning of the whole list is among the beginnings of its parts. */
+function merged<Row>(ordering: Ordering<Row>, pages: readonly Sql[], isForward: boolean, limit: Sql): Sql {
+  const [only, ...others] = pages;
+  if (only !== undefined && others.length === 0) return only;
+  return sql`select * from ((${join(pages, ') union all (')})) part
+  order by ${orderByNames(ordering, 'part', isForward)}
+  ${limit}`;
 }
 
 /** Sorts the statement's rows into one page for each of `parentCount` parents, in their order. */
@@ -180,8 +199,11 @@ const mirrored = { '<': '>', '>': '<', '<=': '>=', '>=': '<=' } as const;
 function existence<Row>(list: List<Row>, operator: '<=' | '>=', position: Position | null): Sql {
   const [bound] = beyond(list.ordering, operator, position);
   if (bound === undefined) return sql`false`;
-  return sql`coalesce((select true from ${list.from} where ${list.where} and ${bound}
-    order by ${orderBy(list.ordering, operator === '>=')} limit 1), false)`;
+  const neighbours = partsOf(list).map(
+    (where) => sql`(select true from ${list.from} where ${where} and ${bound}
+    order by ${orderBy(list.ordering, operator === '>=')} limit 1)`,
+  );
+  return sql`coalesce(${join(neighbours)}, false)`;
 }
 
 function typedValue(type: OrderingType, value: PositionValue | undefined): Sql {
@@ -191,9 +213,22 @@ function typedValue(type: OrderingType, value: PositionValue | undefined): Sql {
 }
 
 function orderBy<Row>(ordering: Ordering<Row>, isForward: boolean): Sql {
-  const direction = (ordering.direction === 'asc') === isForward ? 'asc' : 'desc';
+  const direction = directionOf(ordering, isForward);
   return join(
-    ordering.columns.map((column) => sql`${column.expression} ${raw(direction)}`),
+    ordering.columns.map((column) => sql`${column.expression} ${direction}`),
     ', ',
   );
+}
+
+/** The same of rows that are selected already, by the names of their columns. */
+function orderByNames<Row>(ordering: Ordering<Row>, table: string, isForward: boolean): Sql {
+  const direction = directionOf(ordering, isForward);
+  return join(
+    ordering.columns.map((column) => sql`${raw(`${table}."${column.name}"`)} ${direction}`),
+    ', ',
+  );
+}
+
+function directionOf<Row>(ordering: Ordering<Row>, isForward: boolean): Sql {
+  return raw((ordering.direction === 'asc') === isForward ? 'asc' : 'desc');
 }
