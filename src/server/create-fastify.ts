@@ -10,6 +10,8 @@ import { chooseMediaType } from './media-type.ts';
 
 /** Longer than any request may take; an idle connection has a time of its own. */
 const silenceMs = 60_000;
+/** In bytes, with the URL. */
+const headersSizeMax = 32_768;
 
 /** HTTP without any route: what is too large, too slow or no HTTP at all is refused, and every failure has the one form. */
 export function createFastify(
@@ -29,6 +31,8 @@ export function createFastify(
       headersTimeout: receiveTimeoutMs,
       requestTimeout: receiveTimeoutMs,
       connectionsCheckingInterval: 1000,
+      // Twice Node's own: a token that is far too long is still refused as a token, with 401.
+      maxHeaderSize: headersSizeMax,
     },
     // And whoever does not read what they asked for: a connection on which nothing moves at all.
     connectionTimeout: silenceMs,
@@ -101,7 +105,7 @@ function brokenRequest(code: string | undefined): HttpRefusal {
     return new HttpRefusal(408, 'TIMEOUT', 'The request did not arrive in time.');
   }
   if (code === 'HPE_HEADER_OVERFLOW') {
-    return new HttpRefusal(431, 'BAD_USER_INPUT', 'The URL and headers are larger than 16 kB together.');
+    return new HttpRefusal(431, 'BAD_USER_INPUT', 'The URL and headers are larger than 32 kB together.');
   }
   return new HttpRefusal(400, 'BAD_USER_INPUT', 'This is not an HTTP request that can be understood.');
 }

@@ -82,6 +82,18 @@ describe('a token', () => {
     expect(provider.requests).toBe(1);
   });
 
+  it('of 20 kB is refused as a token over a real connection, and not as a header', async () => {
+    const origin = await testApp.server.listen({ host: '127.0.0.1', port: 0 });
+    const response = await fetch(`${origin}/graphql`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${'x'.repeat(20_480)}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ query: '{ viewer { id } }' }),
+    });
+
+    expect(response.status).toBe(401);
+    expect(response.headers.get('www-authenticate')).toContain('Bearer');
+  });
+
   it('that was accepted ends with its time, although it is remembered', async () => {
     const token = forge.sign({ jti: 'ends' });
     await send(testApp, token);

@@ -10,7 +10,8 @@ let bob: TestUser;
 let guest: TestUser;
 
 beforeAll(async () => {
-  testApp = await startTestApp();
+  // More entries than an operation may list by default, to reach the input's own bound.
+  testApp = await startTestApp({ QUERY_LIST_MAX: '500' });
   tenant = await aTenant(testApp);
   ada = await aUser(testApp, tenant, { firstName: 'Ada' });
   bob = await aUser(testApp, tenant, { firstName: 'Bob' });
