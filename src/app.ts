@@ -34,6 +34,7 @@ import { readNeededColumns } from './platform/database/needed-columns.ts';
 import { toRefusal } from './platform/database/refusals.ts';
 import { SchemaGuard } from './platform/database/schema-guard.ts';
 import type { Logger } from './platform/logger.ts';
+import { Telemetry } from './platform/metrics/telemetry.ts';
 import { createQueries, createReadingQueries } from './queries.ts';
 import { createAuthenticator } from './server/authenticate.ts';
 import { createHttpServer } from './server/http.ts';
@@ -58,7 +59,17 @@ export type App = ReturnType<typeof createApp>;
 
 export function createApp({ clock, config, database, logger }: AppOptions) {
   const coherence = new PostgresCoherence({ url: database.url, logger });
-  const { caches, registry, ...sharing } = createCaches({ clock, coherence, config, database, logger });
+  const telemetry = new Telemetry({ clock, logger, thresholds: config.telemetry });
+  database.follow(telemetry.followStatement);
+  const onRead = telemetry.noteCacheRead;
+  const { caches, registry, ...sharing } = createCaches({
+    clock,
+    coherence,
+    config,
+    database,
+    logger,
+    onRead,
+  });
   const queries = createQueries(database);
   const warming = createWarmers({ caches, clock, coherence, logger, queries });
   const sightings = createSightings({ clock, logger, queries });
@@ -111,6 +122,7 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
         payersOf,
         sharedUsage: sharing.shared,
         requests,
+        observer: telemetry,
         isReady: createReadinessCheck({ coherence, database, guard, logger, shared: sharing.shared }),
         admit: () => guard.admit(),
         receiveWebhook: createWebhookReceiver({

@@ -23,6 +23,8 @@ interface CachesOptions {
   readonly config: Config;
   readonly database: Database;
   readonly logger: Logger;
+  /** Told of every read of every cache. */
+  readonly onRead: (hits: number, misses: number) => void;
 }
 
 /**
@@ -69,13 +71,14 @@ function namespaceOf(databaseUrl: string): string {
 
 /** A cached thing is one line here: it is then named, bounded, measured, shared, and reached by invalidateCache. */
 function createEachCache(
-  { clock, coherence, config, logger }: CachesOptions,
+  { clock, coherence, config, logger, onRead }: CachesOptions,
   generations: Generations | null,
 ): Caches {
   const ttlMs = config.cacheTtlMs;
   const caches = new CacheFactory<CacheName>({
     clock,
     logger,
+    onRead,
     trust: coherence,
     generations,
     isEnabled: config.isCacheEnabled,

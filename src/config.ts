@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { frontDoorFrom, frontDoorVariables } from './config/front-door.ts';
+import { telemetryFrom, telemetryVariables, type TelemetryConfig } from './config/telemetry.ts';
 import { identityFrom, identityVariables, type IdentityConfig } from './config/identity.ts';
 import { isProxyRange } from './platform/network-address.ts';
 import type { FrontDoorConfig } from './server/front-door-config.ts';
@@ -57,7 +58,7 @@ const variables = z.object({
   ...identityVariables,
   CLEANUP_ENABLED: flag.default(true),
   CLEANUP_INTERVAL: seconds(3600),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  ...telemetryVariables,
   EXPLORER_ENABLED: flag.optional(),
   ...frontDoorVariables,
 });
@@ -91,6 +92,8 @@ export interface Config {
     /** Null: the embedded PostgreSQL. */
     readonly url: string | null;
     readonly dataDirectory: string;
+    /** What the sizes are called together. */
+    readonly profile: string;
     readonly steadySize: number;
     readonly overflowSize: number;
   };
@@ -119,7 +122,7 @@ export interface Config {
   readonly identity: IdentityConfig;
   /** How often expired rows are removed; null for never. */
   readonly cleanUpIntervalMs: number | null;
-  readonly logLevel: string;
+  readonly telemetry: TelemetryConfig;
   /** Apollo Sandbox on /graphql, GraphiQL on /explorer. */
   readonly isExplorerEnabled: boolean;
   readonly frontDoor: FrontDoorConfig;
@@ -142,7 +145,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const values = parsed.data;
   const isProduction = values.NODE_ENV === 'production';
   const isExplorerEnabled = values.EXPLORER_ENABLED ?? !isProduction;
-  const profile = databaseProfiles[values.DATABASE_PROFILE ?? (isProduction ? 'production' : 'development')];
+  const profile = values.DATABASE_PROFILE ?? (isProduction ? 'production' : 'development');
   return Object.freeze({
     isProduction,
     host: values.HOST,
@@ -150,8 +153,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     database: Object.freeze({
       url: values.DATABASE_URL ?? null,
       dataDirectory: values.DATA_DIRECTORY,
-      steadySize: profile.steady,
-      overflowSize: profile.overflow,
+      profile,
+      steadySize: databaseProfiles[profile].steady,
+      overflowSize: databaseProfiles[profile].overflow,
     }),
     trustedProxies: Object.freeze(values.TRUST_PROXY),
     sessionTtlMs: values.SESSION_TTL * 1000,
@@ -173,7 +177,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     }),
     identity: identityFrom(values),
     cleanUpIntervalMs: values.CLEANUP_ENABLED ? values.CLEANUP_INTERVAL * 1000 : null,
-    logLevel: values.LOG_LEVEL,
+    telemetry: telemetryFrom(values, isProduction),
     isExplorerEnabled,
     frontDoor: frontDoorFrom(values, isExplorerEnabled),
   });

@@ -21,7 +21,7 @@ export interface Platform {
  * @throws MigrationError when the tables do not fit the code
  */
 export async function openPlatform(config: Config): Promise<Platform> {
-  const logger = createLogger({ level: config.logLevel });
+  const logger = createLogger({ level: config.telemetry.logLevel, format: config.telemetry.logFormat });
   const server = await openServer(config, logger);
   const database = openDatabase({ ...config.database, url: server.url, logger });
   let closing: Promise<void> | undefined;

@@ -22,7 +22,7 @@ export interface MigrateCommandOptions {
  * @throws MigrationError when a migration fails or does not fit
  */
 export async function migrateCommand(config: Config, options: MigrateCommandOptions): Promise<number> {
-  const logger = createLogger({ level: config.logLevel });
+  const logger = createLogger({ level: config.telemetry.logLevel, format: config.telemetry.logFormat });
   const { print = console.log } = options;
   return await withDatabaseUrl(config, logger, async (url) => {
     if (options.status) return report(await migrationStatus(url), print);

@@ -1,4 +1,5 @@
-import { Refusal, type ErrorCode } from '../platform/errors.ts';
+import { errorCodes, Refusal, type ErrorCode } from '../platform/errors.ts';
+import type { Outcome } from '../platform/request-profile.ts';
 import type { FormatError } from './format-error.ts';
 
 /** The largest request body, in bytes. */
@@ -51,6 +52,13 @@ export function describeFailure(error: unknown, requestId: string, formatError: 
 /** The HTTP status of a request that failed as a whole with this code. */
 export function statusOf(code: ErrorCode): number {
   return statusByCode[code];
+}
+
+/** What an answer counts as whose first error has this code; null: it has none. */
+export function outcomeOf(code: string | null): Outcome {
+  if (code === null) return 'ok';
+  const known = errorCodes.find((each) => each === code);
+  return known !== undefined && statusOf(known) < 500 ? 'refused' : 'failed';
 }
 
 const statusByCode: Readonly<Record<ErrorCode, number>> = {

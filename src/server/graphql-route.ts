@@ -11,11 +11,13 @@ import type { Admission, Admitted } from './admission/admission.ts';
 import type { OperationScope } from './apollo.ts';
 import { Cancellation } from '../platform/cancellation.ts';
 import { errorCodes } from '../platform/errors.ts';
-import { HttpRefusal, statusOf } from './failure.ts';
+import type { RequestProfile } from '../platform/request-profile.ts';
+import { HttpRefusal, outcomeOf, statusOf } from './failure.ts';
 import { readBody, readSearch, refuseForeignEncoding, refuseForgery } from './graphql-request.ts';
 import { isLoopback } from './loopback.ts';
 import { chooseMediaType, prefersPage, type MediaType } from './media-type.ts';
 import type { Payer, RateLimiter, RateLimitStatus } from './rate-limiter.ts';
+import { profileOf } from './request-profiles.ts';
 import type { RequestsUnderWay } from './requests-under-way.ts';
 import { sandboxPolicy } from './sandbox.ts';
 import type { TrustedDocuments } from './trusted-documents.ts';
@@ -78,8 +80,12 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
         return sendPage(reply, isLoopback(request.ip) ? request.hostname : request.ip, renderPage);
       },
       async (request) => {
+        profileOf(request).isOperation = true;
         request.setDecorator('answerType', acceptedMediaType(request.headers.accept));
-        request.setDecorator('viewer', await authenticate(request.headers, request.ip));
+        const viewer = await profileOf(request).authenticating(() =>
+          authenticate(request.headers, request.ip),
+        );
+        request.setDecorator('viewer', viewer);
         refuseForeignEncoding(request.headers);
       },
     ],
@@ -87,7 +93,10 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
       const viewer = request.getDecorator<Viewer | null>('viewer');
       const operation = readOperation(request, trustedDocuments);
       const admitted = admit(admission, operation);
-      const rateLimit = rateLimiter.charge(payersOf(viewer, request.ip), admitted?.cost ?? 0);
+      const payers = payersOf(viewer, request.ip);
+      const profile = profileOf(request);
+      noteOperation(profile, admitted, payers);
+      const rateLimit = rateLimiter.charge(payers, admitted?.cost ?? 0);
       const run = (cancellation: Cancellation) => {
         const permit = { cancellation, rateLimit };
         const contextValue = createContext(viewer, request.id, clientOf(request), permit);
@@ -97,6 +106,7 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
       const response = await (admitted?.kind === 'mutation'
         ? run(new Cancellation())
         : requests.follow(reply.raw, run));
+      noteAnswer(profile, response);
       const report = wantsCost(request.headers) ? admitted : null;
       return sendAnswer(reply, response, request.getDecorator<MediaType>('answerType'), report);
     },
@@ -143,6 +153,21 @@ function admit(admission: Admission, operation: GraphQLRequest): Admitted | null
     operationName: operation.operationName,
     variables: operation.variables ?? {},
   });
+}
+
+function noteOperation(profile: RequestProfile, admitted: Admitted | null, payers: readonly Payer[]): void {
+  profile.kind = admitted?.kind ?? null;
+  profile.operationName = admitted?.name ?? null;
+  profile.callerKey = payers.find(({ kind }) => kind === 'user')?.key ?? null;
+}
+
+function noteAnswer(profile: RequestProfile, { body }: GraphQLResponse): void {
+  if (body.kind !== 'single') return;
+  const { data, errors } = body.singleResult;
+  profile.isExecuted = data !== undefined;
+  const code = errors?.[0]?.extensions?.['code'];
+  profile.errorCode = typeof code === 'string' ? code : null;
+  profile.outcome = outcomeOf(profile.errorCode);
 }
 
 function wantsCost(headers: IncomingHttpHeaders): boolean {

@@ -17,6 +17,7 @@ import { healthUrls, registerHealth, type Readiness } from './health.ts';
 import { registerIdentityWebhook, type ReceiveWebhook } from './identity-webhook.ts';
 import { isLoopback } from './loopback.ts';
 import { RateLimiter, type SharedUsage } from './rate-limiter.ts';
+import { registerRequestProfiles, type RequestObserver } from './request-profiles.ts';
 import type { RequestsUnderWay } from './requests-under-way.ts';
 import { createSandboxPlugin, renderSandbox, withoutToken } from './sandbox.ts';
 import { readTrustedDocuments } from './trusted-documents-file.ts';
@@ -47,6 +48,7 @@ export interface HttpServerOptions<Viewer, Context extends OperationScope> exten
     readonly frontDoor: FrontDoorConfig;
   };
   readonly requests: RequestsUnderWay;
+  readonly observer: RequestObserver;
   readonly isReady: () => Promise<Readiness>;
   /** Asked before every request but those for health. @throws Unavailable while nothing may be answered */
   readonly admit: () => Promise<void>;
@@ -78,10 +80,11 @@ export async function createHttpServer<Viewer, Context extends OperationScope>(
 
   const server = createFastify(formatError, options.config);
   await server.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: nothingAtAll } });
+  registerRequestProfiles(server, options.observer, isForHealth);
   server.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id);
     if (request.is404) throw unknownRoute(server, request);
-    if (healthUrls.has(request.routeOptions.url ?? '')) return;
+    if (isForHealth(request)) return;
     if (eventLoop.isOverloaded)
       throw new Unavailable('The server has more to do than it can; try again shortly.');
     await options.admit();
@@ -119,6 +122,10 @@ async function createChecks({ clock, config, logger, schema, sharedUsage }: Chec
 
 /** JSON is not a document: where a browser shows it all the same, it may load nothing and be framed by nobody. */
 const nothingAtAll = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
+
+function isForHealth(request: FastifyRequest): boolean {
+  return healthUrls.has(request.routeOptions.url ?? '');
+}
 
 /** Closing ends idle connections only: one that was busy then would be kept open by its client, and hold up the end. */
 function letConnectionsEnd(server: FastifyInstance, requests: RequestsUnderWay): void {

@@ -13,6 +13,7 @@ import {
 } from '../../src/platform/errors.ts';
 import { readConfig } from '../../src/config.ts';
 import { systemClock } from '../../src/platform/clock.ts';
+import { RequestProfiles } from '../../src/platform/request-profile.ts';
 import { createHttpServer, type HttpServerOptions } from '../../src/server/http.ts';
 import { RequestsUnderWay } from '../../src/server/requests-under-way.ts';
 
@@ -73,6 +74,7 @@ export async function openFrontDoor(changes: Partial<HttpServerOptions<Person, S
     payersOf: () => [],
     sharedUsage: null,
     requests: new RequestsUnderWay(0),
+    observer: { profiles: new RequestProfiles(), finish: () => {} },
     isReady: async () => ({ ready: true, components: [] }),
     admit: async () => {},
     toRefusal: (error) =>

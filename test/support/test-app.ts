@@ -57,7 +57,9 @@ export async function startTestApp(
     ...environment,
   });
   const logger =
-    log === null ? createLogger({ level: config.logLevel }) : pino({ level: 'trace' }, { write: log });
+    log === null
+      ? createLogger({ level: config.telemetry.logLevel })
+      : pino({ level: 'trace' }, { write: log });
   const database = openDatabase({ ...config.database, url: testDatabase.url, logger });
   const clock = new TestClock(Date.parse('2026-11-20T12:00:00.000Z'));
   const app = createApp({ clock, config, database, logger });

@@ -17,6 +17,7 @@ type OwnOptions<Value> = Pick<CacheOptions<Value>, 'ttlMs' | 'entriesMax'> &
   >;
 
 interface CacheFactoryOptions {
+  readonly onRead?: (hits: number, misses: number) => void;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly isEnabled: boolean;

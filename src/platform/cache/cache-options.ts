@@ -31,6 +31,8 @@ export interface CacheOptions<Value, Name extends string = string> {
   readonly version?: number;
   /** Of the store that processes share, where there is one. */
   readonly generations?: Generations | null;
+  /** Told of every read: how many of its keys were answered from what is remembered, and how many it loaded. */
+  readonly onRead?: (hits: number, misses: number) => void;
   readonly clock: Clock;
   /** From 0 up to 1, as Math.random. */
   readonly random?: () => number;
@@ -61,6 +63,7 @@ export const defaultOptions = {
   random: Math.random,
   isUnavailable: () => false,
   onLastValues: () => {},
+  onRead: () => {},
 };
 
 /**

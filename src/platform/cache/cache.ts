@@ -82,10 +82,12 @@ export class Cache<Value, Name extends string = string> {
     const entry = this.#fresh(key, this.#options.clock.now());
     if (entry !== undefined) {
       this.#reads.counts.hits += 1;
+      this.#options.onRead?.(1, 0);
       return entry.value;
     }
     if (!this.isEnabled) {
       this.#reads.counts.misses += 1;
+      this.#options.onRead?.(0, 1);
       return deepFreeze(await load(key));
     }
     const [value = null] = await this.#reads.gather([key], async () => new Map([[key, await load(key)]]));
@@ -98,6 +100,7 @@ export class Cache<Value, Name extends string = string> {
     const distinct = [...new Set(keys)];
     this.#reads.counts.misses += distinct.length;
     this.#reads.counts.coalesced += keys.length - distinct.length;
+    this.#options.onRead?.(0, distinct.length);
     const values = distinct.length === 0 ? new Map<string, Value>() : await load(distinct);
     return keys.map((key) => deepFreeze(values.get(key) ?? null));
   }
@@ -112,6 +115,7 @@ export class Cache<Value, Name extends string = string> {
       values.push(entry.value);
     }
     this.#reads.counts.hits += keys.length;
+    this.#options.onRead?.(keys.length, 0);
     return values;
   }
 

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '../clock.ts';
 import { markOfKey, type Entry } from './entry.ts';
 import { ReadCounts, type EntrySource, type LoadMissing } from './entry-source.ts';
@@ -11,6 +12,7 @@ interface ReadThroughOptions<Value> {
   readonly lastValueMs: number;
   readonly clock: Clock;
   readonly trust: { readonly isTrusted: boolean };
+  readonly onRead: (hits: number, misses: number) => void;
   readonly onError: (error: unknown) => void;
   readonly memory: MemoryEntries<Value>;
   readonly source: EntrySource<Value>;
@@ -25,6 +27,8 @@ export class ReadThrough<Value> {
   /** Of what readers did not wait for. */
   readonly #renewalCounts = new ReadCounts();
   readonly #flights = new Flights<Value>();
+  /** What is done in it is done for nobody's request. */
+  readonly #outside = AsyncLocalStorage.snapshot();
 
   constructor(options: ReadThroughOptions<Value>) {
     this.#options = options;
@@ -32,10 +36,27 @@ export class ReadThrough<Value> {
 
   /** The values of the keys in their order; rejects only as `load` does, its own or one that it waited for. */
   async gather(keys: readonly string[], load: LoadMissing<Value>): Promise<(Value | null)[]> {
+    let loaded = 0;
+    try {
+      return await this.#gather(keys, load, (missing) => {
+        loaded += missing.length;
+        return load(missing);
+      });
+    } finally {
+      this.#options.onRead(keys.length - loaded, loaded);
+    }
+  }
+
+  /** `renew` loads what this reader need not wait for, `load` the rest. */
+  async #gather(
+    keys: readonly string[],
+    renew: LoadMissing<Value>,
+    load: LoadMissing<Value>,
+  ): Promise<(Value | null)[]> {
     const arrivedAt = this.#options.log.sequence;
     const values = new Map<string, Value | null>();
     const before = this.#flights.started;
-    let wanted = this.#takeHeld(keys, load, values);
+    let wanted = this.#takeHeld(keys, renew, values);
     // Who cannot know what was acknowledged elsewhere before they came must not be given what was read before they came.
     // They wait for those reads, and then share one among themselves, so that even now no crowd reaches the source.
     if (!this.#options.trust.isTrusted) await this.#flights.landed(wanted, before);
@@ -92,8 +113,8 @@ export class ReadThrough<Value> {
     const { clock, log, onError, source } = this.#options;
     const grounded = keys.filter((key) => this.#flights.find(key) === undefined);
     if (grounded.length === 0 || !this.#options.outage.mayProbe(now)) return;
-    const flight = this.#flights.start(grounded, log.sequence, () =>
-      source.fetch(grounded, load, this.#renewalCounts),
+    const flight = this.#outside(() =>
+      this.#flights.start(grounded, log.sequence, () => source.fetch(grounded, load, this.#renewalCounts)),
     );
     // Nobody waits for it: the readers have the old value, and the next ones try again.
     this.#options.outage.probe(flight.entries, clock).catch(onError);

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Cancellation } from '../cancellation.ts';
+import type { PoolState } from './checked-pool.ts';
 import type { PrismaClient } from './generated/client.ts';
 
 /** One statement that reached PostgreSQL, Prisma's and ours alike. Never carries a parameter's value. */
@@ -8,6 +9,12 @@ export interface Statement {
   readonly durationMs: number;
   readonly failed: boolean;
 }
+
+/**
+ * Called when a statement is sent, within the context that sends it; what it returns is called once when the statement has
+ * ended.
+ */
+export type FollowStatement = (text: string) => (durationMs: number, failed: boolean) => void;
 
 /** Text with the placeholders $1, $2 … and their values; what the tag `sql` of sql-template-tag makes. */
 export interface PreparableStatement {
@@ -34,8 +41,12 @@ export interface Database {
   readonly prisma: PrismaClient;
   /** For what needs a connection for a while (COPY). */
   readonly pool: Pool;
+  /** How busy the connections are. */
+  poolState(): PoolState;
   /** Calls back after every statement; the returned function stops that. */
   observe(listener: (statement: Statement) => void): () => void;
+  /** As `observe`, for those who must know who a statement is sent for. */
+  follow(follower: FollowStatement): () => void;
   /** Makes the first statements of a process as quick as later ones: Prisma compiles itself on its first query. */
   warmUp(): Promise<void>;
   /** Waits for the statements under way; afterwards nothing more can be asked. */

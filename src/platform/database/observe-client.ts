@@ -1,27 +1,25 @@
 import type { PoolClient } from 'pg';
-import type { Statement } from './database.ts';
 
-/** Where statements are told to; while nobody listens, nothing is measured. */
-export interface StatementListeners {
+/** Who is told of statements; while nobody is, nothing is measured. */
+export interface StatementFollowers {
   readonly size: number;
-  tell(statement: Statement): void;
+  /** Called when a statement is sent; what it returns is called when it has ended. */
+  begin(text: string): (durationMs: number, failed: boolean) => void;
 }
 
 /**
  * Makes a connection tell of every statement sent through it, by whoever: all of them, Prisma's BEGIN and COMMIT and
  * COPY included, go through its `query`.
  */
-export function observeClient(client: PoolClient, listeners: StatementListeners): void {
+export function observeClient(client: PoolClient, followers: StatementFollowers): void {
   const send = client.query.bind(client);
   Object.defineProperty(client, 'query', {
     configurable: true,
     value: (...args: readonly unknown[]): unknown => {
-      if (listeners.size === 0) return Reflect.apply(send, null, args);
-      const text = textOf(args[0]);
+      if (followers.size === 0) return Reflect.apply(send, null, args);
+      const tell = followers.begin(textOf(args[0]));
       const startedAt = performance.now();
-      const end = (failed: boolean) =>
-        listeners.tell({ text, durationMs: performance.now() - startedAt, failed });
-      return sendObserved(send, args, end);
+      return sendObserved(send, args, (failed) => tell(performance.now() - startedAt, failed));
     },
   });
 }
@@ -30,8 +28,14 @@ export function observeClient(client: PoolClient, listeners: StatementListeners)
 function sendObserved(send: Function, args: readonly unknown[], end: (failed: boolean) => void): unknown {
   const [statement] = args;
   if (isSubmittable(statement)) {
-    callBefore(statement, 'handleReadyForQuery', () => end(false));
-    callBefore(statement, 'handleError', () => end(true));
+    // After an error PostgreSQL says, too, that it is ready again.
+    let hasEnded = false;
+    const endOnce = (failed: boolean) => {
+      if (!hasEnded) end(failed);
+      hasEnded = true;
+    };
+    callBefore(statement, 'handleReadyForQuery', () => endOnce(false));
+    callBefore(statement, 'handleError', () => endOnce(true));
     return Reflect.apply(send, null, args);
   }
   const callback = args.at(-1);

@@ -2,9 +2,9 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import type { Pool, QueryResultRow } from 'pg';
 import type { Logger } from '../logger.ts';
 import { queryCancellably } from './cancellable-query.ts';
-import type { Database, PreparableStatement, Statement } from './database.ts';
+import type { Database, FollowStatement, PreparableStatement } from './database.ts';
 import { PrismaClient } from './generated/client.ts';
-import type { StatementListeners } from './observe-client.ts';
+import type { StatementFollowers } from './observe-client.ts';
 import { createPool, type DatabaseTimeouts } from './pool.ts';
 import { toRefusal } from './refusals.ts';
 import { createStatementNames } from './statement-names.ts';
@@ -20,7 +20,14 @@ export interface OpenDatabaseOptions {
   readonly timeouts?: Partial<DatabaseTimeouts>;
 }
 
-const defaultTimeouts = { connectMs: 2000, statementMs: 10_000 } as const;
+// Whoever waits for a connection is told within 2 s that there is none; the rest of them is for the way back.
+const defaultTimeouts = {
+  connectMs: 1800,
+  statementMs: 10_000,
+  lockMs: 5000,
+  checkAfterIdleMs: 10_000,
+  checkMs: 500,
+} as const;
 
 // Ours are a fixed few; Prisma writes another text for every length of a list, so its share is bounded on its own.
 const ownStatementsMax = 500;
@@ -29,8 +36,8 @@ const prismaStatementsMax = 200;
 /** Opens PostgreSQL; connections are made when they are needed, so a server that is away shows in the first statement. */
 export function openDatabase(options: OpenDatabaseOptions): Database {
   const timeouts = { ...defaultTimeouts, ...options.timeouts };
-  const listeners = new ListenerSet();
-  const pool = createPool({ ...options, timeouts, listeners });
+  const followers = new FollowerSet();
+  const pool = createPool({ ...options, timeouts, followers });
   const prisma = createPrisma(pool, timeouts);
   const nameOf = createStatementNames('parley', ownStatementsMax);
   const prepared = ({ text, values }: PreparableStatement) => ({
@@ -41,6 +48,7 @@ export function openDatabase(options: OpenDatabaseOptions): Database {
   const database: Database = {
     url: options.url,
     pool,
+    poolState: () => pool.state,
     prisma,
     async query<Row extends object>(statement: PreparableStatement): Promise<Row[]> {
       try {
@@ -59,7 +67,9 @@ export function openDatabase(options: OpenDatabaseOptions): Database {
         }
       },
     }),
-    observe: (listener) => listeners.add(listener),
+    observe: (listener) =>
+      followers.add((text) => (durationMs, failed) => listener({ text, durationMs, failed })),
+    follow: (follower) => followers.add(follower),
     async warmUp() {
       await prisma.$queryRaw`select 1`;
     },
@@ -80,19 +90,22 @@ function createPrisma(pool: Pool, timeouts: DatabaseTimeouts): PrismaClient {
   });
 }
 
-class ListenerSet implements StatementListeners {
-  readonly #listeners = new Set<(statement: Statement) => void>();
+class FollowerSet implements StatementFollowers {
+  readonly #followers = new Set<FollowStatement>();
 
   get size(): number {
-    return this.#listeners.size;
+    return this.#followers.size;
   }
 
-  add(listener: (statement: Statement) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  add(follower: FollowStatement): () => void {
+    this.#followers.add(follower);
+    return () => this.#followers.delete(follower);
   }
 
-  tell(statement: Statement): void {
-    for (const listener of this.#listeners) listener(statement);
+  begin(text: string): (durationMs: number, failed: boolean) => void {
+    const ends = Array.from(this.#followers, (follow) => follow(text));
+    return (durationMs, failed) => {
+      for (const end of ends) end(durationMs, failed);
+    };
   }
 }

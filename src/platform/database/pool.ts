@@ -1,13 +1,16 @@
-import { Pool, TypeOverrides, types } from 'pg';
+import { TypeOverrides, types } from 'pg';
 import type { Logger } from '../logger.ts';
-import { observeClient, type StatementListeners } from './observe-client.ts';
+import { CheckedPool, type CheckTimes } from './checked-pool.ts';
+import { observeClient, type StatementFollowers } from './observe-client.ts';
 
 /** How long the database may take, in milliseconds. */
-export interface DatabaseTimeouts {
+export interface DatabaseTimeouts extends CheckTimes {
   /** Until a connection is free or made. */
   readonly connectMs: number;
   /** Until PostgreSQL stops a statement. */
   readonly statementMs: number;
+  /** Until PostgreSQL gives up waiting for a lock. */
+  readonly lockMs: number;
 }
 
 /** What a pool is made of. */
@@ -18,7 +21,7 @@ export interface PoolOptions {
   /** Connections beyond those, made under load and closed afterwards. */
   readonly overflowSize: number;
   readonly timeouts: DatabaseTimeouts;
-  readonly listeners: StatementListeners;
+  readonly followers: StatementFollowers;
   readonly logger: Logger;
 }
 
@@ -26,9 +29,9 @@ export interface PoolOptions {
 const graceMs = 2000;
 
 /** The connections that Prisma and direct reads share. */
-export function createPool(options: PoolOptions): Pool {
-  const { timeouts, listeners, logger } = options;
-  const pool = new Pool({
+export function createPool(options: PoolOptions): CheckedPool {
+  const { timeouts, followers, logger } = options;
+  const config = {
     connectionString: inUtc(options.url),
     application_name: 'parley',
     min: options.steadySize,
@@ -39,11 +42,13 @@ export function createPool(options: PoolOptions): Pool {
     connectionTimeoutMillis: timeouts.connectMs,
     statement_timeout: timeouts.statementMs,
     query_timeout: timeouts.statementMs + graceMs,
+    lock_timeout: timeouts.lockMs,
     idle_in_transaction_session_timeout: timeouts.statementMs + graceMs,
     keepAlive: true,
     types: createTypeParsers(),
-  });
-  pool.on('connect', (client) => observeClient(client, listeners));
+  };
+  const pool = new CheckedPool(config, timeouts);
+  pool.on('connect', (client) => observeClient(client, followers));
   pool.on('error', (error) => logger.warn({ err: error }, 'an idle connection to the database was lost'));
   // A connection that comes back within a transaction would take the next statements into it.
   pool.on('release', (_error, client) => {

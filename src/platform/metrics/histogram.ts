@@ -1,0 +1,70 @@
+const bucketsPerOctave = 4;
+const lowestOctave = -7;
+const highestOctave = 17;
+const bucketCount = (highestOctave - lowestOctave) * bucketsPerOctave;
+
+/**
+ * How many values lie in which range, in memory that does not grow: from 8 µs to 131 s in steps of 19 %, when values are
+ * milliseconds. What lies outside is counted at the ends.
+ */
+export class Histogram {
+  readonly #counts = new Uint32Array(bucketCount);
+  #count = 0;
+  #sum = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get sum(): number {
+    return this.#sum;
+  }
+
+  record(value: number): void {
+    const index = indexOf(value);
+    this.#counts[index] = (this.#counts[index] ?? 0) + 1;
+    this.#count += 1;
+    this.#sum += value;
+  }
+
+  add(other: Histogram): void {
+    for (let index = 0; index < bucketCount; index += 1) {
+      this.#counts[index] = (this.#counts[index] ?? 0) + (other.#counts[index] ?? 0);
+    }
+    this.#count += other.#count;
+    this.#sum += other.#sum;
+  }
+
+  /** The value that the share `part` (from 0 to 1) of all values does not exceed, to about a tenth; 0 without values. */
+  quantile(part: number): number {
+    const rank = part * this.#count;
+    let before = 0;
+    for (let index = 0; index < bucketCount; index += 1) {
+      const count = this.#counts[index] ?? 0;
+      if (count > 0 && before + count >= rank) {
+        const [low, high] = [lowerEdge(index), lowerEdge(index + 1)];
+        return low + (high - low) * ((rank - before) / count);
+      }
+      before += count;
+    }
+    return 0;
+  }
+
+  /** How many values lie below a power of two, which is an edge between two ranges. */
+  countBelow(exponent: number): number {
+    const end = Math.min(bucketCount, Math.max(0, (exponent - lowestOctave) * bucketsPerOctave));
+    let count = 0;
+    for (let index = 0; index < end; index += 1) count += this.#counts[index] ?? 0;
+    return count;
+  }
+}
+
+function indexOf(value: number): number {
+  if (value <= 0) return 0;
+  const index = Math.floor((Math.log2(value) - lowestOctave) * bucketsPerOctave);
+  return Math.min(bucketCount - 1, Math.max(0, index));
+}
+
+function lowerEdge(index: number): number {
+  return 2 ** (index / bucketsPerOctave + lowestOctave);
+}

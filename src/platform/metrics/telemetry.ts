@@ -1,0 +1,129 @@
+import type { Clock } from '../clock.ts';
+import type { FollowStatement } from '../database/database.ts';
+import type { Logger } from '../logger.ts';
+import { RequestProfiles, type Outcome, type RequestProfile } from '../request-profile.ts';
+import { SlowQueryLog } from '../slow-query-log.ts';
+import { OperationNames } from './operation-names.ts';
+import { RequestStatistics } from './request-statistics.ts';
+import { StatementStatistics } from './statement-statistics.ts';
+
+/** From so many milliseconds on something is slow; 0: nothing ever is. */
+export interface SlownessThresholds {
+  readonly slowQueryMs: number;
+  readonly slowRequestMs: number;
+  readonly verySlowRequestMs: number;
+}
+
+/** What this process has done since it started, in memory that does not grow with it. One for the process. */
+export class Telemetry {
+  readonly profiles = new RequestProfiles();
+  readonly requests: RequestStatistics;
+  readonly statements = new StatementStatistics();
+  readonly slowQueries: SlowQueryLog;
+  /** Statements by what they were sent for. */
+  readonly sent = { forRequests: 0, forAuthentication: 0, forNobody: 0 };
+  readonly authentications = { count: 0 };
+  /** Reads of caches that needed no statement, and those that did. */
+  readonly cacheReads = { answered: 0, loaded: 0 };
+  readonly #thresholds: SlownessThresholds;
+  readonly #logger: Logger;
+  readonly #names: OperationNames;
+
+  constructor(options: {
+    readonly clock: Clock;
+    readonly logger: Logger;
+    readonly thresholds: SlownessThresholds;
+    /** Operations that are known beforehand. */
+    readonly operationNames?: Iterable<string>;
+  }) {
+    this.#thresholds = options.thresholds;
+    this.#logger = options.logger;
+    this.#names = new OperationNames(options.operationNames);
+    this.requests = new RequestStatistics(options.clock);
+    this.slowQueries = new SlowQueryLog({ ...options, thresholdMs: options.thresholds.slowQueryMs });
+  }
+
+  /** Given to the database, tells each statement's request of it. */
+  readonly followStatement: FollowStatement = (text) => {
+    const profile = this.profiles.current;
+    if (profile === null) this.sent.forNobody += 1;
+    else profile.statements += 1;
+    return (durationMs, failed) => {
+      if (profile !== null) profile.statementMs += durationMs;
+      this.statements.record(text, durationMs, failed);
+      this.slowQueries.note(text, durationMs, profile);
+    };
+  };
+
+  /** Given to the caches, tells each read's request of it. */
+  readonly noteCacheRead = (hits: number, misses: number): void => {
+    if (misses === 0) this.cacheReads.answered += 1;
+    else this.cacheReads.loaded += 1;
+    const profile = this.profiles.current;
+    if (profile === null) return;
+    profile.cacheHits += hits;
+    profile.cacheMisses += misses;
+  };
+
+  /** Counts a request that is over, and logs it: in a line of its own, louder the longer it took. */
+  finish(profile: RequestProfile, { status, url }: { readonly status: number; readonly url: string }): void {
+    const durationMs = profile.elapsedMs;
+    const slowness = this.#slownessOf(durationMs);
+    const outcome = profile.outcome ?? outcomeOfStatus(status);
+    this.requests.record({
+      name: this.#names.nameOf(profile),
+      outcome,
+      durationMs,
+      statements: profile.statements,
+      slowness,
+    });
+    this.sent.forRequests += profile.statements;
+    if (profile.isAuthenticated) {
+      this.authentications.count += 1;
+      this.sent.forAuthentication += profile.authenticationStatements;
+    }
+    const level = slowness === null ? 'info' : slowness === 'slow' ? 'warn' : 'error';
+    if (!this.#logger.isLevelEnabled(level)) return;
+    this.#logger[level](
+      { ...describe(profile), durationMs: rounded(durationMs), outcome, status, url },
+      messageFor[slowness ?? 'quick'],
+    );
+  }
+
+  #slownessOf(durationMs: number): 'slow' | 'verySlow' | null {
+    const { slowRequestMs, verySlowRequestMs } = this.#thresholds;
+    if (verySlowRequestMs > 0 && durationMs >= verySlowRequestMs) return 'verySlow';
+    return slowRequestMs > 0 && durationMs >= slowRequestMs ? 'slow' : null;
+  }
+}
+
+const messageFor = {
+  quick: 'a request was answered',
+  slow: 'a request was slow',
+  verySlow: 'a request was very slow',
+} as const;
+
+function outcomeOfStatus(status: number): Outcome {
+  if (status >= 500) return 'failed';
+  return status >= 400 ? 'refused' : 'ok';
+}
+
+function describe(profile: RequestProfile) {
+  return {
+    requestId: profile.requestId,
+    userId: profile.callerKey,
+    operation: profile.operationName,
+    kind: profile.kind,
+    code: profile.errorCode,
+    authenticationMs: rounded(profile.authenticationMs),
+    statements: profile.statements,
+    statementMs: rounded(profile.statementMs),
+    cacheHits: profile.cacheHits,
+    cacheMisses: profile.cacheMisses,
+  };
+}
+
+/** To microseconds, which is as much as the clock is worth. */
+function rounded(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1000;
+}

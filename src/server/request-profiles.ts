@@ -1,0 +1,61 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { RequestProfile, type RequestProfiles } from '../platform/request-profile.ts';
+
+/** Who keeps what requests did. */
+export interface RequestObserver {
+  readonly profiles: RequestProfiles;
+  /** Called when a request has been answered or its client has hung up; never throws. `url` is the route's. */
+  finish(profile: RequestProfile, answer: { readonly status: number; readonly url: string }): void;
+}
+
+/**
+ * Gives every request a profile, which `profileOf` finds and whatever is done for the request writes to, and every answer
+ * the headers `x-process-time` (milliseconds) and `server-timing` (W3C Server Timing). `isExempt` says which requests are
+ * neither counted nor told.
+ */
+export function registerRequestProfiles(
+  server: FastifyInstance,
+  observer: RequestObserver,
+  isExempt: (request: FastifyRequest) => boolean,
+): void {
+  server.decorateRequest('profile', null);
+  // By callbacks, because what runs within `run` is what is called from there: the hooks and handlers that follow.
+  server.addHook('onRequest', (request, _reply, done) => {
+    const profile = new RequestProfile(request.id);
+    request.setDecorator('profile', profile);
+    observer.profiles.run(profile, done);
+  });
+  // Once more, because the body's last piece arrives in a context of its own.
+  server.addHook('preValidation', (request, _reply, done) => {
+    observer.profiles.run(profileOf(request), done);
+  });
+  server.addHook('onSend', (request, reply, payload, done) => {
+    if (!isExempt(request)) {
+      const profile = profileOf(request);
+      const totalMs = profile.elapsedMs;
+      void reply.header('x-process-time', totalMs.toFixed(2));
+      void reply.header('server-timing', serverTiming(profile, totalMs));
+    }
+    done(null, payload);
+  });
+  server.addHook('onResponse', (request, reply, done) => {
+    const { url = 'unknown' } = request.routeOptions;
+    if (!isExempt(request)) observer.finish(profileOf(request), { status: reply.statusCode, url });
+    done();
+  });
+}
+
+/** What a request has done so far. */
+export function profileOf(request: FastifyRequest): RequestProfile {
+  return request.getDecorator<RequestProfile>('profile');
+}
+
+function serverTiming(profile: RequestProfile, totalMs: number): string {
+  const { authenticationMs, cacheHits, cacheMisses, statementMs, statements } = profile;
+  return (
+    `auth;dur=${authenticationMs.toFixed(2)}, ` +
+    `cache;desc="${cacheHits} hits, ${cacheMisses} misses", ` +
+    `db;dur=${statementMs.toFixed(2)};desc="${statements} statements", ` +
+    `total;dur=${totalMs.toFixed(2)}`
+  );
+}

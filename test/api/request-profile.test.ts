@@ -1,0 +1,177 @@
+import { hash } from 'node:crypto';
+import sql from 'sql-template-tag';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { aConversation, aTenant, aUser, type TestTenant, type TestUser } from '../support/builders.ts';
+import { startTestApp, type TestApp } from '../support/test-app.ts';
+
+interface Line {
+  readonly level: number;
+  readonly msg: string;
+  readonly requestId: string;
+  readonly operation: string | null;
+  readonly statement: string;
+  readonly statements: number;
+  readonly [field: string]: unknown;
+}
+
+const lines: Line[] = [];
+let testApp: TestApp;
+let tenant: TestTenant;
+let user: TestUser;
+
+beforeAll(async () => {
+  testApp = await startTestApp(
+    { SLOW_REQUEST_MS: '150', VERY_SLOW_REQUEST_MS: '400', SLOW_QUERY_THRESHOLD_MS: '100' },
+    (line) => lines.push(JSON.parse(line)),
+  );
+  tenant = await aTenant(testApp);
+  user = await aUser(testApp, tenant, { role: 'OWNER' });
+  await aConversation(testApp, tenant, { owner: user, messages: ['one', 'two'] });
+});
+afterAll(() => testApp.close());
+beforeEach(() => void lines.splice(0));
+
+const send = (body: object, headers: Record<string, string> = {}) =>
+  testApp.server.inject({
+    method: 'POST',
+    url: '/graphql',
+    headers: { authorization: `Bearer ${user.token}`, ...headers },
+    payload: body,
+  });
+const lineOf = (operation: string) =>
+  lines.find((line) => line.operation === operation && line.msg.startsWith('a request'));
+const timingOf = (headers: Readonly<Record<string, unknown>>) => String(headers['server-timing']);
+
+describe('the profile of a request', () => {
+  it('is in the headers of its answer', async () => {
+    const query = '{ conversations(first: 1) { nodes { title lastMessage { content } } } }';
+    await send({ query });
+    const { headers } = await send({ query });
+
+    expect(Number(headers['x-process-time'])).toBeGreaterThan(0);
+    expect(timingOf(headers)).toMatch(
+      /^auth;dur=\d+\.\d\d, cache;desc="1 hits, 0 misses", db;dur=\d+\.\d\d;desc="2 statements", total;dur=\d+\.\d\d$/,
+    );
+  });
+
+  it.each([
+    ['an address that means nothing', 'GET', '/nothing', 404],
+    ['a bad credential', 'POST', '/graphql', 401],
+  ] as const)('is in the headers of refusals: %s', async (_name, method, url, status) => {
+    const { headers, statusCode } = await testApp.server.inject({
+      method,
+      url,
+      headers: { authorization: 'Bearer parley_session_wrong' },
+    });
+
+    expect(statusCode).toBe(status);
+    expect(headers['x-process-time']).toBeDefined();
+    expect(timingOf(headers)).toContain('total;dur=');
+  });
+
+  it('is neither told nor logged of health checks', async () => {
+    for (const url of ['/livez', '/readyz']) {
+      const { headers } = await testApp.server.inject({ method: 'GET', url });
+      expect(headers).not.toHaveProperty('x-process-time');
+      expect(headers).not.toHaveProperty('server-timing');
+    }
+    expect(lines.filter(({ msg }) => msg.startsWith('a request'))).toEqual([]);
+  });
+
+  it('is one line of the log, without what was sent', async () => {
+    const query =
+      'query Conversations($title: String) { conversations(filter: { titleContains: $title }) { nodes { id } } }';
+    const { headers } = await send({ query, variables: { title: 'zebra-4711' } }, { 'x-request-id': 'mine' });
+
+    expect(headers['x-request-id']).toBe('mine');
+    expect(lineOf('Conversations')).toMatchObject({
+      level: 30,
+      requestId: 'mine',
+      kind: 'query',
+      outcome: 'ok',
+      status: 200,
+      url: '/graphql',
+      statements: 1,
+      cacheHits: 1,
+      cacheMisses: 0,
+      userId: `${tenant.uuid}:${user.uuid}`,
+    });
+    expect(JSON.stringify(lines)).not.toContain('zebra-4711');
+    expect(JSON.stringify(lines)).not.toContain(user.token);
+  });
+
+  it('counts what a mutation writes, and what only finding out who asks took', async () => {
+    const token = `parley_session_${hash('sha256', 'another', 'base64url')}`;
+    await testApp.database.query(sql`insert into sessions (tenant_id, id, user_id, token_hash, expires_at)
+      values (${tenant.uuid}::uuid, gen_random_uuid(), ${user.uuid}::uuid, ${hash('sha256', token, 'buffer')},
+        ${new Date(testApp.clock.now() + 1000)})`);
+    const texts: string[] = [];
+    const stop = testApp.database.observe(({ text }) => texts.push(text));
+    await send(
+      { query: 'mutation Rename { updateProfile(input: { firstName: "Ada" }) { user { displayName } } }' },
+      { authorization: `Bearer ${token}` },
+    ).finally(stop);
+
+    expect(texts.length).toBeGreaterThan(3);
+    expect(lineOf('Rename')).toMatchObject({ kind: 'mutation', statements: texts.length });
+  });
+
+  it('keeps apart the statements of requests that run at the same time and wait for connections', async () => {
+    const query = (name: string, fields: string) => ({
+      query: `query ${name} { conversations(first: 1) { ${fields} } }`,
+    });
+    // Who they are is known from here on, and takes no statement.
+    await send({ query: '{ __typename }' });
+    await Promise.all(
+      Array.from({ length: 40 }, (_, index) =>
+        index % 2 === 0
+          ? send(query('One', 'nodes { title }'))
+          : send(query('Two', 'nodes { title } totalCount')),
+      ),
+    );
+    const statementsOf = (operation: string) => [
+      ...new Set(lines.filter((line) => line.operation === operation).map((line) => line.statements)),
+    ];
+
+    expect(statementsOf('One')).toEqual([1]);
+    expect(statementsOf('Two')).toEqual([2]);
+  });
+});
+
+describe('what is slow', () => {
+  /** Keeps the table of conversations to itself for so long. */
+  async function whileConversationsAreLocked<Result>(
+    ms: number,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    const client = await testApp.database.pool.connect();
+    try {
+      await client.query('begin; lock table conversations in access exclusive mode');
+      const unlocked = client.query(`select pg_sleep(${ms / 1000}); rollback`);
+      const result = await work();
+      await unlocked;
+      return result;
+    } finally {
+      client.release();
+    }
+  }
+
+  it.each([
+    [200, 40, 'a request was slow'],
+    [500, 50, 'a request was very slow'],
+  ])('is logged with its statement: %d ms', async (ms, level, msg) => {
+    const query = 'query Slow($t: String) { conversations(filter: { titleContains: $t }) { nodes { id } } }';
+    const { headers } = await whileConversationsAreLocked(ms, () =>
+      send({ query, variables: { t: 'zebra-4711' } }),
+    );
+    const requestId = headers['x-request-id'];
+
+    expect(lineOf('Slow')).toMatchObject({ level, msg, requestId, statements: 1 });
+    const [slow] = lines.filter((line) => line.msg === 'a statement was slow' && line.operation === 'Slow');
+    expect(slow).toMatchObject({ level: 40, requestId });
+    expect(slow?.['durationMs']).toBeGreaterThanOrEqual(100);
+    expect(slow?.statement).toMatch(/^select .*…$/);
+    expect(slow?.statement.length).toBeLessThanOrEqual(200);
+    expect(JSON.stringify(lines)).not.toContain('zebra-4711');
+  });
+});

@@ -1,0 +1,121 @@
+import sql from 'sql-template-tag';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Database } from '../../src/platform/database/database.ts';
+import { openDatabase } from '../../src/platform/database/open-database.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import { RequestProfile, RequestProfiles } from '../../src/platform/request-profile.ts';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+
+const logger = createLogger({ level: 'silent' });
+let testDatabase: TestDatabase;
+const opened: Database[] = [];
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+});
+afterAll(async () => {
+  await Promise.all(opened.map((database) => database.close()));
+  await testDatabase.drop();
+});
+
+function open(timeouts: Parameters<typeof openDatabase>[0]['timeouts'] = {}): Database {
+  const database = openDatabase({ url: testDatabase.url, steadySize: 1, overflowSize: 1, logger, timeouts });
+  opened.push(database);
+  return database;
+}
+
+/** Ends what stands behind a connection; the process is told only when it looks. */
+async function endBackends(database: Database): Promise<void> {
+  await database.query(sql`select pg_terminate_backend(pid) from pg_stat_activity
+    where application_name = 'parley' and datname = current_database() and pid <> pg_backend_pid()`);
+}
+
+describe('the pool', () => {
+  it.each(['query', 'Prisma'])(
+    'sends each statement for the request that asked, however long it waited: %s',
+    async (way) => {
+      const database = open();
+      const profiles = new RequestProfiles();
+      database.follow(() => {
+        if (profiles.current !== null) profiles.current.statements += 1;
+        return () => {};
+      });
+      const send = () =>
+        way === 'query' ? database.query(sql`select 1`) : database.prisma.$queryRaw`select 1`;
+      const counts = await Promise.all(
+        Array.from({ length: 20 }, async (_, index) => {
+          const profile = new RequestProfile(String(index));
+          await profiles.run(profile, async () => {
+            for (let statement = 0; statement < index % 4; statement += 1) await send();
+          });
+          return profile.statements;
+        }),
+      );
+
+      expect(counts).toEqual(Array.from({ length: 20 }, (_, index) => index % 4));
+    },
+  );
+
+  it('says that it is busy within 2 s when every connection is in use, and counts it', async () => {
+    const database = open();
+    const held = [await database.pool.connect(), await database.pool.connect()];
+    const startedAt = performance.now();
+
+    await expect(database.query(sql`select 1`)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+    expect(database.poolState()).toEqual({ inUse: 2, idle: 0, waiting: 0, timeouts: 1 });
+
+    for (const client of held) client.release();
+    expect(database.poolState()).toEqual({ inUse: 0, idle: 2, waiting: 0, timeouts: 1 });
+  });
+
+  it.each([
+    ['statement_timeout', '10s'],
+    ['lock_timeout', '5s'],
+    ['idle_in_transaction_session_timeout', '12s'],
+    ['TimeZone', 'UTC'],
+  ])('sets %s to %s on each connection', async (name, value) => {
+    expect(await open().query(sql`select current_setting(${name}) as value`)).toEqual([{ value }]);
+  });
+
+  it('gives up waiting for a lock', async () => {
+    const database = open({ lockMs: 50 });
+    const holder = await database.pool.connect();
+    await holder.query('begin; lock table models in access exclusive mode');
+
+    await expect(database.query(sql`select slug from models`)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await holder.query('rollback');
+    holder.release();
+  });
+});
+
+describe('a connection that has been idle', () => {
+  it('is checked before it is used, and replaced where it is dead', async () => {
+    const database = open({ checkAfterIdleMs: 0 });
+    const killer = open();
+    const clients = [await database.pool.connect(), await database.pool.connect()];
+    for (const client of clients) {
+      client.release();
+      // As with a connection that a firewall has forgotten: nobody hears of its end.
+      client.connection.stream.removeAllListeners('end').removeAllListeners('close');
+      client.connection.stream.pause();
+    }
+    await endBackends(killer);
+
+    const answers = await Promise.all([
+      database.query(sql`select 1 as one`),
+      database.query(sql`select 1 as one`),
+    ]);
+    expect(answers).toEqual([[{ one: 1 }], [{ one: 1 }]]);
+  });
+
+  it('is not told of as a statement when it is checked', async () => {
+    const database = open({ checkAfterIdleMs: 0 });
+    await database.query(sql`select 1`);
+    const texts: string[] = [];
+    database.observe(({ text }) => texts.push(text));
+    await database.query(sql`select 2`);
+
+    expect(texts).toEqual(['select 2']);
+  });
+});
