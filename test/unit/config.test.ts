@@ -93,7 +93,7 @@ describe('the configuration', () => {
     const settings = Object.fromEntries(
       [...example.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
     );
-    const source = ['config.ts', 'config/front-door.ts', 'config/identity.ts']
+    const source = ['config.ts', 'config/front-door.ts', 'config/identity.ts', 'config/telemetry.ts']
       .map((file) => readFileSync(join(import.meta.dirname, '../../src', file), 'utf8'))
       .join('\n');
     const names = [...source.matchAll(/^ {2}([A-Z_]+): /gm)].map(([, name = '']) => name);
