@@ -32,7 +32,7 @@ export interface KeyIdentity {
 }
 
 /** The tag of what caches hold about one key. */
-export function apiKeyTag(keyId: string): string {
+function apiKeyTag(keyId: string): string {
   return `api-key:${keyId}`;
 }
 

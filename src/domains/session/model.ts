@@ -55,7 +55,7 @@ export function isTenantAdmin(viewer: Viewer): boolean {
 }
 
 /** The tag of what caches hold about one session. */
-export function sessionTag(sessionId: string): string {
+function sessionTag(sessionId: string): string {
   return `session:${sessionId}`;
 }
 
