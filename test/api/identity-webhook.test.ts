@@ -132,6 +132,23 @@ describe('what the provider tells of a person', () => {
     expect((await ask()).viewer.profile.firstName).toBe('Newer');
   });
 
+  it('does not bring back a name that was taken back since', async () => {
+    await ask({ first_name: 'Ann', updated_at: now() - 3000 });
+    await sendWebhook(testApp, userEvent('user.updated', { id: sub, firstName: '', at: now() - 1000 }));
+    await sendWebhook(testApp, userEvent('user.updated', { id: sub, firstName: 'Late', at: now() - 2000 }));
+    await sendWebhook(testApp, membership('updated', now()));
+
+    expect((await ask()).viewer.profile.firstName).toBeNull();
+  });
+
+  it('does not bring back a name that they took back here', async () => {
+    const { token } = await ask({ first_name: 'Ann', updated_at: now() - 1000 });
+    await testApp.data('mutation { updateProfile(input: { firstName: null }) { user { id } } }', { token });
+    await sendWebhook(testApp, membership('updated', now()));
+
+    expect((await ask()).viewer.profile.firstName).toBeNull();
+  });
+
   it('is no address unless it is verified', async () => {
     await ask();
     const email = `unverified-${sub}@example.org`;
@@ -190,6 +207,16 @@ describe('a person whom the provider has deleted', () => {
     await sendWebhook(testApp, membership('created', now() + 1000));
 
     expect((await ask({ iat: Math.floor(now() / 1000) + 2 })).code).toBe('UNAUTHENTICATED');
+  });
+
+  it('leaves their address to whoever has it next, whatever comes late', async () => {
+    const email = `${sub}@example.org`;
+    await ask({ email, email_verified: true, updated_at: now() - 2000 });
+    await sendWebhook(testApp, deleted());
+    await sendWebhook(testApp, userEvent('user.updated', { id: sub, email, at: now() - 1000 }));
+    const next = await ask({ sub: `${sub}_again`, email, email_verified: true });
+
+    expect(next.viewer.email).toBe(email);
   });
 });
 

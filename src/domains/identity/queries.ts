@@ -182,11 +182,24 @@ function newest(
 ): Sql {
   const current = { email: sql`u.email`, first_name: sql`u.first_name`, last_name: sql`u.last_name` }[column];
   if (value === undefined) return current;
-  const isFree =
-    column === 'email'
-      ? sql`not exists (select from users o where lower(o.email) = lower(${value}::text) and o.id <> u.id)`
-      : sql`true`;
-  return sql`case when (${isNewer(updatedAt)} or ${current} is null) and ${isFree} then ${value}::text else ${current} end`;
+  const isAccepted = column === 'email' ? maySetAddress(value, updatedAt) : maySetName(current, updatedAt);
+  return sql`case when ${isAccepted} then ${value}::text else ${current} end`;
+}
+
+/**
+ * A missing address is one that was never known or that somebody else had, so that whatever is not out of date fills it in;
+ * or that of a person who was deleted, whose address must stay free for whoever has it next.
+ */
+function maySetAddress(value: string | null, updatedAt: Date | null): Sql {
+  const isOutOfDate = sql`coalesce(${updatedAt}::timestamptz < u.identity_updated_at, false)`;
+  return sql`(${isNewer(updatedAt)} or (u.email is null and not ${isOutOfDate}))
+    and (u.is_active or u.email is not null)
+    and not exists (select from users o where lower(o.email) = lower(${value}::text) and o.id <> u.id)`;
+}
+
+/** A name that is missing although the provider has spoken was taken back, there or here. */
+function maySetName(current: Sql, updatedAt: Date | null): Sql {
+  return sql`(${isNewer(updatedAt)} or (${current} is null and u.identity_updated_at is null))`;
 }
 
 /** Not an admin of the platform: a provider that is too easily convinced of an address must not hand out everything. */
