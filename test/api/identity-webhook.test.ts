@@ -1,8 +1,8 @@
 import sql from 'sql-template-tag';
 import { Webhook } from 'standardwebhooks';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createId } from '../../src/platform/ids.ts';
-import { aTenant, aUser, type TestTenant } from '../support/builders.ts';
+import { aTenant, aUser, type TestTenant, type TestUser } from '../support/builders.ts';
 import { startIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 import { membershipEvent, sendWebhook, userEvent, webhookSecret } from '../support/webhook.ts';
@@ -273,11 +273,7 @@ describe('a membership', () => {
   it('that an admin has taken back and suspended since is not brought back either', async () => {
     const owner = await aUser(testApp, tenant, { role: 'OWNER' });
     const { viewer } = await ask();
-    const setActive = (isActive: boolean) =>
-      testApp.data(
-        `mutation { updateMembership(input: { userId: "${viewer.id}", isActive: ${isActive} }) { userErrors { message } } }`,
-        { token: owner.token },
-      );
+    const setActive = (isActive: boolean) => change(owner, viewer.id, `isActive: ${isActive}`);
     await sendWebhook(testApp, membership('deleted', now() + 1000));
     await setActive(true);
     const { code } = await ask();
@@ -285,6 +281,33 @@ describe('a membership', () => {
     await sendWebhook(testApp, membership('created', now() + 2000));
 
     expect([code, (await ask()).code]).toEqual([undefined, 'UNAUTHENTICATED']);
+  });
+
+  it('that an admin suspends after the provider has ended it is not brought back either', async () => {
+    const owner = await aUser(testApp, tenant, { role: 'OWNER' });
+    const { viewer } = await ask();
+    await sendWebhook(testApp, membership('deleted', now() + 1000));
+    await change(owner, viewer.id, 'isActive: false');
+    await sendWebhook(testApp, membership('created', now() + 2000));
+
+    expect((await ask()).code).toBe('UNAUTHENTICATED');
+  });
+
+  it('that ends while an admin changes something else of it stays ended', async () => {
+    const owner = await aUser(testApp, tenant, { role: 'OWNER' });
+    const { viewer } = await ask();
+    // What an admin writes waits for this, after the membership was read.
+    const locker = await testApp.database.pool.connect();
+    await locker.query('begin; lock table audit_log in exclusive mode');
+    const changing = change(owner, viewer.id, 'permissions: ["x"]');
+    await vi.waitFor(async () => expect(await waiting()).toBe(1));
+    const ending = sendWebhook(testApp, membership('deleted', now() + 1000));
+    await vi.waitFor(async () => expect([await waiting(), await isEnded()]).not.toEqual([1, false]));
+    await locker.query('commit');
+    locker.release();
+    await Promise.all([changing, ending]);
+
+    expect((await ask()).code).toBe('UNAUTHENTICATED');
   });
 
   it('ends with its organisation, but not for those whom Parley made members', async () => {
@@ -307,3 +330,25 @@ describe('a membership', () => {
     expect((await testApp.data('{ viewer { id } }', { token: own.token })).viewer.id).toBe(own.id);
   });
 });
+
+/** What an admin says of a membership. */
+function change({ token }: TestUser, userId: string, changes: string) {
+  return testApp.data(
+    `mutation { updateMembership(input: { userId: "${userId}", ${changes} }) { userErrors { message } } }`,
+    { token },
+  );
+}
+
+/** How many wait for a lock. */
+async function waiting(): Promise<number> {
+  const rows = await testApp.database.query(sql`select from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`);
+  return rows.length;
+}
+
+/** Whether the person's membership has ended, as others see it. */
+async function isEnded(): Promise<boolean> {
+  const rows = await testApp.database.query(sql`select from memberships where not is_active
+    and user_id = (select id from users where external_id = ${sub})`);
+  return rows.length > 0;
+}

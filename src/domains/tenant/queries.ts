@@ -28,8 +28,9 @@ export interface Concerned {
 /** What can be changed of a membership. */
 export type MembershipState = Pick<Membership, 'role' | 'permissions' | 'isActive'>;
 
-/** How a membership is to be, and what is noted about it. */
+/** How a membership is to be, whether it was said that it is active or not, and what is noted about it. */
 interface MembershipChange extends MembershipState {
+  readonly isActivityDecided: boolean;
   readonly entry: AuditEntry;
 }
 
@@ -115,6 +116,9 @@ export function createTenantQueries(db: Database) {
     ): Promise<Membership | null> {
       return inTransaction(db.pool, async (client) => {
         await lockTenant(client, viewer.tenantId);
+        // The identity provider waits for no tenant: what it says now must not be overwritten with what was read before.
+        await client.query(sql`select from memberships
+          where tenant_id = ${viewer.tenantId}::uuid and user_id = ${userId}::uuid for no key update`);
         const concerned = await concernedBy(client, viewer, sql`u.id = ${userId}::uuid`);
         const before = concerned?.membership ?? null;
         if (concerned === null || before === null) return null;
@@ -183,7 +187,7 @@ async function writeMembership(
   client: PoolClient,
   tenantId: string,
   { userId }: Concerned,
-  { role, permissions, isActive, entry }: MembershipChange,
+  { role, permissions, isActive, isActivityDecided, entry }: MembershipChange,
 ): Promise<Membership> {
   const { rows } = await client.query<Membership>(sql`with changed as (
       insert into memberships as m (tenant_id, user_id, role, permissions, is_active, joined_at, created_at)
@@ -191,8 +195,8 @@ async function writeMembership(
         ${entry.createdAt}, ${entry.createdAt})
       on conflict (tenant_id, user_id) do update
         set role = excluded.role, permissions = excluded.permissions, is_active = excluded.is_active,
-          -- Whom an admin suspends the identity provider does not bring back, also where it was the one to end it before.
-          identity_removed_at = case when m.is_active = excluded.is_active then m.identity_removed_at end
+          -- Whom an admin suspends the identity provider does not bring back, also where it had ended it already.
+          identity_removed_at = case when not ${isActivityDecided}::boolean then m.identity_removed_at end
       returning ${membershipColumns}
     ), noted as (${insertAudit(entry, sql`changed`)})
     select * from changed`);

@@ -51,7 +51,8 @@ export function createTenantService(options: {
         }
         const details = { role, wasSuspended: membership !== null };
         const note = { action: 'inviteMember', target: toPublicId('user', userId), details };
-        return { role, permissions: [], isActive: true, entry: auditEntry(viewer, note, now) };
+        const entry = auditEntry(viewer, note, now);
+        return { role, permissions: [], isActive: true, isActivityDecided: true, entry };
       });
       await settle();
       return invited;
@@ -71,7 +72,8 @@ export function createTenantService(options: {
               if (!mayDecide(concerned, [after.role])) throw notEntitled('role');
               refuseToLoseTheLastOwner(concerned, before, after);
               const note = { action: 'updateMembership', target: publicId, details: { before, after } };
-              return { ...after, entry: auditEntry(viewer, note, now) };
+              const isActivityDecided = typeof changes.isActive === 'boolean';
+              return { ...after, isActivityDecided, entry: auditEntry(viewer, note, now) };
             });
       if (updated === null) throw new NotFound('member', ['input', 'userId']);
       // Ends what their sessions, keys and tokens are known to allow.
