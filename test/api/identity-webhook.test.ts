@@ -149,6 +149,17 @@ describe('what the provider tells of a person', () => {
     expect((await ask()).viewer.profile.firstName).toBeNull();
   });
 
+  it.each(['An\u0000n', 'Ann\ud800'])('is no name where it cannot be stored: %j', async (firstName) => {
+    await ask();
+    const event = userEvent('user.updated', { id: sub, firstName, email: `${sub}@example.org`, at: now() });
+
+    expect((await sendWebhook(testApp, event)).body).toEqual({ status: 'applied' });
+    expect((await ask()).viewer).toMatchObject({
+      email: `${sub}@example.org`,
+      profile: { firstName: null },
+    });
+  });
+
   it('is no address unless it is verified', async () => {
     await ask();
     const email = `unverified-${sub}@example.org`;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isStorable } from '../../platform/database/text.ts';
 import { BadUserInput } from '../../platform/errors.ts';
 import { roleOf, timeFrom, type ClaimsPolicy } from './claims.ts';
 import type { Organisation, ProviderProfile } from './model.ts';
@@ -52,8 +53,8 @@ const id = z
   .string()
   .min(1)
   .max(255)
-  .refine((text) => text.isWellFormed() && !text.includes('\u0000') && !text.startsWith('import:'));
-const name = z.string().trim().max(100).nullish().catch(undefined);
+  .refine((text) => isStorable(text) && !text.startsWith('import:'));
+const name = z.string().trim().max(100).refine(isStorable).nullish().catch(undefined);
 const time = z.number();
 
 const envelopeSchema = z.object({ type: z.string(), data: z.unknown(), timestamp: time.optional() });
