@@ -1,56 +1,33 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { Agent, request } from 'node:http';
-import { text } from 'node:stream/consumers';
+import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from './support/postgres.ts';
-
-const root = join(import.meta.dirname, '..');
+import { send } from './support/send.ts';
+import { killServer, startServer, type RunningServer } from './support/server-process.ts';
 
 let database: TestDatabase;
-let server: ChildProcess;
-let origin: string;
+let server: RunningServer;
 const agent = new Agent({ keepAlive: true });
 
 beforeEach(async () => {
   database = await createTestDatabase();
-  const { PATH = '' } = process.env;
-  server = spawn(process.execPath, ['--import', 'tsx', join(root, 'src/main.ts'), 'serve'], {
-    cwd: root,
-    env: { PATH, DATABASE_URL: database.url, PORT: '0', LOG_LEVEL: 'error' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  origin = await addressOf(server);
+  server = await startServer({ DATABASE_URL: database.url, LOG_LEVEL: 'error' });
 });
 afterEach(async () => {
   agent.destroy();
-  server.kill('SIGKILL');
+  await killServer(server);
   await database.drop();
 });
 
-async function addressOf({ stdout }: ChildProcess): Promise<string> {
-  let output = '';
-  for await (const chunk of stdout ?? []) {
-    output += String(chunk);
-    const address = /http:\/\/[\d.]+:\d+/.exec(output)?.[0];
-    if (address !== undefined) return address;
-  }
-  throw new Error(`The server ended: ${output}`);
-}
-
 /** One request over a connection that is kept; answers its status. */
-async function send(path: string, body?: string): Promise<number> {
-  const sent = request(origin + path, {
-    agent,
+async function statusOf(path: string, body?: string): Promise<number> {
+  const { status } = await send(agent, server.origin + path, {
     method: body === undefined ? 'GET' : 'POST',
     headers: { 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body }),
   });
-  sent.end(body);
-  const [response] = await once(sent, 'response');
-  await text(response);
-  return response.statusCode;
+  return status;
 }
 
 /** Asks for readiness as a load balancer does, and sends requests one after another for as long as it is given. */
@@ -58,14 +35,14 @@ async function honourReadiness(outcomes: (number | string)[]): Promise<void> {
   let isReady = true;
   const probing = (async () => {
     while (isReady) {
-      isReady = (await send('/readyz')) === 200;
+      isReady = (await statusOf('/readyz')) === 200;
       await sleep(100);
     }
   })();
   const users = Array.from({ length: 8 }, async () => {
     while (isReady) {
       const query = '{ settings { maxMessageLength } models { name } }';
-      outcomes.push(await send('/graphql', JSON.stringify({ query })).catch(String));
+      outcomes.push(await statusOf('/graphql', JSON.stringify({ query })).catch(String));
     }
   });
   await Promise.all([probing, ...users]);
@@ -77,8 +54,8 @@ describe('SIGTERM under load', { timeout: 60_000 }, () => {
     const load = honourReadiness(outcomes);
     while (outcomes.length < 100) await sleep(20);
     const toldAt = performance.now();
-    server.kill('SIGTERM');
-    const ended = once(server, 'exit');
+    server.child.kill('SIGTERM');
+    const ended = once(server.child, 'exit');
     await load;
     const [code] = await ended;
     const elapsedMs = performance.now() - toldAt;

@@ -1,0 +1,62 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '../..');
+
+/** How a server is run by Node: from its sources, without a build. */
+const fromSources: readonly string[] = ['--import', 'tsx', join(root, 'src/main.ts')];
+
+/** A server that runs by itself, listening. */
+export interface RunningServer {
+  readonly child: ChildProcess;
+  /** Such as `http://127.0.0.1:4000`. */
+  readonly origin: string;
+  /** What it has logged so far, for a test that fails. */
+  logs(): string;
+}
+
+/** Starts `serve`; resolves once it listens. @throws Error with what it logged when it ends before that */
+export async function startServer(
+  environment: Readonly<Record<string, string>>,
+  program: readonly string[] = fromSources,
+): Promise<RunningServer> {
+  const { PATH = '' } = process.env;
+  const child = spawn(process.execPath, [...program, 'serve'], {
+    cwd: root,
+    env: { PATH, PORT: '0', LOG_LEVEL: 'warn', EXPLORER_ENABLED: 'false', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  let logged = '';
+  child.stderr?.on('data', (chunk) => (logged += String(chunk)));
+  let output = '';
+  child.stdout?.on('data', (chunk) => (output += String(chunk)));
+  for (;;) {
+    const [, origin] = /answers on (http:\/\/[^\s/]+)/.exec(output) ?? [];
+    if (origin !== undefined) return { child, origin, logs: () => logged + output };
+    if (hasEnded(child)) throw new Error(`The server ended with ${child.exitCode}: ${logged}${output}`);
+    await Promise.race([once(child.stdout ?? child, 'data'), once(child, 'exit')]);
+  }
+}
+
+/** Ends it as whoever runs it does, and by force after 5 s. */
+export async function endServer({ child }: Pick<RunningServer, 'child'>): Promise<void> {
+  if (hasEnded(child)) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  const patience = setTimeout(() => child.kill('SIGKILL'), 5000);
+  await ended;
+  clearTimeout(patience);
+}
+
+/** Ends it without a chance to tidy up. */
+export async function killServer({ child }: Pick<RunningServer, 'child'>): Promise<void> {
+  if (hasEnded(child)) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
