@@ -35,8 +35,10 @@ import { toRefusal } from './platform/database/refusals.ts';
 import { SchemaGuard } from './platform/database/schema-guard.ts';
 import type { Logger } from './platform/logger.ts';
 import { Telemetry } from './platform/metrics/telemetry.ts';
+import { createSelfMonitoring } from './monitoring.ts';
 import { createQueries, createReadingQueries } from './queries.ts';
 import { createAuthenticator } from './server/authenticate.ts';
+import type { Readiness } from './server/health.ts';
 import { createHttpServer } from './server/http.ts';
 import { payersOf } from './server/payers.ts';
 import { createReadinessCheck } from './server/readiness.ts';
@@ -73,6 +75,10 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
   const queries = createQueries(database);
   const warming = createWarmers({ caches, clock, coherence, logger, queries });
   const sightings = createSightings({ clock, logger, queries });
+  const catalogue = createCatalogue(database, caches.schema);
+  const guard = new SchemaGuard({ catalogue, needed: readNeededColumns(), logger });
+  coherence.subscribe(guard);
+  const isReady = createReadinessCheck({ coherence, database, guard, logger, shared: sharing.shared });
   const services = createServices({
     caches,
     clock,
@@ -84,11 +90,10 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
     registry,
     sharing,
     sightings,
+    telemetry,
     warming,
+    isReady,
   });
-  const catalogue = createCatalogue(database, caches.schema);
-  const guard = new SchemaGuard({ catalogue, needed: readNeededColumns(), logger });
-  coherence.subscribe(guard);
   const requests = new RequestsUnderWay(config.frontDoor.requestTimeoutMs);
   return {
     caches,
@@ -123,7 +128,7 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
         sharedUsage: sharing.shared,
         requests,
         observer: telemetry,
-        isReady: createReadinessCheck({ coherence, database, guard, logger, shared: sharing.shared }),
+        isReady,
         admit: () => guard.admit(),
         receiveWebhook: createWebhookReceiver({
           settings: config.identity,
@@ -161,7 +166,9 @@ function createServices(options: {
   readonly registry: CacheRegistry<CacheName>;
   readonly sharing: Pick<ReturnType<typeof createCaches>, 'shared'>;
   readonly sightings: ReturnType<typeof createSightings>;
+  readonly telemetry: Telemetry;
   readonly warming: Warming;
+  readonly isReady: () => Promise<Readiness>;
 }): Services {
   const { caches, clock, coherence, config, database, logger, queries, registry } = options;
   const { sightings, sharing, warming } = options;
@@ -170,6 +177,14 @@ function createServices(options: {
   const settings = createSettingLoaders(queries.setting, caches.settings);
   const findModels: typeof models.bySlugs = (slugs) => models.bySlugs(slugs);
   const findForWriting: FindForWriting = (viewer, id) => queries.conversation.forWriting(viewer, id);
+  const identity = createIdentityService({
+    provider: createIdentityProvider(config.identity, { clock, logger }),
+    queries: queries.identity,
+    identities: caches.identities,
+    settle,
+    clock,
+    logger,
+  });
   const audit = createAuditService({ queries: queries.audit, clock });
   return {
     audit,
@@ -181,14 +196,7 @@ function createServices(options: {
       clock,
     }),
     conversation: createConversationService({ queries: queries.conversation, findModels, clock }),
-    identity: createIdentityService({
-      provider: createIdentityProvider(config.identity, { clock, logger }),
-      queries: queries.identity,
-      identities: caches.identities,
-      settle,
-      clock,
-      logger,
-    }),
+    identity,
     message: createMessageService({
       queries: queries.message,
       findForWriting,
@@ -196,6 +204,7 @@ function createServices(options: {
       clock,
     }),
     model: createModelService({ queries: queries.model, settle, clock }),
+    monitoring: createSelfMonitoring({ ...options, identity }),
     operations: createOperationsService({
       caches: registry,
       warming,

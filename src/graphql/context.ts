@@ -8,6 +8,8 @@ import type { MessageLoaders } from '../domains/message/loaders.ts';
 import type { MessageService } from '../domains/message/service.ts';
 import type { ModelLoaders } from '../domains/model/loaders.ts';
 import type { ModelService } from '../domains/model/service.ts';
+import type { CheckHealth } from '../domains/operations/health.ts';
+import type { Monitoring } from '../domains/operations/monitoring.ts';
 import type { OperationsService } from '../domains/operations/service.ts';
 import type { ParticipantLoaders } from '../domains/participant/loaders.ts';
 import type { ParticipantService } from '../domains/participant/service.ts';
@@ -47,6 +49,7 @@ export interface Services {
   readonly identity: IdentityService;
   readonly message: MessageService;
   readonly model: ModelService;
+  readonly monitoring: Monitoring & { readonly health: CheckHealth };
   readonly operations: OperationsService;
   readonly participant: ParticipantService;
   readonly session: SessionService;

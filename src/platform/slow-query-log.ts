@@ -1,8 +1,8 @@
 import type { Clock } from './clock.ts';
+import { previewOf } from './database/statement-preview.ts';
 import type { Logger } from './logger.ts';
 import type { RequestProfile } from './request-profile.ts';
 
-const previewCharactersMax = 200;
 /** While all statements are slow, more lines than this would tell no more and be one more thing that is slow. */
 const linesPerSecondMax = 10;
 
@@ -63,9 +63,4 @@ export class SlowQueryLog {
     this.#lines += 1;
     return this.#lines <= linesPerSecondMax;
   }
-}
-
-function previewOf(text: string): string {
-  const line = text.replaceAll(/\s+/g, ' ').trim();
-  return line.length <= previewCharactersMax ? line : `${line.slice(0, previewCharactersMax - 1)}…`;
 }

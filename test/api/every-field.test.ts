@@ -38,6 +38,20 @@ const routes: Readonly<Record<string, Route>> = {
   TableStatistics: operations('tables'),
   IndexStatistics: operations('indexes'),
   ColumnInfo: operations('columns(table: "users")'),
+  Health: operations('health'),
+  ComponentHealth: (count, selection) =>
+    `{ ${aliases(count, `operations { health { components { ${selection} } } }`)} }`,
+  CacheStatistics: operations('caches'),
+  RequestStatistics: operations('requests'),
+  OperationStatistics: (count, selection) =>
+    `{ ${aliases(count, `operations { requests { byOperation { ${selection} } } }`)} }`,
+  DatabaseLoad: operations('databaseLoad'),
+  StatementStatistics: (count, selection) =>
+    `{ ${aliases(count, `operations { databaseLoad { statements { ${selection} } } }`)} }`,
+  StatementKindStatistics: (count, selection) =>
+    `{ ${aliases(count, `operations { databaseLoad { byStatement(first: 2) { ${selection} } } }`)} }`,
+  ConnectionPoolStatistics: operations('connectionPool'),
+  IdentitySyncStatistics: operations('identitySync'),
   DailyActivity: operations('userActivity(days: 2)'),
   PageInfo: (count, selection) =>
     `{ conversations(first: ${count}) { nodes { messages(first: 1) { pageInfo { ${selection} } } } } }`,

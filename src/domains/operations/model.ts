@@ -29,3 +29,110 @@ export interface PeopleWarmer {
   /** At most `entriesMax` entries; answers how many it read. */
   warm(userIds: readonly string[], entriesMax: number): Promise<number>;
 }
+
+/** How well something is. */
+export type HealthStatus = 'HEALTHY' | 'DEGRADED' | 'UNHEALTHY';
+
+/** How well one part is that the server needs. */
+export interface ComponentHealth {
+  readonly name: string;
+  readonly status: HealthStatus;
+  readonly message: string | null;
+  /** Null where no question was asked that could take time. */
+  readonly latencyMs: number | null;
+}
+
+/** How well the server is. */
+export interface Health {
+  readonly status: HealthStatus;
+  readonly components: readonly ComponentHealth[];
+  readonly uptimeSeconds: number;
+  readonly version: string;
+}
+
+/** What a cache did since the process started; counts end at what a GraphQL Int can hold. */
+export interface CacheStatistics {
+  readonly name: CacheName;
+  readonly entries: number;
+  readonly hits: number;
+  readonly misses: number;
+  readonly hitRate: number;
+  readonly staleServed: number;
+  readonly coalesced: number;
+  readonly evictions: number;
+  readonly invalidations: number;
+  readonly errors: number;
+  readonly ttlSeconds: number;
+  readonly maxEntries: number;
+  readonly store: string;
+}
+
+/** How long things took, in milliseconds, to about a tenth. */
+export interface Percentiles {
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly p99Ms: number;
+}
+
+/** What requests of one name did. */
+export interface OperationStatistics extends Percentiles {
+  readonly operationName: string;
+  readonly count: number;
+  readonly errors: number;
+  readonly statementsPerRequest: number;
+}
+
+/** What requests did in the last minutes. */
+export interface RequestStatistics extends Percentiles {
+  readonly count: number;
+  readonly errors: number;
+  readonly perSecond: number;
+  readonly slow: number;
+  readonly verySlow: number;
+  readonly byOperation: readonly OperationStatistics[];
+}
+
+/** How often statements were sent and how long they took. */
+export interface StatementStatistics extends Percentiles {
+  readonly count: number;
+}
+
+/** The same for one kind of statement. */
+export interface StatementKindStatistics extends StatementStatistics {
+  /** Without values, at most 200 characters; null for all kinds that are not kept apart. */
+  readonly statement: string | null;
+  readonly failed: number;
+  readonly totalMs: number;
+}
+
+/** What requests cost the database since the process started. */
+export interface DatabaseLoad {
+  readonly statementsPerRequest: number;
+  readonly statementsPerAuthentication: number;
+  readonly statementsSavedByCaches: number;
+  readonly reduction: number;
+  readonly statements: StatementStatistics;
+}
+
+/** How busy the process's connections to the database are. */
+export interface ConnectionPoolStatistics {
+  readonly profile: string;
+  readonly size: number;
+  readonly overflow: number;
+  readonly inUse: number;
+  readonly idle: number;
+  readonly waiting: number;
+  readonly timeouts: number;
+  readonly utilization: number;
+}
+
+/** What synchronising with the identity provider did since the process started. */
+export interface IdentitySyncStatistics {
+  readonly attempted: number;
+  readonly performed: number;
+  readonly skipped: number;
+  readonly created: number;
+  readonly failed: number;
+  readonly staleServed: number;
+  readonly skipRate: number;
+}

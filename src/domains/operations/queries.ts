@@ -6,6 +6,18 @@ export type OperationsQueries = ReturnType<typeof createOperationsQueries>;
 /** What admins of the platform ask of the database; it belongs to no tenant. */
 export function createOperationsQueries(db: Database) {
   return {
+    /** Whether the database answers. */
+    async ping(): Promise<void> {
+      await db.query(sql`select 1`);
+    },
+
+    /** The names of the migrations that were carried out, oldest first. */
+    async appliedMigrations(): Promise<readonly string[]> {
+      const rows = await db.query<{ name: string }>(sql`select migration_name as name from _prisma_migrations
+        where finished_at is not null and rolled_back_at is null order by migration_name`);
+      return rows.map(({ name }) => name);
+    },
+
     /** Lets every process hear what ended, by the names that triggers use. */
     async announce(names: readonly string[]): Promise<void> {
       await db.query(sql`select announce_invalidations(${names}::text[])`);

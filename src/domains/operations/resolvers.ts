@@ -1,6 +1,11 @@
 import { viewerOf } from '../../graphql/access.ts';
 import { answeringOr } from '../../graphql/answering.ts';
-import type { RootFields } from '../../graphql/complete.ts';
+import { batched } from '../../graphql/batched.ts';
+import { bounded } from '../../graphql/bounded.ts';
+import type { CompleteType, RootFields, TypeFields } from '../../graphql/complete.ts';
+import { windowMinutesMax } from '../../platform/metrics/request-statistics.ts';
+
+const statementsMax = 200;
 
 export const Mutation: RootFields<'Mutation', 'invalidateCache' | 'warmCaches'> = {
   invalidateCache: answeringOr({ caches: [] }, async ({ input }, context) => ({
@@ -9,4 +14,25 @@ export const Mutation: RootFields<'Mutation', 'invalidateCache' | 'warmCaches'> 
   warmCaches: answeringOr({ caches: [] }, async ({ input }, context) => ({
     caches: await context.services.operations.warmCaches(viewerOf(context), input),
   })),
+};
+
+export const Operations: TypeFields<
+  'Operations',
+  'health' | 'caches' | 'requests' | 'databaseLoad' | 'connectionPool' | 'identitySync'
+> = {
+  health: batched(async (parents, _args, { services }) => {
+    const health = await services.monitoring.health();
+    return parents.map(() => health);
+  }),
+  caches: (_operations, _args, { services }) => [...services.monitoring.caches()],
+  requests: (_operations, { windowMinutes }, { services }) =>
+    services.monitoring.requests(bounded('windowMinutes', windowMinutes ?? 15, 1, windowMinutesMax)),
+  databaseLoad: (_operations, _args, { services }) => services.monitoring.databaseLoad(),
+  connectionPool: (_operations, _args, { services }) => services.monitoring.connectionPool(),
+  identitySync: (_operations, _args, { services }) => services.monitoring.identitySync(),
+};
+
+export const DatabaseLoad: CompleteType<'DatabaseLoad'> = {
+  byStatement: (_load, { first }, { services }) =>
+    services.monitoring.statements(bounded('first', first ?? 20, 0, statementsMax)),
 };

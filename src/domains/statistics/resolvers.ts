@@ -1,6 +1,7 @@
 import { viewerOf } from '../../graphql/access.ts';
 import { answering } from '../../graphql/answering.ts';
 import { batched } from '../../graphql/batched.ts';
+import { bounded } from '../../graphql/bounded.ts';
 import type { RootFields, TypeFields } from '../../graphql/complete.ts';
 import { storableText } from '../../platform/database/text.ts';
 import { BadUserInput } from '../../platform/errors.ts';
@@ -54,10 +55,3 @@ export const Operations: TypeFields<
     return parents.map(() => rows);
   }),
 };
-
-function bounded(argument: string, value: number, min: number, max: number): number {
-  if (value < min || value > max) {
-    throw new BadUserInput(`\`${argument}\` is ${value}; it must be between ${min} and ${max}.`);
-  }
-  return value;
-}

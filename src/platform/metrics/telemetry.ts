@@ -20,11 +20,12 @@ export class Telemetry {
   readonly requests: RequestStatistics;
   readonly statements = new StatementStatistics();
   readonly slowQueries: SlowQueryLog;
-  /** Statements by what they were sent for. */
+  /** Statements by what they were sent for; those for finding out who asks are among those of requests. */
   readonly sent = { forRequests: 0, forAuthentication: 0, forNobody: 0 };
-  readonly authentications = { count: 0 };
   /** Reads of caches that needed no statement, and those that did. */
   readonly cacheReads = { answered: 0, loaded: 0 };
+  #requestCount = 0;
+  #authenticationCount = 0;
   readonly #thresholds: SlownessThresholds;
   readonly #logger: Logger;
   readonly #names: OperationNames;
@@ -41,6 +42,16 @@ export class Telemetry {
     this.#names = new OperationNames(options.operationNames);
     this.requests = new RequestStatistics(options.clock);
     this.slowQueries = new SlowQueryLog({ ...options, thresholdMs: options.thresholds.slowQueryMs });
+  }
+
+  /** Requests that are over. */
+  get requestCount(): number {
+    return this.#requestCount;
+  }
+
+  /** Those of them whose credential was accepted. */
+  get authenticationCount(): number {
+    return this.#authenticationCount;
   }
 
   /** Given to the database, tells each statement's request of it. */
@@ -77,9 +88,10 @@ export class Telemetry {
       statements: profile.statements,
       slowness,
     });
+    this.#requestCount += 1;
     this.sent.forRequests += profile.statements;
     if (profile.isAuthenticated) {
-      this.authentications.count += 1;
+      this.#authenticationCount += 1;
       this.sent.forAuthentication += profile.authenticationStatements;
     }
     const level = slowness === null ? 'info' : slowness === 'slow' ? 'warn' : 'error';

@@ -1,0 +1,85 @@
+import type { ComponentHealth, Health, HealthStatus, IdentitySyncStatistics } from './model.ts';
+import type { OperationsQueries } from './queries.ts';
+
+/** Before so many attempts a share says nothing. */
+const enoughAttempts = 20;
+const failedShareMax = 0.05;
+
+export type CheckHealth = () => Promise<Health>;
+
+/** Asks everything that the server needs how well it is. Never rejects: what does not answer is not well. */
+export function createHealthCheck(options: {
+  readonly queries: Pick<OperationsQueries, 'ping' | 'appliedMigrations'>;
+  /** What also decides whether requests should come. */
+  readonly isReady: () => Promise<{ readonly components: readonly Omit<ComponentHealth, 'latencyMs'>[] }>;
+  /** Those that this version was made for. */
+  readonly knownMigrations: () => Promise<readonly string[]>;
+  readonly identitySync: () => Pick<IdentitySyncStatistics, 'attempted' | 'failed'>;
+  readonly hasIdentityProvider: boolean;
+  readonly uptimeMs: () => number;
+  readonly version: string;
+}): CheckHealth {
+  const { queries, isReady, identitySync, hasIdentityProvider, uptimeMs, version } = options;
+
+  /** Null when it does not answer; why is said by the component itself. */
+  async function databaseLatency(): Promise<number | null> {
+    const startedAt = performance.now();
+    try {
+      await queries.ping();
+      return performance.now() - startedAt;
+    } catch {
+      // The check for readiness meets the same fault, and logs it.
+      return null;
+    }
+  }
+
+  async function migrations(): Promise<ComponentHealth> {
+    const component = { name: 'migrations', latencyMs: null } as const;
+    try {
+      const applied = await queries.appliedMigrations();
+      const known = await options.knownMigrations();
+      const pending = known.filter((name) => !applied.includes(name));
+      const unknown = applied.filter((name) => !known.includes(name));
+      const faults = [
+        ...pending.map((name) => `${name} is not applied.`),
+        ...unknown.map((name) => `${name} is of another version.`),
+      ];
+      if (faults.length === 0) return { ...component, status: 'HEALTHY', message: null };
+      return { ...component, status: 'DEGRADED', message: faults.join(' ') };
+    } catch {
+      return { ...component, status: 'UNHEALTHY', message: 'The database could not be asked for them.' };
+    }
+  }
+
+  function identity(): ComponentHealth {
+    const component = { name: 'identity sync', latencyMs: null } as const;
+    if (!hasIdentityProvider) {
+      return { ...component, status: 'HEALTHY', message: 'No identity provider is set up.' };
+    }
+    const { attempted, failed } = identitySync();
+    if (attempted < enoughAttempts || failed < failedShareMax * attempted) {
+      return { ...component, status: 'HEALTHY', message: null };
+    }
+    const message = `${failed} of ${attempted} synchronisations have failed since the start.`;
+    return { ...component, status: 'DEGRADED', message };
+  }
+
+  return async () => {
+    const [latencyMs, readiness, migrated] = await Promise.all([databaseLatency(), isReady(), migrations()]);
+    const components = [
+      ...readiness.components.map((component) => ({
+        ...component,
+        latencyMs: component.name === 'database' ? latencyMs : null,
+      })),
+      migrated,
+      identity(),
+    ];
+    return { status: worstOf(components), components, uptimeSeconds: Math.floor(uptimeMs() / 1000), version };
+  };
+}
+
+function worstOf(components: readonly ComponentHealth[]): HealthStatus {
+  const statuses = components.map(({ status }) => status);
+  if (statuses.includes('UNHEALTHY')) return 'UNHEALTHY';
+  return statuses.includes('DEGRADED') ? 'DEGRADED' : 'HEALTHY';
+}

@@ -1,0 +1,143 @@
+import type { CacheRegistry } from '../../platform/cache/cache-registry.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { PoolState } from '../../platform/database/checked-pool.ts';
+import { previewOf } from '../../platform/database/statement-preview.ts';
+import type { Histogram } from '../../platform/metrics/histogram.ts';
+import { RequestCounts } from '../../platform/metrics/request-statistics.ts';
+import type { Telemetry } from '../../platform/metrics/telemetry.ts';
+import type {
+  CacheName,
+  CacheStatistics,
+  ConnectionPoolStatistics,
+  DatabaseLoad,
+  IdentitySyncStatistics,
+  OperationStatistics,
+  Percentiles,
+  RequestStatistics,
+  StatementKindStatistics,
+} from './model.ts';
+
+/** What a GraphQL Int can hold. */
+const countMax = 2_147_483_647;
+
+export type Monitoring = ReturnType<typeof createMonitoring>;
+
+/** What this process knows of what it does, without asking anybody. */
+export function createMonitoring(options: {
+  readonly caches: CacheRegistry<CacheName>;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  readonly pool: {
+    readonly profile: string;
+    readonly steadySize: number;
+    readonly overflowSize: number;
+    state(): PoolState;
+  };
+  /** Counted since the process started. */
+  readonly identitySync: () => Omit<IdentitySyncStatistics, 'skipRate'>;
+}) {
+  const { caches, clock, telemetry, pool } = options;
+  const startedAt = clock.now();
+
+  return {
+    uptimeMs: () => clock.now() - startedAt,
+
+    caches(): readonly CacheStatistics[] {
+      return caches.statistics().map(({ entriesMax, ttlMs, stores: _stores, ...cache }) => ({
+        ...cache,
+        hits: countOf(cache.hits),
+        misses: countOf(cache.misses),
+        staleServed: countOf(cache.staleServed),
+        coalesced: countOf(cache.coalesced),
+        evictions: countOf(cache.evictions),
+        invalidations: countOf(cache.invalidations),
+        errors: countOf(cache.errors),
+        ttlSeconds: Math.round(ttlMs / 1000),
+        maxEntries: entriesMax,
+      }));
+    },
+
+    /** Of the minute that runs and those before it; `minutes` altogether. */
+    requests(minutes: number): RequestStatistics {
+      const byName = telemetry.requests.window(minutes);
+      const all = new RequestCounts();
+      for (const counts of byName.values()) all.add(counts);
+      const seconds = Math.min(clock.now() - startedAt, minutes * 60_000) / 1000;
+      return {
+        count: countOf(all.count),
+        errors: countOf(all.byOutcome.failed),
+        perSecond: all.count / Math.max(1, seconds),
+        ...percentilesOf(all.durations),
+        slow: countOf(all.slow),
+        verySlow: countOf(all.verySlow),
+        byOperation: Array.from(byName, ([name, counts]) => operationFrom(name, counts)).toSorted(
+          (left, right) => right.count - left.count,
+        ),
+      };
+    },
+
+    databaseLoad(): DatabaseLoad {
+      const { answered } = telemetry.cacheReads;
+      const { forRequests, forAuthentication } = telemetry.sent;
+      const { all } = telemetry.statements;
+      return {
+        statementsPerRequest: ratio(forRequests, telemetry.requestCount),
+        statementsPerAuthentication: ratio(forAuthentication, telemetry.authenticationCount),
+        statementsSavedByCaches: countOf(answered),
+        reduction: ratio(answered, answered + forRequests),
+        statements: { count: countOf(all.count), p50Ms: all.p50Ms, p95Ms: all.p95Ms, p99Ms: all.p99Ms },
+      };
+    },
+
+    /** Those that took longest together first. */
+    statements(limit: number): readonly StatementKindStatistics[] {
+      return telemetry.statements
+        .byText()
+        .slice(0, limit)
+        .map(({ text, ...times }) => ({
+          ...times,
+          count: countOf(times.count),
+          failed: countOf(times.failed),
+          statement: text === null ? null : previewOf(text),
+        }));
+    },
+
+    connectionPool(): ConnectionPoolStatistics {
+      const { profile, steadySize, overflowSize } = pool;
+      const state = pool.state();
+      const utilization = state.inUse / (steadySize + overflowSize);
+      return { profile, size: steadySize, overflow: overflowSize, ...state, utilization };
+    },
+
+    identitySync(): IdentitySyncStatistics {
+      const counts = options.identitySync();
+      return { ...counts, skipRate: ratio(counts.skipped, counts.attempted) };
+    },
+  };
+}
+
+function operationFrom(operationName: string, counts: RequestCounts): OperationStatistics {
+  return {
+    operationName,
+    count: countOf(counts.count),
+    errors: countOf(counts.byOutcome.failed),
+    ...percentilesOf(counts.durations),
+    statementsPerRequest: ratio(counts.statements, counts.count),
+  };
+}
+
+function percentilesOf(durations: Histogram): Percentiles {
+  return {
+    p50Ms: durations.quantile(0.5),
+    p95Ms: durations.quantile(0.95),
+    p99Ms: durations.quantile(0.99),
+  };
+}
+
+function countOf(count: number): number {
+  return Math.min(count, countMax);
+}
+
+function ratio(part: number, whole: number): number {
+  return whole === 0 ? 0 : part / whole;
+}

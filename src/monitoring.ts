@@ -1,0 +1,49 @@
+import type { Config } from './config.ts';
+import { createHealthCheck } from './domains/operations/health.ts';
+import type { CacheName, IdentitySyncStatistics } from './domains/operations/model.ts';
+import { createMonitoring } from './domains/operations/monitoring.ts';
+import { createOperationsQueries } from './domains/operations/queries.ts';
+import type { IdentityService } from './domains/identity/service.ts';
+import type { CacheRegistry } from './platform/cache/cache-registry.ts';
+import type { Clock } from './platform/clock.ts';
+import type { Database } from './platform/database/database.ts';
+import { prismaFolder, readMigrationFolder } from './platform/database/migration-folder.ts';
+import type { Telemetry } from './platform/metrics/telemetry.ts';
+import { readVersion } from './platform/version.ts';
+import type { Readiness } from './server/health.ts';
+
+/** What the process knows of itself and of what it needs, for admins and for whoever watches it. */
+export function createSelfMonitoring(options: {
+  readonly clock: Clock;
+  readonly config: Config;
+  readonly database: Database;
+  readonly identity: Pick<IdentityService, 'statistics'>;
+  readonly isReady: () => Promise<Readiness>;
+  readonly registry: CacheRegistry<CacheName>;
+  readonly telemetry: Telemetry;
+}) {
+  const { clock, config, database, identity, isReady, registry, telemetry } = options;
+  const identitySync = (): Omit<IdentitySyncStatistics, 'skipRate'> => {
+    const { servedStale, ...counts } = identity.statistics();
+    return { ...counts, staleServed: servedStale };
+  };
+  const monitoring = createMonitoring({
+    caches: registry,
+    clock,
+    telemetry,
+    pool: { ...config.database, state: () => database.poolState() },
+    identitySync,
+  });
+  return {
+    ...monitoring,
+    health: createHealthCheck({
+      queries: createOperationsQueries(database),
+      isReady,
+      knownMigrations: async () => (await readMigrationFolder(prismaFolder)).names,
+      identitySync,
+      hasIdentityProvider: config.identity.provider !== null,
+      uptimeMs: () => monitoring.uptimeMs(),
+      version: readVersion(),
+    }),
+  };
+}
