@@ -1,0 +1,123 @@
+import {
+  GraphQLBoolean,
+  GraphQLFloat,
+  GraphQLID,
+  GraphQLInt,
+  GraphQLString,
+  type GraphQLLeafType,
+  type GraphQLObjectType,
+} from 'graphql';
+import { Fault, isThenable } from './fault.ts';
+import type { ObjectPlan, RunState, Source, ValuePlan } from './plan.ts';
+
+type Complete = ValuePlan['complete'];
+
+/** Whether a value is answered as it is; for all others the type is asked. */
+const isItself = new Map<GraphQLLeafType, (value: unknown) => boolean>([
+  [GraphQLString, (value) => typeof value === 'string'],
+  [GraphQLID, (value) => typeof value === 'string'],
+  [GraphQLBoolean, (value) => typeof value === 'boolean'],
+  [GraphQLInt, (value) => typeof value === 'number' && (value | 0) === value],
+  [GraphQLFloat, (value) => typeof value === 'number' && Number.isFinite(value)],
+]);
+
+/** Values of a scalar or an enum. */
+export function leafPlan(type: GraphQLLeafType): ValuePlan {
+  const isAnswer = isItself.get(type) ?? (() => false);
+  const complete: Complete = (value) => {
+    if (isAnswer(value)) return value;
+    if (value === null || value === undefined) return null;
+    refuseOdd(value);
+    const serialized = type.serialize(value);
+    if (serialized === null || serialized === undefined) throw new Fault('no value after serialization');
+    return serialized;
+  };
+  return { complete, visit: null, objects: [] };
+}
+
+/** Values that must be there. */
+export function nonNullPlan(inner: ValuePlan): ValuePlan {
+  const { complete } = inner;
+  return {
+    ...inner,
+    complete(value, run) {
+      const completed = complete(value, run);
+      if (completed === null) throw new Fault('null where there must be a value');
+      return completed;
+    },
+  };
+}
+
+/** Lists of such values. Only arrays are known here; what else can be iterated may not be iterated twice. */
+export function listPlan({ complete, visit, objects }: ValuePlan): ValuePlan {
+  return {
+    objects,
+    complete(value, run) {
+      if (value === null || value === undefined) return null;
+      const items = itemsOf(value);
+      const completed: unknown[] = [];
+      for (let index = 0; index < items.length; index += 1) completed.push(complete(items[index], run));
+      return completed;
+    },
+    visit:
+      visit === null
+        ? null
+        : (value, run) => {
+            if (value === null || value === undefined) return;
+            const items = itemsOf(value);
+            for (let index = 0; index < items.length; index += 1) visit(items[index], run);
+          },
+  };
+}
+
+/** Objects of one type. */
+export function objectPlan(type: GraphQLObjectType, object: ObjectPlan, isDeep: boolean): ValuePlan {
+  const { write } = object;
+  if (!isDeep) {
+    return {
+      objects: [],
+      visit: null,
+      complete(value, run) {
+        if (value === null || value === undefined) return null;
+        refuseUnlessOf(type, value, run);
+        return write(value, run);
+      },
+    };
+  }
+  return {
+    objects: [object],
+    // What was visited was looked at then.
+    complete: (value, run) => (value === null || value === undefined ? null : write(value, run)),
+    visit(value, run) {
+      if (value === null || value === undefined) return;
+      refuseUnlessOf(type, value, run);
+      run.visit(object, value);
+    },
+  };
+}
+
+/** Refuses what is no source that fields could be read from as graphql-js reads them. */
+export function refuseUnlessOf(
+  type: GraphQLObjectType,
+  value: unknown,
+  run: RunState,
+): asserts value is Source {
+  if (typeof value !== 'object') throw new Fault('no object for an object');
+  refuseOdd(value);
+  if (type.isTypeOf === undefined || type.isTypeOf === null) return;
+  // Plans are made only of functions that do not ask for it.
+  const isOfType: unknown = Reflect.apply(type.isTypeOf, type, [value, run.context]);
+  if (isOfType !== true) throw new Fault('no possible type');
+}
+
+/** An error as a value is thrown by graphql-js, a promise awaited, and a function called. */
+export function refuseOdd(value: unknown): void {
+  if (value instanceof Error) throw new Fault('a value is an error');
+  if (typeof value === 'function') throw new Fault('a value is a function');
+  if (isThenable(value)) throw new Fault('a value is a promise');
+}
+
+function itemsOf(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new Fault('no array for a list');
+}

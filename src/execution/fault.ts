@@ -1,0 +1,27 @@
+/** What the level executor meets and does not answer itself. */
+export type FaultReason =
+  | 'a field threw'
+  | 'null where there must be a value'
+  | 'a value is an error'
+  | 'a value is a function'
+  | 'a value is a promise'
+  | 'no array for a list'
+  | 'no object for an object'
+  | 'no value after serialization'
+  | 'no possible type'
+  | 'no answer for each parent';
+
+/** Something that the level executor leaves to graphql-js, which says it in its own words. */
+export class Fault extends Error {
+  readonly reason: FaultReason;
+
+  constructor(reason: FaultReason) {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
+/** As graphql-js tells promises from values. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}

@@ -1,0 +1,141 @@
+import {
+  defaultFieldResolver,
+  type GraphQLField,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  isObjectType,
+} from 'graphql';
+import { isSame } from './structure.ts';
+
+/** What a batched field was asked for, and what came back: values in the order of the parents, or a promise of them. */
+export interface Fetched {
+  readonly definition: GraphQLField<unknown, unknown>;
+  readonly args: unknown;
+  readonly parents: readonly unknown[];
+  readonly answer: unknown;
+}
+
+/** What a root field did when it was called. */
+export type RootOutcome = { readonly returned: unknown } | { readonly thrown: unknown };
+
+/**
+ * What has happened already of an operation that is handed over to graphql-js: it meets these outcomes again instead of
+ * bringing them about a second time.
+ */
+export class Replay {
+  /** What graphql-js would have as the root value. */
+  readonly rootValue: unknown;
+  readonly #roots: ReadonlyMap<string, RootOutcome>;
+  readonly #fetched: readonly Fetched[];
+  readonly #arrivals = new Map<Fetched, Arrival>();
+
+  constructor(options: {
+    readonly rootValue: unknown;
+    /** By the name that they are answered under. */
+    readonly roots: ReadonlyMap<string, RootOutcome>;
+    /** Of the fields below these roots. */
+    readonly fetched: readonly Fetched[];
+  }) {
+    this.rootValue = options.rootValue;
+    this.#roots = options.roots;
+    this.#fetched = options.fetched;
+  }
+
+  /** What the root field of this name did; undefined where it was not called. */
+  root(key: string | number): RootOutcome | undefined {
+    return this.#roots.get(String(key));
+  }
+
+  /** What came back for this parent; undefined where nobody asked, or what came back cannot be an answer. */
+  fetched(definition: GraphQLField<unknown, unknown>, parent: unknown, args: unknown): Found | undefined {
+    for (const fetched of this.#fetched) {
+      if (fetched.definition !== definition || !isSame(fetched.args, args)) continue;
+      const arrival = this.#arrivals.get(fetched) ?? arrivalOf(fetched);
+      this.#arrivals.set(fetched, arrival);
+      const index = arrival.indexes.get(parent);
+      if (index === undefined) continue;
+      return arrival.values.then((values) => (values === undefined ? undefined : { value: values[index] }));
+    }
+    return undefined;
+  }
+}
+
+/** Undefined inside where what came back was no answer. */
+type Found = Promise<{ readonly value: unknown } | undefined>;
+
+/** What was fetched, on its second way. */
+interface Arrival {
+  /** By parent. */
+  readonly indexes: ReadonlyMap<unknown, number>;
+  readonly values: Promise<readonly unknown[] | undefined>;
+}
+
+/**
+ * All values of one fetch arrive together, and only when graphql-js has asked for as many as it can, as they would from a
+ * DataLoader: otherwise errors would stand in another order.
+ */
+function arrivalOf({ answer, parents }: Fetched): Arrival {
+  const asked = new Promise<void>((resolve) => {
+    queueMicrotask(() => process.nextTick(resolve));
+  });
+  return {
+    indexes: new Map(parents.map((parent, index) => [parent, index])),
+    values: asked.then(async () => {
+      const values: unknown = await answer;
+      return isAnswerFor(values, parents) ? values : undefined;
+    }),
+  };
+}
+
+/** Whether a fetch kept its promise: a value for each parent. */
+export function isAnswerFor(values: unknown, parents: readonly unknown[]): values is readonly unknown[] {
+  return Array.isArray(values) && values.length === parents.length;
+}
+
+/** Lets the fields of a schema that do work meet what they did already, where the root value is a Replay. */
+export function makeReplayable(schema: GraphQLSchema): void {
+  const roots = new Set([schema.getQueryType(), schema.getMutationType()]);
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type)) continue;
+    for (const definition of Object.values(type.getFields())) {
+      if (roots.has(type)) makeRootReplayable(definition);
+      else if (definition.extensions['batched'] !== undefined) makeFetchReplayable(definition);
+    }
+  }
+}
+
+function makeRootReplayable(definition: GraphQLField<unknown, unknown>): void {
+  const resolve = definition.resolve ?? defaultFieldResolver;
+  definition.resolve = (source, args, context, info) => {
+    // A type of the root's may be met further down again.
+    if (!(source instanceof Replay)) return resolve(source, args, context, info);
+    const outcome = source.root(info.path.key);
+    if (outcome === undefined) return resolve(source.rootValue, args, context, outOf(source, info));
+    if ('thrown' in outcome) throw outcome.thrown;
+    return outcome.returned;
+  };
+}
+
+function makeFetchReplayable(definition: GraphQLField<unknown, unknown>): void {
+  const resolve = definition.resolve ?? defaultFieldResolver;
+  definition.resolve = (parent, args, context, info) => {
+    const replay = info.rootValue;
+    if (!(replay instanceof Replay)) return resolve(parent, args, context, info);
+    const again = () => resolve(parent, args, context, outOf(replay, info));
+    // Below a root field that was not called before, everything is new.
+    const fetched =
+      replay.root(rootKeyOf(info)) === undefined ? undefined : replay.fetched(definition, parent, args);
+    if (fetched === undefined) return again();
+    return fetched.then((found) => (found === undefined ? again() : found.value));
+  };
+}
+
+function outOf(replay: Replay, info: GraphQLResolveInfo): GraphQLResolveInfo {
+  return { ...info, rootValue: replay.rootValue };
+}
+
+function rootKeyOf(info: GraphQLResolveInfo): string | number {
+  let { path } = info;
+  while (path.prev !== undefined) path = path.prev;
+  return path.key;
+}

@@ -1,0 +1,100 @@
+import DataLoader from 'dataloader';
+import {
+  buildSchema,
+  execute,
+  isObjectType,
+  parse,
+  validate,
+  type ExecutionResult,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+} from 'graphql';
+import { LevelExecutor, type ExecutorStatistics } from '../../src/execution/level-executor.ts';
+import type { Fetch } from '../../src/execution/plan.ts';
+
+/** A field's resolver, or what it fetches for many parents. */
+export type TestField = GraphQLFieldResolver<unknown, unknown> | { readonly fetch: Fetch };
+
+/** By type and field. */
+export type TestFields = Readonly<Record<string, Readonly<Record<string, TestField>>>>;
+
+/** The same operation by both executors, each with a schema of its own. */
+export interface BothAnswers {
+  readonly level: string;
+  readonly graphqlJs: string;
+  readonly statistics: ExecutorStatistics;
+}
+
+/** What to ask for. */
+export interface TestOperation {
+  readonly query: string;
+  readonly variables?: Readonly<Record<string, unknown>>;
+  readonly operationName?: string;
+  readonly rootValue?: unknown;
+}
+
+/** A schema whose batched fields work through a DataLoader in graphql-js, and carry their mark. */
+export function aSchema(typeDefinitions: string, fields: TestFields): GraphQLSchema {
+  const schema = buildSchema(typeDefinitions);
+  for (const [typeName, resolvers] of Object.entries(fields)) {
+    const type = schema.getType(typeName);
+    if (!isObjectType(type)) throw new Error(`${typeName} is no object type.`);
+    for (const [fieldName, field] of Object.entries(resolvers)) {
+      const definition = type.getFields()[fieldName];
+      if (definition === undefined) throw new Error(`There is no ${typeName}.${fieldName}.`);
+      if (typeof field === 'function') definition.resolve = field;
+      else {
+        definition.resolve = throughDataLoader(field.fetch);
+        definition.extensions = { batched: field.fetch };
+      }
+    }
+  }
+  return schema;
+}
+
+/** Asks both; `make` is called for each of them, so that what one of them does is not seen by the other. */
+export async function askBoth(make: () => GraphQLSchema, operation: TestOperation): Promise<BothAnswers> {
+  const { query, variables = {}, operationName, rootValue } = operation;
+  const document = parse(query);
+  const schema = make();
+  const faults = validate(schema, document);
+  if (faults.length > 0) throw new Error(faults.map(({ message }) => message).join('\n'));
+  const expected = await execute({
+    schema,
+    document,
+    variableValues: variables,
+    operationName: operationName ?? null,
+    rootValue,
+    contextValue: {},
+  });
+  const executor = new LevelExecutor(make());
+  const found = await executor.execute({ document, variables, operationName, rootValue, context: {} });
+  return {
+    graphqlJs: textOf(expected),
+    level: found === null ? 'left to graphql-js' : textOf(found),
+    statistics: executor.statistics(),
+  };
+}
+
+/** As a server would send it. */
+function textOf({ errors, data }: ExecutionResult): string {
+  return JSON.stringify({ errors, data });
+}
+
+function throughDataLoader(fetch: Fetch): GraphQLFieldResolver<unknown, unknown> {
+  const loaders = new WeakMap<object, Map<string, DataLoader<unknown, unknown>>>();
+  return (parent, args, context) => {
+    if (typeof context !== 'object' || context === null) throw new TypeError('A context is an object.');
+    const byArguments = loaders.get(context) ?? new Map<string, DataLoader<unknown, unknown>>();
+    loaders.set(context, byArguments);
+    const key = JSON.stringify(args);
+    const loader = byArguments.get(key) ?? new DataLoader(async (parents) => answers(await fetch(parents, args, context)));
+    byArguments.set(key, loader);
+    return loader.load(parent);
+  };
+}
+
+function answers(values: unknown): unknown[] {
+  if (Array.isArray(values)) return values;
+  throw new TypeError('A fetch answers an array.');
+}
