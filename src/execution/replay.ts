@@ -50,11 +50,10 @@ export class Replay {
   fetched(definition: GraphQLField<unknown, unknown>, parent: unknown, args: unknown): Found | undefined {
     for (const fetched of this.#fetched) {
       if (fetched.definition !== definition || !isSame(fetched.args, args)) continue;
-      const arrival = this.#arrivals.get(fetched) ?? arrivalOf(fetched);
+      const arrival = this.#arrivals.get(fetched) ?? new Arrival(fetched);
       this.#arrivals.set(fetched, arrival);
-      const index = arrival.indexes.get(parent);
-      if (index === undefined) continue;
-      return arrival.values.then((values) => (values === undefined ? undefined : { value: values[index] }));
+      const found = arrival.find(parent);
+      if (found !== undefined) return found;
     }
     return undefined;
   }
@@ -64,27 +63,35 @@ export class Replay {
 type Found = Promise<{ readonly value: unknown } | undefined>;
 
 /** What was fetched, on its second way. */
-interface Arrival {
-  /** By parent. */
-  readonly indexes: ReadonlyMap<unknown, number>;
-  readonly values: Promise<readonly unknown[] | undefined>;
-}
+class Arrival {
+  readonly #fetched: Fetched;
+  readonly #indexes: ReadonlyMap<unknown, number>;
+  #values: Promise<readonly unknown[] | undefined> | undefined;
 
-/**
- * All values of one fetch arrive together, and only when graphql-js has asked for as many as it can, as they would from a
- * DataLoader: otherwise errors would stand in another order.
- */
-function arrivalOf({ answer, parents }: Fetched): Arrival {
-  const asked = new Promise<void>((resolve) => {
-    queueMicrotask(() => process.nextTick(resolve));
-  });
-  return {
-    indexes: new Map(parents.map((parent, index) => [parent, index])),
-    values: asked.then(async () => {
-      const values: unknown = await answer;
-      return isAnswerFor(values, parents) ? values : undefined;
-    }),
-  };
+  constructor(fetched: Fetched) {
+    this.#fetched = fetched;
+    this.#indexes = new Map(fetched.parents.map((parent, index) => [parent, index]));
+  }
+
+  find(parent: unknown): Found | undefined {
+    const index = this.#indexes.get(parent);
+    if (index === undefined) return undefined;
+    this.#values ??= this.#arrive();
+    return this.#values.then((values) => (values === undefined ? undefined : { value: values[index] }));
+  }
+
+  /**
+   * All values of one fetch arrive together, and only when graphql-js has asked for as many as it can, as they would from a
+   * DataLoader: otherwise errors would stand in another order.
+   */
+  async #arrive(): Promise<readonly unknown[] | undefined> {
+    await new Promise<void>((resolve) => {
+      queueMicrotask(() => process.nextTick(resolve));
+    });
+    const { answer, parents } = this.#fetched;
+    const values: unknown = await answer;
+    return isAnswerFor(values, parents) ? values : undefined;
+  }
 }
 
 /** Whether a fetch kept its promise: a value for each parent. */

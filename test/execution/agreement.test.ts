@@ -1,84 +1,115 @@
-import { GraphQLError } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { askBoth, aSchema, type TestFields, type TestOperation } from '../support/both-executors.ts';
+import { expectFast } from '../support/people-schema.ts';
 
-const typeDefinitions = /* GraphQL */ `
-  enum Color { RED GREEN }
-  scalar Time
-  input Point { x: Int! = 1, y: Int, tags: [String!] = ["a"] }
-  interface Being { name: String }
-  union Thing = Cat | Dog
-  type Cat implements Being { name: String lives: Int! owner: Person friend: Thing }
-  type Dog implements Being { name: String! barks: Boolean owner: Person }
-  type Person implements Being {
-    id: ID! name: String! age: Int height: Float isOld: Boolean color: Color born: Time nick: String
-    echo(point: Point, color: Color = RED, list: [[Int]], text: String): String
-    friends(first: Int = 2): [Person!]! maybe: [Person] matrix: [[Int!]] pet: Being things: [Thing!]
-    best: Person strict: Person! fetched: Person fetchedStrict: Person! fetchedList(n: Int): [Person]
-    count: Int! page: Page!
-  }
-  type Page { nodes: [Person!]! total: Int! info: String }
-  type Query {
-    person(name: String): Person people: [Person!] anyone: [Being] thing: Thing strict: Person!
-    later: Person number: Int echo(point: Point): String slow: Person
-  }
-  type Mutation { first(n: Int): Person second: Person third: Person! count: Int }
-`;
+describe('what the level executor does alone is what graphql-js answers', () => {
+  it.each([
+    [
+      'plain fields of every kind',
+      '{ person { id name age height isOld color born nick nicks matrix } number }',
+    ],
+    ['lists, also of lists and with nulls', '{ people { maybe { name } squad { name } matrix } }'],
+    ['a field that fetches', '{ person { fetched { name } count } }'],
+    [
+      'fields that fetch below each other',
+      '{ people { friends { fetched { friends(first: 1) { name count } } } } }',
+    ],
+    [
+      'fields that fetch below plain ones',
+      '{ people { best { name fetched { name } } maybe { count } squad { count } } }',
+    ],
+    ['a page', '{ people { page { nodes { name fetched { name } } total info } } }'],
+    ['root fields that come later', '{ a: later { count } person { count } b: later { fetched { name } } }'],
+    [
+      'the order in which it was asked',
+      '{ person { count name age fetched { age name } id } number later { name } }',
+    ],
+    [
+      'aliases',
+      '{ x: person(name: "X") { y: name n: count } z: person(name: "Z") { fetched { q: name } count } }',
+    ],
+    [
+      'an alias that means something to JavaScript',
+      '{ person { __proto__: name constructor: count toJSON: age then: id } }',
+    ],
+    ['the alias __proto__ of everything', '{ __proto__: person { __proto__: fetched { __proto__: name } } }'],
+    ['the names of types', '{ __typename person { __typename t: __typename fetched { __typename } } }'],
+    [
+      'an interface',
+      '{ anyone { __typename name ... on Cat { lives owner { name } } ... on Person { count } } }',
+    ],
+    [
+      'an interface below which nothing is fetched',
+      '{ anyone { name ... on Dog { barks } ... on Person { age } } }',
+    ],
+    [
+      'a union',
+      '{ anything { ... on Cat { lives owner { name } friend { __typename ... on Dog { name } } } ... on Dog { owner { count } } } }',
+    ],
+    [
+      'an interface that is fetched',
+      '{ people { fetchedPet { name ... on Cat { owner { name } } } pet { name } pets { ... on Cat { owner { name } } ... on Person { count } } } }',
+    ],
+    [
+      'fields that are asked for twice',
+      '{ person { fetched { name } fetched { age count } name name } person { count } }',
+    ],
+    [
+      'fragments',
+      'query { person { ...A } people { ...A ...B } } fragment A on Person { name ...B } fragment B on Being { b: name ... on Person { count } }',
+    ],
+    [
+      'fragments of other types',
+      '{ person { ... on Being { name } ... { age } ... on Person @include(if: true) { count } } anyone { ... on Thing { ... on Cat { lives } } } }',
+    ],
+    [
+      '@skip and @include',
+      '{ person { a: name @skip(if: true) b: name @include(if: false) c: name @skip(if: false) @include(if: true) count @skip(if: true) } }',
+    ],
+    [
+      'arguments and their defaults',
+      '{ person { echo e: echo(point: {}) f: echo(point: {x: 2, y: null, tags: "b"}, color: GREEN, list: [1, [2], null]) } echo(point: {y: 3}) }',
+    ],
+    [
+      'the same field with several arguments',
+      '{ people { a: friends(first: 1) { name } b: friends(first: 3) { name } c: friends(first: 1) { age } d: friends { name } } }',
+    ],
+    ['nothing at all', '{ person { name @skip(if: true) } number @include(if: false) }'],
+    [
+      'a mutation',
+      'mutation { first(n: 1) { name count } second { fetched { name } } __typename count third { name } again: first(n: 2) { friends { count } } }',
+    ],
+    ['a mutation under the alias __proto__', 'mutation { __proto__: count a: count }'],
+  ])('%s', async (_what, query) => {
+    const { level } = await expectFast(query);
 
-interface Row {
-  readonly [field: string]: unknown;
-}
+    expect(level).toMatch(/^\{"data":\{/);
+  });
 
-/** The world that most operations below ask about; a case changes what it is about. */
-function fieldsWith(changes: TestFields = {}): TestFields {
-  const fields: TestFields = {
-    Query: {
-      person: (_root, args) => aPerson(args.name ?? 'Ada'),
-      people: () => ['Ada', 'Bob', 'Cid'].map((name) => aPerson(name)),
-      later: async () => aPerson('Late'),
-      anyone: () => [aPerson('Ada'), { __typename: 'Cat', name: 'Tom', lives: 9 }, null],
-      thing: () => ({ __typename: 'Dog', name: 'Rex', barks: true }),
-      strict: () => aPerson('Strict'),
-      echo: (_root, args) => JSON.stringify(args),
-    },
-    Person: {
-      echo: (_row: unknown, args: unknown) => JSON.stringify(args),
-      friends: { fetch: (rows, args) => rows.map((row) => friendsOf(row, args)) },
-      fetched: { fetch: async (rows) => rows.map((row) => aPerson(`${nameOf(row)}'s`)) },
-      fetchedStrict: { fetch: (rows) => rows.map((row) => aPerson(`${nameOf(row)}'s own`)) },
-      fetchedList: { fetch: async (rows, args) => rows.map((row) => friendsOf(row, args)) },
-      count: { fetch: async (rows) => rows.map((row) => nameOf(row).length) },
-      page: { fetch: async (rows) => rows.map((row) => ({ nodes: friendsOf(row, {}), total: 2 })) },
-    },
-    ...changes,
-  };
-  return Object.fromEntries(
-    Object.entries(fields).map(([type, own]) => [type, { ...fieldsOf(type), ...own }]),
-  );
+  it('one operation of several', async () => {
+    const query =
+      'query A { person { name } } query B($off: Boolean!) { people { count name @skip(if: $off) } } mutation C { count }';
 
-  function fieldsOf(type: string) {
-    return changes[type] === undefined ? {} : base()[type];
-  }
-  function base(): TestFields {
-    return fieldsWith();
-  }
-}
+    await expectFast({ query, operationName: 'A' });
+    await expectFast({ query, operationName: 'B', variables: { off: true } });
+    await expectFast({ query, operationName: 'C' });
+  });
 
-function aPerson(name: string, more: Row = {}): Row {
-  return { __typename: 'Person', id: name, name, age: 36, height: 1.7, isOld: false, color: 'RED', ...more };
-}
+  const withVariables = `query ($name: String = "Eve", $point: Point, $color: Color, $n: Int, $first: Int = 1, $list: [[Int]], $on: Boolean = true, $off: Boolean! = false) {
+    person(name: $name) { name echo(point: $point, color: $color, list: $list, text: $name) friends(first: $first) { name @include(if: $on) count @skip(if: $off) } }
+    echo(point: { x: 5, y: $n }, color: $color) people { ...F @include(if: $on) } } fragment F on Person { e: echo(text: $name) age @skip(if: $on) }`;
 
-function nameOf(row: unknown): string {
-  return typeof row === 'object' && row !== null && 'name' in row ? String(row.name) : '';
-}
+  it.each([
+    {},
+    { name: null, point: { y: 1 }, color: 'GREEN', n: 4, first: 0, list: 3, on: false, off: true },
+    { name: '', point: null, color: null, n: null, list: [null, [1, null]], on: false },
+    { point: { x: 9, tags: 'one' }, first: 3, off: true, unknown: 1 },
+  ])('variables %j', async (variables) => {
+    await expectFast({ query: withVariables, variables });
+  });
 
-function friendsOf(row: unknown, args: unknown): Row[] {
-  const given = new Map(Object.entries(args ?? {}));
-  return Array.from({ length: Number(given.get('first') ?? 2) }, (_, index) => aPerson(`${nameOf(row)}-${index}`));
-}
+  it('root values, also of root fields without a resolver', async () => {
+    const rootValue = { number: 12, person: { name: 'Root' } };
 
-async function expectAgreement(operation: TestOperation, changes: TestFields = {}) {
-  const both = await askBoth(() => aSchema(typeDefinitions, fieldsWith(changes)), operation);
-  expect(both.level).toBe(both.graphqlJs);
-  return both;
-}
+    await expectFast({ query: '{ number person { name } }', rootValue }, { Query: { number: undefined } });
+  });
+});

@@ -13,7 +13,7 @@ import { LevelExecutor, type ExecutorStatistics } from '../../src/execution/leve
 import type { Fetch } from '../../src/execution/plan.ts';
 
 /** A field's resolver, or what it fetches for many parents. */
-export type TestField = GraphQLFieldResolver<unknown, unknown> | { readonly fetch: Fetch };
+export type TestField = GraphQLFieldResolver<unknown, unknown> | { readonly fetch: Fetch } | undefined;
 
 /** By type and field. */
 export type TestFields = Readonly<Record<string, Readonly<Record<string, TestField>>>>;
@@ -42,6 +42,7 @@ export function aSchema(typeDefinitions: string, fields: TestFields): GraphQLSch
     for (const [fieldName, field] of Object.entries(resolvers)) {
       const definition = type.getFields()[fieldName];
       if (definition === undefined) throw new Error(`There is no ${typeName}.${fieldName}.`);
+      if (field === undefined) continue;
       if (typeof field === 'function') definition.resolve = field;
       else {
         definition.resolve = throughDataLoader(field.fetch);
@@ -88,7 +89,8 @@ function throughDataLoader(fetch: Fetch): GraphQLFieldResolver<unknown, unknown>
     const byArguments = loaders.get(context) ?? new Map<string, DataLoader<unknown, unknown>>();
     loaders.set(context, byArguments);
     const key = JSON.stringify(args);
-    const loader = byArguments.get(key) ?? new DataLoader(async (parents) => answers(await fetch(parents, args, context)));
+    const loader =
+      byArguments.get(key) ?? new DataLoader(async (parents) => answers(await fetch(parents, args, context)));
     byArguments.set(key, loader);
     return loader.load(parent);
   };

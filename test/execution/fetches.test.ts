@@ -1,0 +1,147 @@
+import { parse } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { LevelExecutor } from '../../src/execution/level-executor.ts';
+import { aPerson, expectAgreement, expectFast, nameOf, peopleSchema } from '../support/people-schema.ts';
+
+/** A fetch of people that notes who it was called for, and with what. */
+function noting(answer: (name: string) => unknown = (name) => aPerson(`${name}'s`)) {
+  const calls: { names: string[]; args: unknown }[] = [];
+  return {
+    calls,
+    fetch: async (rows: readonly unknown[], args: unknown) => {
+      calls.push({ names: rows.map(nameOf), args });
+      return rows.map((row) => answer(nameOf(row)));
+    },
+  };
+}
+
+async function run(query: string, changes: Parameters<typeof peopleSchema>[0], context: unknown = {}) {
+  const executor = new LevelExecutor(peopleSchema(changes));
+  return executor.execute({ document: parse(query), context });
+}
+
+describe('a field that fetches', () => {
+  it('is called once a level, with all who reach it', async () => {
+    const fetched = noting();
+    await run('{ people { fetched { name fetched { age } } } }', { Person: { fetched } });
+
+    expect(fetched.calls).toEqual([
+      { names: ['Ada', 'Bob', 'Cid'], args: {} },
+      { names: ["Ada's", "Bob's", "Cid's"], args: {} },
+    ]);
+  });
+
+  it('is called once for all places that ask with the same arguments, and once more for others', async () => {
+    const fetched = noting();
+    const query = `query { a: person { fetched { name } } b: person(name: "Bob") { fetched { age } x: fetched(n: 1) { id }
+      y: fetched(n: 1) { name } } c: people { best { fetched { name } } z: fetched(n: 2) { id } } }`;
+    await expectFast(query, { Person: { fetched } });
+    fetched.calls.length = 0;
+    await run(query, { Person: { fetched } });
+
+    expect(fetched.calls).toEqual([
+      { names: ['Ada', 'Bob', "Ada's best", "Bob's best", "Cid's best"], args: {} },
+      { names: ['Bob'], args: { n: 1 } },
+      { names: ['Ada', 'Bob', 'Cid'], args: { n: 2 } },
+    ]);
+  });
+
+  it('is called once for an object that is there several times', async () => {
+    const shared = aPerson('Shared');
+    const fetched = noting();
+    const changes = {
+      Query: { people: () => [shared, aPerson('Ada'), shared] },
+      Person: { fetched, fetchedStrict: { fetch: (rows: readonly unknown[]) => rows.map(() => shared) } },
+    };
+    const query = '{ people { name fetched { name } fetchedStrict { name fetched { id count } } } }';
+    await expectFast(query, changes);
+    fetched.calls.length = 0;
+    await run(query, changes);
+
+    expect(fetched.calls.map(({ names }) => names)).toEqual([['Shared', 'Ada'], ['Shared']]);
+  });
+
+  it('is called as a function of its own, with the context of the operation', async () => {
+    const seen: unknown[] = [];
+    const context = { viewer: 'Ada' };
+    await run(
+      '{ person { count } }',
+      {
+        Person: {
+          count: {
+            fetch(rows, args, given) {
+              seen.push(given, args);
+              return rows.map(() => 1);
+            },
+          },
+        },
+      },
+      context,
+    );
+
+    expect(seen).toEqual([context, {}]);
+    expect(seen[0]).toBe(context);
+  });
+
+  it('is not called where nobody reaches it', async () => {
+    const fetched = noting();
+    await run('{ person { maybe { fetched { name } } best { fetched { name } } } }', {
+      Person: { fetched, maybe: () => [null], best: () => null },
+    });
+
+    expect(fetched.calls).toEqual([]);
+  });
+
+  it('answers at once when all that it is made of does', () => {
+    const executor = new LevelExecutor(peopleSchema());
+    const answer = executor.execute({
+      document: parse('{ people { friends { fetchedStrict { name } } } }'),
+      context: {},
+    });
+
+    expect(answer).toMatchObject({ data: { people: [{ friends: [{}, {}] }, {}, {}] } });
+  });
+
+  it('is not called again when the operation is handed over', async () => {
+    const fetched = noting();
+    const count = { fetch: async (rows: readonly unknown[]) => rows.map((row) => new Error(nameOf(row))) };
+    const roots: string[] = [];
+    const changes = {
+      Query: {
+        later: async () => {
+          roots.push('later');
+          return aPerson('Late');
+        },
+      },
+      Person: { fetched, count },
+    };
+    const query =
+      '{ later { fetched { name } x: fetched(n: 1) { name } } people { fetched { fetched { count } } } }';
+    await expectAgreement(query, changes);
+    fetched.calls.length = 0;
+    roots.length = 0;
+    await run(query, changes);
+
+    expect(fetched.calls).toHaveLength(3);
+    expect(roots).toEqual(['later']);
+  });
+
+  it('is heard by graphql-js while it is still at work when another one fails', async () => {
+    let finish = (_values: unknown) => {};
+    const fetched = noting();
+    const slow = new Promise((resolve) => {
+      finish = resolve;
+    });
+    const answer = run('{ people { fetched { name } count } }', {
+      Person: {
+        count: { fetch: () => Promise.reject(new Error('no')) },
+        fetched: { fetch: (rows, args) => slow.then(() => fetched.fetch(rows, args)) },
+      },
+    });
+    finish(null);
+    const { data } = (await answer) ?? {};
+
+    expect(fetched.calls).toHaveLength(1);
+    expect(data).toEqual({ people: null });
+  });
+});

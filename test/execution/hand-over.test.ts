@@ -1,0 +1,335 @@
+import { GraphQLError, isScalarType } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { expectAgreement, aPerson, nameOf } from '../support/people-schema.ts';
+import type { TestFields } from '../support/both-executors.ts';
+
+const fail = (message: string) => () => {
+  throw new Error(message);
+};
+const rejecting = (message: string) => async () => {
+  throw new Error(message);
+};
+const everySecond = (other: unknown) => ({
+  fetch: async (rows: readonly unknown[]) =>
+    rows.map((row, index) => (index % 2 === 1 ? other : aPerson(`${nameOf(row)}'s`))),
+});
+
+describe('what is not simply an answer is said by graphql-js, and nothing happens twice', () => {
+  const cases: [string, string, string, TestFields][] = [
+    [
+      'a field threw',
+      'a root field that throws',
+      '{ a: person { name } number later { count } }',
+      { Query: { number: fail('no') } },
+    ],
+    [
+      'a field threw',
+      'a root field that throws where there must be a value',
+      '{ a: person { name } strict { name } later { name } }',
+      { Query: { strict: fail('no') } },
+    ],
+    [
+      'a field threw',
+      'a root field that rejects',
+      '{ later { name } person { fetched { name } } }',
+      { Query: { later: rejecting('late') } },
+    ],
+    [
+      'a field threw',
+      'a root field that rejects where there must be a value',
+      '{ laterStrict { name } later { name } }',
+      { Query: { laterStrict: rejecting('late') } },
+    ],
+    [
+      'a field threw',
+      'a plain field that throws',
+      '{ people { name age count } }',
+      { Person: { age: fail('no age') } },
+    ],
+    [
+      'a field threw',
+      'a plain field that throws above one that fetches',
+      '{ people { name best { count } } }',
+      { Person: { best: fail('no best') } },
+    ],
+    [
+      'a field threw',
+      'a plain field that throws where there must be a value',
+      '{ people { maybe { name strict { count } } } }',
+      { Person: { strict: fail('no') } },
+    ],
+    [
+      'a field threw',
+      'a fetch that throws',
+      '{ people { name fetchedStrict { name } fetched { name } } }',
+      { Person: { fetchedStrict: { fetch: fail('no') } } },
+    ],
+    [
+      'a field threw',
+      'fetches that reject',
+      '{ people { maybe { fetched { name } count } } }',
+      { Person: { fetched: { fetch: rejecting('no') }, count: { fetch: rejecting('no count') } } },
+    ],
+    [
+      'a field threw',
+      'an error that says where it belongs',
+      '{ person { nick } }',
+      {
+        Person: {
+          nick: () => {
+            throw new GraphQLError('mine', { extensions: { code: 'X' } });
+          },
+        },
+      },
+    ],
+    [
+      'a field threw',
+      'something that is no error',
+      '{ person { nick } }',
+      {
+        Person: {
+          nick: () => {
+            throw 'text';
+          },
+        },
+      },
+    ],
+    [
+      'a value is an error',
+      'errors among what was fetched',
+      '{ people { fetched { name } } }',
+      { Person: { fetched: everySecond(new Error('this one')) } },
+    ],
+    [
+      'a value is an error',
+      'an error in a row',
+      '{ person { nick } }',
+      { Query: { person: () => aPerson('Ada', { nick: new Error('odd') }) } },
+    ],
+    [
+      'a value is an error',
+      'an error among people',
+      '{ people { name } }',
+      { Query: { people: () => [aPerson('Ada'), new Error('odd')] } },
+    ],
+    [
+      'a value is an error',
+      'an error for what has many types',
+      '{ anyone { name } }',
+      { Query: { anyone: () => [new Error('odd'), aPerson('Ada')] } },
+    ],
+    [
+      'null where there must be a value',
+      'null among what was fetched',
+      '{ people { maybe { fetchedStrict { name } } } }',
+      { Person: { fetchedStrict: everySecond(null) } },
+    ],
+    [
+      'null where there must be a value',
+      'undefined in a row',
+      '{ people { best { name } } }',
+      { Person: { best: () => ({ id: 1 }) } },
+    ],
+    [
+      'null where there must be a value',
+      'null in a list',
+      '{ people { name } }',
+      { Query: { people: () => [aPerson('Ada'), null] } },
+    ],
+    [
+      'null where there must be a value',
+      'no page',
+      '{ people { page { nodes { name count } } } }',
+      { Person: { page: everySecond({ nodes: [null], total: 1 }) } },
+    ],
+    [
+      'null where there must be a value',
+      'a null up to the top',
+      '{ laterStrict { fetchedStrict { fetchedStrict { name } } } }',
+      { Person: { fetchedStrict: { fetch: (rows) => rows.map(() => null) } } },
+    ],
+    [
+      'a field threw',
+      'numbers that are no Int',
+      '{ people { age } }',
+      { Person: { age: (row) => (nameOf(row) === 'Bob' ? 1.5 : 2) } },
+    ],
+    [
+      'a field threw',
+      'a Float that is none',
+      '{ person { height } }',
+      { Person: { height: () => Number.NaN } },
+    ],
+    [
+      'a field threw',
+      'a text that is an object',
+      '{ people { name nick } }',
+      { Person: { nick: () => ({}) } },
+    ],
+    [
+      'a field threw',
+      'a color that does not exist',
+      '{ people { color } }',
+      { Person: { color: () => 'BLUE' } },
+    ],
+    [
+      'a value is a promise',
+      'a plain field that promises',
+      '{ people { name nick count } }',
+      { Person: { nick: async () => 'later' } },
+    ],
+    [
+      'a value is a promise',
+      'a plain field above one that fetches that promises',
+      '{ people { best { count } } }',
+      { Person: { best: async () => aPerson('B') } },
+    ],
+    [
+      'a value is a promise',
+      'promises in a list',
+      '{ people { name } }',
+      { Query: { people: () => [Promise.resolve(aPerson('Ada')), aPerson('Bob')] } },
+    ],
+    [
+      'a value is a promise',
+      'promises among what was fetched',
+      '{ people { fetched { name } } }',
+      { Person: { fetched: everySecond(Promise.resolve(aPerson('P'))) } },
+    ],
+    [
+      'a value is a promise',
+      'a promise of what has many types',
+      '{ person { pet { name } } }',
+      { Person: { pet: async () => aPerson('P') } },
+    ],
+    [
+      'a value is a function',
+      'a property that is a function',
+      '{ person { nick name } }',
+      {
+        Query: {
+          person: () => ({
+            name: 'Ada',
+            nick: () => 'a function',
+          }),
+        },
+      },
+    ],
+    [
+      'no object for an object',
+      'a source that is a function',
+      '{ person { name } }',
+      { Query: { person: () => Object.assign(() => 1, { nick: 'F' }) } },
+    ],
+    [
+      'no array for a list',
+      'a set',
+      '{ people { name } }',
+      { Query: { people: () => new Set([aPerson('Ada')]) } },
+    ],
+    [
+      'no array for a list',
+      'something that is no list',
+      '{ people { maybe { count } } }',
+      { Person: { maybe: () => ({ length: 1 }) } },
+    ],
+    [
+      'no array for a list',
+      'a text for a list',
+      '{ person { nicks } }',
+      { Query: { person: () => aPerson('Ada', { nicks: 'Addy' }) } },
+    ],
+    [
+      'no object for an object',
+      'a text for an object',
+      '{ person { nick age } }',
+      { Query: { person: () => 'text' } },
+    ],
+    [
+      'no object for an object',
+      'a text for an object below which something is fetched',
+      '{ person { best { count } } }',
+      { Person: { best: () => 'text' } },
+    ],
+    [
+      'no object for an object',
+      'a number for something of many types',
+      '{ anyone { name } }',
+      { Query: { anyone: () => [7] } },
+    ],
+    [
+      'no possible type',
+      'a type that does not exist',
+      '{ anyone { name } }',
+      { Query: { anyone: () => [{ __typename: 'Bird' }] } },
+    ],
+    [
+      'no possible type',
+      'a type that is none of these',
+      '{ anything { __typename ... on Cat { owner { name } } } }',
+      { Query: { anything: () => [aPerson('Ada')] } },
+    ],
+    ['no possible type', 'no type at all', '{ anyone { name } }', { Query: { anyone: () => [{}] } }],
+    [
+      'no answer for each parent',
+      'too few answers',
+      '{ people { name fetched { name } } }',
+      { Person: { fetched: { fetch: async () => [null] } } },
+    ],
+    [
+      'no answer for each parent',
+      'no list of answers',
+      '{ people { name fetched { name } } }',
+      { Person: { fetched: { fetch: () => 'all' } } },
+    ],
+  ];
+
+  it.each(cases)('%s: %s', async (reason, _what, query, changes) => {
+    const { statistics } = await expectAgreement(query, changes);
+
+    expect(statistics).toEqual({ fast: 0, unplanned: {}, handedOver: { [reason]: 1 } });
+  });
+
+  it('a scalar that makes nothing of a value', async () => {
+    const { statistics } = await expectAgreement('{ people { born } }', {}, (schema) => {
+      const type = schema.getType('Time');
+      if (isScalarType(type)) type.serialize = () => null;
+    });
+
+    expect(statistics.handedOver).toEqual({ 'no value after serialization': 1 });
+  });
+
+  it('many errors stand in the order in which graphql-js meets them', async () => {
+    const { level } = await expectAgreement(
+      '{ a: people { maybe { count } } later { fetched { name } } b: people { nick } people { best { strict { fetched { nick } } } } }',
+      {
+        Query: { later: rejecting('late') },
+        Person: {
+          nick: (row) => (nameOf(row) === 'Bob' ? fail('nick')() : nameOf(row)),
+          count: { fetch: (rows) => rows.map((row) => (nameOf(row).endsWith('1') ? new Error('count') : 1)) },
+          fetched: { fetch: rejecting('fetched') },
+        },
+      },
+    );
+
+    expect(JSON.parse(level).errors.length).toBeGreaterThan(5);
+  });
+
+  it('what begins its work when it is asked for its value is asked once', async () => {
+    const asked: string[] = [];
+    const lazy = (name: string) => ({
+      // oxlint-disable-next-line unicorn/no-thenable
+      then(...handlers: Parameters<Promise<unknown>['then']>) {
+        asked.push(name);
+        return Promise.resolve(aPerson(name)).then(...handlers);
+      },
+    });
+    await expectAgreement('{ later { name } person { nick } }', {
+      Query: { later: () => lazy('lazy') },
+      Person: { nick: fail('no') },
+    });
+
+    // Once by each executor.
+    expect(asked).toEqual(['lazy', 'lazy']);
+  });
+});
