@@ -85,6 +85,23 @@ describe('the tenant of a token', () => {
     expect(await peopleCalled(sub)).toBe(0);
   });
 
+  it('is not looked for with every request while the organisation is unknown', async () => {
+    await link(tenant, organisation);
+    await ask(testApp, { o: { id: organisation } });
+    const elsewhere = { o: { id: `${organisation}_2` } };
+    const here = { 'x-tenant': tenant.slug };
+    await ask(testApp, elsewhere, here);
+    // The tenant that the query asks for.
+    const again = await testApp.expectStatements(1, () => ask(testApp, elsewhere, here));
+    const refused = await testApp.expectStatements(0, () => ask(testApp, elsewhere));
+    const other = await aTenant(testApp);
+    await link(other, `${organisation}_2`);
+    for (const { clock } of [testApp, provisioning]) clock.advance(10_000);
+
+    expect([again.slug, refused.code]).toEqual([tenant.slug, 'UNAUTHENTICATED']);
+    expect(await ask(testApp, elsewhere)).toEqual({ slug: other.slug });
+  });
+
   it('is none for a stranger without an organisation, and nobody is made', async () => {
     expect(await ask(testApp, {})).toEqual({ code: 'UNAUTHENTICATED' });
     expect(await peopleCalled(sub)).toBe(0);

@@ -14,6 +14,7 @@ import {
 } from './model.ts';
 import { AddressTaken, type IdentityQueries, type Mirrored } from './queries.ts';
 import type { VerifyToken } from './token-verifier.ts';
+import { createUnknownOrganisations, type UnknownOrganisations } from './unknown-organisations.ts';
 
 /** After so long the mirror is written again, whatever the provider says about changes. */
 const syncEveryMs = 60 * 60_000;
@@ -45,6 +46,7 @@ export function createIdentityService(options: {
   const { provider, queries, identities, settle, clock, logger } = options;
   const counts = { attempted: 0, performed: 0, skipped: 0, created: 0, failed: 0, servedStale: 0 };
   const underWay = new Map<string, Promise<void>>();
+  const unknown = createUnknownOrganisations(clock);
   let pausedUntil = 0;
 
   const find = (subject: string) => identities.get(subject, () => queries.personBySubject(subject));
@@ -55,7 +57,7 @@ export function createIdentityService(options: {
   ): Promise<MirroredPerson | null> {
     counts.attempted += 1;
     const person = await find(claims.subject);
-    if (person !== null && !isDue(person, claims, clock.now())) {
+    if (person !== null && !isDue(person, claims, { now: clock.now(), unknown })) {
       counts.skipped += 1;
       return person;
     }
@@ -88,7 +90,8 @@ export function createIdentityService(options: {
 
   async function sync(issuedBy: IdentityProvider, claims: ProviderClaims): Promise<void> {
     try {
-      const { isCreated } = await mirror(issuedBy, claims);
+      const { isCreated, tenantId } = await mirror(issuedBy, claims);
+      if (claims.organisation !== null && tenantId === null) unknown.note(claims.organisation);
       counts.performed += 1;
       if (isCreated) counts.created += 1;
       // By the key: that nobody was known by it carries no tag of a person. Other processes, where it is known too, look
@@ -147,11 +150,18 @@ export function createIdentityService(options: {
 }
 
 /** Whether the token has news. Where that is not certain, it counts as having them. */
-function isDue(person: MirroredPerson, claims: ProviderClaims, now: number): boolean {
+function isDue(
+  person: MirroredPerson,
+  claims: ProviderClaims,
+  { now, unknown }: { readonly now: number; readonly unknown: UnknownOrganisations },
+): boolean {
   // Nothing that a token says brings back somebody who was deactivated.
   if (!person.isActive) return false;
   if (person.syncedAt === null || Math.abs(now - person.syncedAt.getTime()) >= syncEveryMs) return true;
-  return isUpdated(person, claims) || hasMembershipNews(person, claims);
+  if (isUpdated(person, claims)) return true;
+  // There is nothing that they could become a member of, and they may be here for another tenant of theirs.
+  if (claims.organisation !== null && unknown.includes(claims.organisation)) return false;
+  return hasMembershipNews(person, claims);
 }
 
 function isUpdated(

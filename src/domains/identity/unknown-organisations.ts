@@ -1,0 +1,30 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../platform/clock.ts';
+import type { Organisation } from './model.ts';
+
+/** Long enough that nobody writes with every request, short enough for whoever has just made the tenant by hand. */
+const rememberedMs = 10_000;
+const rememberedMax = 10_000;
+
+/** Organisations that were none of our tenants a moment ago. */
+export interface UnknownOrganisations {
+  note(organisation: Organisation): void;
+  includes(organisation: Organisation): boolean;
+}
+
+export function createUnknownOrganisations(clock: Clock): UnknownOrganisations {
+  const lookAgainAt = new LRUCache<string, number>({ max: rememberedMax });
+  return {
+    note(organisation) {
+      lookAgainAt.set(keyOf(organisation), clock.now() + rememberedMs);
+    },
+    includes(organisation) {
+      return clock.now() < (lookAgainAt.get(keyOf(organisation)) ?? 0);
+    },
+  };
+}
+
+/** Without the role: which tenant an organisation is does not depend on it. */
+function keyOf({ id, slug }: Organisation): string {
+  return JSON.stringify([id, slug]);
+}
