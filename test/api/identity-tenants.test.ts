@@ -182,6 +182,15 @@ describe('an organisation that is unknown, where tenants are provisioned', () =>
     expect(await ask(provisioning, { o: { id: organisation, slg: name } })).toEqual({ slug: organisation });
   });
 
+  it.each([' ', 'Ä/../', '-', 'x'.repeat(101)])(
+    'is called by its id when nobody could name it: %j',
+    async (name) => {
+      const id = `${organisation}_${name.length}`;
+
+      expect(await ask(provisioning, { o: { id, slg: name } })).toEqual({ slug: id });
+    },
+  );
+
   it('needs an organisation all the same', async () => {
     expect(await ask(provisioning, {})).toEqual({ code: 'UNAUTHENTICATED' });
     expect(await peopleCalled(sub, provisioning)).toBe(0);

@@ -3,6 +3,9 @@ import sql from 'sql-template-tag';
 import { createId } from '../../../platform/ids.ts';
 import type { Organisation } from '../model.ts';
 
+/** What can be named in the header `x-tenant` and in an address. */
+const slugPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
 /** What the provider says of somebody's place in an organisation. */
 export interface MembershipNews {
   readonly organisation: Organisation;
@@ -88,7 +91,7 @@ export async function tenantOf(
   return isProvisioning ? provisionTenant(client, id, slug, now) : null;
 }
 
-/** A slug that is taken is another organisation's: the new tenant is called by the organisation's id instead. */
+/** A slug that is taken is another organisation's, and not every text is one: then it is called by the organisation's id. */
 async function provisionTenant(
   client: PoolClient,
   id: string | null,
@@ -96,7 +99,7 @@ async function provisionTenant(
   now: Date,
 ): Promise<string | null> {
   for (const name of [slug, id]) {
-    if (name === null || name.length > 100) continue;
+    if (name === null || !slugPattern.test(name)) continue;
     await client.query(sql`insert into tenants (id, slug, name, external_id, created_at)
       values (${createId()}::uuid, ${name}, ${slug ?? name}, ${id}, ${now}) on conflict do nothing`);
     const { rows } = await client.query<{ id: string }>(sql`select id from tenants
