@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import { createChatTenant, measureChat } from '../support/chat-workload.ts';
+import { startTestApp } from '../support/test-app.ts';
+
+/** Ten people, who send twenty requests each, one after the other. */
+async function measure(isCacheEnabled: boolean) {
+  const testApp = await startTestApp({ CACHE_ENABLED: String(isCacheEnabled) });
+  try {
+    const tenant = await createChatTenant(testApp, 10);
+    const ask = async (query: string, token: string) => JSON.stringify(await testApp.ask(query, { token }));
+    return await measureChat(testApp, tenant, { atOnce: 1, ask });
+  } finally {
+    await testApp.close();
+  }
+}
+
+it('reads nothing twice that is cached, of 200 requests of a chat product', async () => {
+  expect(await measure(true)).toEqual({
+    // Each person's session and profile, the settings, the models, and what one changed profile has ended.
+    cached: { requests: 110, failed: 0, statements: 10 + 10 + 1 + 1 + 1 },
+    // The lists and the pages themselves; who asks and who wrote is known.
+    pages: { requests: 70, failed: 0, statements: 70 * 2 },
+    changes: { requests: 20, failed: 0, statements: 19 * 2 + 5 },
+  });
+});
+
+it('reads all of it every time without the caches', async () => {
+  expect(await measure(false)).toEqual({
+    cached: { requests: 110, failed: 0, statements: 300 },
+    pages: { requests: 70, failed: 0, statements: 250 },
+    changes: { requests: 20, failed: 0, statements: 19 * 4 + 6 },
+  });
+});
