@@ -4,6 +4,7 @@ import { StoreAway } from '../../src/platform/cache/key-value-store.ts';
 import { TestClock } from '../support/clock.ts';
 import { CleanUps } from '../support/embedded.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { share, startSharing, untilUnused, untilUsed, type SharedLayer } from '../support/shared-cache.ts';
 
 interface Row {
@@ -40,6 +41,30 @@ async function isShared(layer: SharedLayer, key: string): Promise<boolean> {
   await aCache(layer).get(key, found);
   return found.mock.calls.length === 0;
 }
+
+describe('a server that comes back in place of another', () => {
+  it('does not bring back what ended meanwhile', async () => {
+    const other = await startTestRedis();
+    cleanUps.add(() => other.close());
+    const proxy = await startTcpProxy(cleanUps, redis.url);
+    const layer = await share(cleanUps, proxy.url, { timeoutMs });
+    const untilOn = async (server: TestRedis) => {
+      const [, life] = /run_id:(\w+)/.exec(String(await server.command(['INFO']))) ?? [];
+      await vi.waitFor(() => expect(layer.store.session?.life).toBe(life), { timeout: 10_000, interval: 5 });
+    };
+    await aCache(layer).get('a', load);
+    proxy.redirect(other.url);
+    await untilOn(other);
+    layer.generations.end([{ cache: 'ROWS', key: 'a' }]);
+    expect(await layer.generations.confirm()).toBe(true);
+    proxy.redirect(redis.url);
+    await untilOn(redis);
+    const late = vi.fn(load);
+    await aCache(layer).get('a', late);
+
+    expect(late).toHaveBeenCalledTimes(1);
+  });
+});
 
 describe('Redis', () => {
   it('may be absent at the start, and is used when it appears', async () => {

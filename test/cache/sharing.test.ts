@@ -79,6 +79,14 @@ describe('processes over one Redis', () => {
     expect(await other.cache.get('a', async () => ({ id: 'new shape' }))).toEqual({ id: 'new shape' });
   });
 
+  it('confirm nothing while the epoch is unknown, because it would end nothing', async () => {
+    const one = await aProcess();
+    one.coherence.epoch = 0;
+    const { stores } = await one.cache.invalidate('all');
+
+    expect(stores[1]).toMatchObject({ store: 'redis', ok: false });
+  });
+
   it('never read what was stored before the epoch was raised', async () => {
     const [one, other] = [await aProcess(), await aProcess()];
     await one.cache.get('a', async () => ({ id: 'old' }));

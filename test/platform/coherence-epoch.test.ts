@@ -35,7 +35,7 @@ describe('what a shared store holds', () => {
   it('is ended when the store has not confirmed to the one who could vouch', async () => {
     const first = await join();
     const { epoch } = first.coherence;
-    first.coherence.share({ confirm: async () => false });
+    first.coherence.share({ vouch: async () => null, vouchedFor: () => {} });
     const second = await join();
     await second.coherence.settle();
 
@@ -45,7 +45,7 @@ describe('what a shared store holds', () => {
   it('is kept when one of several vouches', async () => {
     const [doubtful, sure] = [await join(), await join()];
     const { epoch } = sure.coherence;
-    doubtful.coherence.share({ confirm: async () => false });
+    doubtful.coherence.share({ vouch: async () => null, vouchedFor: () => {} });
 
     expect((await join()).coherence.epoch).toBe(epoch);
   });

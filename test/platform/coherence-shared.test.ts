@@ -6,7 +6,7 @@ import { RedisStore } from '../../src/platform/cache/redis-store.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { PostgresCoherence } from '../../src/platform/cache/postgres-coherence.ts';
 import { createLogger } from '../../src/platform/logger.ts';
-import { untilTrusted } from '../support/coherence.ts';
+import { joinCoherence, untilTrusted } from '../support/coherence.ts';
 import { CleanUps } from '../support/embedded.ts';
 import { createTestDatabase, execute } from '../support/postgres.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
@@ -28,11 +28,11 @@ beforeEach(async () => {
 afterEach(() => cleanUps.run());
 
 /** A process with one cache in memory over Redis; `load` is its database. */
-async function startProcess() {
+async function startProcess(namespace = url) {
   const logger = createLogger({ level: 'silent' });
   const coherence = new PostgresCoherence({ url, logger });
   const store = new RedisStore({ urls: [redis.url], timeoutMs: 1000, logger });
-  const generations = new Generations({ store, namespace: url, coherence, onError: () => {} });
+  const generations = new Generations({ store, namespace, coherence, onError: () => {} });
   const cache = new Cache<string>({
     name: 'PROFILES',
     ttlMs: 60_000,
@@ -71,6 +71,21 @@ describe('what a process has put into a shared store', () => {
   it('is not read by one that comes when nobody is there who heard what has ended', async () => {
     const first = await startProcess();
     await first.read('ann');
+    await first.stop();
+    await execute(url, `select announce_invalidations(array['tag:user:ann'])`);
+    const second = await startProcess();
+    await second.read('ann');
+
+    expect(second.load).toHaveBeenCalledTimes(1);
+  });
+
+  it.each([
+    ['has no store', async () => void (await joinCoherence(cleanUps, url))],
+    ['has its entries elsewhere in the store', async () => void (await startProcess('elsewhere'))],
+  ])('is not read on the word of one that %s', async (_what, startOther) => {
+    const first = await startProcess();
+    await first.read('ann');
+    await startOther();
     await first.stop();
     await execute(url, `select announce_invalidations(array['tag:user:ann'])`);
     const second = await startProcess();

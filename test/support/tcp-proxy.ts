@@ -11,6 +11,8 @@ export interface TcpProxy {
   thaw(): void;
   /** Ends every connection; new ones are taken. */
   cut(): void;
+  /** From now on another server answers at the address. */
+  redirect(url: string): void;
 }
 
 /** What passes from the server to the client; each connection has its own. */
@@ -26,7 +28,7 @@ export async function startTcpProxy(
   targetUrl: string,
   sieve: Sieve = () => ({ fromClient: () => {}, fromServer: (chunk) => chunk }),
 ): Promise<TcpProxy> {
-  const target = new URL(targetUrl);
+  let target = new URL(targetUrl);
   const sockets = new Set<Socket>();
   let isFrozen = false;
   const server = createServer((client) => {
@@ -67,6 +69,10 @@ export async function startTcpProxy(
   return {
     url: proxied.toString(),
     cut,
+    redirect(otherUrl) {
+      target = new URL(otherUrl);
+      cut();
+    },
     freeze() {
       isFrozen = true;
       for (const socket of sockets) socket.pause();

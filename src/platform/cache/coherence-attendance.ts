@@ -16,10 +16,10 @@ export interface AttendanceOptions {
   readonly nextNumber: () => number;
   /** Called at once, in the order of the commits; null is "everything". */
   readonly onEnded: (names: readonly string[] | null) => void;
-  /** Called before anything may be answered from caches. */
-  readonly onJoined: () => void;
-  /** Whether the shared stores hold nothing of what this process knows to have ended. */
-  readonly confirmStores: () => Promise<boolean>;
+  /** Called before anything may be answered from caches; null: what shared stores held has ended with the epoch. */
+  readonly onJoined: (vouched: readonly string[] | null) => void;
+  /** The places in shared stores that hold nothing of what this process knows to have ended; null when one may. */
+  readonly vouchForStores: () => Promise<readonly string[] | null>;
 }
 
 const probeMs = 1000;
@@ -60,7 +60,7 @@ export class Attendance {
         this.#lease.renew(sentAt);
       },
       onEpoch: (epoch) => this.#learnEpoch(epoch),
-      vouch: async () => this.#isMember && (await options.confirmStores()) && this.#isMember,
+      vouch: () => this.#vouch(),
     });
     this.lost = this.#line.lost.then((reason) => {
       this.#end();
@@ -94,9 +94,10 @@ export class Attendance {
    * @throws Error when the connection is lost first
    */
   async join(): Promise<void> {
-    if (!(await this.#rounds.askForVoucher())) this.#learnEpoch(await this.#line.raiseEpoch());
+    const vouched = await this.#rounds.askForVoucher();
+    if (vouched === null) this.#learnEpoch(await this.#line.raiseEpoch());
     if (this.#isOver) throw await this.lost;
-    this.#options.onJoined();
+    this.#options.onJoined(vouched);
     this.#isMember = true;
   }
 
@@ -121,6 +122,12 @@ export class Attendance {
     this.#isMember = false;
     clearInterval(this.#heartbeat);
     this.#rounds.end();
+  }
+
+  async #vouch(): Promise<readonly string[] | null> {
+    if (!this.#isMember) return null;
+    const places = await this.#options.vouchForStores();
+    return this.#isMember ? places : null;
   }
 
   #hear(message: CoherenceMessage): void {

@@ -25,7 +25,7 @@ const messageSchema = z.union([
   z.strictObject({ probe: z.string() }),
   // What processes answer to the one that has sent a barrier.
   z.strictObject({ heard: number, by: processId }),
-  z.strictObject({ vouched: z.boolean(), barrier: number, by: processId }),
+  z.strictObject({ vouched: z.array(z.string()).readonly().nullable(), barrier: number, by: processId }),
 ]);
 
 /** What goes through PostgreSQL's notifications, as JSON. */

@@ -13,10 +13,10 @@ export class Round {
   readonly sentAt: Moment;
   /** How the barrier went. */
   readonly passage: Promise<Passage>;
-  /** Whether another process has vouched for the shared stores; for a process that joins. */
-  readonly voucher: Promise<boolean>;
+  /** The places in shared stores for which another process has vouched, null when none did; for a process that joins. */
+  readonly voucher: Promise<readonly string[] | null>;
   readonly #pass: (passage: Passage) => void;
-  readonly #vouch: (isVouched: boolean) => void;
+  readonly #vouch: (places: readonly string[] | null) => void;
   #isHeard = false;
   /** By process: until when it may still answer from its caches. Null before that is known. */
   #awaited: Map<string, number> | null = null;
@@ -28,7 +28,7 @@ export class Round {
     this.number = number;
     this.sentAt = sentAt;
     let pass: (passage: Passage) => void = () => {};
-    let vouch: (isVouched: boolean) => void = () => {};
+    let vouch: (places: readonly string[] | null) => void = () => {};
     this.passage = new Promise((resolve) => (pass = resolve));
     this.voucher = new Promise((resolve) => (vouch = resolve));
     this.#pass = pass;
@@ -57,9 +57,9 @@ export class Round {
     this.#check();
   }
 
-  /** Another process says whether a shared store is known to hold nothing that has ended. */
-  vouchedBy(processId: string, isVouched: boolean): void {
-    if (isVouched) this.#vouch(true);
+  /** Another process says in which places nothing is that has ended; null when it does not know. */
+  vouchedBy(processId: string, places: readonly string[] | null): void {
+    if (places !== null) this.#vouch(places);
     this.#refusedBy.add(processId);
     this.#check();
   }
@@ -69,7 +69,7 @@ export class Round {
     clearTimeout(this.#timer);
     this.#isHeard = false;
     this.#pass('lost');
-    this.#vouch(false);
+    this.#vouch(null);
   }
 
   #check(): void {
@@ -78,7 +78,7 @@ export class Round {
     const silentUntil = this.#lastDeadline(this.#heardBy);
     const undecidedUntil = this.#lastDeadline(this.#refusedBy);
     const now = performance.now();
-    if (undecidedUntil <= now) this.#vouch(false);
+    if (undecidedUntil <= now) this.#vouch(null);
     if (silentUntil <= now) this.#pass(silentUntil === 0 ? 'confirmed' : 'lapsed');
     const next = Math.min(...[silentUntil, undecidedUntil].filter((deadline) => deadline > now));
     if (next < Infinity) this.#timer = setTimeout(() => this.#check(), Math.ceil(next - now));

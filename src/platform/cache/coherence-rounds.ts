@@ -13,8 +13,8 @@ export interface RoundsOptions {
   /** Never the same number twice in the life of the process, and always a higher one. */
   readonly nextNumber: () => number;
   readonly onEpoch: (epoch: number) => void;
-  /** Whether this process has heard everything since it joined, and no shared store holds anything of what has ended. */
-  readonly vouch: () => Promise<boolean>;
+  /** Where shared stores hold nothing that has ended, if this process has heard everything since it joined; else null. */
+  readonly vouch: () => Promise<readonly string[] | null>;
 }
 
 /**
@@ -49,8 +49,8 @@ export class Rounds {
     return await round.passage;
   }
 
-  /** Whether somebody vouches for what the shared stores hold; false once all who could may no longer do so. */
-  async askForVoucher(): Promise<boolean> {
+  /** The places for which somebody vouches; null once all who could may no longer do so. */
+  async askForVoucher(): Promise<readonly string[] | null> {
     const round = await this.#want(true);
     return await round.voucher;
   }
@@ -154,7 +154,7 @@ export class Rounds {
 
   #forget(round: Round, processId: string): void {
     round.heardBy(processId);
-    round.vouchedBy(processId, false);
+    round.vouchedBy(processId, null);
   }
 
   /** Whoever has heard one barrier has heard all before it. */

@@ -20,10 +20,15 @@ export interface InvalidationListener {
 /** A store that several processes read from, such as Redis. */
 export interface SharedStore {
   /**
-   * Whether everything that this process has been told until now is ended in the store, for whoever reads there. Never
-   * rejects, and answers soon: by a timer of its own when the store does not.
+   * The place in which everything that this process has been told until now is ended, for whoever reads there; null when
+   * that is not known. Never rejects, and answers soon: by a timer of its own when the store does not.
    */
-  confirm(): Promise<boolean>;
+  vouch(): Promise<string | null>;
+  /**
+   * Another process, which missed nothing, vouches for these places and no others; what it knows of may not be this store.
+   * To be called before anything is read there.
+   */
+  vouchedFor(places: readonly string[]): void;
 }
 
 /** How the caches of all processes on one database keep to the truth. */

@@ -41,6 +41,8 @@ const retryMs = 100;
 export class Generations implements SharedStore {
   readonly #options: GenerationsOptions;
   readonly #pending: PendingMarks;
+  /** The life of the server in which all that is not pending has ended; null as long as nothing was set or asked. */
+  #life: string | null = null;
   #setting: Promise<boolean> | null = null;
   #retry: NodeJS.Timeout | undefined;
 
@@ -57,7 +59,10 @@ export class Generations implements SharedStore {
   get place(): Place | null {
     const { store, namespace, coherence } = this.#options;
     const { session } = store;
-    return session === null ? null : { session, prefix: `${namespace}:${coherence.epoch}:${session.life}:` };
+    // Without a connection to the database the epoch is unknown, and what is set would be set where nobody reads.
+    if (session === null || coherence.epoch === 0) return null;
+    this.#enter(session.life);
+    return { session, prefix: `${namespace}:${coherence.epoch}:${session.life}:` };
   }
 
   /** Tells of what the store may still hold although this process knew at the moment of the call that it had ended. */
@@ -79,6 +84,22 @@ export class Generations implements SharedStore {
       if (!(await this.#set())) return false;
     }
     return this.#pending.upTo(sequence, 1).length === 0;
+  }
+
+  async vouch(): Promise<string | null> {
+    const life = this.#life;
+    const isConfirmed = await this.confirm();
+    // In which of two lives it was confirmed nobody can tell.
+    return isConfirmed && life === this.#life ? this.#nameOf(life ?? '') : null;
+  }
+
+  vouchedFor(places: readonly string[]): void {
+    const ownPlaces = places.filter((place) => place.startsWith(this.#nameOf('')));
+    const [life] = ownPlaces.map((place) => place.slice(this.#nameOf('').length));
+    // Whoever vouches has no such store, or knows it by another name: nobody has set there what ended unheard.
+    if (life === undefined) this.end([{ everything: true }]);
+    // Of one who has never used it: then nothing has ended since the epoch was raised.
+    else if (life !== '') this.#life = life;
   }
 
   /** Nothing is set any more. */
@@ -111,6 +132,20 @@ export class Generations implements SharedStore {
   async keep(place: Place, marks: Iterable<string>): Promise<void> {
     const keys = Array.from(new Set(marks), (mark) => keyOfGeneration(place, mark));
     await place.session.extendMany(keys, generationTtlMs);
+  }
+
+  /**
+   * What ended while another server was used was set only there: one that comes back, from behind a broken network or by
+   * a failover and back again, still has what this one knew to have ended.
+   */
+  #enter(life: string): void {
+    const isAnother = this.#life !== null && this.#life !== life;
+    this.#life = life;
+    if (isAnother) this.end([{ everything: true }]);
+  }
+
+  #nameOf(life: string): string {
+    return `${this.#options.namespace}:${life}`;
   }
 
   /** Sets what is pending, or joins who does so already; whether the store has confirmed. */

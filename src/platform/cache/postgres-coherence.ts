@@ -150,8 +150,8 @@ export class PostgresCoherence implements Coherence {
       times: this.#times,
       nextNumber: () => (this.#number += 1),
       onEnded: (names) => this.#tellEnded(names),
-      onJoined: () => this.#tellMissed(),
-      confirmStores: () => this.#confirmStores(),
+      onJoined: (vouched) => this.#tellMissed(vouched),
+      vouchForStores: () => this.#vouchForStores(),
     });
     try {
       await attendance.open();
@@ -186,12 +186,14 @@ export class PostgresCoherence implements Coherence {
     for (const listener of this.#listeners) listener.invalidated(invalidations);
   }
 
-  #tellMissed(): void {
+  #tellMissed(vouched: readonly string[] | null): void {
+    if (vouched !== null) for (const store of this.#stores) store.vouchedFor(vouched);
     for (const listener of this.#listeners) listener.missed();
   }
 
-  async #confirmStores(): Promise<boolean> {
-    const confirmed = await Promise.all([...this.#stores].map((store) => store.confirm()));
-    return confirmed.every((isConfirmed) => isConfirmed);
+  async #vouchForStores(): Promise<readonly string[] | null> {
+    const places = await Promise.all([...this.#stores].map((store) => store.vouch()));
+    const known = places.filter((place) => place !== null);
+    return known.length === places.length ? known : null;
   }
 }
