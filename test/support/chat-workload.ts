@@ -71,10 +71,10 @@ const change: Step = {
 
 /** One person's twenty requests: eleven for what is cached, seven for conversations, two to change something. */
 const steps: readonly Step[] = [
-  ...[open, list, page, colleague, models, page, change],
-  ...[open, list, page, colleague, settings, colleague],
-  ...[open, list, page, colleague, models, open, send],
-];
+  [open, list, page, colleague, models, page, change],
+  [open, list, page, colleague, settings, colleague],
+  [open, list, page, colleague, models, open, send],
+].flat();
 
 /** Sends everybody's requests in turn, so many at a time, and tells what those of each kind have cost. */
 export async function measureChat(
