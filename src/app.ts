@@ -35,6 +35,7 @@ import { toRefusal } from './platform/database/refusals.ts';
 import { SchemaGuard } from './platform/database/schema-guard.ts';
 import type { Logger } from './platform/logger.ts';
 import { Telemetry } from './platform/metrics/telemetry.ts';
+import { createMetrics } from './metrics.ts';
 import { createSelfMonitoring } from './monitoring.ts';
 import { createQueries, createReadingQueries } from './queries.ts';
 import { createAuthenticator } from './server/authenticate.ts';
@@ -109,6 +110,10 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
      */
     async createServer(demoToken: string | null) {
       await guard.requireFit();
+      const { metrics: settings } = config.telemetry;
+      const metrics = settings.isEnabled
+        ? createMetrics({ coherence, config, database, registry, services, sharing, telemetry })
+        : null;
       const server = await createHttpServer({
         schema: createSchema(),
         clock,
@@ -128,6 +133,7 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
         sharedUsage: sharing.shared,
         requests,
         observer: telemetry,
+        metrics: metrics === null ? null : { metrics, token: settings.token },
         isReady,
         admit: () => guard.admit(),
         receiveWebhook: createWebhookReceiver({
@@ -139,6 +145,7 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
         }),
         demo: demoToken === null ? null : { token: demoToken },
       });
+      server.addHook('onClose', async () => metrics?.stop());
       coherence.start();
       server.addHook('onClose', () => coherence.stop());
       sharing.start();

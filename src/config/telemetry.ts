@@ -9,6 +9,8 @@ export const telemetryVariables = {
   SLOW_QUERY_THRESHOLD_MS: milliseconds(100),
   SLOW_REQUEST_MS: milliseconds(1000),
   VERY_SLOW_REQUEST_MS: milliseconds(3000),
+  METRICS_ENABLED: z.enum(['true', 'false']).default('true'),
+  METRICS_TOKEN: z.string().min(16).optional(),
 } as const;
 
 type Variables = z.output<z.ZodObject<typeof telemetryVariables>>;
@@ -21,6 +23,8 @@ export interface TelemetryConfig {
   readonly slowQueryMs: number;
   readonly slowRequestMs: number;
   readonly verySlowRequestMs: number;
+  /** Whether `/metrics` is answered, and to whom: null is this machine. */
+  readonly metrics: { readonly isEnabled: boolean; readonly token: string | null };
 }
 
 /** What the variables mean. */
@@ -31,5 +35,9 @@ export function telemetryFrom(values: Variables, isProduction: boolean): Telemet
     slowQueryMs: values.SLOW_QUERY_THRESHOLD_MS,
     slowRequestMs: values.SLOW_REQUEST_MS,
     verySlowRequestMs: values.VERY_SLOW_REQUEST_MS,
+    metrics: Object.freeze({
+      isEnabled: values.METRICS_ENABLED === 'true',
+      token: values.METRICS_TOKEN ?? null,
+    }),
   });
 }

@@ -6,6 +6,7 @@ import { createId } from '../platform/ids.ts';
 import { bodySizeMax, describeFailure, HttpRefusal } from './failure.ts';
 import type { FormatError } from './format-error.ts';
 import type { FrontDoorConfig } from './front-door-config.ts';
+import { noteFailure } from './request-profiles.ts';
 import { chooseMediaType } from './media-type.ts';
 
 /** Longer than any request may take; an idle connection has a time of its own. */
@@ -70,6 +71,7 @@ function sendFailure(
   formatError: FormatError,
 ): void {
   const failure = describeFailure(error, request.id, formatError);
+  noteFailure(request, failure.code);
   void reply
     .code(failure.status)
     .headers({ ...failure.headers, 'x-request-id': request.id, 'cache-control': 'no-store' })

@@ -31,6 +31,7 @@ export class UnknownUrl extends HttpRefusal {
 
 /** A request that failed as a whole, as it goes over the wire. */
 export interface Failure {
+  readonly code: ErrorCode;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   /** JSON text: `{"errors":[{"message","extensions":{"code","requestId"}}]}`. */
@@ -43,6 +44,7 @@ export function describeFailure(error: unknown, requestId: string, formatError: 
   const formatted = formatError(reason, requestId);
   const { code } = formatted.extensions;
   return {
+    code,
     status: reason instanceof HttpRefusal ? reason.status : statusOf(code),
     headers: { ...headersOf(code), ...(reason instanceof HttpRefusal && reason.headers) },
     body: JSON.stringify({ errors: [formatted] }),

@@ -16,6 +16,7 @@ import { registerGraphql, type Exchange } from './graphql-route.ts';
 import { healthUrls, registerHealth, type Readiness } from './health.ts';
 import { registerIdentityWebhook, type ReceiveWebhook } from './identity-webhook.ts';
 import { isLoopback } from './loopback.ts';
+import { metricsUrl, registerMetrics, type Metrics } from './metrics-route.ts';
 import { RateLimiter, type SharedUsage } from './rate-limiter.ts';
 import { registerRequestProfiles, type RequestObserver } from './request-profiles.ts';
 import type { RequestsUnderWay } from './requests-under-way.ts';
@@ -49,6 +50,8 @@ export interface HttpServerOptions<Viewer, Context extends OperationScope> exten
   };
   readonly requests: RequestsUnderWay;
   readonly observer: RequestObserver;
+  /** What `/metrics` answers, and to whose token; null where there is no such route. */
+  readonly metrics: { readonly metrics: Metrics; readonly token: string | null } | null;
   readonly isReady: () => Promise<Readiness>;
   /** Asked before every request but those for health. @throws Unavailable while nothing may be answered */
   readonly admit: () => Promise<void>;
@@ -84,13 +87,15 @@ export async function createHttpServer<Viewer, Context extends OperationScope>(
   server.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id);
     if (request.is404) throw unknownRoute(server, request);
-    if (isForHealth(request)) return;
+    // Who watches an overloaded server must see it.
+    if (isForHealth(request) || request.routeOptions.url === metricsUrl) return;
     if (eventLoop.isOverloaded)
       throw new Unavailable('The server has more to do than it can; try again shortly.');
     await options.admit();
   });
   letConnectionsEnd(server, options.requests);
   registerHealth(server, options);
+  if (options.metrics !== null) registerMetrics(server, options.metrics);
   const renderPage = isExplorerEnabled
     ? async (hostname: string) =>
         withoutToken(await renderSandbox(apollo), isLoopback(hostname) ? null : token)

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ErrorCode } from '../platform/errors.ts';
 import { RequestProfile, type RequestProfiles } from '../platform/request-profile.ts';
 
 /** Who keeps what requests did. */
@@ -48,6 +49,12 @@ export function registerRequestProfiles(
 /** What a request has done so far. */
 export function profileOf(request: FastifyRequest): RequestProfile {
   return request.getDecorator<RequestProfile>('profile');
+}
+
+/** Keeps why a request was refused as a whole. What is no request to any route has no profile. */
+export function noteFailure(request: FastifyRequest, code: ErrorCode): void {
+  const profile = 'profile' in request ? request.getDecorator<RequestProfile | null>('profile') : null;
+  if (profile !== null) profile.errorCode = code;
 }
 
 function serverTiming(profile: RequestProfile, totalMs: number): string {

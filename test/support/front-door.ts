@@ -75,6 +75,7 @@ export async function openFrontDoor(changes: Partial<HttpServerOptions<Person, S
     sharedUsage: null,
     requests: new RequestsUnderWay(0),
     observer: { profiles: new RequestProfiles(), finish: () => {} },
+    metrics: null,
     isReady: async () => ({ ready: true, components: [] }),
     admit: async () => {},
     toRefusal: (error) =>

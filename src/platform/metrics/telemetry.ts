@@ -24,6 +24,7 @@ export class Telemetry {
   readonly sent = { forRequests: 0, forAuthentication: 0, forNobody: 0 };
   /** Reads of caches that needed no statement, and those that did. */
   readonly cacheReads = { answered: 0, loaded: 0 };
+  readonly #errorsByCode = new Map<string, number>();
   #requestCount = 0;
   #authenticationCount = 0;
   readonly #thresholds: SlownessThresholds;
@@ -42,6 +43,11 @@ export class Telemetry {
     this.#names = new OperationNames(options.operationNames);
     this.requests = new RequestStatistics(options.clock);
     this.slowQueries = new SlowQueryLog({ ...options, thresholdMs: options.thresholds.slowQueryMs });
+  }
+
+  /** How many requests had an error, by the code of the first; the codes are a closed list. */
+  get errorsByCode(): ReadonlyMap<string, number> {
+    return this.#errorsByCode;
   }
 
   /** Requests that are over. */
@@ -90,6 +96,9 @@ export class Telemetry {
     });
     this.#requestCount += 1;
     this.sent.forRequests += profile.statements;
+    if (profile.errorCode !== null) {
+      this.#errorsByCode.set(profile.errorCode, (this.#errorsByCode.get(profile.errorCode) ?? 0) + 1);
+    }
     if (profile.isAuthenticated) {
       this.#authenticationCount += 1;
       this.sent.forAuthentication += profile.authenticationStatements;

@@ -1,0 +1,238 @@
+import type { Config } from './config.ts';
+import type { CacheName } from './domains/operations/model.ts';
+import type { Monitoring } from './domains/operations/monitoring.ts';
+import type { CacheRegistry } from './platform/cache/cache-registry.ts';
+import type { Database } from './platform/database/database.ts';
+import { MetricRegistry, type Sample } from './platform/metrics/metric-registry.ts';
+import { addProcessMetrics } from './platform/metrics/process-metrics.ts';
+import type { Telemetry } from './platform/metrics/telemetry.ts';
+import type { SharedCounters } from './platform/shared-attempt-limiter.ts';
+import { readVersion } from './platform/version.ts';
+
+interface MetricsOptions {
+  readonly telemetry: Telemetry;
+  readonly registry: CacheRegistry<CacheName>;
+  readonly config: Pick<Config, 'database'>;
+  readonly database: Pick<Database, 'poolState'>;
+  readonly coherence: {
+    readonly isTrusted: boolean;
+    readonly counts: { readonly joined: number; readonly settled: number; readonly unconfirmed: number };
+  };
+  readonly services: { readonly monitoring: Pick<Monitoring, 'identitySync'> };
+  /** What caches have in common with other processes; null where that is nothing. */
+  readonly sharing: { readonly shared: { readonly counters: SharedCounters } | null };
+}
+
+/** Everything that is told to Prometheus; `stop` ends what is measured for it alone. */
+export function createMetrics(options: MetricsOptions) {
+  const metrics = new MetricRegistry();
+  const stop = addProcessMetrics(metrics, readVersion());
+  addRequestMetrics(metrics, options.telemetry);
+  addStatementMetrics(metrics, options.telemetry);
+  addCacheMetrics(metrics, options);
+  addCacheSizes(metrics, options.registry);
+  addPoolMetrics(metrics, options);
+  addCoherenceMetrics(metrics, options);
+  return { contentType: metrics.contentType, text: () => metrics.text(), stop };
+}
+
+function addRequestMetrics(metrics: MetricRegistry, { requests, errorsByCode }: Telemetry): void {
+  metrics.counter({
+    name: 'parley_requests_total',
+    help: 'Requests by operation and by whether they were answered, refused or failed.',
+    labels: ['operation', 'outcome'],
+    read: () =>
+      Array.from(requests.total(), ([operation, { byOutcome }]) =>
+        Object.entries(byOutcome).map(([outcome, count]): Sample => [{ operation, outcome }, count]),
+      ).flat(),
+  });
+  metrics.counter({
+    name: 'parley_request_statements_total',
+    help: 'Statements that requests sent, by operation.',
+    labels: ['operation'],
+    read: () =>
+      Array.from(requests.total(), ([operation, { statements }]): Sample => [{ operation }, statements]),
+  });
+  metrics.counter({
+    name: 'parley_slow_requests_total',
+    help: 'Requests that took longer than SLOW_REQUEST_MS, or VERY_SLOW_REQUEST_MS.',
+    labels: ['slowness'],
+    read() {
+      const all = [...requests.total().values()];
+      const sum = (slowness: 'slow' | 'verySlow') =>
+        all.reduce((total, counts) => total + counts[slowness], 0);
+      return [
+        [{ slowness: 'slow' }, sum('slow')],
+        [{ slowness: 'very_slow' }, sum('verySlow')],
+      ];
+    },
+  });
+  addRequestErrors(metrics, errorsByCode);
+  metrics.histogram(() => ({
+    name: 'parley_request_duration_seconds',
+    help: 'How long requests took, by operation.',
+    label: 'operation',
+    series: Array.from(requests.total(), ([operation, { durations }]) => [operation, durations] as const),
+  }));
+}
+
+function addRequestErrors(metrics: MetricRegistry, errorsByCode: Telemetry['errorsByCode']): void {
+  metrics.counter({
+    name: 'parley_errors_total',
+    help: 'Requests with an error, by the code of the first one.',
+    labels: ['code'],
+    read: () => Array.from(errorsByCode, ([code, count]): Sample => [{ code }, count]),
+  });
+}
+
+function addStatementMetrics(metrics: MetricRegistry, telemetry: Telemetry): void {
+  metrics.counter({
+    name: 'parley_statements_total',
+    help: 'Statements sent to PostgreSQL, by what for.',
+    labels: ['purpose'],
+    read() {
+      const { forAuthentication, forNobody, forRequests } = telemetry.sent;
+      return [
+        [{ purpose: 'authentication' }, forAuthentication],
+        [{ purpose: 'request' }, forRequests - forAuthentication],
+        [{ purpose: 'background' }, forNobody],
+      ];
+    },
+  });
+  metrics.counter({
+    name: 'parley_authentications_total',
+    help: 'Requests whose credential was accepted.',
+    read: () => [[{}, telemetry.authenticationCount]],
+  });
+  metrics.counter({
+    name: 'parley_slow_statements_total',
+    help: 'Statements that took longer than SLOW_QUERY_THRESHOLD_MS.',
+    read: () => [[{}, telemetry.slowQueries.count]],
+  });
+  metrics.counter({
+    name: 'parley_failed_statements_total',
+    help: 'Statements that PostgreSQL refused or did not answer.',
+    read: () => [[{}, telemetry.statements.all.failed]],
+  });
+  metrics.histogram(() => ({
+    name: 'parley_statement_duration_seconds',
+    help: 'How long statements took.',
+    label: null,
+    series: [['', telemetry.statements.histogram]],
+  }));
+}
+
+function addCacheMetrics(metrics: MetricRegistry, { registry, telemetry }: MetricsOptions): void {
+  metrics.counter({
+    name: 'parley_cache_reads_total',
+    help: 'Reads of caches by whether they needed a statement.',
+    labels: ['result'],
+    read: () => Object.entries(telemetry.cacheReads).map(([result, count]): Sample => [{ result }, count]),
+  });
+  metrics.counter({
+    name: 'parley_cache_keys_total',
+    help: 'Keys that caches were asked for, by what became of them.',
+    labels: ['cache', 'result'],
+    read: () =>
+      registry.statistics().flatMap(({ name, hits, misses, coalesced }): Sample[] => [
+        [{ cache: name, result: 'hit' }, hits],
+        [{ cache: name, result: 'miss' }, misses],
+        [{ cache: name, result: 'coalesced' }, coalesced],
+      ]),
+  });
+  const perCache = {
+    stale_served: ['Keys answered with a value past its time.', 'staleServed'],
+    evictions: ['Entries pushed out by newer ones.', 'evictions'],
+    invalidations: ['How often something was ended.', 'invalidations'],
+    errors: ['Failures of a store or of a load in the background.', 'errors'],
+  } as const;
+  for (const [name, [help, field]] of Object.entries(perCache)) {
+    metrics.counter({
+      name: `parley_cache_${name}_total`,
+      help,
+      labels: ['cache'],
+      read: () => registry.statistics().map((cache): Sample => [{ cache: cache.name }, cache[field]]),
+    });
+  }
+}
+
+function addCacheSizes(metrics: MetricRegistry, registry: MetricsOptions['registry']): void {
+  for (const [name, help, field] of [
+    ['entries', 'Entries in memory.', 'entries'],
+    ['entries_max', 'Entries that there may be in memory.', 'entriesMax'],
+  ] as const) {
+    metrics.gauge({
+      name: `parley_cache_${name}`,
+      help,
+      labels: ['cache'],
+      read: () => registry.statistics().map((cache): Sample => [{ cache: cache.name }, cache[field]]),
+    });
+  }
+}
+
+function addPoolMetrics(metrics: MetricRegistry, { config, database }: MetricsOptions): void {
+  metrics.gauge({
+    name: 'parley_pool_connections',
+    help: 'Connections to PostgreSQL.',
+    labels: ['state'],
+    read() {
+      const { inUse, idle } = database.poolState();
+      return [
+        [{ state: 'in_use' }, inUse],
+        [{ state: 'idle' }, idle],
+      ];
+    },
+  });
+  metrics.gauge({
+    name: 'parley_pool_connections_max',
+    help: 'Connections that there may be.',
+    read: () => [[{}, config.database.steadySize + config.database.overflowSize]],
+  });
+  metrics.gauge({
+    name: 'parley_pool_waiting',
+    help: 'Those who wait for a connection.',
+    read: () => [[{}, database.poolState().waiting]],
+  });
+  metrics.counter({
+    name: 'parley_pool_timeouts_total',
+    help: 'How often no connection was free in time.',
+    read: () => [[{}, database.poolState().timeouts]],
+  });
+}
+
+function addCoherenceMetrics(
+  metrics: MetricRegistry,
+  { coherence, services, sharing: { shared } }: MetricsOptions,
+): void {
+  metrics.gauge({
+    name: 'parley_coherence_trusted',
+    help: '1 while caches may answer, 0 while changes are not heard of.',
+    read: () => [[{}, coherence.isTrusted ? 1 : 0]],
+  });
+  for (const [name, help] of [
+    ['joined', 'How often the process began to hear of changes.'],
+    ['settled', 'Writes that waited until all processes knew of them.'],
+    ['unconfirmed', 'Those for which the wait had to run out.'],
+  ] as const) {
+    metrics.counter({
+      name: `parley_coherence_${name}_total`,
+      help,
+      read: () => [[{}, coherence.counts[name]]],
+    });
+  }
+  metrics.gauge({
+    name: 'parley_redis_up',
+    help: 'Whether Redis answers; absent where there is none.',
+    read: () => (shared === null ? [] : [[{}, shared.counters.session === null ? 0 : 1]]),
+  });
+  metrics.counter({
+    name: 'parley_identity_syncs_total',
+    help: 'What became of questions whether a person is up to date.',
+    labels: ['result'],
+    read() {
+      const { performed, skipped, failed, staleServed } = services.monitoring.identitySync();
+      const results = { performed, skipped, failed, stale_served: staleServed };
+      return Object.entries(results).map(([result, count]): Sample => [{ result }, count]);
+    },
+  });
+}
