@@ -30,6 +30,12 @@ const warmingPatienceMs = 10_000;
 const closingMs = 8000;
 const queriesMs = 5000;
 
+/**
+ * How many connections may wait to be taken, as far as the system allows (Linux: net.core.somaxconn). All clients come back
+ * in one moment after a restart, and whoever does not fit in is not told.
+ */
+const backlog = 4096;
+
 /** Answers requests until the process is told to stop. Answers 0 as soon as it listens. */
 export async function serveCommand(config: Config, options: ServeOptions): Promise<number> {
   const platform = await openPlatform(config);
@@ -70,7 +76,7 @@ async function listen(config: Config, platform: Platform, peopleToWarm: number, 
     if (peopleToWarm > 0) {
       await app.warming.warmWithin(warmingPatienceMs, { recentlyActive: peopleToWarm, signal });
     }
-    const address = await server.listen({ host: config.host, port: config.port });
+    const address = await server.listen({ host: config.host, port: config.port, backlog });
     return { server, address, tokens, requests: app.requests };
   } catch (error) {
     // What it does beside answering, such as listening to the database, would keep the process alive.

@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts';
 import { Unavailable } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import { Admission } from './admission/admission.ts';
+import { Arrivals } from './arrivals.ts';
 import { createApollo, type OperationScope } from './apollo.ts';
 import { createFastify } from './create-fastify.ts';
 import { EventLoopWatch } from './event-loop-watch.ts';
@@ -84,6 +85,7 @@ export async function createHttpServer<Viewer, Context extends OperationScope>(
   const server = createFastify(formatError, options.config);
   await server.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: nothingAtAll } });
   registerRequestProfiles(server, options.observer, isForHealth);
+  const arrivals = new Arrivals(server.server);
   server.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id);
     if (request.is404) throw unknownRoute(server, request);
@@ -91,6 +93,7 @@ export async function createHttpServer<Viewer, Context extends OperationScope>(
     if (isForHealth(request) || request.routeOptions.url === metricsUrl) return;
     if (eventLoop.isOverloaded)
       throw new Unavailable('The server has more to do than it can; try again shortly.');
+    await arrivals.settle();
     await options.admit();
   });
   letConnectionsEnd(server, options.requests);

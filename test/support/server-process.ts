@@ -13,7 +13,7 @@ export interface RunningServer {
   /** Such as `http://127.0.0.1:4000`. */
   readonly origin: string;
   /** What it has logged so far, for a test that fails. */
-  logs(): string;
+  readonly logs: () => string;
 }
 
 /** Starts `serve`; resolves once it listens. @throws Error with what it logged when it ends before that */
