@@ -205,6 +205,20 @@ describe('while invalidations may go unheard', () => {
     cache.end('all');
     await expect(cache.get('a', away)).rejects.toThrow(Unavailable);
   });
+
+  it('a load that failed does not keep others from what the source answers, unless it is known to be away', async () => {
+    const trust = { isTrusted: true, isCutOff: false };
+    const { cache } = aCache({ trust });
+    await cache.get('a', async () => ({ id: 'old' }));
+    await cache.get('b', async () => ({ id: 'old' }));
+    trust.isTrusted = false;
+    await cache.get('b', away);
+
+    expect(await cache.get('a', async () => ({ id: 'new' }))).toEqual({ id: 'new' });
+    await cache.get('b', away);
+    trust.isCutOff = true;
+    expect(await cache.get('b', async () => ({ id: 'not waited for' }))).toEqual({ id: 'old' });
+  });
 });
 
 it('random keys that do not exist push out no value, and each other', async () => {

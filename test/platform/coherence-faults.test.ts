@@ -107,6 +107,34 @@ describe('a process that nothing reaches any more', () => {
   });
 });
 
+describe('a process that is not trusted', () => {
+  it('is cut off while the database cannot be reached', async () => {
+    const proxy = await startTcpProxy(cleanUps, url);
+    const { coherence } = await joinCoherence(cleanUps, proxy.url);
+    expect(coherence.isCutOff).toBe(false);
+    // Where nobody listens.
+    proxy.redirect('postgres://127.0.0.1:1/');
+    await vi.waitFor(() => expect(coherence.isCutOff).toBe(true), { timeout: 5000 });
+    proxy.redirect(url);
+    await untilTrusted(coherence);
+
+    expect(coherence.isCutOff).toBe(false);
+  });
+
+  it('is not cut off when it only hears nothing, or has lost one connection', async () => {
+    const deaf = startCoherence(cleanUps, (await startTcpProxy(cleanUps, url, transactionPooler)).url);
+    const { coherence } = await joinCoherence(cleanUps, url);
+    const seen = new Set<boolean>();
+    const watching = setInterval(() => seen.add(coherence.isCutOff || deaf.coherence.isCutOff), 1);
+    await terminate();
+    await untilRejoined(coherence);
+    expect(await deaf.coherence.settle()).toBe(false);
+    clearInterval(watching);
+
+    expect([...seen]).toEqual([false]);
+  });
+});
+
 describe('a process that takes nothing in any more', () => {
   it('is given up by PostgreSQL, so that the queue of notifications does not grow for ever', async () => {
     const proxy = await startTcpProxy(cleanUps, url);

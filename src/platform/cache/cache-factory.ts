@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
-import type { CacheOptions } from './cache-options.ts';
+import type { CacheOptions, Trust } from './cache-options.ts';
 import { Cache } from './cache.ts';
 import type { Generations } from './generations.ts';
 
@@ -21,7 +21,7 @@ interface CacheFactoryOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly isEnabled: boolean;
-  readonly trust?: { readonly isTrusted: boolean };
+  readonly trust?: Trust;
   /** Of the store that processes share; null when there is none. */
   readonly generations?: Generations | null;
   readonly isUnavailable: (error: unknown) => boolean;

@@ -1,5 +1,9 @@
 import type { Clock } from '../clock.ts';
+import type { Coherence } from './coherence.ts';
 import type { Generations } from './generations.ts';
+
+/** As in `Coherence`. */
+export type Trust = Pick<Coherence, 'isTrusted'> & Partial<Pick<Coherence, 'isCutOff'>>;
 
 /** How a cache is made. Times are in milliseconds. */
 export interface CacheOptions<Value, Name extends string = string> {
@@ -37,7 +41,7 @@ export interface CacheOptions<Value, Name extends string = string> {
   /** From 0 up to 1, as Math.random. */
   readonly random?: () => number;
   /** Whether invalidations are sure to be heard; while they are not, nothing is answered from what is remembered. */
-  readonly trust?: { readonly isTrusted: boolean };
+  readonly trust?: Trust;
   /** False: nothing is remembered and every key is loaded, for comparison. */
   readonly isEnabled?: boolean;
   /** Whether a load failed because the source can answer nobody. */

@@ -34,6 +34,7 @@ export class Attendance {
   readonly #line: CoherenceLine;
   readonly #rounds: Rounds;
   readonly #lease: Lease;
+  #hasConnected = false;
   #epoch = 0;
   /** Has joined: heard everything since, and knows that the shared stores hold nothing from before that has ended. */
   #isMember = false;
@@ -72,6 +73,11 @@ export class Attendance {
     return this.#isMember && this.#lease.isRunning;
   }
 
+  /** Whether the database was reached at all. */
+  get hasConnected(): boolean {
+    return this.#hasConnected;
+  }
+
   get epoch(): number {
     return this.#epoch;
   }
@@ -82,6 +88,7 @@ export class Attendance {
    */
   async open(): Promise<void> {
     await this.#line.open();
+    this.#hasConnected = true;
     await this.#proveHearing();
     if (this.#isOver) throw await this.lost;
     this.#rounds.beat();

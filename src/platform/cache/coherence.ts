@@ -38,6 +38,8 @@ export interface Coherence {
    * be answered from memory or from a shared store. Cheap enough to be asked at every read.
    */
   readonly isTrusted: boolean;
+  /** Whether the database could not be reached when that was last tried: not only is nothing heard, nothing can be asked. */
+  readonly isCutOff: boolean;
   /** Part of every key in a shared store: raising it ends everything that is there. */
   readonly epoch: number;
   /** The returned function stops it. */

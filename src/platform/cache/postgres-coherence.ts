@@ -38,6 +38,7 @@ export class PostgresCoherence implements Coherence {
   #number = 0;
   #wasConfirmed = true;
   #failures = 0;
+  #isCutOff = false;
 
   constructor(options: PostgresCoherenceOptions) {
     this.#options = options;
@@ -46,6 +47,10 @@ export class PostgresCoherence implements Coherence {
 
   get isTrusted(): boolean {
     return this.#attendance?.isTrusted ?? false;
+  }
+
+  get isCutOff(): boolean {
+    return this.#attendance === null && this.#isCutOff;
   }
 
   get epoch(): number {
@@ -164,6 +169,8 @@ export class PostgresCoherence implements Coherence {
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
     } finally {
+      // The loss of a connection is not enough: it may be that one only, or this process that stood still.
+      this.#isCutOff = !attendance.hasConnected;
       this.#attendance = null;
       attendance.fail(new Error('The connection is given up.'));
     }

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '../clock.ts';
+import type { Trust } from './cache-options.ts';
 import { markOfKey, type Entry } from './entry.ts';
 import { ReadCounts, type EntrySource, type LoadMissing } from './entry-source.ts';
 import { Flights, type Flight } from './flights.ts';
@@ -11,7 +12,7 @@ interface ReadThroughOptions<Value> {
   readonly staleMs: number;
   readonly lastValueMs: number;
   readonly clock: Clock;
-  readonly trust: { readonly isTrusted: boolean };
+  readonly trust: Trust;
   readonly onRead: (hits: number, misses: number) => void;
   readonly onError: (error: unknown) => void;
   readonly memory: MemoryEntries<Value>;
@@ -101,8 +102,10 @@ export class ReadThrough<Value> {
     if (trust.isTrusted && now < entry.freshUntil) return true;
     if (entry.value === null) return false;
     if (trust.isTrusted && now < entry.freshUntil + staleMs) return true;
-    // Trusted or not: who has lost the database has lost the invalidations too, and this is what last values are for.
-    return this.#options.outage.isOn(now) && this.#isLastValue(entry, now);
+    // Who has lost the database has lost the invalidations too, and this is what last values are for. But one load that
+    // failed does not show that it is lost: who hears nothing must then find out anew, or be known to reach nobody.
+    const isAway = this.#options.outage.isOn(now) && (trust.isTrusted || trust.isCutOff === true);
+    return isAway && this.#isLastValue(entry, now);
   }
 
   #isLastValue(entry: Entry<Value>, now: number): boolean {
