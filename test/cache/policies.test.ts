@@ -206,6 +206,27 @@ describe('while invalidations may go unheard', () => {
     await expect(cache.get('a', away)).rejects.toThrow(Unavailable);
   });
 
+  it('the last value is renewed in the background, and nobody waits for the source again while that fails', async () => {
+    const trust = { isTrusted: true, isCutOff: true };
+    const onLastValues = vi.fn();
+    const { cache, clock } = aCache({ trust, onLastValues });
+    await cache.get('a', async () => ({ id: 'old' }));
+    trust.isTrusted = false;
+    await cache.get('a', away);
+    clock.advance(500);
+    const hanging = deferred<Row>();
+    expect(await cache.get('a', () => hanging.promise)).toEqual({ id: 'old' });
+    clock.advance(10_000);
+    expect(await cache.get('a', away)).toEqual({ id: 'old' });
+    hanging.reject(new Unavailable());
+    await settled();
+    clock.advance(10_000);
+    await cache.get('a', away);
+
+    expect(onLastValues).toHaveBeenCalledTimes(1);
+    expect(cache.statistics()).toMatchObject({ staleServed: 4 });
+  });
+
   it('a load that failed does not keep others from what the source answers, unless it is known to be away', async () => {
     const trust = { isTrusted: true, isCutOff: false };
     const { cache } = aCache({ trust });

@@ -172,8 +172,7 @@ export class EntrySource<Value> {
     const { clock, isUnavailable, lastValueMs, memory, onLastValues, outage } = this.#options;
     if (!isUnavailable(error)) throw error;
     const now = clock.now();
-    const isNew = !outage.isOn(now);
-    outage.begin(now);
+    const isNew = outage.begin(now);
     const entries = new Map<string, Entry<Value>>();
     for (const key of keys) {
       const entry = memory.find(key);

@@ -15,9 +15,12 @@ export class Outage {
     return now < this.#awayUntil || (this.#probes > 0 && this.#awayUntil > 0);
   }
 
-  begin(now: number): void {
+  /** Answers whether this is news: no load has succeeded since the one that was. */
+  begin(now: number): boolean {
+    const isNews = this.#awayUntil === 0;
     this.#awayUntil = now + outageMs;
     this.#pausedUntil = now + pauseMs;
+    return isNews;
   }
 
   end(): void {

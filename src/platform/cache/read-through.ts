@@ -84,7 +84,8 @@ export class ReadThrough<Value> {
       if (entry !== undefined && this.#isGoodEnough(entry, now)) {
         this.counts.hits += 1;
         values.set(key, entry.value);
-        if (now < entry.freshUntil) continue;
+        // A last value is renewed too, however young: whoever asks next must not be the one who waits for the source.
+        if (this.#options.trust.isTrusted && now < entry.freshUntil) continue;
         this.counts.staleServed += 1;
         old.add(key);
       } else if (missing.has(key)) {
