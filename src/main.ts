@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { availableParallelism } from 'node:os';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { importCommand } from './cli/import.ts';
 import { migrateCommand } from './cli/migrate.ts';
@@ -9,6 +10,9 @@ import { serveCommand } from './cli/serve.ts';
 import { tokenCommand } from './cli/token.ts';
 import { InvalidConfiguration, readConfig, type Config } from './config.ts';
 import { peopleMax } from './domains/operations/warming.ts';
+
+/** Each has connections of its own to the database. */
+const workersMax = 64;
 
 const program = new Command('parley')
   .description('A GraphQL API server for multi-tenant chat products.')
@@ -25,7 +29,17 @@ program
       .preset('1000')
       .argParser(countOfPeople),
   )
-  .action(({ warm = 0 }: { warm?: number }) => run((config) => serveCommand(config, { warm })));
+  .addOption(
+    new Option(
+      '--workers [count]',
+      'answer with so many processes on one port; with one for each core when no number is given',
+    )
+      .preset(String(availableParallelism()))
+      .argParser(countOfWorkers),
+  )
+  .action(({ warm = 0, workers = 1 }: { warm?: number; workers?: number }) =>
+    run((config) => serveCommand(config, { warm, workers })),
+  );
 
 program
   .command('migrate')
@@ -98,6 +112,12 @@ function countOfPeople(text: string): number {
   const count = Number(text);
   if (Number.isInteger(count) && count >= 1 && count <= peopleMax) return count;
   throw new InvalidArgumentError(`It must be a whole number from 1 to ${peopleMax}.`);
+}
+
+function countOfWorkers(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= workersMax) return count;
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${workersMax}.`);
 }
 
 /** A command answers its exit code; what it throws is told in one line. */

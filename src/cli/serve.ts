@@ -1,63 +1,38 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import cluster from 'node:cluster';
+import { once } from 'node:events';
 import closeWithGrace from 'close-with-grace';
-import { createApp, type App } from '../app.ts';
+import { z } from 'zod';
 import type { Config } from '../config.ts';
-import { createDemoQueries } from '../domains/demo/queries.ts';
-import { createDemoService } from '../domains/demo/service.ts';
-import { Refusal } from '../platform/errors.ts';
 import { openPlatform, type Platform } from '../open-platform.ts';
-import { beginSession } from './token.ts';
-
-/** Whose tokens are printed where there is demo data: an admin of the platform, and an ordinary member. */
-const demoAdmin = 'ada@acme.example';
-const demoMember = 'grace@acme.example';
-
-interface DemoTokens {
-  readonly admin: string;
-  readonly member: string;
-}
+import { answerRequests, closingMs } from './serve/answer-requests.ts';
+import { demoAdmin, demoMember, prepareDemo, type DemoTokens } from './serve/demo-tokens.ts';
+import { Workers } from './serve/workers.ts';
 
 /** How the server is to start. */
 export interface ServeOptions {
   /** Fill the caches for so many of the most recently active people; 0 begins with empty caches. */
   readonly warm: number;
+  /** How many processes answer; 1 is this one alone. */
+  readonly workers: number;
 }
 
-/** What warming may cost at start; a server that takes longer is taken for one that hangs. */
-const warmingPatienceMs = 10_000;
+/** What a worker is told once it can hear. */
+const greeting = z.object({ demoToken: z.string().nullable() });
 
-/** How long the end may take once nothing more comes, and how much of that the queries under way have. */
-const closingMs = 8000;
-const queriesMs = 5000;
-
-/**
- * How many connections may wait to be taken, as far as the system allows (Linux: net.core.somaxconn). All clients come back
- * in one moment after a restart, and whoever does not fit in is not told.
- */
-const backlog = 4096;
+/** What the workers' own deadline may be exceeded by before they are given up. */
+const graceMs = 2000;
 
 /** Answers requests until the process is told to stop. Answers 0 as soon as it listens. */
 export async function serveCommand(config: Config, options: ServeOptions): Promise<number> {
+  if (cluster.isWorker) return await serveAsWorker(config, options);
   const platform = await openPlatform(config);
-  const stopping = new AbortController();
   try {
-    const { server, address, tokens, requests } = await listen(
-      config,
-      platform,
-      options.warm,
-      stopping.signal,
-    );
-    const { drainMs } = config.frontDoor;
-    closeWithGrace({ delay: drainMs + closingMs, logger: false }, async ({ err, signal }) => {
-      if (err !== undefined) platform.logger.fatal({ err }, 'the process met a defect and stops');
-      stopping.abort();
-      requests.drain();
-      // Whoever presses Ctrl-C has no load balancer that must notice first.
-      if (signal === 'SIGTERM') await sleep(drainMs);
-      setTimeout(() => requests.cutShort(), queriesMs).unref();
-      await server.close();
-      await platform.close();
-    });
+    const tokens = config.database.url === null ? await prepareDemo(config, platform) : null;
+    const demoToken = tokens?.admin ?? null;
+    const address =
+      options.workers === 1
+        ? await answerRequests(config, platform, { peopleToWarm: options.warm, demoToken })
+        : await serveWithWorkers(config, platform, options.workers, demoToken);
     console.log(welcome(config, address, tokens));
     return 0;
   } catch (error) {
@@ -66,45 +41,46 @@ export async function serveCommand(config: Config, options: ServeOptions): Promi
   }
 }
 
-async function listen(config: Config, platform: Platform, peopleToWarm: number, signal: AbortSignal) {
-  const app = createApp({ ...platform, config });
-  const tokens = config.database.url === null ? await prepareDemo(app, platform) : null;
-  const server = await app.createServer(tokens?.admin ?? null);
+/** Everything that is to be done once is done by the process that started this one. */
+async function serveAsWorker(config: Config, { warm }: ServeOptions): Promise<number> {
+  const greeted = once(process, 'message');
+  process.send?.('ready');
+  const [message] = await greeted;
+  const { demoToken } = greeting.parse(message);
+  // A worker that cannot begin shall end, although it still could be talked to.
+  process.channel?.unref();
+  const platform = await openPlatform(config);
   try {
-    // The first statement of Prisma's client compiles WebAssembly, which no request should wait for.
-    await platform.database.warmUp();
-    if (peopleToWarm > 0) {
-      await app.warming.warmWithin(warmingPatienceMs, { recentlyActive: peopleToWarm, signal });
-    }
-    const address = await server.listen({ host: config.host, port: config.port, backlog });
-    return { server, address, tokens, requests: app.requests };
+    await answerRequests(config, platform, { peopleToWarm: warm, demoToken });
+    return 0;
   } catch (error) {
-    // What it does beside answering, such as listening to the database, would keep the process alive.
-    await server.close();
+    await platform.close();
     throw error;
   }
 }
 
-/** Demo data for whoever has just installed Parley, and tokens to use them; null where others have moved in. */
-async function prepareDemo(app: App, { database, logger }: Platform): Promise<DemoTokens | null> {
-  const demo = createDemoService({ queries: createDemoQueries(database) });
-  try {
-    await demo.seedIfUninhabited();
-  } catch (error) {
-    // An import may have taken a name of the demo; what people brought goes first, and the server starts without the demo.
-    if (!(error instanceof Refusal) || error.code !== 'CONFLICT') throw error;
-    logger.warn(error.message);
-  }
-  const people = await Promise.all(
-    [demoAdmin, demoMember].map((email) => app.queries.session.credentialsByEmail(email)),
-  );
-  if (people.some((person) => person === null || !person.isActive || person.memberships.length === 0))
-    return null;
-  const request = { tenantSlug: null, device: 'the start of the server' };
-  return {
-    admin: await beginSession(app, { ...request, user: demoAdmin }),
-    member: await beginSession(app, { ...request, user: demoMember }),
-  };
+async function serveWithWorkers(
+  config: Config,
+  { database, logger, ...platform }: Platform,
+  count: number,
+  demoToken: string | null,
+): Promise<string> {
+  const workers = new Workers({
+    count,
+    // With an embedded database they join the one that this process keeps running.
+    environment: { DATABASE_URL: database.url },
+    greeting: { demoToken },
+    logger,
+  });
+  const port = await workers.start();
+  const delay = config.frontDoor.drainMs + closingMs + graceMs;
+  closeWithGrace({ delay, logger: false }, async ({ err, signal }) => {
+    if (err !== undefined) logger.fatal({ err }, 'the process met a defect and stops');
+    await workers.stop(signal === 'SIGINT' ? 'SIGINT' : 'SIGTERM');
+    await platform.close();
+  });
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  return `http://${host}:${port}`;
 }
 
 function welcome(config: Config, address: string, tokens: DemoTokens | null): string {

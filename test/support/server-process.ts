@@ -16,13 +16,14 @@ export interface RunningServer {
   readonly logs: () => string;
 }
 
-/** Starts `serve`; resolves once it listens. @throws Error with what it logged when it ends before that */
+/** Starts `serve` with these options; resolves once it listens. @throws Error with what it logged when it ends before that */
 export async function startServer(
   environment: Readonly<Record<string, string>>,
   program: readonly string[] = fromSources,
+  options: readonly string[] = [],
 ): Promise<RunningServer> {
   const { PATH = '' } = process.env;
-  const child = spawn(process.execPath, [...program, 'serve'], {
+  const child = spawn(process.execPath, [...program, 'serve', ...options], {
     cwd: root,
     env: { PATH, PORT: '0', LOG_LEVEL: 'warn', EXPLORER_ENABLED: 'false', ...environment },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

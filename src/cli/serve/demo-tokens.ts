@@ -1,0 +1,40 @@
+import { createApp } from '../../app.ts';
+import type { Config } from '../../config.ts';
+import { createDemoQueries } from '../../domains/demo/queries.ts';
+import { createDemoService } from '../../domains/demo/service.ts';
+import type { Platform } from '../../open-platform.ts';
+import { Refusal } from '../../platform/errors.ts';
+import { beginSession } from '../token.ts';
+
+/** Whose tokens are printed where there is demo data: an admin of the platform, and an ordinary member. */
+export const demoAdmin = 'ada@acme.example';
+export const demoMember = 'grace@acme.example';
+
+/** The tokens of sessions that have just begun. */
+export interface DemoTokens {
+  readonly admin: string;
+  readonly member: string;
+}
+
+/** Demo data for whoever has just installed Parley, and tokens to use them; null where others have moved in. */
+export async function prepareDemo(config: Config, platform: Platform): Promise<DemoTokens | null> {
+  const app = createApp({ ...platform, config });
+  const demo = createDemoService({ queries: createDemoQueries(platform.database) });
+  try {
+    await demo.seedIfUninhabited();
+  } catch (error) {
+    // An import may have taken a name of the demo; what people brought goes first, and the server starts without the demo.
+    if (!(error instanceof Refusal) || error.code !== 'CONFLICT') throw error;
+    platform.logger.warn(error.message);
+  }
+  const people = await Promise.all(
+    [demoAdmin, demoMember].map((email) => app.queries.session.credentialsByEmail(email)),
+  );
+  if (people.some((person) => person === null || !person.isActive || person.memberships.length === 0))
+    return null;
+  const request = { tenantSlug: null, device: 'the start of the server' };
+  return {
+    admin: await beginSession(app, { ...request, user: demoAdmin }),
+    member: await beginSession(app, { ...request, user: demoMember }),
+  };
+}
