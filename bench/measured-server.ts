@@ -45,17 +45,29 @@ export class MeasuredServer {
     return this.#signs.filter(({ atMs }) => atMs >= momentMs);
   }
 
+  /** How it is at this moment. */
+  async signsNow(): Promise<VitalSigns> {
+    return this.#tell('how are you');
+  }
+
   /** Bytes that are still in use after a collection of garbage. */
   async keptBytes(): Promise<number> {
-    const before = this.#signs.length;
-    this.running.child.send('collect garbage');
-    while (this.#signs.length === before) await once(this.running.child, 'message');
-    return this.#signs.at(-1)?.heap ?? 0;
+    return (await this.#tell('collect garbage')).heap;
   }
 
   /** Files and sockets that it has open. */
   async openFiles(): Promise<number> {
     return (await readdir(`/proc/${this.running.child.pid}/fd`)).length;
+  }
+
+  async #tell(message: string): Promise<VitalSigns> {
+    const before = this.#signs.length;
+    this.running.child.send(message);
+    for (;;) {
+      await once(this.running.child, 'message');
+      const last = this.#signs.at(-1);
+      if (last !== undefined && this.#signs.length > before) return last;
+    }
   }
 }
 

@@ -2,8 +2,8 @@ import { setFlagsFromString } from 'node:v8';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { runInNewContext } from 'node:vm';
 
-// Loaded into a server before its own code (`node --import`): tells its parent process once a second how it is, and collects
-// garbage when it is asked to, so that what is kept can be told from what is only not collected yet.
+// Loaded into a server before its own code (`node --import`): tells its parent process once a second and when it is asked how
+// it is, and collects garbage when it is told to, so that what is kept can be told from what is only not collected yet.
 
 const histogram = monitorEventLoopDelay({ resolution: resolutionMs() });
 histogram.enable();
@@ -11,8 +11,8 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc');
 
 setInterval(tell, 1000).unref();
-process.on('message', () => {
-  collectGarbage();
+process.on('message', (message) => {
+  if (message === 'collect garbage') collectGarbage();
   tell();
 });
 // Whoever listens to a parent is kept alive by it, which a server must not be.
