@@ -29,6 +29,9 @@ export class UnknownUrl extends HttpRefusal {
   }
 }
 
+/** How long a client should wait that was told that the server is not available. */
+export const retryAfterSeconds = 5;
+
 /** A request that failed as a whole, as it goes over the wire. */
 export interface Failure {
   readonly code: ErrorCode;
@@ -83,7 +86,7 @@ function headersOf(code: ErrorCode): Readonly<Record<string, string>> {
   if (code === 'UNAUTHENTICATED' || code === 'TOKEN_EXPIRED') {
     return { 'www-authenticate': 'Bearer error="invalid_token"' };
   }
-  return code === 'UNAVAILABLE' ? { 'retry-after': '5' } : {};
+  return code === 'UNAVAILABLE' ? { 'retry-after': String(retryAfterSeconds) } : {};
 }
 
 /** Fastify's own refusals, in our words; null for what is not one of them. */

@@ -12,7 +12,7 @@ import type { OperationScope } from './apollo.ts';
 import { Cancellation } from '../platform/cancellation.ts';
 import { errorCodes } from '../platform/errors.ts';
 import type { RequestProfile } from '../platform/request-profile.ts';
-import { HttpRefusal, outcomeOf, statusOf } from './failure.ts';
+import { HttpRefusal, outcomeOf, retryAfterSeconds, statusOf } from './failure.ts';
 import { readBody, readSearch, refuseForeignEncoding, refuseForgery } from './graphql-request.ts';
 import { isLoopback } from './loopback.ts';
 import { chooseMediaType, prefersPage, type MediaType } from './media-type.ts';
@@ -199,6 +199,9 @@ function sendAnswer(
     report === null ? undefined : { cost: { requested: report.cost, actual: report.actualCost(data) } };
   const allow = response.http.headers.get('allow');
   if (allow !== undefined) void reply.header('allow', allow);
+  if (errors?.some(({ extensions }) => extensions?.['code'] === 'UNAVAILABLE')) {
+    void reply.header('retry-after', String(retryAfterSeconds));
+  }
   return (
     reply
       .code(statusOfAnswer(response, mediaType))

@@ -1,7 +1,16 @@
 import { hash } from 'node:crypto';
 import sql from 'sql-template-tag';
 import { createId, toPublicId } from '../../src/platform/ids.ts';
-import type { TestApp } from './test-app.ts';
+import type { App } from '../../src/app.ts';
+import type { Clock } from '../../src/platform/clock.ts';
+import type { Database } from '../../src/platform/database/database.ts';
+
+/** What is built on. */
+interface Ground {
+  readonly app: Pick<App, 'coherence'>;
+  readonly database: Database;
+  readonly clock: Clock;
+}
 
 export interface TestTenant {
   readonly uuid: string;
@@ -33,7 +42,7 @@ export interface TestApiKey {
 type Role = 'OWNER' | 'ADMIN' | 'MEMBER' | 'GUEST';
 
 export async function aTenant(
-  { database }: TestApp,
+  { database }: Ground,
   slug = `tenant-${createId().slice(-12)}`,
 ): Promise<TestTenant> {
   const uuid = createId();
@@ -43,7 +52,7 @@ export async function aTenant(
 
 /** A member of the tenant, with a session. */
 export async function aUser(
-  testApp: TestApp,
+  testApp: Ground,
   tenant: TestTenant,
   options: {
     readonly role?: Role;
@@ -65,7 +74,7 @@ export async function aUser(
 
 /** Makes a person a member of one more tenant; answers the token of a session there. */
 export async function aMembership(
-  { app, database, clock }: TestApp,
+  { app, database, clock }: Ground,
   tenant: TestTenant,
   user: { readonly uuid: string },
   role: Role = 'MEMBER',
@@ -80,7 +89,7 @@ export async function aMembership(
 
 /** One more session of a member; answers its token. */
 export async function aSession(
-  { database, clock }: Pick<TestApp, 'database' | 'clock'>,
+  { database, clock }: Pick<Ground, 'database' | 'clock'>,
   tenant: TestTenant,
   user: { readonly uuid: string },
 ): Promise<string> {
@@ -94,7 +103,7 @@ export async function aSession(
 
 /** A key of a member; with all scopes and without an end unless told otherwise. */
 export async function anApiKey(
-  { database, clock }: TestApp,
+  { database, clock }: Ground,
   tenant: TestTenant,
   user: { readonly uuid: string },
   options: { readonly scopes?: readonly string[]; readonly expiresAt?: Date } = {},
@@ -111,7 +120,7 @@ export async function anApiKey(
 
 /** A conversation with messages; all times are the same, because that is where ordering goes wrong. */
 export async function aConversation(
-  { database, clock }: TestApp,
+  { database, clock }: Ground,
   tenant: TestTenant,
   options: {
     readonly owner?: TestUser;

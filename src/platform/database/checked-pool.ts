@@ -23,6 +23,12 @@ type TakeClient = (
   done: (release?: unknown) => void,
 ) => void;
 
+/** Somebody who asked for a connection; over once they have one or were told that there is none. */
+interface Waiter {
+  readonly since: number;
+  readonly take: TakeClient;
+}
+
 /**
  * pg's pool, whose connections are known to work: one that has been idle for a while may have been forgotten by a firewall
  * or belong to a server that is gone, which would show only when a statement is never answered.
@@ -30,13 +36,19 @@ type TakeClient = (
 export class CheckedPool extends Pool {
   readonly #times: CheckTimes;
   readonly #answeredAt = new WeakMap<PoolClient, number>();
+  readonly #takenAt = new Map<PoolClient, number>();
+  readonly #waiters = new Set<Waiter>();
   #suspectBefore = 0;
   #timeouts = 0;
+  #isAway = false;
 
   constructor(config: PoolConfig, times: CheckTimes) {
     super(config);
     this.#times = times;
-    this.on('release', (_error, client) => this.#answeredAt.set(client, performance.now()));
+    this.on('release', (_error, client) => {
+      this.#takenAt.delete(client);
+      this.#answeredAt.set(client, performance.now());
+    });
   }
 
   get state(): PoolState {
@@ -48,43 +60,88 @@ export class CheckedPool extends Pool {
     };
   }
 
+  /** Since when each connection that is in use or waited for has been so, by `performance.now()`. */
+  busySince(): number[] {
+    return [...this.#takenAt.values(), ...Array.from(this.#waiters, ({ since }) => since)];
+  }
+
+  /** Whether the database is known to say nothing at all: then nobody is made to wait for it. */
+  set isAway(isAway: boolean) {
+    if (isAway && !this.#isAway) this.#giveUp();
+    this.#isAway = isAway;
+  }
+
   override connect(): Promise<PoolClient>;
   override connect(callback: TakeClient): void;
   override connect(callback?: TakeClient): Promise<PoolClient> | void {
     if (callback !== undefined) {
       // pg calls back from whatever gave the connection back, which may have been for another request.
-      this.#take(AsyncResource.bind(callback));
+      this.#wait(AsyncResource.bind(callback));
       return undefined;
     }
     return new Promise((resolve, reject) => {
-      this.#take((error, client) => {
-        if (client === undefined) reject(error ?? new Error('The pool answered neither way.'));
+      this.#wait((error, client) => {
+        if (client === undefined) reject(error ?? away());
         else resolve(client);
       });
     });
   }
 
-  #take(take: TakeClient): void {
+  #wait(take: TakeClient): void {
+    if (this.#isAway) {
+      take(away(), undefined, ignore);
+      return;
+    }
+    const waiter: Waiter = { since: performance.now(), take };
+    this.#waiters.add(waiter);
+    this.#serve(waiter);
+  }
+
+  #serve(waiter: Waiter): void {
     super.connect((error, client, done) => {
       if (client === undefined) {
         if (error !== undefined && isTimeout(error)) this.#timeouts += 1;
-        take(error, client, done);
+        this.#refuse(waiter, error ?? away());
         return;
       }
-      const answeredAt = this.#answeredAt.get(client);
-      if (answeredAt === undefined || performance.now() - answeredAt < this.#times.checkAfterIdleMs) {
-        take(undefined, client, done);
+      const answeredAt = this.#answeredAt.get(client) ?? Infinity;
+      if (
+        answeredAt >= this.#suspectBefore &&
+        performance.now() - answeredAt < this.#times.checkAfterIdleMs
+      ) {
+        this.#handOver(waiter, client, done);
         return;
       }
       void this.#isAlive(client, answeredAt).then((isAlive) => {
         if (isAlive) {
-          take(undefined, client, done);
+          this.#handOver(waiter, client, done);
           return;
         }
         done(true);
-        this.#take(take);
+        if (this.#waiters.has(waiter)) this.#serve(waiter);
       });
     });
+  }
+
+  #handOver(waiter: Waiter, client: PoolClient, done: (release?: unknown) => void): void {
+    if (!this.#waiters.delete(waiter)) {
+      // Whoever asked was told meanwhile that there is none.
+      done();
+      return;
+    }
+    this.#takenAt.set(client, performance.now());
+    waiter.take(undefined, client, done);
+  }
+
+  #refuse(waiter: Waiter, error: Error): void {
+    if (this.#waiters.delete(waiter)) waiter.take(error, undefined, ignore);
+  }
+
+  #giveUp(): void {
+    // Nothing that was open is used again: what it still has to say belongs to questions that were given up.
+    this.#suspectBefore = performance.now();
+    for (const client of this.#takenAt.keys()) client.connection.stream.destroy();
+    for (const waiter of this.#waiters) this.#refuse(waiter, away());
   }
 
   /** Never rejects. Where one connection is dead, those that were idle as long are not waited for one by one. */
@@ -96,14 +153,11 @@ export class CheckedPool extends Pool {
     });
     // While nobody else listens, a connection that breaks would end the process.
     client.on('error', ignore);
-    const answer = ask(client);
-    const isAlive = await Promise.race([
-      answer.then(
-        () => true,
-        () => false,
-      ),
-      tooLong,
-    ]);
+    const answer = ask(client).then(
+      () => true,
+      () => false,
+    );
+    const isAlive = await Promise.race([answer, tooLong]);
     clearTimeout(timer);
     client.off('error', ignore);
     if (!isAlive) this.#suspectBefore = performance.now();
@@ -120,6 +174,11 @@ function ask(client: PoolClient): Promise<unknown> {
 
 /** The check's own promise is rejected by the same event, and that one is heard. */
 function ignore(): void {}
+
+/** In pg's own words for what is lost, which are known to mean that the database is away. */
+function away(): Error {
+  return new Error('Connection terminated: the database says nothing');
+}
 
 function isTimeout({ message }: Error): boolean {
   return /^(timeout exceeded when trying to connect|Connection terminated due to connection timeout)/.test(

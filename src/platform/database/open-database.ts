@@ -4,6 +4,7 @@ import type { Logger } from '../logger.ts';
 import { queryCancellably } from './cancellable-query.ts';
 import type { Database, FollowStatement, PreparableStatement } from './database.ts';
 import { PrismaClient } from './generated/client.ts';
+import { FreezeWatch } from './freeze-watch.ts';
 import type { StatementFollowers } from './observe-client.ts';
 import { createPool, type DatabaseTimeouts } from './pool.ts';
 import { toRefusal } from './refusals.ts';
@@ -22,11 +23,13 @@ export interface OpenDatabaseOptions {
 
 // Whoever waits for a connection is told within 2 s that there is none; the rest of them is for the way back.
 const defaultTimeouts = {
-  connectMs: 1800,
+  connectMs: 1500,
   statementMs: 10_000,
   lockMs: 5000,
   checkAfterIdleMs: 10_000,
   checkMs: 500,
+  patienceMs: 800,
+  probeMs: 1000,
 } as const;
 
 // Ours are a fixed few; Prisma writes another text for every length of a list, so its share is bounded on its own.
@@ -38,6 +41,8 @@ export function openDatabase(options: OpenDatabaseOptions): Database {
   const timeouts = { ...defaultTimeouts, ...options.timeouts };
   const followers = new FollowerSet();
   const pool = createPool({ ...options, timeouts, followers });
+  const { url, logger } = options;
+  const stopWatching = new FreezeWatch({ pool, url, times: timeouts, logger }).start();
   const prisma = createPrisma(pool, timeouts);
   const nameOf = createStatementNames('parley', ownStatementsMax);
   const prepared = ({ text, values }: PreparableStatement) => ({
@@ -74,6 +79,7 @@ export function openDatabase(options: OpenDatabaseOptions): Database {
       await prisma.$queryRaw`select 1`;
     },
     async close() {
+      stopWatching();
       await prisma.$disconnect();
       await pool.end();
     },

@@ -1,10 +1,11 @@
 import { TypeOverrides, types } from 'pg';
 import type { Logger } from '../logger.ts';
 import { CheckedPool, type CheckTimes } from './checked-pool.ts';
+import type { FreezeTimes } from './freeze-watch.ts';
 import { observeClient, type StatementFollowers } from './observe-client.ts';
 
 /** How long the database may take, in milliseconds. */
-export interface DatabaseTimeouts extends CheckTimes {
+export interface DatabaseTimeouts extends CheckTimes, FreezeTimes {
   /** Until a connection is free or made. */
   readonly connectMs: number;
   /** Until PostgreSQL stops a statement. */
