@@ -1,3 +1,4 @@
+import type { GraphQLSchema } from 'graphql';
 import { createAuditService } from './domains/audit/service.ts';
 import { createApiKeyService } from './domains/api-key/service.ts';
 import type { FindForWriting } from './domains/conversation/model.ts';
@@ -22,6 +23,8 @@ import { createUserService } from './domains/user/service.ts';
 import { createCaches } from './caches.ts';
 import { cleanUpWhileListening } from './clean-up.ts';
 import type { Config } from './config.ts';
+import { ExecutionCounts } from './execution/execution-counts.ts';
+import { LevelExecutor, type Executor } from './execution/level-executor.ts';
 import type { Services } from './graphql/context.ts';
 import { createSchema } from './graphql/schema.ts';
 import type { CacheRegistry } from './platform/cache/cache-registry.ts';
@@ -55,12 +58,16 @@ export interface AppOptions {
   readonly config: Config;
   readonly database: Database;
   readonly logger: Logger;
+  /** What runs operations where the level executor is asked for; it itself, unless something is to be seen of it. */
+  readonly createExecutor?: (schema: GraphQLSchema, counts: ExecutionCounts) => Executor;
 }
 
 /** The composition root: everything that lives as long as the process is made here, and only here. */
 export type App = ReturnType<typeof createApp>;
 
-export function createApp({ clock, config, database, logger }: AppOptions) {
+export function createApp({ clock, config, database, logger, ...options }: AppOptions) {
+  const { createExecutor = (schema, counts) => new LevelExecutor(schema, counts) } = options;
+  const executions = new ExecutionCounts();
   const coherence = new PostgresCoherence({ url: database.url, logger });
   const telemetry = new Telemetry({ clock, logger, thresholds: config.telemetry });
   database.follow(telemetry.followStatement);
@@ -99,6 +106,8 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
   return {
     caches,
     coherence,
+    /** How operations were run. */
+    executions,
     queries,
     requests,
     services,
@@ -112,10 +121,12 @@ export function createApp({ clock, config, database, logger }: AppOptions) {
       await guard.requireFit();
       const { metrics: settings } = config.telemetry;
       const metrics = settings.isEnabled
-        ? createMetrics({ coherence, config, database, registry, services, sharing, telemetry })
+        ? createMetrics({ coherence, config, database, executions, registry, services, sharing, telemetry })
         : null;
+      const schema = createSchema();
       const server = await createHttpServer({
-        schema: createSchema(),
+        schema,
+        executor: config.executor === 'level' ? createExecutor(schema, executions) : null,
         clock,
         config,
         logger,

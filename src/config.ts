@@ -58,6 +58,7 @@ const variables = z.object({
   ...identityVariables,
   CLEANUP_ENABLED: flag.default(true),
   CLEANUP_INTERVAL: seconds(3600),
+  EXECUTOR: z.enum(['level', 'graphql-js']).default('level'),
   ...telemetryVariables,
   EXPLORER_ENABLED: flag.optional(),
   ...frontDoorVariables,
@@ -122,6 +123,8 @@ export interface Config {
   readonly identity: IdentityConfig;
   /** How often expired rows are removed; null for never. */
   readonly cleanUpIntervalMs: number | null;
+  /** What runs operations. What the level executor does not know it leaves to graphql-js. */
+  readonly executor: 'level' | 'graphql-js';
   readonly telemetry: TelemetryConfig;
   /** Apollo Sandbox on /graphql, GraphiQL on /explorer. */
   readonly isExplorerEnabled: boolean;
@@ -177,6 +180,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     }),
     identity: identityFrom(values),
     cleanUpIntervalMs: values.CLEANUP_ENABLED ? values.CLEANUP_INTERVAL * 1000 : null,
+    executor: values.EXECUTOR,
     telemetry: telemetryFrom(values, isProduction),
     isExplorerEnabled,
     frontDoor: frontDoorFrom(values, isExplorerEnabled),

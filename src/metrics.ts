@@ -2,6 +2,7 @@ import type { Config } from './config.ts';
 import type { CacheName } from './domains/operations/model.ts';
 import type { Monitoring } from './domains/operations/monitoring.ts';
 import type { CacheRegistry } from './platform/cache/cache-registry.ts';
+import { addExecutionMetrics, type CountedExecutions } from './execution-metrics.ts';
 import type { Database } from './platform/database/database.ts';
 import { MetricRegistry, type Sample } from './platform/metrics/metric-registry.ts';
 import { addProcessMetrics } from './platform/metrics/process-metrics.ts';
@@ -18,6 +19,7 @@ interface MetricsOptions {
     readonly isTrusted: boolean;
     readonly counts: { readonly joined: number; readonly settled: number; readonly unconfirmed: number };
   };
+  readonly executions: CountedExecutions;
   readonly services: { readonly monitoring: Pick<Monitoring, 'identitySync'> };
   /** What caches have in common with other processes; null where that is nothing. */
   readonly sharing: { readonly shared: { readonly counters: SharedCounters } | null };
@@ -28,6 +30,7 @@ export function createMetrics(options: MetricsOptions) {
   const metrics = new MetricRegistry();
   const stop = addProcessMetrics(metrics, readVersion());
   addRequestMetrics(metrics, options.telemetry);
+  addExecutionMetrics(metrics, options.executions);
   addStatementMetrics(metrics, options.telemetry);
   addCacheMetrics(metrics, options);
   addCacheSizes(metrics, options.registry);

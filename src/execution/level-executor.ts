@@ -7,12 +7,13 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
-import { Unplanned, type UnplannedReason } from './compile.ts';
-import { Fault, type FaultReason } from './fault.ts';
+import { Unplanned } from './compile.ts';
+import type { ExecutionCounts } from './execution-counts.ts';
+import { Fault } from './fault.ts';
 import { PlanCache, type Planned } from './plan-cache.ts';
 import { makeReplayable, type Replay } from './replay.ts';
 import { Run } from './run.ts';
-import { runMutation, runQuery, type HandOver } from './run-operation.ts';
+import { runMutation, runQuery, type Endings } from './run-operation.ts';
 
 /** One operation of a document that is valid for the schema. */
 export interface OperationRequest {
@@ -23,18 +24,11 @@ export interface OperationRequest {
   readonly rootValue?: unknown;
 }
 
-/** How many operations were run in which way. */
-export interface ExecutorStatistics {
-  /** By the level executor alone. */
-  readonly fast: number;
-  /** By graphql-js alone, and why. */
-  readonly unplanned: Readonly<Partial<Record<UnplannedReason, number>>>;
-  /** Begun here and finished by graphql-js, and why. */
-  readonly handedOver: Readonly<Partial<Record<HandOverReason, number>>>;
+/** Runs operations instead of graphql-js. */
+export interface Executor {
+  /** The operation's answer; null, and nothing has run, where that is left to graphql-js. Never throws, never rejects. */
+  execute(request: OperationRequest): ExecutionResult | Promise<ExecutionResult> | null;
 }
-
-/** Why an operation was handed over; 'a field threw' is the usual way of an error. */
-export type HandOverReason = FaultReason;
 
 /**
  * Runs operations level by level: each field that is marked `extensions.batched` is called once with all its parents, all other
@@ -42,41 +36,33 @@ export type HandOverReason = FaultReason;
  * anything has run, and whatever is not simply an answer (errors, nulls that may not be) it hands over, with what has
  * happened already, so that nothing happens twice.
  */
-export class LevelExecutor {
+export class LevelExecutor implements Executor {
   readonly #schema: GraphQLSchema;
   readonly #plans: PlanCache;
-  #fast = 0;
-  readonly #unplanned = new Map<UnplannedReason, number>();
-  readonly #handedOver = new Map<HandOverReason, number>();
+  readonly #counts: ExecutionCounts;
 
   /** The schema's fields that do work are wrapped, so that graphql-js can meet again what they did. */
-  constructor(schema: GraphQLSchema) {
+  constructor(schema: GraphQLSchema, counts: ExecutionCounts) {
     assertValidSchema(schema);
     makeReplayable(schema);
     this.#schema = schema;
     this.#plans = new PlanCache(schema);
+    this.#counts = counts;
   }
 
-  /** The operation's answer; null, and nothing has run, where that is left to graphql-js. Never throws, never rejects. */
   execute(request: OperationRequest): ExecutionResult | Promise<ExecutionResult> | null {
     const planned = this.#plan(request);
     if (planned === null) return null;
     const { plan, variables } = planned;
     const run = new Run(request.context, variables);
     const call = { schema: this.#schema, plan, rootValue: request.rootValue, variables };
-    const handOver: HandOver = (why, replay, operation) => this.#handOver(request, why, replay, operation);
-    this.#fast += 1;
-    return plan.operation.operation === 'mutation'
-      ? runMutation(call, run, handOver)
-      : runQuery(call, run, handOver);
-  }
-
-  statistics(): ExecutorStatistics {
-    return {
-      fast: this.#fast,
-      unplanned: Object.fromEntries(this.#unplanned),
-      handedOver: Object.fromEntries(this.#handedOver),
+    const endings: Endings = {
+      done: () => this.#counts.countFast(),
+      handOver: (why, replay, operation) => this.#handOver(request, why, replay, operation),
     };
+    return plan.operation.operation === 'mutation'
+      ? runMutation(call, run, endings)
+      : runQuery(call, run, endings);
   }
 
   #plan({ document, operationName = null, variables }: OperationRequest): Planned | null {
@@ -85,7 +71,7 @@ export class LevelExecutor {
     } catch (error) {
       // Whatever else can be wrong with a document or its variables graphql-js says better.
       const reason = error instanceof Unplanned ? error.reason : 'invalid';
-      this.#unplanned.set(reason, (this.#unplanned.get(reason) ?? 0) + 1);
+      this.#counts.countUnplanned(reason);
       return null;
     }
   }
@@ -96,9 +82,7 @@ export class LevelExecutor {
     replay: Replay,
     operation: OperationDefinitionNode | undefined,
   ): ExecutionResult | Promise<ExecutionResult> {
-    const reason = why instanceof Fault ? why.reason : 'a field threw';
-    this.#fast -= 1;
-    this.#handedOver.set(reason, (this.#handedOver.get(reason) ?? 0) + 1);
+    this.#counts.countHandedOver(why instanceof Fault ? why.reason : 'a field threw');
     return execute({
       schema: this.#schema,
       document: operation === undefined ? document : withOperation(document, operation),

@@ -5,7 +5,9 @@ import {
   type GraphQLSchema,
   isObjectType,
 } from 'graphql';
+import { isThenable } from './fault.ts';
 import { isSame } from './structure.ts';
+import { inTurn } from './together.ts';
 
 /** What a batched field was asked for, and what came back: values in the order of the parents, or a promise of them. */
 export interface Fetched {
@@ -25,18 +27,22 @@ export type RootOutcome = { readonly returned: unknown } | { readonly thrown: un
 export class Replay {
   /** What graphql-js would have as the root value. */
   readonly rootValue: unknown;
+  /** The promises that have come to an end, in that order. */
+  readonly settled: readonly unknown[];
   readonly #roots: ReadonlyMap<string, RootOutcome>;
   readonly #fetched: readonly Fetched[];
   readonly #arrivals = new Map<Fetched, Arrival>();
 
   constructor(options: {
     readonly rootValue: unknown;
+    readonly settled: readonly unknown[];
     /** By the name that they are answered under. */
     readonly roots: ReadonlyMap<string, RootOutcome>;
     /** Of the fields below these roots. */
     readonly fetched: readonly Fetched[];
   }) {
     this.rootValue = options.rootValue;
+    this.settled = options.settled;
     this.#roots = options.roots;
     this.#fetched = options.fetched;
   }
@@ -50,7 +56,7 @@ export class Replay {
   fetched(definition: GraphQLField<unknown, unknown>, parent: unknown, args: unknown): Found | undefined {
     for (const fetched of this.#fetched) {
       if (fetched.definition !== definition || !isSame(fetched.args, args)) continue;
-      const arrival = this.#arrivals.get(fetched) ?? new Arrival(fetched);
+      const arrival = this.#arrivals.get(fetched) ?? new Arrival(fetched, this.settled);
       this.#arrivals.set(fetched, arrival);
       const found = arrival.find(parent);
       if (found !== undefined) return found;
@@ -65,11 +71,13 @@ type Found = Promise<{ readonly value: unknown } | undefined>;
 /** What was fetched, on its second way. */
 class Arrival {
   readonly #fetched: Fetched;
+  readonly #settled: readonly unknown[];
   readonly #indexes: ReadonlyMap<unknown, number>;
   #values: Promise<readonly unknown[] | undefined> | undefined;
 
-  constructor(fetched: Fetched) {
+  constructor(fetched: Fetched, settled: readonly unknown[]) {
     this.#fetched = fetched;
+    this.#settled = settled;
     this.#indexes = new Map(fetched.parents.map((parent, index) => [parent, index]));
   }
 
@@ -89,7 +97,7 @@ class Arrival {
       queueMicrotask(() => process.nextTick(resolve));
     });
     const { answer, parents } = this.#fetched;
-    const values: unknown = await answer;
+    const values: unknown = isThenable(answer) ? await inTurn(answer, this.#settled) : answer;
     return isAnswerFor(values, parents) ? values : undefined;
   }
 }
@@ -119,7 +127,8 @@ function makeRootReplayable(definition: GraphQLField<unknown, unknown>): void {
     const outcome = source.root(info.path.key);
     if (outcome === undefined) return resolve(source.rootValue, args, context, outOf(source, info));
     if ('thrown' in outcome) throw outcome.thrown;
-    return outcome.returned;
+    const { returned } = outcome;
+    return isThenable(returned) ? inTurn(returned, source.settled) : returned;
   };
 }
 

@@ -4,36 +4,43 @@ import type { Plan, WrittenField } from './plan.ts';
 import { Replay, type RootOutcome } from './replay.ts';
 import { callRoot, type RootCall } from './roots.ts';
 import type { Run } from './run.ts';
+import { together } from './together.ts';
 
-/** Lets graphql-js finish an operation, or what is left of it, from what has happened. */
-export type HandOver = (
-  why: unknown,
-  replay: Replay,
-  operation?: OperationDefinitionNode,
-) => ExecutionResult | Promise<ExecutionResult>;
+/** How a run ends. */
+export interface Endings {
+  /** By itself. */
+  readonly done: () => void;
+  /** By graphql-js, which finishes the operation, or what is left of it, from what has happened. */
+  readonly handOver: (
+    why: unknown,
+    replay: Replay,
+    operation?: OperationDefinitionNode,
+  ) => ExecutionResult | Promise<ExecutionResult>;
+}
 
 /** Runs a query: all of its root fields, then level after level below them together. */
 export function runQuery(
   call: RootCall,
   run: Run,
-  handOver: HandOver,
+  { done, handOver }: Endings,
 ): ExecutionResult | Promise<ExecutionResult> {
   const { plan, rootValue } = call;
   const outcomes = new Map<string, RootOutcome>();
   const giveUp = (why: unknown) => {
-    const replay = new Replay({ rootValue, roots: outcomes, fetched: run.fetched });
+    const { fetched, settled } = run;
     run.release();
-    return handOver(why, replay);
+    return handOver(why, new Replay({ rootValue, roots: outcomes, fetched, settled }));
   };
   const finish = () => {
     const data = plan.write(undefined, run);
     run.release();
+    done();
     return { data };
   };
   try {
     const values = plan.roots.map((field) => callRoot(field, call, run, outcomes));
     const gathering = values.some(isThenable)
-      ? Promise.all(values).then((arrived) => run.gather(plan.roots, arrived))
+      ? together(values, run.settled).then((arrived) => run.gather(plan.roots, arrived))
       : run.gather(plan.roots, values);
     return gathering === undefined ? finish() : gathering.then(finish).catch(giveUp);
   } catch (error) {
@@ -42,7 +49,11 @@ export function runQuery(
 }
 
 /** Runs a mutation: its root fields one after the other, each with all that lies below it. None is ever called twice. */
-export async function runMutation(call: RootCall, run: Run, handOver: HandOver): Promise<ExecutionResult> {
+export async function runMutation(
+  call: RootCall,
+  run: Run,
+  { done, handOver }: Endings,
+): Promise<ExecutionResult> {
   const { plan, rootValue } = call;
   // As in graphql-js, so that an alias `__proto__` is a key like any other.
   const data: Record<string, unknown> = Object.create(null);
@@ -58,12 +69,14 @@ export async function runMutation(call: RootCall, run: Run, handOver: HandOver):
       await run.gather([field], [value]);
       data[field.key] = field.value.complete(run.take(field.slot), run);
     } catch (why) {
-      const replay = new Replay({ rootValue, roots: outcomes, fetched: run.fetched });
+      const { fetched, settled } = run;
+      const replay = new Replay({ rootValue, roots: outcomes, fetched, settled });
       const rest = await handOver(why, replay, operationOf(plan, plan.fields.slice(index)));
       return { ...rest, data: rest.data ? Object.assign(data, rest.data) : null };
     }
   }
   run.release();
+  done();
   return { data };
 }
 

@@ -3,6 +3,7 @@ import { Fault, isThenable } from './fault.ts';
 import type { Fetch, FieldPlan, ObjectPlan, RunState, Source } from './plan.ts';
 import { isAnswerFor, type Fetched } from './replay.ts';
 import { isSame } from './structure.ts';
+import { together } from './together.ts';
 
 /** A batched field that was reached, and the parents that reached it at one place. */
 interface Wanted {
@@ -16,6 +17,8 @@ export class Run implements RunState {
   readonly context: unknown;
   /** What was fetched, for the case that it is needed once more. */
   fetched: Fetched[] = [];
+  /** The promises that were waited for and have come to an end, in that order. */
+  settled: unknown[] = [];
   readonly #variables: Readonly<Record<string, unknown>>;
   /** By slot. */
   #values: (readonly unknown[] | undefined)[] = [];
@@ -81,6 +84,7 @@ export class Run implements RunState {
     this.#sources = [];
     this.#reached = [];
     this.fetched = [];
+    this.settled = [];
   }
 
   #receive({ slot, value: { visit } }: FieldPlan, values: readonly unknown[]): void {
@@ -99,7 +103,7 @@ export class Run implements RunState {
       // All of them before any of their answers is looked at: an answer that makes a fault must not leave others unheard.
       const answers = groups.map((group) => this.#fetch(group));
       if (answers.some(isThenable)) {
-        return Promise.all(answers).then((arrived) => {
+        return together(answers, this.settled).then((arrived) => {
           this.#deliver(groups, arrived);
           return this.#descend();
         });

@@ -1,6 +1,7 @@
 import helmet from '@fastify/helmet';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
+import type { Executor } from '../execution/level-executor.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Unavailable } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -38,6 +39,8 @@ interface CheckOptions {
 /** What the front door needs; of the product it knows nothing but the schema. */
 export interface HttpServerOptions<Viewer, Context extends OperationScope> extends Exchange<Viewer, Context> {
   readonly schema: GraphQLSchema;
+  /** What runs operations before graphql-js is asked; null for nothing. */
+  readonly executor: Executor | null;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Null where each process counts for itself what is used up. */

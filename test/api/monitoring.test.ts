@@ -8,7 +8,8 @@ let tenant: TestTenant;
 let admin: TestUser;
 
 beforeAll(async () => {
-  testApp = await startTestApp();
+  // Counted is what one executor does.
+  testApp = await startTestApp({ EXECUTOR: 'level' });
   tenant = await aTenant(testApp);
   admin = await aUser(testApp, tenant, { isPlatformAdmin: true });
 });

@@ -21,7 +21,12 @@ let user: TestUser;
 
 beforeAll(async () => {
   testApp = await startTestApp(
-    { SLOW_REQUEST_MS: '150', VERY_SLOW_REQUEST_MS: '400', SLOW_QUERY_THRESHOLD_MS: '100' },
+    {
+      EXECUTOR: 'level',
+      SLOW_REQUEST_MS: '150',
+      VERY_SLOW_REQUEST_MS: '400',
+      SLOW_QUERY_THRESHOLD_MS: '100',
+    },
     (line) => lines.push(JSON.parse(line)),
   );
   tenant = await aTenant(testApp);

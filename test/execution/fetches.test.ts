@@ -1,6 +1,6 @@
 import { parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { LevelExecutor } from '../../src/execution/level-executor.ts';
+import { anExecutor } from '../support/both-executors.ts';
 import { aPerson, expectAgreement, expectFast, nameOf, peopleSchema } from '../support/people-schema.ts';
 
 /** A fetch of people that notes who it was called for, and with what. */
@@ -16,7 +16,7 @@ function noting(answer: (name: string) => unknown = (name) => aPerson(`${name}'s
 }
 
 async function run(query: string, changes: Parameters<typeof peopleSchema>[0], context: unknown = {}) {
-  const executor = new LevelExecutor(peopleSchema(changes));
+  const executor = anExecutor(peopleSchema(changes));
   return executor.execute({ document: parse(query), context });
 }
 
@@ -93,7 +93,7 @@ describe('a field that fetches', () => {
   });
 
   it('answers at once when all that it is made of does', () => {
-    const executor = new LevelExecutor(peopleSchema());
+    const executor = anExecutor(peopleSchema());
     const answer = executor.execute({
       document: parse('{ people { friends { fetchedStrict { name } } } }'),
       context: {},

@@ -1,6 +1,6 @@
 import { GraphQLError, isInterfaceType, isObjectType, isUnionType, parse, type GraphQLSchema } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { LevelExecutor } from '../../src/execution/level-executor.ts';
+import { anExecutor } from '../support/both-executors.ts';
 import { aPerson, expectAgreement, expectFast, peopleSchema } from '../support/people-schema.ts';
 
 function run(
@@ -8,7 +8,7 @@ function run(
   options: { schema?: GraphQLSchema; variables?: Record<string, unknown>; operationName?: string } = {},
 ) {
   const { schema = peopleSchema(), ...operation } = options;
-  const executor = new LevelExecutor(schema);
+  const executor = anExecutor(schema);
   const answer = executor.execute({ document: parse(query), context: {}, ...operation });
   return { answer, statistics: executor.statistics() };
 }
@@ -64,7 +64,7 @@ describe('before anything has run, what the level executor does not know is left
   });
 
   it('more combinations of conditions than are kept', () => {
-    const executor = new LevelExecutor(peopleSchema());
+    const executor = anExecutor(peopleSchema());
     const names = ['a', 'b', 'c', 'd', 'e'];
     const document = parse(
       `query (${names.map((name) => `$${name}: Boolean!`).join()}) { number ${names.map((name) => `${name}: number @include(if: $${name})`).join(' ')} }`,

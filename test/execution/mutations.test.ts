@@ -1,6 +1,6 @@
 import { parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { LevelExecutor } from '../../src/execution/level-executor.ts';
+import { anExecutor } from '../support/both-executors.ts';
 import type { TestFields } from '../support/both-executors.ts';
 import { aPerson, expectAgreement, expectFast, nameOf, peopleSchema } from '../support/people-schema.ts';
 
@@ -36,7 +36,7 @@ function world(first: () => unknown = () => aPerson('First')) {
 }
 
 async function run(query: string, { events, changes }: ReturnType<typeof world>) {
-  const executor = new LevelExecutor(peopleSchema(changes));
+  const executor = anExecutor(peopleSchema(changes));
   const answer = await executor.execute({ document: parse(query), context: {} });
   return { events, answer, statistics: executor.statistics() };
 }
@@ -109,7 +109,7 @@ describe('mutations', () => {
         },
       },
     };
-    const executor = new LevelExecutor(peopleSchema(changes));
+    const executor = anExecutor(peopleSchema(changes));
     const document = parse('mutation { first { nick count } second { count } }');
     // Without a DataLoader, which would remember the first count.
     const answer = await executor.execute({ document, context: {} });
@@ -136,7 +136,7 @@ describe('mutations', () => {
     const query = 'mutation ($n: Int = 1) { first { name } count(of: $n) second { name } }';
     await expectAgreement({ query, variables: { n: null } }, world().changes);
     const { changes, events } = world();
-    const executor = new LevelExecutor(peopleSchema(changes));
+    const executor = anExecutor(peopleSchema(changes));
     await executor.execute({ document: parse(query), variables: { n: null }, context: {} });
 
     expect(events).toEqual(['first begins', 'first ends']);

@@ -9,7 +9,8 @@ import {
   type GraphQLFieldResolver,
   type GraphQLSchema,
 } from 'graphql';
-import { LevelExecutor, type ExecutorStatistics } from '../../src/execution/level-executor.ts';
+import { ExecutionCounts, type ExecutionStatistics } from '../../src/execution/execution-counts.ts';
+import { LevelExecutor, type Executor } from '../../src/execution/level-executor.ts';
 import type { Fetch } from '../../src/execution/plan.ts';
 
 /** A field's resolver, or what it fetches for many parents. */
@@ -22,7 +23,7 @@ export type TestFields = Readonly<Record<string, Readonly<Record<string, TestFie
 export interface BothAnswers {
   readonly level: string;
   readonly graphqlJs: string;
-  readonly statistics: ExecutorStatistics;
+  readonly statistics: ExecutionStatistics;
 }
 
 /** What to ask for. */
@@ -53,6 +54,13 @@ export function aSchema(typeDefinitions: string, fields: TestFields): GraphQLSch
   return schema;
 }
 
+/** A level executor with counts of its own. */
+export function anExecutor(schema: GraphQLSchema): Executor & { statistics(): ExecutionStatistics } {
+  const counts = new ExecutionCounts();
+  const executor = new LevelExecutor(schema, counts);
+  return { execute: (request) => executor.execute(request), statistics: () => counts.statistics() };
+}
+
 /** Asks both; `make` is called for each of them, so that what one of them does is not seen by the other. */
 export async function askBoth(make: () => GraphQLSchema, operation: TestOperation): Promise<BothAnswers> {
   const { query, variables = {}, operationName, rootValue } = operation;
@@ -68,7 +76,7 @@ export async function askBoth(make: () => GraphQLSchema, operation: TestOperatio
     rootValue,
     contextValue: {},
   });
-  const executor = new LevelExecutor(make());
+  const executor = anExecutor(make());
   const found = await executor.execute({ document, variables, operationName, rootValue, context: {} });
   return {
     graphqlJs: textOf(expected),

@@ -11,6 +11,8 @@ import {
   Unauthenticated,
   Unavailable,
 } from '../../src/platform/errors.ts';
+import { ExecutionCounts } from '../../src/execution/execution-counts.ts';
+import { LevelExecutor } from '../../src/execution/level-executor.ts';
 import { readConfig } from '../../src/config.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { RequestProfiles } from '../../src/platform/request-profile.ts';
@@ -61,8 +63,10 @@ const typeDefs = /* GraphQL */ `
 export async function openFrontDoor(changes: Partial<HttpServerOptions<Person, Scope>> = {}) {
   const logged: { level: number; requestId?: string; err?: { message: string; stack: string } }[] = [];
   const state = { increments: 0, authentications: 0 };
+  const schema = makeExecutableSchema({ typeDefs, resolvers: resolversOf(state) });
   const server = await createHttpServer<Person, Scope>({
-    schema: makeExecutableSchema({ typeDefs, resolvers: resolversOf(state) }),
+    schema,
+    executor: new LevelExecutor(schema, new ExecutionCounts()),
     clock: systemClock,
     logger: pino({ level: 'info' }, { write: (line: string) => logged.push(JSON.parse(line)) }),
     config: readConfig({}),

@@ -1,12 +1,15 @@
 import type { FastifyInstance } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
 import { pino } from 'pino';
 import { expect } from 'vitest';
 import { createApp, type App } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
+import type { ExecutionCounts } from '../../src/execution/execution-counts.ts';
 import type { Database } from '../../src/platform/database/database.ts';
 import { openDatabase } from '../../src/platform/database/open-database.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { TestClock } from './clock.ts';
+import { ComparingExecutor } from './comparing-executor.ts';
 import { untilTrusted } from './coherence.ts';
 import { createTestDatabase } from './postgres.ts';
 
@@ -54,6 +57,7 @@ export async function startTestApp(
     NODE_ENV: 'test',
     DATABASE_URL: testDatabase.url,
     LOG_LEVEL: 'silent',
+    EXECUTOR: process.env['EXECUTOR'],
     ...environment,
   });
   const logger =
@@ -62,7 +66,21 @@ export async function startTestApp(
       : pino({ level: 'trace' }, { write: log });
   const database = openDatabase({ ...config.database, url: testDatabase.url, logger });
   const clock = new TestClock(Date.parse('2026-11-20T12:00:00.000Z'));
-  const app = createApp({ clock, config, database, logger });
+  const comparing: ComparingExecutor[] = [];
+  const app = createApp({
+    clock,
+    config,
+    database,
+    logger,
+    // Who chooses an executor wants to see that one alone.
+    ...(environment['EXECUTOR'] === undefined && {
+      createExecutor: (schema: GraphQLSchema, counts: ExecutionCounts) => {
+        const executor = new ComparingExecutor(schema, counts);
+        comparing.push(executor);
+        return executor;
+      },
+    }),
+  });
   const server = await app.createServer(null);
   await untilTrusted(app.coherence);
 
@@ -92,7 +110,9 @@ export async function startTestApp(
       await app.coherence.settle();
       const texts: string[] = [];
       const stop = database.observe((statement) => texts.push(statement.text));
+      for (const executor of comparing) executor.isComparing = false;
       const result = await work().finally(stop);
+      for (const executor of comparing) executor.isComparing = true;
       expect(texts).toHaveLength(count);
       return result;
     },
@@ -100,6 +120,7 @@ export async function startTestApp(
       await server.close();
       await database.close();
       await testDatabase.drop();
+      expect(comparing.flatMap(({ disagreements }) => disagreements)).toEqual([]);
     },
   };
 }

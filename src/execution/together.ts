@@ -1,0 +1,33 @@
+import { isThenable } from './fault.ts';
+
+/** As Promise.all, and at the same cost; puts each promise into `settled` when it comes to an end, well or not. */
+export function together(values: readonly unknown[], settled: unknown[]): Promise<readonly unknown[]> {
+  const arrived = [...values];
+  let awaited = 0;
+  return new Promise((resolve, reject) => {
+    for (const [index, value] of values.entries()) {
+      if (!isThenable(value)) continue;
+      awaited += 1;
+      value.then(
+        (found) => {
+          settled.push(value);
+          arrived[index] = found;
+          awaited -= 1;
+          if (awaited === 0) resolve(arrived);
+        },
+        (error: unknown) => {
+          settled.push(value);
+          reject(error);
+        },
+      );
+    }
+  });
+}
+
+/** What a promise comes to, behind those that came to an end before it: errors stand in that order. */
+export async function inTurn(promise: PromiseLike<unknown>, settled: readonly unknown[]): Promise<unknown> {
+  const place = settled.indexOf(promise);
+  const before = place === -1 ? settled.length : place;
+  for (let turn = 0; turn < before; turn += 1) await Promise.resolve();
+  return promise;
+}
