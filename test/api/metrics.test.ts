@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { aTenant, aUser, type TestTenant, type TestUser } from '../support/builders.ts';
+import { aSession, aTenant, aUser, type TestTenant, type TestUser } from '../support/builders.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 
 let testApp: TestApp;
@@ -9,7 +9,7 @@ let tenant: TestTenant;
 let user: TestUser;
 
 beforeAll(async () => {
-  testApp = await startTestApp({ QUERY_ALIASES_MAX: '0' });
+  testApp = await startTestApp({ EXECUTOR: 'level', QUERY_ALIASES_MAX: '0' });
   tenant = await aTenant(testApp);
   user = await aUser(testApp, tenant, { role: 'OWNER' });
 });
@@ -43,6 +43,21 @@ describe('/metrics', () => {
     expect(await valueOf('parley_errors_total{code="FORBIDDEN"}')).toBe(1);
     expect(await valueOf('parley_request_duration_seconds_count{operation="Counted"}')).toBe(2);
     expect(await valueOf('parley_request_duration_seconds_bucket{operation="Counted",le="+Inf"}')).toBe(2);
+  });
+
+  it('counts operations by what ran them', async () => {
+    const counts = async () => [
+      await valueOf('parley_executions_total{way="fast",reason=""}'),
+      await valueOf('parley_executions_total{way="unplanned",reason="introspection"}'),
+      await valueOf('parley_executions_total{way="handed_over",reason="a field threw"}'),
+    ];
+    const [fast = 0, unplanned = 0, handedOver = 0] = (await counts()).map(Number);
+    await ask('{ models { id } }');
+    await ask('mutation { signOut { userErrors { code } } }', await aSession(testApp, tenant, user));
+    await ask('{ __schema { queryType { name } } }');
+    await ask('{ conversations(first: 1, last: 1) { totalCount } }');
+
+    expect(await counts()).toEqual([fast + 2, unplanned + 1, handedOver + 1]);
   });
 
   it('counts what was refused before it ran, by its code', async () => {
