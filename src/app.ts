@@ -1,4 +1,3 @@
-import type { GraphQLSchema } from 'graphql';
 import { createAuditService } from './domains/audit/service.ts';
 import { createApiKeyService } from './domains/api-key/service.ts';
 import type { FindForWriting } from './domains/conversation/model.ts';
@@ -24,7 +23,7 @@ import { createCaches } from './caches.ts';
 import { cleanUpWhileListening } from './clean-up.ts';
 import type { Config } from './config.ts';
 import { ExecutionCounts } from './execution/execution-counts.ts';
-import { LevelExecutor, type Executor } from './execution/level-executor.ts';
+import { createLevelExecutor, type CreateExecutor } from './execution/level-executor.ts';
 import type { Services } from './graphql/context.ts';
 import { createSchema } from './graphql/schema.ts';
 import type { CacheRegistry } from './platform/cache/cache-registry.ts';
@@ -59,26 +58,25 @@ export interface AppOptions {
   readonly database: Database;
   readonly logger: Logger;
   /** What runs operations where the level executor is asked for; it itself, unless something is to be seen of it. */
-  readonly createExecutor?: (schema: GraphQLSchema, counts: ExecutionCounts) => Executor;
+  readonly createExecutor?: CreateExecutor;
 }
 
 /** The composition root: everything that lives as long as the process is made here, and only here. */
 export type App = ReturnType<typeof createApp>;
 
-export function createApp({ clock, config, database, logger, ...options }: AppOptions) {
-  const { createExecutor = (schema, counts) => new LevelExecutor(schema, counts) } = options;
+export function createApp(options: AppOptions) {
+  const { clock, config, database, logger, createExecutor = createLevelExecutor } = options;
   const executions = new ExecutionCounts();
   const coherence = new PostgresCoherence({ url: database.url, logger });
   const telemetry = new Telemetry({ clock, logger, thresholds: config.telemetry });
   database.follow(telemetry.followStatement);
-  const onRead = telemetry.noteCacheRead;
   const { caches, registry, ...sharing } = createCaches({
     clock,
     coherence,
     config,
     database,
     logger,
-    onRead,
+    onRead: telemetry.noteCacheRead,
   });
   const queries = createQueries(database);
   const warming = createWarmers({ caches, clock, coherence, logger, queries });
@@ -106,7 +104,6 @@ export function createApp({ clock, config, database, logger, ...options }: AppOp
   return {
     caches,
     coherence,
-    /** How operations were run. */
     executions,
     queries,
     requests,
@@ -119,7 +116,7 @@ export function createApp({ clock, config, database, logger, ...options }: AppOp
      */
     async createServer(demoToken: string | null) {
       await guard.requireFit();
-      const { metrics: settings } = config.telemetry;
+      const settings = config.telemetry.metrics;
       const metrics = settings.isEnabled
         ? createMetrics({ coherence, config, database, executions, registry, services, sharing, telemetry })
         : null;

@@ -30,6 +30,12 @@ export interface Executor {
   execute(request: OperationRequest): ExecutionResult | Promise<ExecutionResult> | null;
 }
 
+/** Makes what runs the operations of a schema. */
+export type CreateExecutor = (schema: GraphQLSchema, counts: ExecutionCounts) => Executor;
+
+/** Makes a level executor. */
+export const createLevelExecutor: CreateExecutor = (schema, counts) => new LevelExecutor(schema, counts);
+
 /**
  * Runs operations level by level: each field that is marked `extensions.batched` is called once with all its parents, all other
  * fields are read without a promise. Answers what graphql-js would answer; what it does not know it leaves to graphql-js before
