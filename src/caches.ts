@@ -17,7 +17,8 @@ import { Unavailable } from './platform/errors.ts';
 import type { Logger } from './platform/logger.ts';
 import type { Caches } from './server/request-context.ts';
 
-interface CachesOptions {
+/** What caches are made of. */
+export interface CachesOptions {
   readonly clock: Clock;
   readonly coherence: Coherence;
   readonly config: Config;
@@ -48,6 +49,12 @@ export function createCaches(options: CachesOptions) {
       await shared?.store.stop();
     },
   };
+}
+
+/** Caches that know nothing and learn nothing, for finding out what is read without them. */
+export function createUnrememberingCaches(options: CachesOptions): Caches {
+  const config = { ...options.config, isCacheEnabled: false };
+  return createEachCache({ ...options, config, onRead: () => {} }, null);
 }
 
 function createSharedStore({ coherence, config, database, logger }: CachesOptions) {

@@ -26,6 +26,7 @@ import type { UserLoaders } from '../domains/user/loaders.ts';
 import type { UserService } from '../domains/user/service.ts';
 import type { Cancellation } from '../platform/cancellation.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { ExplainedStatement } from '../platform/database/explain-statements.ts';
 
 /** How a request finds objects; everything of a tenant is closed over the viewer. */
 export interface Loaders {
@@ -59,6 +60,13 @@ export interface Services {
   readonly user: UserService;
 }
 
+/** Runs a query for whoever asks in `context`, changes nothing, and answers the statements that it sent. */
+export type ExplainOperation = (
+  context: Pick<RequestContext, 'viewer' | 'requestId' | 'device' | 'rateLimit'>,
+  operation: string,
+  variables: Readonly<Record<string, unknown>>,
+) => Promise<readonly ExplainedStatement[]>;
+
 /** All that a resolver may know about the request it works for. */
 export interface RequestContext {
   readonly requestId: string;
@@ -79,6 +87,7 @@ export interface RequestContext {
   readonly clock: Clock;
   readonly services: Services;
   readonly loaders: Loaders;
+  readonly explain: ExplainOperation;
   /** What was loaded before is forgotten, and `viewer` is through whose eyes is answered from now on. */
   renew(viewer: Viewer | null): void;
   /** The credential is given up: whatever comes later in the request is a stranger's. */

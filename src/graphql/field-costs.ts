@@ -14,6 +14,10 @@ export const fieldCosts: Readonly<Record<string, Readonly<Record<string, FieldCo
     searchMessages: { weight: 10 },
     users: { weight: 5 },
   },
+  Operations: {
+    // Runs another operation, and plans all of its statements once more.
+    explain: { weight: 100 },
+  },
   Tenant: {
     // Counts conversations, and a month of messages.
     usage: { weight: 20 },

@@ -28,7 +28,7 @@ import type { TenantQueries } from '../domains/tenant/queries.ts';
 import { createUserLoaders } from '../domains/user/loaders.ts';
 import type { User } from '../domains/user/model.ts';
 import type { UserQueries } from '../domains/user/queries.ts';
-import type { Loaders, RequestContext, Services } from '../graphql/context.ts';
+import type { ExplainOperation, Loaders, RequestContext, Services } from '../graphql/context.ts';
 import type { Cache } from '../platform/cache/cache.ts';
 import type { Cancellation } from '../platform/cancellation.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -77,6 +77,7 @@ export interface RequestContextOptions {
   readonly queries: Queries;
   readonly queriesUntil: QueriesUntil;
   readonly services: Services;
+  readonly explain: ExplainOperation;
 }
 
 /** Makes the context of each request: who asks, and loaders of their own. */
@@ -88,7 +89,7 @@ export function createContextFactory(
   device: Device,
   permit: Pick<RequestContext, 'cancellation' | 'rateLimit'>,
 ) => RequestContext {
-  const { clock, services } = options;
+  const { clock, explain, services } = options;
   return (viewer, requestId, device, { cancellation, rateLimit }) => ({
     requestId,
     cancellation,
@@ -98,6 +99,7 @@ export function createContextFactory(
     device,
     clock,
     services,
+    explain,
     loaders: new RequestLoaders(options, viewer ?? nobody, cancellation),
     renew,
     dismissCaller,

@@ -52,6 +52,7 @@ const routes: Readonly<Record<string, Route>> = {
     `{ ${aliases(count, `operations { databaseLoad { byStatement(first: 2) { ${selection} } } }`)} }`,
   ConnectionPoolStatistics: operations('connectionPool'),
   IdentitySyncStatistics: operations('identitySync'),
+  ExplainedStatement: operations('explain(operation: "{ viewer { id } }")'),
   DailyActivity: operations('userActivity(days: 2)'),
   PageInfo: (count, selection) =>
     `{ conversations(first: ${count}) { nodes { messages(first: 1) { pageInfo { ${selection} } } } } }`,
@@ -70,7 +71,10 @@ const routes: Readonly<Record<string, Route>> = {
 };
 
 /** Fields that cannot be asked without an argument. */
-const requiredArguments: Readonly<Record<string, string>> = { columns: 'columns(table: "users")' };
+const requiredArguments: Readonly<Record<string, string>> = {
+  columns: 'columns(table: "users")',
+  explain: 'explain(operation: "{ viewer { id } }")',
+};
 
 /** Payloads are answered once for each mutation that was asked for, so nothing multiplies them. */
 const onceAMutation = /Payload$|^UserError$|^CacheInvalidation$|^CacheWarming$|^RemovedRows$|^StoreResult$/;

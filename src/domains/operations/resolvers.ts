@@ -18,7 +18,7 @@ export const Mutation: RootFields<'Mutation', 'invalidateCache' | 'warmCaches'> 
 
 export const Operations: TypeFields<
   'Operations',
-  'health' | 'caches' | 'requests' | 'databaseLoad' | 'connectionPool' | 'identitySync'
+  'health' | 'caches' | 'requests' | 'databaseLoad' | 'connectionPool' | 'identitySync' | 'explain'
 > = {
   health: batched(async (parents, _args, { services }) => {
     const health = await services.monitoring.health();
@@ -30,6 +30,15 @@ export const Operations: TypeFields<
   databaseLoad: (_operations, _args, { services }) => services.monitoring.databaseLoad(),
   connectionPool: (_operations, _args, { services }) => services.monitoring.connectionPool(),
   identitySync: (_operations, _args, { services }) => services.monitoring.identitySync(),
+  explain: batched(async (parents, { operation, variables }, context) => {
+    const statements = await context.explain(context, operation, variables ?? {});
+    const answered = statements.map(({ text, ...explained }) => ({
+      ...explained,
+      statement: text,
+      plan: [...explained.plan],
+    }));
+    return parents.map(() => answered);
+  }),
 };
 
 export const DatabaseLoad: CompleteType<'DatabaseLoad'> = {
