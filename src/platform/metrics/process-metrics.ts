@@ -41,12 +41,14 @@ function addEventLoopDelay(metrics: MetricRegistry): () => void {
   metrics.gauge({
     name: 'parley_event_loop_delay_seconds',
     help: 'How late the event loop was since this was asked last.',
-    labels: ['quantile'],
+    labels: ['statistic'],
     read() {
-      const samples = [0.5, 0.99, 1].map((quantile): Sample => [
-        { quantile: String(quantile) },
-        Math.max(0, histogram.percentile(quantile * 100) / 1e6 - resolutionMs) / 1000,
-      ]);
+      const lateSeconds = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - resolutionMs) / 1000;
+      const samples: Sample[] = [
+        [{ statistic: 'p50' }, lateSeconds(histogram.percentile(50))],
+        [{ statistic: 'p99' }, lateSeconds(histogram.percentile(99))],
+        [{ statistic: 'max' }, lateSeconds(histogram.max)],
+      ];
       histogram.reset();
       return samples;
     },

@@ -1,0 +1,100 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+// Containers can't be run by a test; what can be known of them without is looked at here.
+
+const root = join(import.meta.dirname, '..');
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
+const dockerfile = read('Dockerfile');
+const compose = read('compose.yaml');
+const matches = (text: string, pattern: RegExp) =>
+  Array.from(text.matchAll(pattern), ([, found = '']) => found);
+
+describe('the container image', () => {
+  it('copies only what there is and what the build context lets in', () => {
+    const copied = matches(dockerfile, /^COPY (?!--from)(.+) \S+$/gm).flatMap((sources) =>
+      sources.split(' '),
+    );
+    const allowed = matches(read('.dockerignore'), /^!(\S+)$/gm);
+
+    expect(copied).toContain('package-lock.json');
+    expect(copied.filter((source) => !existsSync(join(root, source)))).toEqual([]);
+    expect(allowed.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+    expect(copied.filter((source) => source !== '.' && !allowed.includes(source))).toEqual([]);
+  });
+
+  it('has every file that the configuration of the build reads', () => {
+    const { extends: base } = JSON.parse(read('tsconfig.build.json'));
+    const needed = [base, 'codegen.yml', 'prisma.config.ts', 'prisma/schema.prisma'];
+
+    for (const file of needed) {
+      const [top = ''] = String(file).replace('./', '').split('/');
+      expect(read('.dockerignore')).toContain(`!${top}\n`);
+    }
+  });
+
+  it('does not run as root, and runs what package.json runs', () => {
+    const last = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '));
+    const { bin, engines } = JSON.parse(read('package.json'));
+
+    expect(last).toMatch(/^USER node$/m);
+    expect(last).toContain(`ENTRYPOINT ["node", "${bin.parley}"]`);
+    expect(engines.node).toBe('>=20.19.0 <25');
+    expect(new Set(matches(dockerfile, /^FROM node:(\d+)-/gm))).toEqual(new Set(['24']));
+  });
+});
+
+describe('compose.yaml', () => {
+  it('mounts only what there is', () => {
+    const mounted = matches(compose, /^ +- \.\/(\S+?):/gm);
+
+    expect(mounted).toHaveLength(3);
+    expect(mounted.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
+  it('sets only what Parley reads', () => {
+    const [, environment = ''] = /environment: &environment\n((?: {6}\S.*\n)+)/.exec(compose) ?? [];
+    const names = matches(environment, /^ +([A-Z_]+): /gm);
+    const settings = matches(read('.env.example'), /^([A-Z_]+)=/gm);
+
+    expect(names.length).toBeGreaterThan(3);
+    expect(names.filter((name) => !settings.includes(name))).toEqual([]);
+  });
+
+  it('names its services as the configuration of those that look for them does', () => {
+    const services = matches(compose, /^ {2}([a-z]+):\n {4}\w/gm);
+    const targets = [
+      ...matches(read('deploy/prometheus/prometheus.yml'), /targets: \['([a-z]+):4000'\]/g),
+      ...matches(
+        read('deploy/grafana/provisioning/datasources/prometheus.yml'),
+        /url: http:\/\/([a-z]+):9090/g,
+      ),
+      ...matches(compose, /(?:@|redis:\/\/)([a-z]+):\d+/g),
+    ];
+
+    expect(targets).toEqual(['parley', 'prometheus', 'postgres', 'redis']);
+    expect(targets.filter((target) => !services.includes(target))).toEqual([]);
+  });
+
+  it('provisions the dashboard and its data where each looks for the other', () => {
+    const dashboard = read('deploy/grafana/dashboards/parley.json');
+    const folder = '/var/lib/grafana/dashboards';
+    const [uid] = matches(read('deploy/grafana/provisioning/datasources/prometheus.yml'), /uid: (\S+)/g);
+
+    expect(new Set(matches(dashboard, /"datasource": \{\s*"type": "prometheus",\s*"uid": "(\w+)"/g))).toEqual(
+      new Set([uid]),
+    );
+    expect(read('deploy/grafana/provisioning/dashboards/parley.yml')).toContain(`path: ${folder}\n`);
+    expect(compose).toContain(`./deploy/grafana/dashboards:${folder}:ro`);
+    expect(compose).toContain(`${folder}/parley.json`);
+  });
+
+  it('tunes PostgreSQL as docs/operations.md says', () => {
+    const documented = matches(read('docs/operations.md'), /^\| `([a-z_.]+ = [^`]+)` \|/gm);
+    const set = matches(compose, /^ +- ([a-z_.]+=\S+)$/gm).map((setting) => setting.replace('=', ' = '));
+
+    expect(documented.length).toBeGreaterThan(5);
+    expect(set).toEqual(documented);
+  });
+});
