@@ -7,7 +7,7 @@ import {
   type GraphQLLeafType,
   type GraphQLObjectType,
 } from 'graphql';
-import { Fault, isThenable } from './fault.ts';
+import { Fault, hush, isThenable } from './fault.ts';
 import type { ObjectPlan, RunState, Source, ValuePlan } from './plan.ts';
 
 type Complete = ValuePlan['complete'];
@@ -56,7 +56,12 @@ export function listPlan({ complete, visit, objects }: ValuePlan): ValuePlan {
       if (value === null || value === undefined) return null;
       const items = itemsOf(value);
       const completed: unknown[] = [];
-      for (let index = 0; index < items.length; index += 1) completed.push(complete(items[index], run));
+      try {
+        for (let index = 0; index < items.length; index += 1) completed.push(complete(items[index], run));
+      } catch (error) {
+        hush(items);
+        throw error;
+      }
       return completed;
     },
     visit:
@@ -114,7 +119,9 @@ export function refuseUnlessOf(
 export function refuseOdd(value: unknown): void {
   if (value instanceof Error) throw new Fault('a value is an error');
   if (typeof value === 'function') throw new Fault('a value is a function');
-  if (isThenable(value)) throw new Fault('a value is a promise');
+  if (!isThenable(value)) return;
+  hush(value);
+  throw new Fault('a value is a promise');
 }
 
 function itemsOf(value: unknown): readonly unknown[] {

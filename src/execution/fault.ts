@@ -21,6 +21,14 @@ export class Fault extends Error {
   }
 }
 
+/** Keeps promises that nobody will wait for from ending the process when they fail. */
+export function hush(value: unknown): void {
+  if (Array.isArray(value)) for (const entry of value) hush(entry);
+  else if (value instanceof Promise) value.catch(ignore);
+}
+
+function ignore(): void {}
+
 /** As graphql-js tells promises from values. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';

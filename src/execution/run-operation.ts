@@ -28,7 +28,7 @@ export function runQuery(
   const outcomes = new Map<string, RootOutcome>();
   const giveUp = (why: unknown) => {
     const { fetched, settled } = run;
-    run.release();
+    run.abandon();
     return handOver(why, new Replay({ rootValue, roots: outcomes, fetched, settled }));
   };
   const finish = () => {
@@ -70,6 +70,7 @@ export async function runMutation(
       data[field.key] = field.value.complete(run.take(field.slot), run);
     } catch (why) {
       const { fetched, settled } = run;
+      run.abandon();
       const replay = new Replay({ rootValue, roots: outcomes, fetched, settled });
       const rest = await handOver(why, replay, operationOf(plan, plan.fields.slice(index)));
       return { ...rest, data: rest.data ? Object.assign(data, rest.data) : null };

@@ -1,5 +1,5 @@
 import { getArgumentValues, type GraphQLField } from 'graphql';
-import { Fault, isThenable } from './fault.ts';
+import { Fault, hush, isThenable } from './fault.ts';
 import type { Fetch, FieldPlan, ObjectPlan, RunState, Source } from './plan.ts';
 import { isAnswerFor, type Fetched } from './replay.ts';
 import { isSame } from './structure.ts';
@@ -74,6 +74,12 @@ export class Run implements RunState {
   gather(roots: readonly FieldPlan[], values: readonly unknown[]): Promise<void> | undefined {
     for (const [index, field] of roots.entries()) this.#receive(field, [values[index]]);
     return this.#descend();
+  }
+
+  /** What was gathered and will not be asked for may still be promises. */
+  abandon(): void {
+    hush(this.#values);
+    this.release();
   }
 
   /** Lets go of everything: what was made before the database was waited for outlives many requests otherwise. */

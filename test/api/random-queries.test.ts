@@ -114,6 +114,8 @@ describe('random queries', () => {
     expect(faults.slice(0, 3)).toEqual([]);
     expect(asked).toBeGreaterThan(500);
     expect(distinct).toBeGreaterThan(asked / 2);
+    // Here each of them was run by both executors, too; see `startTestApp`.
+    expect(testApp.app.executions.statistics()).toMatchObject({ unplanned: {} });
   });
 
   it('that are spoilt meet no defect', { timeout: 2 * patienceMs + 60_000 }, async () => {

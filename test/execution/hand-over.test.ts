@@ -1,7 +1,8 @@
-import { GraphQLError, isScalarType } from 'graphql';
+import { GraphQLError, isScalarType, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { expectAgreement, aPerson, nameOf } from '../support/people-schema.ts';
-import type { TestFields } from '../support/both-executors.ts';
+import { expectAgreement, aPerson, nameOf, peopleSchema } from '../support/people-schema.ts';
+import { anExecutor, type TestFields } from '../support/both-executors.ts';
+import { unhandledDuring } from '../support/unhandled.ts';
 
 const fail = (message: string) => () => {
   throw new Error(message);
@@ -331,5 +332,25 @@ describe('what is not simply an answer is said by graphql-js, and nothing happen
 
     // Once by each executor.
     expect(asked).toEqual(['lazy', 'lazy']);
+  });
+
+  it('promises that nobody waits for any more end nothing', async () => {
+    const reject = () => Promise.reject(new Error('unheard'));
+    const worlds: [string, TestFields][] = [
+      ['{ people { nick count } }', { Person: { nick: reject } }],
+      ['{ people { best { count } } }', { Person: { best: reject } }],
+      ['{ people { maybe { count } } }', { Person: { maybe: () => [reject(), reject()] } }],
+      ['{ people { maybe { name } } }', { Person: { maybe: () => [reject(), reject()] } }],
+      ['{ people { fetched { name } } }', { Person: { fetched: { fetch: (rows) => rows.map(reject) } } }],
+      ['{ a: later { name } strict { name } }', { Query: { later: reject, strict: fail('no') } }],
+      ['mutation { first { nick } second { nick } }', { Person: { nick: reject } }],
+    ];
+    const unhandled = await unhandledDuring(async () => {
+      for (const [query, changes] of worlds) {
+        await anExecutor(peopleSchema(changes)).execute({ document: parse(query), context: {} });
+      }
+    });
+
+    expect(unhandled).toEqual([]);
   });
 });
