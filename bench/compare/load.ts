@@ -1,0 +1,89 @@
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** What is sent, by how many at a time, for how long. */
+export interface Load {
+  readonly url: string;
+  readonly requests: readonly { readonly body: string; readonly headers: Readonly<Record<string, string>> }[];
+  readonly connections: number;
+  readonly seconds: number;
+  /** A folder for what the load generator reads. */
+  readonly workshop: string;
+}
+
+/** What came back. Latencies in milliseconds, as a client sees them that asks again as soon as it has its answer. */
+export interface LoadResult {
+  readonly requests: number;
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Answers that were no success, and connections that broke. */
+  readonly failures: number;
+  readonly bytes: number;
+}
+
+/** The load generator of this machine. */
+export const generator = spawnSync('wrk', ['--version']).error === undefined ? 'wrk' : 'autocannon';
+
+/** Sends a load; the requests go round. */
+export async function sendLoad(load: Load): Promise<LoadResult> {
+  return generator === 'wrk' ? await withWrk(load) : await withAutocannon(load);
+}
+
+async function withWrk({ url, requests, connections, seconds, workshop }: Load): Promise<LoadResult> {
+  const script = join(workshop, 'load.lua');
+  await writeFile(script, luaScript(requests));
+  const { stdout } = await run('wrk', [
+    '--threads=1',
+    `--connections=${connections}`,
+    `--duration=${seconds}s`,
+    '--timeout=10s',
+    `--script=${script}`,
+    url,
+  ]);
+  const result = /^RESULT (.*)$/m.exec(stdout)?.[1];
+  if (result === undefined) throw new Error(`wrk said nothing of its result: ${stdout}`);
+  return JSON.parse(result);
+}
+
+function luaScript(requests: Load['requests']): string {
+  const formatted = requests.map(({ body, headers }) => {
+    const fields = Object.entries(headers).map(([name, value]) => `[ ${quoted(name)} ] = ${quoted(value)}`);
+    return `  requests[#requests + 1] = wrk.format("POST", nil, { ${fields.join(', ')} }, ${quoted(body)})`;
+  });
+  return `
+local requests, next = {}, 0
+function init()
+${formatted.join('\n')}
+end
+function request()
+  next = next % #requests + 1
+  return requests[next]
+end
+function done(summary, latency)
+  local errors = summary.errors
+  io.write(string.format(
+    'RESULT {"requests":%d,"perSecond":%.2f,"p50Ms":%.3f,"p99Ms":%.3f,"failures":%d,"bytes":%.0f}\\n',
+    summary.requests, summary.requests * 1e6 / summary.duration, latency:percentile(50) / 1000,
+    latency:percentile(99) / 1000, errors.connect + errors.read + errors.write + errors.status + errors.timeout,
+    summary.bytes))
+end
+`;
+}
+
+function quoted(text: string): string {
+  return `[==[${text}]==]`;
+}
+
+async function withAutocannon(load: Load): Promise<LoadResult> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'autocannon.mjs')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  child.stdin.end(JSON.stringify(load));
+  return JSON.parse(await text(child.stdout));
+}

@@ -1,0 +1,128 @@
+import { cpus, release, totalmem } from 'node:os';
+import type { Measured } from './rounds.ts';
+import { workloadTitles, type WorkloadName } from './workloads.ts';
+
+/** Everything that a run has found out. */
+export interface Report {
+  readonly date: string;
+  readonly machine: {
+    readonly processor: string;
+    readonly cores: number;
+    readonly memoryGb: number;
+    readonly kernel: string;
+  };
+  readonly versions: Readonly<Record<string, string>>;
+  readonly plan: {
+    readonly rounds: number;
+    readonly seconds: number;
+    readonly connections: number;
+    readonly generator: string;
+  };
+  readonly memoryMb: Readonly<Record<string, number>>;
+  readonly workloads: Readonly<Partial<Record<WorkloadName, readonly Measured[]>>>;
+}
+
+/** A figure of several rounds: the middle one, and how far they are from each other. */
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** What a run should reach: Parley's requests a second by those of another, at least. */
+const targets: Readonly<Record<string, Readonly<Partial<Record<WorkloadName, number>>>>> = {
+  'mercurius + jit': { W1: 1.5, W2: 3, W3: 1.2, W4: 1.8, W6: 1, W7: 1 },
+  'PostGraphile 5': { W1: 2.2, W2: 3.4, W3: 2, W4: 3, W6: 1, W7: 1 },
+  'yoga + pothos-prisma': { W1: 3.5, W2: 6, W3: 5, W4: 6, W6: 1, W7: 1 },
+  'Apollo + Prisma': { W1: 5.5, W2: 9, W3: 5.5, W4: 5, W6: 1, W7: 1 },
+  'hand-written SQL': { W1: 0.9, W2: 2.6, W3: 1.1, W4: 1 },
+};
+
+/** Where the run took place. */
+export function describeMachine(): Report['machine'] {
+  const [processor] = cpus();
+  return {
+    processor: processor?.model.trim() ?? 'unknown',
+    cores: cpus().length,
+    memoryGb: Math.round(totalmem() / 2 ** 30),
+    kernel: release(),
+  };
+}
+
+/** The report as people read it. */
+export function render(report: Report): string {
+  const { machine, plan, versions } = report;
+  const sections = Object.entries(report.workloads).map(([name, measured]) => sectionOf(name, measured));
+  const memory = Object.entries(report.memoryMb).map(([name, mb]) => `${name} ${mb.toFixed(0)} MB`);
+  return [
+    `${report.date.slice(0, 10)}, ${machine.cores} × ${machine.processor}, ${machine.memoryGb} GB, Linux ${machine.kernel}`,
+    Object.entries(versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', '),
+    `${plan.rounds} rounds of ${plan.seconds} s, ${plan.connections} connections, ${plan.generator}`,
+    ...sections,
+    `Memory afterwards: ${memory.join(', ')}`,
+  ].join('\n\n');
+}
+
+/** The middle of some figures, and the ends. */
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = values.toSorted((one, other) => one - other);
+  const middle = sorted.length / 2;
+  const upper = sorted[Math.floor(middle)] ?? NaN;
+  const lower = sorted[Math.ceil(middle) - 1] ?? NaN;
+  return { median: (lower + upper) / 2, min: sorted[0] ?? NaN, max: sorted.at(-1) ?? NaN };
+}
+
+/** Parley's requests a second by those of another, round by round. */
+export function ratioOf(ours: Measured, theirs: Measured): Spread {
+  return spreadOf(
+    ours.rounds.map(({ perSecond }, index) => perSecond / (theirs.rounds[index]?.perSecond ?? NaN)),
+  );
+}
+
+function sectionOf(name: string, measured: readonly Measured[]): string {
+  const ours = measured.find(({ contestant }) => contestant === 'Parley');
+  const rows = measured.map((each) => rowOf(name, each, ours));
+  return [
+    `## ${name}: ${titleOf(name)}`,
+    '',
+    '| | requests/s | min..max | p50 ms | p99 ms | statements | CPU ms, server | CPU ms, PostgreSQL | kB | Parley is faster by |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+    ...rows.map((cells) => `| ${cells.join(' | ')} |`),
+  ].join('\n');
+}
+
+function rowOf(workload: string, measured: Measured, ours: Measured | undefined): string[] {
+  const { contestant, rounds, statementsPerRequest, answerBytes } = measured;
+  const of = (pick: (round: Measured['rounds'][number]) => number) => spreadOf(rounds.map(pick));
+  const rate = of(({ perSecond }) => perSecond);
+  return [
+    contestant,
+    rate.median.toFixed(0),
+    `${rate.min.toFixed(0)}..${rate.max.toFixed(0)}`,
+    figure(of(({ p50Ms }) => p50Ms).median),
+    figure(of(({ p99Ms }) => p99Ms).median),
+    figure(statementsPerRequest, 1),
+    figure(of(({ nodeCpuMs }) => nodeCpuMs).median, 3),
+    figure(of(({ postgresCpuMs }) => postgresCpuMs).median, 3),
+    figure(answerBytes / 1000, 1),
+    ours === undefined || ours === measured ? '' : ratioText(workload, contestant, ratioOf(ours, measured)),
+  ];
+}
+
+function ratioText(workload: string, contestant: string, { median, min, max }: Spread): string {
+  const target = Object.entries(targets[contestant] ?? {}).find(([name]) => name === workload)?.[1];
+  const wanted =
+    target === undefined ? '' : median >= target ? ` (wanted ${target})` : ` (**wanted ${target}**)`;
+  return `${median.toFixed(2)} (${min.toFixed(2)}..${max.toFixed(2)})${wanted}`;
+}
+
+function titleOf(name: string): string {
+  return Object.entries(workloadTitles).find(([workload]) => workload === name)?.[1] ?? '';
+}
+
+/** Empty for what could not be measured. */
+function figure(value: number, digits = 1): string {
+  return Number.isFinite(value) ? value.toFixed(digits) : '';
+}

@@ -1,0 +1,192 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Fixtures } from './fixtures.ts';
+import type { Dialect, WorkloadName } from './workloads.ts';
+
+const root = join(import.meta.dirname, '../..');
+const bench = join(root, 'bench');
+
+/** Something that answers the workloads, and how it is started. */
+export interface Contestant {
+  readonly name: string;
+  readonly dialect: Dialect;
+  /** A peer is what people could pick instead; a limit is what no server can be much faster than. */
+  readonly kind: 'parley' | 'peer' | 'limit';
+  readonly workloads: readonly WorkloadName[];
+  /** Whether it is left out unless it is asked for by name. */
+  readonly isOptional?: boolean;
+  /** Null for what is no server. */
+  readonly program: readonly string[] | null;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** The oldest major version of Node that it runs on. */
+  readonly nodeMin?: number;
+  /** Who asks; only Parley wants to know. */
+  readonly role?: 'owner' | 'member';
+}
+
+const everything = ['W1', 'W2', 'W3', 'W4', 'W5', 'W6', 'W7'] as const;
+const parley = { dialect: 'parley', kind: 'parley', program: ['dist/main.js', 'serve'] } as const;
+
+function peer(file: string): readonly string[] {
+  return ['--import', 'tsx', join(bench, 'peers', file)];
+}
+
+/** All of them, Parley first. */
+export const contestants: readonly Contestant[] = [
+  { ...parley, name: 'Parley', workloads: everything },
+  {
+    ...parley,
+    name: 'Parley, caches off',
+    workloads: ['W4', 'W5'],
+    environment: { CACHE_ENABLED: 'false' },
+  },
+  { ...parley, name: 'Parley, as a member', workloads: ['W1', 'W2'], role: 'member' },
+  {
+    ...parley,
+    name: 'Parley, 2 workers',
+    workloads: everything,
+    program: ['dist/main.js', 'serve', '--workers', '2'],
+  },
+  {
+    name: 'mercurius + jit',
+    dialect: 'plain',
+    kind: 'peer',
+    workloads: everything,
+    program: peer('mercurius.ts'),
+  },
+  {
+    name: 'PostGraphile 5',
+    dialect: 'postgraphile',
+    kind: 'peer',
+    workloads: everything,
+    program: peer('postgraphile.ts'),
+    nodeMin: 22,
+  },
+  {
+    name: 'yoga + pothos-prisma',
+    dialect: 'pothos',
+    kind: 'peer',
+    workloads: everything,
+    program: peer('yoga.ts'),
+  },
+  {
+    name: 'Apollo + Prisma',
+    dialect: 'plain',
+    kind: 'peer',
+    workloads: everything,
+    program: peer('apollo-prisma.ts'),
+  },
+  {
+    name: 'hand-written SQL',
+    dialect: 'json',
+    kind: 'limit',
+    workloads: ['W1', 'W2', 'W3', 'W4', 'W5', 'W6'],
+    program: peer('handwritten.ts'),
+  },
+  { name: 'pgbench', dialect: 'json', kind: 'limit', workloads: ['W1', 'W2', 'W3', 'W4'], program: null },
+];
+
+/** A contestant that runs. */
+export interface Running {
+  readonly contestant: Contestant;
+  readonly url: string;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+/** With what all of them are started. */
+export interface Ground {
+  /** The binary of Node. */
+  readonly node: string;
+  readonly databaseUrl: string;
+  readonly poolSize: number;
+  readonly fixtures: Fixtures;
+  /** Where each writes what it has to say. */
+  readonly logs: string;
+}
+
+/** Starts one; resolves once it answers. @throws Error with what it said when it ends before */
+export async function start(contestant: Contestant, ground: Ground): Promise<Running> {
+  const port = await freePort();
+  const log = join(ground.logs, `${contestant.name.replaceAll(/\W+/g, '-')}.log`);
+  const output = openSync(log, 'w');
+  const child = spawn(ground.node, contestant.program ?? [], {
+    cwd: root,
+    env: environmentOf(contestant, ground, port),
+    stdio: ['ignore', output, output],
+  });
+  closeSync(output);
+  const url = `http://127.0.0.1:${port}/graphql`;
+  await untilItAnswers(child, url, log);
+  return {
+    contestant,
+    url,
+    pid: child.pid ?? 0,
+    stop: async () => {
+      const ended = once(child, 'exit');
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill(contestant.kind === 'parley' ? 'SIGINT' : 'SIGTERM');
+      const patience = setTimeout(() => child.kill('SIGKILL'), 15_000);
+      await ended;
+      clearTimeout(patience);
+    },
+  };
+}
+
+function environmentOf(
+  { kind, environment }: Contestant,
+  { databaseUrl, poolSize, fixtures }: Ground,
+  port: number,
+): Record<string, string> {
+  const { PATH = '' } = process.env;
+  const common = { PATH, NODE_ENV: 'production', DATABASE_URL: databaseUrl, PORT: String(port) };
+  if (kind === 'parley') {
+    // Limits are counted as always, and are higher than a machine can reach; the log is written, to a file.
+    const unlimited = String(10 ** 9);
+    return {
+      ...common,
+      DATABASE_PROFILE: 'railway',
+      LOG_LEVEL: 'info',
+      RATE_LIMIT_PER_USER: unlimited,
+      RATE_LIMIT_PER_TENANT: unlimited,
+      RATE_LIMIT_PER_ADDRESS: unlimited,
+      ...environment,
+    };
+  }
+  return {
+    ...common,
+    POOL_SIZE: String(poolSize),
+    TENANT_ID: fixtures.tenantId,
+    WRITE_TENANT_ID: fixtures.writing.tenantId,
+    WRITE_AUTHOR_ID: fixtures.writing.authorId,
+  };
+}
+
+async function untilItAnswers(child: ChildProcess, url: string, log: string): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  while (performance.now() < deadline) {
+    if (child.exitCode !== null) throw new Error(`It ended: ${readFileSync(log, 'utf8').slice(-2000)}`);
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ operationName: 'W5', query: 'query W5 { __typename }' }),
+    }).catch(() => null);
+    if (response !== null) return;
+    await sleep(100);
+  }
+  child.kill('SIGKILL');
+  throw new Error(`It did not answer within a minute: ${readFileSync(log, 'utf8').slice(-2000)}`);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('There is no free port.');
+  return address.port;
+}
