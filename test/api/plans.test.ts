@@ -131,6 +131,31 @@ describe('no statement reads a whole large table', () => {
   });
 });
 
+describe('a statement that comes often is planned once', () => {
+  it.each([
+    ['the first conversations', () => `{ conversations(first: 20) ${conversationPage} }`],
+    [
+      'pages of messages',
+      () =>
+        '{ conversations(first: 20) { nodes { messages(last: 10) { nodes { author { displayName } } } } } }',
+    ],
+    [
+      'a page of messages',
+      () => `{ conversation(id: "${conversation.id}") { messages(first: 50) { nodes { id } } } }`,
+    ],
+  ])('for %s', async (_name, query) => {
+    const { pool } = testApp.database;
+    for (const { token } of [admin, member]) {
+      // One after the other they all come through the same connection, and so does the question about it.
+      for (let time = 0; time < 12; time += 1) await testApp.data(query(), { token });
+      const { rows } = await pool.query<{ text: string; kept: number }>(`select statement as text,
+          generic_plans::integer as kept from pg_prepared_statements where generic_plans + custom_plans >= 12`);
+      expect(rows.length).toBeGreaterThan(0);
+      expect(rows.filter(({ kept }) => kept === 0).map(({ text }) => text)).toEqual([]);
+    }
+  });
+});
+
 async function nextPage(field: string): Promise<string> {
   const data = await testApp.data(`{ page: ${field} { pageInfo { endCursor } } }`, { token: admin.token });
   const withCursor = field.replace(')', `, after: "${data.page.pageInfo.endCursor}")`);

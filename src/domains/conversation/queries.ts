@@ -1,5 +1,6 @@
 import sql, { join, type Sql } from 'sql-template-tag';
 import type { Database } from '../../platform/database/database.ts';
+import { isOneOf } from '../../platform/database/keys.ts';
 import type { Visibility } from '../../platform/database/generated/enums.ts';
 import { pagedList, type Ordering, type PagedList } from '../../platform/database/paging.ts';
 import { containsPattern } from '../../platform/database/text.ts';
@@ -65,13 +66,13 @@ export function createConversationQueries(db: Database) {
     /** Those that the viewer may read. */
     async byIds(viewer: Viewer, ids: readonly string[]): Promise<Conversation[]> {
       return db.query<Conversation>(sql`select ${columns} from conversations c
-        where ${whereReadable(viewer)} and c.id = any(${ids}::uuid[])`);
+        where ${whereReadable(viewer)} and ${isOneOf(sql`c.id`, ids)}`);
     },
 
     /** Those of messages that the viewer may read, asked for by their id alone: what they may read of it is decided already. */
     async ofMessages(tenantId: string, ids: readonly string[]): Promise<Conversation[]> {
       return db.query<Conversation>(sql`select ${columns} from conversations c
-        where c.tenant_id = ${tenantId}::uuid and c.id = any(${ids}::uuid[])`);
+        where c.tenant_id = ${tenantId}::uuid and ${isOneOf(sql`c.id`, ids)}`);
     },
 
     /** One that the viewer may read, with what decides whether they may write. */

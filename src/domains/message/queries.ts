@@ -1,5 +1,6 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { Database } from '../../platform/database/database.ts';
+import { isOneOf } from '../../platform/database/keys.ts';
 import type { MessageRole } from '../../platform/database/generated/enums.ts';
 import { pagedList, type Ordering, type PagedList } from '../../platform/database/paging.ts';
 import { inTransaction } from '../../platform/database/transaction.ts';
@@ -63,7 +64,7 @@ export function createMessageQueries(db: Database) {
     /** Those in conversations that the viewer may read. */
     async byIds(viewer: Viewer, ids: readonly string[]): Promise<Message[]> {
       return db.query<Message>(sql`select ${columns} from ${readableMessages}
-        where ${whereReadable(viewer)} and m.tenant_id = ${viewer.tenantId}::uuid and m.id = any(${ids}::uuid[])`);
+        where ${whereReadable(viewer)} and m.tenant_id = ${viewer.tenantId}::uuid and ${isOneOf(sql`m.id`, ids)}`);
     },
 
     /** The newest message of each conversation that has one. The conversations must be readable. */

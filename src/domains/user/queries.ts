@@ -1,5 +1,6 @@
 import sql from 'sql-template-tag';
 import type { Database } from '../../platform/database/database.ts';
+import { isOneOf } from '../../platform/database/keys.ts';
 import type { Prisma } from '../../platform/database/generated/client.ts';
 import type { Identity, Profile, User } from './model.ts';
 
@@ -43,7 +44,7 @@ export function createUserQueries(db: Database) {
     async byIds(tenantId: string, ids: readonly string[]): Promise<User[]> {
       const records = await db.query<UserRecord>(sql`select ${columns} from users u
         join memberships m on m.tenant_id = ${tenantId}::uuid and m.user_id = u.id
-        where u.id = any(${ids}::uuid[])`);
+        where ${isOneOf(sql`u.id`, ids)}`);
       return records.map(userFrom);
     },
 

@@ -100,14 +100,14 @@ const noParent = sql`(values (1)) as parent(ordinal)`;
 
 /**
  * ONE statement for a page of each parent's list; `parents` are UUIDs, null stands for a list without a parent.
- * One row more than the page's size is fetched, which tells whether the list goes on; what lies beyond a cursor is asked
+ * More rows than the page's size are fetched, which tells whether the list goes on; what lies beyond a cursor is asked
  * by itself, because the cursor's own row may be gone.
  */
 function pagesStatement<Row>(list: List<Row>, parents: readonly string[] | null, window: PageWindow): Sql {
   const { ordering } = list;
   const isForward = window.from === 'start';
   const bounds = [...beyond(ordering, '>', window.after), ...beyond(ordering, '<', window.before)];
-  const limit = sql`limit ${window.size + 1}::bigint`;
+  const limit = raw(`limit ${rowsFetchedFor(window.size)}`);
   const pages = partsOf(list).map(
     (where) => sql`select true as "isPresent", ${list.select}
   from ${list.from}
@@ -134,6 +134,18 @@ function countsStatement<Row>(list: List<Row>, parents: readonly string[] | null
 from ${parentsOf(parents)}
 order by parent.ordinal`;
 }
+
+/**
+ * How many rows are fetched for a page: one more than it has, or a few more. They stand in the statement as a constant, because of a
+ * limit that is a parameter PostgreSQL expects a tenth of the table, finds its general plan too dear and plans anew each
+ * time, which takes longer than the rest; and they are but few numbers, because each makes a statement of its own.
+ */
+function rowsFetchedFor(size: number): number {
+  return fetchedRows.find((rows) => rows > size) ?? size + 1;
+}
+
+/** The usual sizes of pages and one. */
+const fetchedRows = [2, 6, 11, 21, 51, 101, 201];
 
 /** The conditions of the list's parts; of the list itself where it has none. */
 function partsOf<Row>({ where, parts = [] }: List<Row>): Sql[] {
@@ -172,7 +184,11 @@ function pageFrom<Row>(found: readonly PageRow<Row>[], window: PageWindow): Page
   const hasAfter = found[0]?.hasAfter ?? false;
   return window.from === 'start'
     ? { rows: present.slice(0, window.size), hasNext: goesOn || hasAfter, hasPrevious: hasBefore }
-    : { rows: present.slice(goesOn ? 1 : 0), hasNext: hasAfter, hasPrevious: goesOn || hasBefore };
+    : {
+        rows: present.slice(Math.max(0, present.length - window.size)),
+        hasNext: hasAfter,
+        hasPrevious: goesOn || hasBefore,
+      };
 }
 
 function parentsOf(parents: readonly string[] | null): Sql {
