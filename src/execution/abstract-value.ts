@@ -1,6 +1,6 @@
 import type { GraphQLAbstractType, GraphQLObjectType, GraphQLSchema } from 'graphql';
 import { refuseOdd, refuseUnlessOf } from './complete-value.ts';
-import { Fault } from './fault.ts';
+import { Fault, hush } from './fault.ts';
 import type { ObjectPlan, RunState, ValuePlan } from './plan.ts';
 
 /** One of the types that a value can be of. */
@@ -69,19 +69,22 @@ function typeNaming(
     return (value, run) => {
       // Plans are made only of functions that do not ask for more.
       const name: unknown = Reflect.apply(resolveType, undefined, [value, run.context]);
-      if (typeof name !== 'string') throw new Fault('no possible type');
-      return name;
+      if (typeof name === 'string') return name;
+      hush(name);
+      throw new Fault('no possible type');
     };
   }
   const candidates = schema.getPossibleTypes(abstract);
   return (value, run) => {
     if (typeof value !== 'object' || value === null) throw new Fault('no object for an object');
     if ('__typename' in value && typeof value.__typename === 'string') return value.__typename;
-    const found = candidates.find(({ isTypeOf }) => {
+    const found = candidates.find((candidate) => {
+      const { isTypeOf } = candidate;
       if (isTypeOf === undefined || isTypeOf === null) return false;
-      const isOfType: unknown = Reflect.apply(isTypeOf, undefined, [value, run.context]);
-      if (typeof isOfType !== 'boolean') throw new Fault('no possible type');
-      return isOfType;
+      const isOfType: unknown = Reflect.apply(isTypeOf, candidate, [value, run.context]);
+      if (typeof isOfType === 'boolean') return isOfType;
+      hush(isOfType);
+      throw new Fault('no possible type');
     });
     if (found === undefined) throw new Fault('no possible type');
     return found.name;

@@ -18,6 +18,7 @@ import { leafPlan, listPlan, nonNullPlan, objectPlan } from './complete-value.ts
 import type {
   Fetch,
   FieldNodes,
+  FieldPlan,
   KnownField,
   ObjectPlan,
   Plan,
@@ -92,23 +93,24 @@ class Compiler {
     type: GraphQLObjectType,
     selectionSets: readonly SelectionSetNode[],
     plan: (definition: GraphQLField<unknown, unknown>, nodes: FieldNodes) => Field,
-  ): ((Field & { readonly key: string; readonly parentType: GraphQLObjectType }) | KnownField)[] {
+  ): ((Field & Pick<FieldPlan, 'key' | 'parentType' | 'index'>) | KnownField)[] {
     const fields = [];
     for (const [key, nodes] of collectFields(type, selectionSets, this.#selecting)) {
       const name = nodes[0].name.value;
+      const index = this.#next('fieldCount');
+      if (index >= fieldsMax) throw new Unplanned('size');
       if (name === '__schema' || name === '__type') throw new Unplanned('introspection');
       const definition = type.getFields()[name];
       if (name === TypeNameMetaFieldDef.name) fields.push({ key, constant: type.name, nodes });
       // A field that does not exist graphql-js passes over.
-      else if (definition !== undefined) fields.push({ ...plan(definition, nodes), key, parentType: type });
+      else if (definition !== undefined)
+        fields.push({ ...plan(definition, nodes), key, parentType: type, index });
     }
     return fields;
   }
 
   #field(definition: GraphQLField<unknown, unknown>, nodes: FieldNodes) {
-    const index = this.#next('fieldCount');
-    if (index >= fieldsMax) throw new Unplanned('size');
-    return { definition, nodes, index, value: this.#value(definition.type, nodes) };
+    return { definition, nodes, value: this.#value(definition.type, nodes) };
   }
 
   #below(definition: GraphQLField<unknown, unknown>, nodes: FieldNodes) {

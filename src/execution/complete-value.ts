@@ -30,6 +30,7 @@ export function leafPlan(type: GraphQLLeafType): ValuePlan {
     refuseOdd(value);
     const serialized = type.serialize(value);
     if (serialized === null || serialized === undefined) throw new Fault('no value after serialization');
+    refusePromise(serialized);
     return serialized;
   };
   return { complete, visit: null, objects: [] };
@@ -112,19 +113,27 @@ export function refuseUnlessOf(
   if (type.isTypeOf === undefined || type.isTypeOf === null) return;
   // Plans are made only of functions that do not ask for it.
   const isOfType: unknown = Reflect.apply(type.isTypeOf, type, [value, run.context]);
-  if (isOfType !== true) throw new Fault('no possible type');
+  if (isOfType === true) return;
+  hush(isOfType);
+  throw new Fault('no possible type');
 }
 
 /** An error as a value is thrown by graphql-js, a promise awaited, and a function called. */
 export function refuseOdd(value: unknown): void {
   if (value instanceof Error) throw new Fault('a value is an error');
   if (typeof value === 'function') throw new Fault('a value is a function');
+  refusePromise(value);
+}
+
+/** A promise is awaited by graphql-js wherever it stands. */
+export function refusePromise(value: unknown): void {
   if (!isThenable(value)) return;
   hush(value);
   throw new Fault('a value is a promise');
 }
 
 function itemsOf(value: unknown): readonly unknown[] {
+  refusePromise(value);
   if (Array.isArray(value)) return value;
   throw new Fault('no array for a list');
 }

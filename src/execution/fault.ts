@@ -21,15 +21,16 @@ export class Fault extends Error {
   }
 }
 
-/** Keeps promises that nobody will wait for from ending the process when they fail. */
+/** Keeps promises that nobody will wait for, and those that they come to, from ending the process when they fail. */
 export function hush(value: unknown): void {
   if (Array.isArray(value)) for (const entry of value) hush(entry);
-  else if (value instanceof Promise) value.catch(ignore);
+  else if (value instanceof Promise) value.then(hush, ignore);
 }
 
 function ignore(): void {}
 
 /** As graphql-js tells promises from values. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  return 'then' in value && typeof value.then === 'function';
 }

@@ -1,4 +1,5 @@
 import { getArgumentValues, type GraphQLField } from 'graphql';
+import { refusePromise } from './complete-value.ts';
 import { Fault, hush, isThenable } from './fault.ts';
 import type { Fetch, FieldPlan, ObjectPlan, RunState, Source } from './plan.ts';
 import { isAnswerFor, type Fetched } from './replay.ts';
@@ -35,10 +36,12 @@ export class Run implements RunState {
   }
 
   /** @throws GraphQLError where the variables do not fit */
-  argumentsOf({ definition, index, nodes }: FieldPlan): Readonly<Record<string, unknown>> {
+  argumentsOf({ definition, index, nodes, resolve }: FieldPlan): Readonly<Record<string, unknown>> {
     const known = this.#arguments[index];
     if (known !== undefined) return known;
     const args = getArgumentValues(definition, nodes[0], this.#variables);
+    // Many sources share them: who writes into them throws, and is given some of its own by graphql-js.
+    if (resolve !== null) Object.freeze(args);
     this.#arguments[index] = args;
     return args;
   }
@@ -72,13 +75,19 @@ export class Run implements RunState {
 
   /** Takes the value of each root field, and fetches all that lies below; a promise where there is something to wait for. */
   gather(roots: readonly FieldPlan[], values: readonly unknown[]): Promise<void> | undefined {
-    for (const [index, field] of roots.entries()) this.#receive(field, [values[index]]);
+    try {
+      for (const [index, field] of roots.entries()) this.#receive(field, [values[index]]);
+    } catch (error) {
+      hush(values);
+      throw error;
+    }
     return this.#descend();
   }
 
   /** What was gathered and will not be asked for may still be promises. */
   abandon(): void {
     hush(this.#values);
+    for (const { answer } of this.fetched) hush(answer);
     this.release();
   }
 
@@ -96,8 +105,9 @@ export class Run implements RunState {
   #receive({ slot, value: { visit } }: FieldPlan, values: readonly unknown[]): void {
     if (slot === null) return;
     this.#values[slot] = values;
-    if (visit === null) return;
-    for (let index = 0; index < values.length; index += 1) visit(values[index], this);
+    // Not only when it is written: a promise that fails until then would be one that nobody hears.
+    const look = visit ?? refusePromise;
+    for (let index = 0; index < values.length; index += 1) look(values[index], this);
   }
 
   /** One level after the other, and without a promise as long as every fetch has its answer at hand. */
@@ -137,7 +147,14 @@ export class Run implements RunState {
     const { resolve, definition } = field;
     if (resolve === null) return sources.map((source) => source[definition.name]);
     const args = this.argumentsOf(field);
-    return sources.map((source) => resolve(source, args, this.context));
+    const values: unknown[] = [];
+    try {
+      for (const source of sources) values.push(resolve(source, args, this.context));
+    } catch (error) {
+      hush(values);
+      throw error;
+    }
+    return values;
   }
 
   #fetch({ definition, fetch, args, parents }: Group): unknown {

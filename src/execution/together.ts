@@ -1,17 +1,24 @@
-import { isThenable } from './fault.ts';
+import { hush, isThenable } from './fault.ts';
 
-/** As Promise.all, and at the same cost; puts each promise into `settled` when it comes to an end, well or not. */
+/**
+ * As Promise.all, and at the same cost; puts each promise into `settled` when it comes to an end, well or not. Promises within
+ * what has arrived may fail while the others are waited for, before anybody looks.
+ */
 export function together(values: readonly unknown[], settled: unknown[]): Promise<readonly unknown[]> {
   const arrived = [...values];
   let awaited = 0;
   return new Promise((resolve, reject) => {
     for (const [index, value] of values.entries()) {
-      if (!isThenable(value)) continue;
+      if (!isThenable(value)) {
+        hush(value);
+        continue;
+      }
       awaited += 1;
       value.then(
         (found) => {
           settled.push(value);
           arrived[index] = found;
+          hush(found);
           awaited -= 1;
           if (awaited === 0) resolve(arrived);
         },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { expectFast } from '../support/people-schema.ts';
+import { expectAgreement, expectFast } from '../support/people-schema.ts';
 
 describe('what the level executor does alone is what graphql-js answers', () => {
   it.each([
@@ -111,5 +111,18 @@ describe('what the level executor does alone is what graphql-js answers', () => 
     const rootValue = { number: 12, person: { name: 'Root' } };
 
     await expectFast({ query: '{ number person { name } }', rootValue }, { Query: { number: undefined } });
+  });
+
+  it('plain fields that write into their arguments, each into its own', async () => {
+    const { level } = await expectAgreement('{ people { echo(text: "a") } }', {
+      Person: {
+        echo: (_row, args) => {
+          args['text'] += '!';
+          return args['text'];
+        },
+      },
+    });
+
+    expect(JSON.parse(level)).toEqual({ data: { people: [{ echo: 'a!' }, { echo: 'a!' }, { echo: 'a!' }] } });
   });
 });

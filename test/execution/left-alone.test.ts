@@ -63,6 +63,14 @@ describe('before anything has run, what the level executor does not know is left
     expect(run(query).statistics.unplanned).toEqual({ size: 1 });
   });
 
+  it('names of types that fragments make too many of', () => {
+    const aliases = Array.from({ length: 120 }, (_, index) => index);
+    const query = `{ person { ${aliases.map((index) => `a${index}: best { ...F }`).join(' ')} } }
+      fragment F on Person { ${aliases.map((index) => `t${index}: __typename`).join(' ')} }`;
+
+    expect(run(query).statistics.unplanned).toEqual({ size: 1 });
+  });
+
   it('more combinations of conditions than are kept', () => {
     const executor = anExecutor(peopleSchema());
     const names = ['a', 'b', 'c', 'd', 'e'];
@@ -103,6 +111,22 @@ describe('the types of values', () => {
           type.isTypeOf = (value) => typeof value === 'object' && value !== null && property in value;
       }
     });
+  });
+
+  it('are told by the types themselves, which know their own names', async () => {
+    await expectFast(
+      '{ anyone { __typename name } }',
+      { Query: { anyone: () => [{ kind: 'Dog', name: 'Rex' }] } },
+      (schema) => {
+        for (const name of ['Cat', 'Dog', 'Person']) {
+          const type = schema.getType(name);
+          if (isObjectType(type))
+            type.isTypeOf = function isOfThis(this: unknown, { kind }) {
+              return this === type && kind === name;
+            };
+        }
+      },
+    );
   });
 
   it.each(queries)('are told by the interface: %s', async (query) => {

@@ -1,0 +1,142 @@
+import { isInterfaceType, isObjectType, isScalarType, parse, type GraphQLSchema } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { anExecutor, type TestFields } from '../support/both-executors.ts';
+import { aPerson, expectAgreement, nameOf, peopleSchema } from '../support/people-schema.ts';
+import { unhandledDuring } from '../support/unhandled.ts';
+
+const no = async () => {
+  throw new Error('no');
+};
+
+const nobody = () => undefined;
+
+function scalar(serialize: (value: unknown) => unknown) {
+  return (schema: GraphQLSchema) => {
+    const type = schema.getType('Time');
+    if (isScalarType(type)) type.serialize = serialize;
+  };
+}
+
+function typeOfBeings(resolveType: () => Promise<string>) {
+  return (schema: GraphQLSchema) => {
+    const type = schema.getType('Being');
+    if (isInterfaceType(type)) type.resolveType = resolveType;
+  };
+}
+
+function everyType(isTypeOf: () => Promise<boolean>) {
+  return (schema: GraphQLSchema) => {
+    for (const name of ['Person', 'Cat', 'Dog']) {
+      const type = schema.getType(name);
+      if (isObjectType(type)) type.isTypeOf = isTypeOf;
+    }
+  };
+}
+
+describe('promises where there should be none', () => {
+  it.each([
+    ['a promise', async () => 1815],
+    ['a promise of nothing', async () => null],
+    ['a promise that fails', no],
+    [
+      'a function with a then',
+
+      // oxlint-disable-next-line unicorn/no-thenable
+      () => Object.assign(() => 1, { then: (found: (value: number) => void) => found(7) }),
+    ],
+  ])('are awaited when a scalar makes %s of a value', async (_what, serialize) => {
+    const unhandled = await unhandledDuring(async () => {
+      const { statistics } = await expectAgreement('{ people { born count } }', {}, scalar(serialize));
+      expect(statistics.handedOver).toEqual({ 'a value is a promise': 1 });
+    });
+
+    expect(unhandled).toEqual([]);
+  });
+
+  it('are awaited when they look like lists', async () => {
+    const promised = (value: unknown, ...entries: unknown[]) =>
+      // oxlint-disable-next-line unicorn/no-thenable
+      Object.assign(entries, { then: (found: (value: unknown) => void) => found(value) });
+    const person = () =>
+      aPerson('Ada', { nicks: promised(['b'], 'a'), maybe: promised([aPerson('B')], null) });
+
+    await expectAgreement('{ person { nicks } }', { Query: { person } });
+    await expectAgreement('{ person { maybe { count } } }', { Query: { person } });
+  });
+
+  it.each<[string, string, TestFields, ((schema: GraphQLSchema) => void)?]>([
+    ['a plain field', '{ people { nick } }', { Person: { nick: no } }],
+    ['a plain field above one that fetches', '{ people { best { count } } }', { Person: { best: no } }],
+    [
+      'a plain field before it throws for another source',
+      '{ people { best { count } } }',
+      {
+        Person: {
+          best: (row) => {
+            if (nameOf(row) === 'Bob') throw new Error('Bob');
+            return no();
+          },
+        },
+      },
+    ],
+    [
+      'several values of a fetch that several fields ask for',
+      '{ person { fetched { count } } people { fetched { count } } }',
+      { Person: { fetched: { fetch: (rows) => rows.map(no) } } },
+    ],
+    ['an interface', '{ anyone { name } }', {}, typeOfBeings(no)],
+    ['an interface above a fetch', '{ anyone { ... on Person { count } } }', {}, typeOfBeings(no)],
+    ['a type', '{ people { name } }', {}, everyType(no)],
+    [
+      'the types of an interface',
+      '{ anyone { name } }',
+      { Query: { anyone: () => [{ name: 'Tom' }] } },
+      everyType(no),
+    ],
+    [
+      'a root field that graphql-js does not reach',
+      '{ strict { name } people { name count } }',
+      { Query: { strict: () => null, people: () => [no(), no()] } },
+    ],
+    [
+      'a root field beside one that fails',
+      '{ strict { name } later { name } people { name } }',
+      { Query: { strict: () => null, later: no, people: () => [no(), no()] } },
+    ],
+  ])('do not end the process when they fail: %s', async (_what, query, changes, adjust) => {
+    const unhandled = await unhandledDuring(async () => {
+      await expectAgreement(query, changes, adjust);
+    });
+
+    expect(unhandled).toEqual([]);
+  });
+
+  it('do not end the process when they fail while another fetch is waited for', async () => {
+    let finish: (values: unknown) => void = nobody;
+    const slow = new Promise((resolve) => {
+      finish = resolve;
+    });
+    const executor = anExecutor(
+      peopleSchema({
+        Person: {
+          fetched: { fetch: (rows) => rows.map(no) },
+          best: { fetch: async (rows) => rows.map(no) },
+          count: { fetch: (rows) => slow.then(() => rows.map(() => 1)) },
+        },
+      }),
+    );
+    const document = parse('{ person { fetched { name } best { name } count } }');
+    const unhandled = await unhandledDuring(async () => {
+      const answer = executor.execute({ document, context: {} });
+      // Node tells of what nobody heard when there is nothing else to do.
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
+      finish(null);
+      const { data } = (await answer) ?? {};
+      expect(data).toEqual({ person: { fetched: null, best: null, count: 1 } });
+    });
+
+    expect(unhandled).toEqual([]);
+  });
+});
