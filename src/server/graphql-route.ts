@@ -83,7 +83,7 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
         profileOf(request).isOperation = true;
         request.setDecorator('answerType', acceptedMediaType(request.headers.accept));
         const viewer = await profileOf(request).authenticating(() =>
-          authenticate(request.headers, request.ip),
+          requests.identify(() => authenticate(request.headers, request.ip)),
         );
         request.setDecorator('viewer', viewer);
         refuseForeignEncoding(request.headers);
@@ -105,7 +105,7 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
       // A mutation is never cut short: whoever sent it must be told what was written.
       const response = await (admitted?.kind === 'mutation'
         ? run(new Cancellation())
-        : requests.follow(reply.raw, run));
+        : requests.follow(reply.raw, run, profile.authenticationMs));
       noteAnswer(profile, response);
       const report = wantsCost(request.headers) ? admitted : null;
       return sendAnswer(reply, response, request.getDecorator<MediaType>('answerType'), report);

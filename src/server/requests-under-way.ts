@@ -30,36 +30,56 @@ export class RequestsUnderWay {
   }
 
   /**
+   * Waits for who asks to be found out, for as long as a query may take. What was begun for that goes on: others may wait
+   * for it too.
+   * @throws Unavailable at the deadline
+   */
+  async identify<Result>(work: () => Promise<Result>): Promise<Result> {
+    const late = () => new Unavailable('Who asks could not be found out in time; try again shortly.');
+    return this.#run(new Cancellation(), { work, late, timeMs: this.#deadlineMs });
+  }
+
+  /**
    * Does a query's work until its deadline, and only as long as its client waits; what it still runs then is cancelled.
+   * `spentMs` of its time are over when it begins.
    * @throws Refusal with TIMEOUT at the deadline
    */
   async follow<Result>(
     response: ServerResponse,
     work: (cancellation: Cancellation) => Promise<Result>,
+    spentMs: number,
   ): Promise<Result> {
     const cancellation = new Cancellation();
-    const deadline = this.#startDeadline(cancellation);
     const hangUp = () => cancellation.cancel(new Refusal('TIMEOUT', 'The client did not wait.'));
+    const seconds = this.#deadlineMs / 1000;
+    const late = () =>
+      new Refusal('TIMEOUT', `This took longer than ${seconds} s; ask for less, or try again later.`);
     response.once('close', hangUp);
+    try {
+      return await this.#run(cancellation, { work, late, timeMs: this.#deadlineMs - spentMs });
+    } finally {
+      response.off('close', hangUp);
+    }
+  }
+
+  async #run<Result>(cancellation: Cancellation, { work, late, timeMs }: Task<Result>): Promise<Result> {
+    const deadline =
+      this.#deadlineMs === 0 ? undefined : setTimeout(() => cancellation.cancel(late()), timeMs);
     this.#cancellations.add(cancellation);
     try {
       return await Promise.race([work(cancellation), whenCancelled(cancellation)]);
     } finally {
       clearTimeout(deadline);
-      response.off('close', hangUp);
       this.#cancellations.delete(cancellation);
     }
   }
+}
 
-  #startDeadline(cancellation: Cancellation): NodeJS.Timeout | undefined {
-    if (this.#deadlineMs === 0) return undefined;
-    const seconds = this.#deadlineMs / 1000;
-    const expire = () =>
-      cancellation.cancel(
-        new Refusal('TIMEOUT', `This took longer than ${seconds} s; ask for less, or try again later.`),
-      );
-    return setTimeout(expire, this.#deadlineMs);
-  }
+/** Work that has so much time, and what it is answered with when that is over. */
+interface Task<Result> {
+  readonly work: (cancellation: Cancellation) => Promise<Result>;
+  readonly late: () => Refusal;
+  readonly timeMs: number;
 }
 
 /** Rejects with the reason; a database that is frozen would not tell. */

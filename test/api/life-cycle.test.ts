@@ -26,14 +26,15 @@ const patience = { timeout: 10_000, interval: 20 };
 const slow = '{ conversations { nodes { id } } }';
 const ask = (query: string) => testApp.ask(query, { token: viewer.token });
 
-/** Whatever asks for conversations waits while the work is done; `waiting` counts those that do. */
+/** Whatever asks for the table's rows waits while the work is done; `waiting` counts those that do. */
 async function whileLocked(
   { database }: TestApp,
   work: (waiting: () => Promise<number>) => Promise<void>,
+  table = 'conversations',
 ): Promise<void> {
   const locker = new Client({ connectionString: database.url });
   await locker.connect();
-  await locker.query('begin; lock table conversations in access exclusive mode');
+  await locker.query(`begin; lock table ${table} in access exclusive mode`);
   try {
     await work(async () => {
       // Within a transaction PostgreSQL would show the same picture again and again.
@@ -71,6 +72,24 @@ describe('a query', () => {
       expect(answer.errors?.[0]?.extensions.code).toBe('TIMEOUT');
       await vi.waitFor(async () => expect(await waiting()).toBe(0), patience);
     });
+
+    expect((await hasty.ask(slow, { token })).data.conversations.nodes).toEqual([]);
+    await hasty.close();
+  });
+
+  it('is answered at its deadline also while it is not known who asks', async () => {
+    const hasty = await startTestApp({ REQUEST_TIMEOUT: '1' });
+    const { token } = await aUser(hasty, await aTenant(hasty));
+    await whileLocked(
+      hasty,
+      async (waiting) => {
+        const answer = await hasty.ask(slow, { token });
+
+        expect(answer.errors?.[0]?.extensions.code).toBe('UNAVAILABLE');
+        expect(await waiting()).toBe(1);
+      },
+      'sessions',
+    );
 
     expect((await hasty.ask(slow, { token })).data.conversations.nodes).toEqual([]);
     await hasty.close();
