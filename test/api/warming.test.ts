@@ -41,7 +41,7 @@ describe('warmCaches', () => {
 
     expect(await warmCaches(`{ userIds: ["${ada.id}", "${bob.id}", "${ada.id}"] }`)).toEqual({
       SETTINGS: 1,
-      MODELS: 2,
+      MODELS: 1,
       PROFILES: 3,
       SESSIONS: 3,
       API_KEYS: 0,

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Client } from 'pg';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
@@ -7,7 +8,6 @@ import { systemClock } from '../../src/platform/clock.ts';
 import type { Coherence } from '../../src/platform/cache/coherence.ts';
 import type { Database } from '../../src/platform/database/database.ts';
 import { openDatabase } from '../../src/platform/database/open-database.ts';
-import { createLogger } from '../../src/platform/logger.ts';
 import { aConversation, aTenant, aUser, type TestUser } from '../support/builders.ts';
 import { untilTrusted } from '../support/coherence.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
@@ -24,13 +24,14 @@ let url: string;
 let user: TestUser;
 let coherence: Coherence;
 let close: () => Promise<void>;
+const logged: { readonly msg: string; readonly cache?: string }[] = [];
 
 beforeAll(async () => {
   testDatabase = await createTestDatabase();
   const address = new URL(testDatabase.url);
   proxy = await FaultProxy.open({ port: Number(address.port) });
   address.host = `127.0.0.1:${proxy.port}`;
-  const logger = createLogger({ level: 'silent' });
+  const logger = pino({ level: 'warn' }, { write: (line) => void logged.push(JSON.parse(line)) });
   const config = readConfig({ NODE_ENV: 'test', LOG_LEVEL: 'silent', DATABASE_URL: address.toString() });
   database = openDatabase({ ...config.database, url: address.toString(), logger });
   const app = createApp({ clock: systemClock, config, database, logger });
@@ -121,10 +122,11 @@ describe('a database that', { timeout: 60_000 }, () => {
     async (name) => {
       await warm();
       expect((await read()).code).toBeNull();
+      logged.length = 0;
       faults[name]?.();
       const answers = await crowd(read);
       const later = await crowd(read);
-      const cached = await crowd(readCached);
+      const cached = [...(await crowd(readCached)), ...(await crowd(readCached))];
       const alive = await isAlive();
       proxy.heal();
       const recoveryMs = await untilAnswered();
@@ -139,6 +141,8 @@ describe('a database that', { timeout: 60_000 }, () => {
       }
       expect(alive).toBe(true);
       expect(recoveryMs).toBeLessThan(recoveryMaxMs);
+      const toldBy = logged.filter(({ msg }) => /last values/.test(msg)).map(({ cache }) => cache);
+      expect(toldBy).toEqual([...new Set(toldBy)]);
       await expectNoLeak();
     },
   );

@@ -14,8 +14,8 @@ export interface ModelLoaders {
 
 export function createModelLoaders(queries: ModelQueries, models: Cache<readonly Model[]>): ModelLoaders {
   const all = async () => (await models.get('all', () => queries.all())) ?? [];
-  const enabled = async () => (await models.get('enabled', enabledOfAll)) ?? [];
-  const enabledOfAll = async () => (await all()).filter((model) => model.isEnabled);
+  // Not remembered beside all of them: made from a last value, it would pass for news from a database that is away.
+  const enabled = async () => (await all()).filter((model) => model.isEnabled);
 
   return {
     list: (includeDisabled) => (includeDisabled ? all() : enabled()),
@@ -31,13 +31,6 @@ export function createModelLoaders(queries: ModelQueries, models: Cache<readonly
 export function createModelWarmer(queries: ModelQueries, models: Cache<readonly Model[], CacheName>): Warmer {
   return {
     cache: models.name,
-    warm: () =>
-      warm(models, ['all', 'enabled'], async () => {
-        const all = await queries.all();
-        return new Map([
-          ['all', all],
-          ['enabled', all.filter((model) => model.isEnabled)],
-        ]);
-      }),
+    warm: () => warm(models, ['all'], async () => new Map([['all', await queries.all()]])),
   };
 }
