@@ -25,6 +25,7 @@ import { createContextFactory } from './server/request-context.ts';
 import { createSightings } from './sightings.ts';
 import { RequestsUnderWay } from './server/requests-under-way.ts';
 import { createWarmers } from './warmers.ts';
+import { createTracing } from './tracing.ts';
 import { createServices } from './services.ts';
 
 /** What an app is made of; whoever makes these also ends them. */
@@ -44,7 +45,8 @@ export function createApp(options: AppOptions) {
   const { clock, config, database, logger, createExecutor = createLevelExecutor } = options;
   const executions = new ExecutionCounts();
   const coherence = new PostgresCoherence({ url: database.url, logger });
-  const telemetry = new Telemetry({ clock, logger, thresholds: config.telemetry });
+  const { tracing, exporter } = createTracing(config, logger);
+  const telemetry = new Telemetry({ clock, logger, thresholds: config.telemetry, tracing });
   database.follow(telemetry.followStatement);
   const { caches, registry, ...sharing } = createCaches({
     clock,
@@ -139,7 +141,11 @@ export function createApp(options: AppOptions) {
         }),
         demo: demoToken === null ? null : { token: demoToken },
       });
-      server.addHook('onClose', async () => metrics?.stop());
+      exporter?.start();
+      server.addHook('onClose', async () => {
+        metrics?.stop();
+        await exporter?.stop();
+      });
       coherence.start();
       server.addHook('onClose', () => coherence.stop());
       sharing.start();

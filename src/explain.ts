@@ -47,7 +47,7 @@ export function createExplainOperation(
     const document = read(text, variables);
     return explainStatements(database, async (transaction) => {
       const createContext = contextFactoryOn(transaction, options);
-      const permit = { cancellation: new Cancellation(), rateLimit };
+      const permit = { cancellation: new Cancellation(), rateLimit, trace: null };
       const contextValue = createContext(viewer, requestId, device, permit);
       const { errors } = await execute({ schema, document, variableValues: variables, contextValue });
       const [error] = errors ?? [];

@@ -11,6 +11,13 @@ export const telemetryVariables = {
   VERY_SLOW_REQUEST_MS: milliseconds(3000),
   METRICS_ENABLED: z.enum(['true', 'false']).default('true'),
   METRICS_TOKEN: z.string().min(16).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: z
+    .string()
+    .regex(/^[^=,]+=[^,]*(,[^=,]+=[^,]*)*$/, 'must be name=value, separated by commas')
+    .optional(),
+  OTEL_SERVICE_NAME: z.string().min(1).default('parley'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
 } as const;
 
 type Variables = z.output<z.ZodObject<typeof telemetryVariables>>;
@@ -23,6 +30,13 @@ export interface TelemetryConfig {
   readonly slowQueryMs: number;
   readonly slowRequestMs: number;
   readonly verySlowRequestMs: number;
+  /** Where traces are sent, and of which part of the requests; null: none are made. */
+  readonly tracing: {
+    readonly endpoint: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly serviceName: string;
+    readonly share: number;
+  } | null;
   /** Whether `/metrics` is answered, and to whom: null is this machine. */
   readonly metrics: { readonly isEnabled: boolean; readonly token: string | null };
 }
@@ -35,9 +49,30 @@ export function telemetryFrom(values: Variables, isProduction: boolean): Telemet
     slowQueryMs: values.SLOW_QUERY_THRESHOLD_MS,
     slowRequestMs: values.SLOW_REQUEST_MS,
     verySlowRequestMs: values.VERY_SLOW_REQUEST_MS,
+    tracing: tracingFrom(values),
     metrics: Object.freeze({
       isEnabled: values.METRICS_ENABLED === 'true',
       token: values.METRICS_TOKEN ?? null,
     }),
+  });
+}
+
+/** Values may be percent-encoded, as OpenTelemetry's specification of these variables has it. */
+function tracingFrom(values: Variables): TelemetryConfig['tracing'] {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_HEADERS: headers = '' } = values;
+  if (endpoint === undefined) return null;
+  const pairs = headers.split(',').filter((pair) => pair !== '');
+  return Object.freeze({
+    endpoint,
+    headers: Object.freeze(
+      Object.fromEntries(
+        pairs.map((pair) => {
+          const [name = '', ...rest] = pair.split('=');
+          return [name.trim().toLowerCase(), decodeURIComponent(rest.join('=').trim())];
+        }),
+      ),
+    ),
+    serviceName: values.OTEL_SERVICE_NAME,
+    share: values.OTEL_TRACES_SAMPLER_ARG,
   });
 }

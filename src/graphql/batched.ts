@@ -20,6 +20,8 @@ export interface Batched<Parent, Args, Value> {
   (parent: Parent, args: Args, context: RequestContext): Promise<Value>;
   /** For an executor that holds all parents of a level already. */
   readonly fetch: Fetch<Parent, Args, Value>;
+  /** Says what its batches are called in traces: the field that it answers. */
+  nameAfter(field: string): void;
   readonly [brand]: true;
 }
 
@@ -33,8 +35,10 @@ export function batched<Parent, Args, Value>(
   // Here and not at the roots, because a mutation's payload leads to everything that a query could ask.
   const fetch: Fetch<Parent, Args, Value> = (parents, args, context) => {
     requireReading(context.viewer);
-    return answer(parents, args, context);
+    if (context.trace === null) return answer(parents, args, context);
+    return context.trace.batch(fieldName, parents.length, () => answer(parents, args, context));
   };
+  let fieldName = 'batch';
   // Keyed by the request's loaders, which a mutation replaces: what was gathered before a write is never answered after it.
   const gatherers = new WeakMap<Loaders, Map<string, DataLoader<Parent, Value>>>();
 
@@ -52,13 +56,21 @@ export function batched<Parent, Args, Value>(
 
   return Object.assign(
     (parent: Parent, args: Args, context: RequestContext) => gathererFor(args, context).load(parent),
-    { fetch, [brand]: true as const },
+    {
+      fetch,
+      nameAfter: (field: string) => {
+        fieldName = field;
+      },
+      [brand]: true as const,
+    },
   );
 }
 
-/** The fetch of a resolver that `batched` made; null for any other. */
-export function fetchOf(resolver: unknown): Fetch<unknown, unknown, unknown> | null {
-  return isBatched(resolver) ? resolver.fetch : null;
+/** The fetch of a resolver that `batched` made, now named after its field; null for any other. */
+export function fetchOf(resolver: unknown, field: string): Fetch<unknown, unknown, unknown> | null {
+  if (!isBatched(resolver)) return null;
+  resolver.nameAfter(field);
+  return resolver.fetch;
 }
 
 function isBatched(resolver: unknown): resolver is Batched<unknown, unknown, unknown> {

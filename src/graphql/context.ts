@@ -26,6 +26,7 @@ import type { UserLoaders } from '../domains/user/loaders.ts';
 import type { UserService } from '../domains/user/service.ts';
 import type { Cancellation } from '../platform/cancellation.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { RequestTrace } from '../platform/tracing.ts';
 import type { ExplainedStatement } from '../platform/database/explain-statements.ts';
 
 /** How a request finds objects; everything of a tenant is closed over the viewer. */
@@ -79,6 +80,8 @@ export interface RequestContext {
     readonly remaining: number;
     readonly resetAt: Date;
   } | null;
+  /** What is traced of this request; null where nothing is. */
+  readonly trace: RequestTrace | null;
   /** Whose credential came with the request; null without one, and once it was given up. */
   readonly caller: Viewer | null;
   /** Through whose eyes is answered: the caller's, save in the payload of a sign-in. */

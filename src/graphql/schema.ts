@@ -38,7 +38,10 @@ function guard(
 /** Building a schema may wrap or bind a resolver, which would lose a property of the function: hence the extensions. */
 function mark(schema: GraphQLSchema, typeName: string, typeResolvers: object): void {
   for (const field of fieldsOf(schema, typeName)) {
-    const fetch = fetchOf(new Map<string, unknown>(Object.entries(typeResolvers)).get(field.name));
+    const resolver = new Map<string, unknown>(Object.entries(typeResolvers)).get(field.name);
+    // All connections have the same resolvers.
+    const owner = typeName.endsWith('Connection') ? 'Connection' : typeName;
+    const fetch = fetchOf(resolver, `${owner}.${field.name}`);
     if (fetch !== null) field.extensions = { ...field.extensions, batched: fetch };
   }
 }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { OpenTrace } from './tracing.ts';
 
 /** How a request ended: answered, refused because of what it asked, or failed because of us. */
 export type Outcome = 'ok' | 'refused' | 'failed';
@@ -6,6 +7,8 @@ export type Outcome = 'ok' | 'refused' | 'failed';
 /** What one request did, written as it goes; read when it is over. Times are in milliseconds. */
 export class RequestProfile {
   readonly requestId: string;
+  /** Null where the request is not traced. */
+  trace: OpenTrace | null = null;
   readonly #startedAt = performance.now();
   /** As the client named it; null for an anonymous operation, and for what is no operation. */
   operationName: string | null = null;

@@ -11,6 +11,7 @@ import type { Admission, Admitted } from './admission/admission.ts';
 import type { OperationScope } from './apollo.ts';
 import { Cancellation } from '../platform/cancellation.ts';
 import { errorCodes } from '../platform/errors.ts';
+import type { RequestTrace } from '../platform/tracing.ts';
 import type { RequestProfile } from '../platform/request-profile.ts';
 import { HttpRefusal, outcomeOf, retryAfterSeconds, statusOf } from './failure.ts';
 import { readBody, readSearch, refuseForeignEncoding, refuseForgery } from './graphql-request.ts';
@@ -33,6 +34,8 @@ interface Permit {
   readonly cancellation: Cancellation;
   /** Null where nothing is limited. */
   readonly rateLimit: RateLimitStatus | null;
+  /** Null where the request is not traced. */
+  readonly trace: RequestTrace | null;
 }
 
 /** Who asks, and what their operation gets to work with. */
@@ -98,7 +101,7 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
       noteOperation(profile, admitted, payers);
       const rateLimit = rateLimiter.charge(payers, admitted?.cost ?? 0);
       const run = (cancellation: Cancellation) => {
-        const permit = { cancellation, rateLimit };
+        const permit = { cancellation, rateLimit, trace: profile.trace };
         const contextValue = createContext(viewer, request.id, clientOf(request), permit);
         return apollo.executeOperation(operation, { contextValue });
       };

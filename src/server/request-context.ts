@@ -87,13 +87,14 @@ export function createContextFactory(
   viewer: Viewer | null,
   requestId: string,
   device: Device,
-  permit: Pick<RequestContext, 'cancellation' | 'rateLimit'>,
+  permit: Pick<RequestContext, 'cancellation' | 'rateLimit' | 'trace'>,
 ) => RequestContext {
   const { clock, explain, services } = options;
-  return (viewer, requestId, device, { cancellation, rateLimit }) => ({
+  return (viewer, requestId, device, { cancellation, rateLimit, trace }) => ({
     requestId,
     cancellation,
     rateLimit,
+    trace,
     caller: viewer,
     viewer,
     device,

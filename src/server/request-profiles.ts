@@ -5,6 +5,8 @@ import { RequestProfile, type RequestProfiles } from '../platform/request-profil
 /** Who keeps what requests did. */
 export interface RequestObserver {
   readonly profiles: RequestProfiles;
+  /** Called when a request has come; `traceparent` is W3C Trace Context's header. */
+  begin(profile: RequestProfile, traceparent: string | undefined): void;
   /** Called when a request has been answered or its client has hung up; never throws. `url` is the route's. */
   finish(profile: RequestProfile, answer: { readonly status: number; readonly url: string }): void;
 }
@@ -24,6 +26,8 @@ export function registerRequestProfiles(
   server.addHook('onRequest', (request, _reply, done) => {
     const profile = new RequestProfile(request.id);
     request.setDecorator('profile', profile);
+    const { traceparent } = request.headers;
+    observer.begin(profile, typeof traceparent === 'string' ? traceparent : undefined);
     observer.profiles.run(profile, done);
   });
   // Once more, because the body's last piece arrives in a context of its own.

@@ -78,7 +78,7 @@ export async function openFrontDoor(changes: Partial<HttpServerOptions<Person, S
     payersOf: () => [],
     sharedUsage: null,
     requests: new RequestsUnderWay(0),
-    observer: { profiles: new RequestProfiles(), finish: () => {} },
+    observer: { profiles: new RequestProfiles(), begin: () => {}, finish: () => {} },
     metrics: null,
     isReady: async () => ({ ready: true, components: [] }),
     admit: async () => {},

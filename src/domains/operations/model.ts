@@ -93,7 +93,7 @@ export interface RequestStatistics extends Percentiles {
 }
 
 /** How often statements were sent and how long they took. */
-export interface StatementStatistics extends Percentiles {
+interface StatementStatistics extends Percentiles {
   readonly count: number;
 }
 

@@ -1,7 +1,7 @@
 import type { RequestProfile } from '../request-profile.ts';
 
-/** What stands for requests without a name of their own; no operation of GraphQL can be called so. */
-export const sharedNames = {
+// What stands for requests without a name of their own; no operation of GraphQL can be called so.
+const sharedNames = {
   anonymous: '(anonymous)',
   /** Executed under a name for which there was no more room. */
   other: '(other)',

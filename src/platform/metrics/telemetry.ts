@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { FollowStatement } from '../database/database.ts';
 import type { Logger } from '../logger.ts';
 import { RequestProfiles, type Outcome, type RequestProfile } from '../request-profile.ts';
+import type { Tracing } from '../tracing.ts';
 import { SlowQueryLog } from '../slow-query-log.ts';
 import { OperationNames } from './operation-names.ts';
 import { RequestStatistics } from './request-statistics.ts';
@@ -30,16 +31,20 @@ export class Telemetry {
   readonly #thresholds: SlownessThresholds;
   readonly #logger: Logger;
   readonly #names: OperationNames;
+  readonly #tracing: Tracing | null;
 
   constructor(options: {
     readonly clock: Clock;
     readonly logger: Logger;
     readonly thresholds: SlownessThresholds;
+    /** Null: nothing is traced. */
+    readonly tracing?: Tracing | null;
     /** Operations that are known beforehand. */
     readonly operationNames?: Iterable<string>;
   }) {
     this.#thresholds = options.thresholds;
     this.#logger = options.logger;
+    this.#tracing = options.tracing ?? null;
     this.#names = new OperationNames(options.operationNames);
     this.requests = new RequestStatistics(options.clock);
     this.slowQueries = new SlowQueryLog({ ...options, thresholdMs: options.thresholds.slowQueryMs });
@@ -60,13 +65,21 @@ export class Telemetry {
     return this.#authenticationCount;
   }
 
+  /** Of a request that has just come, with W3C Trace Context's header. */
+  begin(profile: RequestProfile, traceparent: string | undefined): void {
+    if (this.#tracing !== null) profile.trace = this.#tracing.begin(traceparent);
+  }
+
   /** Given to the database, tells each statement's request of it. */
   readonly followStatement: FollowStatement = (text) => {
     const profile = this.profiles.current;
     if (profile === null) this.sent.forNobody += 1;
     else profile.statements += 1;
     return (durationMs, failed) => {
-      if (profile !== null) profile.statementMs += durationMs;
+      if (profile !== null) {
+        profile.statementMs += durationMs;
+        profile.trace?.statement(text, durationMs, failed);
+      }
       this.statements.record(text, durationMs, failed);
       this.slowQueries.note(text, durationMs, profile);
     };
@@ -87,8 +100,10 @@ export class Telemetry {
     const durationMs = profile.elapsedMs;
     const slowness = this.#slownessOf(durationMs);
     const outcome = profile.outcome ?? outcomeOfStatus(status);
+    const name = this.#names.nameOf(profile);
+    profile.trace?.finish(profile, { name, status, failed: outcome === 'failed' });
     this.requests.record({
-      name: this.#names.nameOf(profile),
+      name,
       outcome,
       durationMs,
       statements: profile.statements,
