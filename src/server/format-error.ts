@@ -30,7 +30,9 @@ export function createErrorFormatter(options: {
     if (code === 'INTERNAL_SERVER_ERROR') {
       options.logger.error({ err: cause, requestId, path: pathOf(error) }, 'a request met a defect');
     } else if (refusal !== cause) {
-      options.logger.warn({ err: cause, requestId }, 'a request met an outage');
+      // Without its stack: in an outage this is said with every request, and the place in our code tells nothing.
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      options.logger.warn({ reason, requestId }, 'a request met an outage');
     }
     return { message, ...positionOf(error), extensions: { code, requestId } };
   };
@@ -51,8 +53,15 @@ function answerTo(
   if (refusal instanceof Refusal) return refusal;
   const [fault] = refusal instanceof InputRefused ? refusal.faults : [];
   if (fault !== undefined) return fault;
-  if (isAboutTheRequest(error, cause)) return { code: 'BAD_USER_INPUT', message: error.message };
+  if (isAboutTheRequest(error, cause)) return { code: 'BAD_USER_INPUT', message: wordsOf(error) };
   return { code: 'INTERNAL_SERVER_ERROR', message: maskedMessage };
+}
+
+/** Apollo Server's own words about introspection are for whoever configures it. */
+function wordsOf({ message, extensions }: GraphQLError): string {
+  return extensions['validationErrorCode'] === 'INTROSPECTION_DISABLED'
+    ? 'This server does not describe its schema: introspection is off.'
+    : message;
 }
 
 /**

@@ -48,6 +48,7 @@ describe('without explorers', () => {
     await closed.close();
 
     expect(introspection).toMatchObject({ code: 'BAD_USER_INPUT', data: undefined });
+    expect(introspection.message).toContain('introspection is off');
     expect(typo.message).toBe('Cannot query field "helo" on type "Query".');
   });
 });
