@@ -1,5 +1,6 @@
 import { TypeOverrides, types } from 'pg';
 import type { Logger } from '../logger.ts';
+import { createTimestampParser } from './timestamps.ts';
 import { CheckedPool, type CheckTimes } from './checked-pool.ts';
 import type { FreezeTimes } from './freeze-watch.ts';
 import { observeClient, type StatementFollowers } from './observe-client.ts';
@@ -70,5 +71,6 @@ function inUtc(url: string): string {
 function createTypeParsers(): TypeOverrides {
   const parsers = new TypeOverrides();
   parsers.setTypeParser(types.builtins.INT8, Number);
+  parsers.setTypeParser(types.builtins.TIMESTAMPTZ, createTimestampParser());
   return parsers;
 }

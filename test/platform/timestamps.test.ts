@@ -1,0 +1,27 @@
+import { types } from 'pg';
+import { describe, expect, it } from 'vitest';
+import { createTimestampParser } from '../../src/platform/database/timestamps.ts';
+
+describe('a timestamp is read as the driver reads it', () => {
+  it.each([
+    '2026-11-20 03:37:46+00',
+    '2026-11-20 03:37:46.1+00',
+    '2026-11-20 03:37:46.12+00',
+    '2026-11-20 03:37:46.123+00',
+    '2026-11-20 03:37:46.123456+00',
+    '2024-02-29 23:59:59.999+00',
+    '1969-12-31 23:59:59.5+00',
+    '0001-01-01 00:00:00+00',
+    '9999-12-31 23:59:59.999+00',
+    '12026-11-20 03:37:46+00',
+    '0044-03-15 12:00:00+00 BC',
+    '2026-11-20 03:37:46.5+01',
+    '2026-11-20 03:37:46+05:30',
+    'infinity',
+    '-infinity',
+  ])('%s', (text) => {
+    const parse: (text: string) => unknown = types.getTypeParser(types.builtins.TIMESTAMPTZ);
+
+    expect(createTimestampParser()(text)).toEqual(parse(text));
+  });
+});
