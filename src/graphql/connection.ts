@@ -38,7 +38,7 @@ const pageSizeDefault = 50;
 /** How the rows of a list become what its connection answers. */
 interface ConnectionOptions<Row, Node> {
   /** The nodes of all rows of all pages, in their order, in one go. */
-  readonly toNodes: (rows: readonly Row[]) => Promise<readonly Node[]>;
+  readonly toNodes: (rows: readonly Row[]) => readonly Node[] | Promise<readonly Node[]>;
   /** Where to count from when neither `first` nor `last` says so; the start by default. */
   readonly defaultFrom?: PageWindow['from'];
 }
@@ -50,7 +50,7 @@ export async function connectionsOf<Row>(
   args: PageArguments,
   options: { readonly defaultFrom?: PageWindow['from'] } = {},
 ): Promise<Connection<Row>[]> {
-  return mappedConnectionsOf(list, parents, args, { ...options, toNodes: async (rows) => rows });
+  return mappedConnectionsOf(list, parents, args, { ...options, toNodes: (rows) => rows });
 }
 
 /** As `connectionsOf`, for lists whose rows only name what the connection answers. */
@@ -62,9 +62,15 @@ export async function mappedConnectionsOf<Row, Node>(
 ): Promise<Connection<Node>[]> {
   const window = windowFrom(args, list.cursor, options.defaultFrom);
   const pages = await list.pages(parents, window);
-  const nodes = (await options.toNodes(pages.flatMap((page) => page.rows))).values();
+  const nodes = await options.toNodes(pages.flatMap((page) => page.rows));
   const source = { countAll: () => list.counts(parents) };
-  return pages.map((page, index) => toConnection(page, list, nodes, { index, source }));
+  let start = 0;
+  return pages.map((page, index) => {
+    const end = start + page.rows.length;
+    const connection = new LazyConnection(list, page, nodes.slice(start, end), { index, source });
+    start = end;
+    return connection;
+  });
 }
 
 /** A page of a list that has no parent. */
@@ -112,30 +118,41 @@ function windowFrom(
   };
 }
 
-/** The next nodes of `nodes` belong to the rows of this page. */
-function toConnection<Row, Node>(
-  page: Page<Row>,
-  list: PagedList<Row>,
-  nodes: Iterator<Node>,
-  counter: Counter,
-): Connection<Node> {
-  const edges = page.rows.flatMap((row) => {
-    const next = nodes.next();
-    return next.done === true
-      ? []
-      : [{ cursor: encodeCursor(list.cursor, list.positionOf(row)), node: next.value }];
-  });
-  return {
-    edges,
-    nodes: edges.map((edge) => edge.node),
-    pageInfo: {
-      hasNextPage: page.hasNext,
-      hasPreviousPage: page.hasPrevious,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-    },
-    counter,
-  };
+/** Makes cursors only for whoever asks for them: most want the nodes alone, and a cursor costs more than its row. */
+class LazyConnection<Row, Node> implements Connection<Node> {
+  readonly nodes: readonly Node[];
+  readonly counter: Counter;
+  readonly #list: PagedList<Row>;
+  readonly #page: Page<Row>;
+
+  constructor(list: PagedList<Row>, page: Page<Row>, nodes: readonly Node[], counter: Counter) {
+    this.nodes = nodes;
+    this.counter = counter;
+    this.#list = list;
+    this.#page = page;
+  }
+
+  get edges(): Connection<Node>['edges'] {
+    return this.#page.rows.flatMap((row, index) => {
+      const node = this.nodes[index];
+      return node === undefined ? [] : [{ cursor: this.#cursorOf(row), node }];
+    });
+  }
+
+  get pageInfo(): Connection<Node>['pageInfo'] {
+    const { hasNext, hasPrevious, rows } = this.#page;
+    const [first, last] = [rows[0], rows.at(-1)];
+    return {
+      hasNextPage: hasNext,
+      hasPreviousPage: hasPrevious,
+      startCursor: first === undefined ? null : this.#cursorOf(first),
+      endCursor: last === undefined ? null : this.#cursorOf(last),
+    };
+  }
+
+  #cursorOf(row: Row): string {
+    return encodeCursor(this.#list.cursor, this.#list.positionOf(row));
+  }
 }
 
 function checkedSize(argument: 'first' | 'last', size: number): number {

@@ -4,7 +4,7 @@ import { batched } from '../../graphql/batched.ts';
 import type { RootFields, TypeFields } from '../../graphql/complete.ts';
 import { connectionsOf, firstOf } from '../../graphql/connection.ts';
 import type { QueryConversationsArgs } from '../../graphql/generated/resolver-types.ts';
-import { loadAll } from '../../graphql/load-all.ts';
+import { findAll } from '../../graphql/load-all.ts';
 import { storableText } from '../../platform/database/text.ts';
 import { fromPublicId, toPublicId } from '../../platform/ids.ts';
 import type { ConversationFilter, ConversationOrder } from './queries.ts';
@@ -46,8 +46,8 @@ export const Conversation: TypeFields<'Conversation', 'id' | 'isArchived' | 'own
   id: (conversation) => toPublicId('conv', conversation.id),
   isArchived: (conversation) => conversation.archivedAt !== null,
   owner: batched((conversations, _args, { loaders }) =>
-    loadAll(
-      loaders.user.byId,
+    findAll(
+      (ids) => loaders.user.allById(ids),
       conversations.map((conversation) => conversation.ownerId),
     ),
   ),

@@ -3,7 +3,7 @@ import { answering } from '../../graphql/answering.ts';
 import { batched } from '../../graphql/batched.ts';
 import type { CompleteType, RootFields, TypeFields } from '../../graphql/complete.ts';
 import { connectionOf, connectionsOf } from '../../graphql/connection.ts';
-import { loadAll, loadPresent } from '../../graphql/load-all.ts';
+import { findAll, loadAll, loadPresent } from '../../graphql/load-all.ts';
 import { storableText } from '../../platform/database/text.ts';
 import { BadUserInput } from '../../platform/errors.ts';
 import { fromPublicId, noId, toPublicId } from '../../platform/ids.ts';
@@ -49,8 +49,8 @@ export const Message: CompleteType<'Message'> = {
     ),
   ),
   author: batched((messages, _args, { loaders }) =>
-    loadAll(
-      loaders.user.byId,
+    findAll(
+      (ids) => loaders.user.allById(ids),
       messages.map((message) => message.authorId),
     ),
   ),

@@ -3,7 +3,7 @@ import { answering } from '../../graphql/answering.ts';
 import { batched } from '../../graphql/batched.ts';
 import type { RootFields, TypeFields } from '../../graphql/complete.ts';
 import { mappedConnectionsOf } from '../../graphql/connection.ts';
-import { loadPresent } from '../../graphql/load-all.ts';
+import { findPresent } from '../../graphql/load-all.ts';
 
 export const Mutation: RootFields<'Mutation', 'addParticipant' | 'removeParticipant'> = {
   addParticipant: answering(async ({ input }, context) => {
@@ -24,8 +24,8 @@ export const Conversation: TypeFields<'Conversation', 'participants'> = {
       args,
       {
         toNodes: (participations) =>
-          loadPresent(
-            loaders.user.byId,
+          findPresent(
+            (ids) => loaders.user.allById(ids),
             participations.map((participation) => participation.userId),
           ),
       },

@@ -3,7 +3,7 @@ import { answering } from '../../graphql/answering.ts';
 import { batched } from '../../graphql/batched.ts';
 import type { CompleteType, RootFields, TypeFields } from '../../graphql/complete.ts';
 import { connectionsOf } from '../../graphql/connection.ts';
-import { loadPresent } from '../../graphql/load-all.ts';
+import { findPresent, loadPresent } from '../../graphql/load-all.ts';
 import { toPublicId } from '../../platform/ids.ts';
 
 export const Mutation: RootFields<'Mutation', 'revokeSession' | 'signIn' | 'signOut'> = {
@@ -28,8 +28,8 @@ export const Mutation: RootFields<'Mutation', 'revokeSession' | 'signIn' | 'sign
 export const Session: CompleteType<'Session'> = {
   id: (session) => toPublicId('session', session.id),
   user: batched((sessions, _args, { loaders }) =>
-    loadPresent(
-      loaders.user.byId,
+    findPresent(
+      (ids) => loaders.user.allById(ids),
       sessions.map((session) => session.userId),
     ),
   ),

@@ -4,7 +4,7 @@ import { batched } from '../../graphql/batched.ts';
 import type { CompleteType, RootFields, TypeFields } from '../../graphql/complete.ts';
 import { connectionsOf, firstOf, mappedConnectionsOf } from '../../graphql/connection.ts';
 import type { QueryUsersArgs } from '../../graphql/generated/resolver-types.ts';
-import { loadPresent } from '../../graphql/load-all.ts';
+import { findPresent, loadPresent } from '../../graphql/load-all.ts';
 import { storableText } from '../../platform/database/text.ts';
 import { toPublicId } from '../../platform/ids.ts';
 import type { TenantUsage } from './model.ts';
@@ -19,8 +19,8 @@ export const Query: RootFields<'Query', 'tenant' | 'users'> = {
     return firstOf(
       await mappedConnectionsOf(members, [viewerOf(context).tenantId], args, {
         toNodes: (memberships) =>
-          loadPresent(
-            loaders.user.byId,
+          findPresent(
+            (ids) => loaders.user.allById(ids),
             memberships.map((membership) => membership.userId),
           ),
       }),
@@ -57,8 +57,8 @@ export const Tenant: TypeFields<'Tenant', 'id' | 'members' | 'usage'> = {
 
 export const Membership: CompleteType<'Membership'> = {
   user: batched((memberships, _args, { loaders }) =>
-    loadPresent(
-      loaders.user.byId,
+    findPresent(
+      (ids) => loaders.user.allById(ids),
       memberships.map((membership) => membership.userId),
     ),
   ),

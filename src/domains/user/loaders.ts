@@ -9,6 +9,8 @@ import type { UserQueries } from './queries.ts';
 /** How a request finds people: in the shared cache first. */
 export interface UserLoaders {
   readonly byId: DataLoader<string, User | null>;
+  /** As `byId` for many, and at once when the cache has all of them. */
+  allById(ids: readonly string[]): readonly (User | null)[] | Promise<readonly (User | null)[]>;
 }
 
 export function createUserLoaders(queries: UserQueries, profiles: Cache<User>, viewer: Viewer): UserLoaders {
@@ -22,13 +24,16 @@ export function createUserLoaders(queries: UserQueries, profiles: Cache<User>, v
     return new Map(users.map((user) => [keyPrefix + user.id, user]));
   }
 
-  return {
-    byId: new DataLoader((ids) =>
-      profiles.getMany(
-        ids.map((id) => keyPrefix + id),
-        loadMissing,
-      ),
+  const byId = new DataLoader((ids: readonly string[]) =>
+    profiles.getMany(
+      ids.map((id) => keyPrefix + id),
+      loadMissing,
     ),
+  );
+  return {
+    byId,
+    allById: (ids) =>
+      profiles.peekMany(ids.map((id) => keyPrefix + id)) ?? Promise.all(ids.map((id) => byId.load(id))),
   };
 }
 

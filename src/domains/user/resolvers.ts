@@ -6,11 +6,11 @@ import { fromPublicId, toPublicId } from '../../platform/ids.ts';
 import type { User as UserRow } from './model.ts';
 
 export const Query: RootFields<'Query', 'viewer' | 'user'> = {
-  viewer: async (_parent, _args, { viewer, loaders }) =>
-    viewer === null ? null : loaders.user.byId.load(viewer.userId),
-  async user(_parent, args, { loaders }) {
+  viewer: (_parent, _args, { viewer, loaders }) =>
+    viewer === null ? null : firstOf(loaders.user.allById([viewer.userId])),
+  user(_parent, args, { loaders }) {
     const id = fromPublicId('user', args.id);
-    return id === null ? null : loaders.user.byId.load(id);
+    return id === null ? null : firstOf(loaders.user.allById([id]));
   },
 };
 
@@ -33,6 +33,13 @@ export const User: TypeFields<'User', 'id' | 'displayName' | 'email' | 'lastLogi
   email: (user, _args, { viewer }) => (maySeePrivateFieldsOf(user, viewer) ? user.email : null),
   lastLoginAt: (user, _args, { viewer }) => (maySeePrivateFieldsOf(user, viewer) ? user.lastLoginAt : null),
 };
+
+/** At once where it is there at once. */
+function firstOf(
+  found: readonly (UserRow | null)[] | Promise<readonly (UserRow | null)[]>,
+): UserRow | null | Promise<UserRow | null> {
+  return found instanceof Promise ? found.then(([user = null]) => user) : (found[0] ?? null);
+}
 
 /** Part of an address is part of what only some may see. */
 function displayName(user: UserRow, _args: unknown, { viewer }: RequestContext): string {
