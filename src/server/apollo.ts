@@ -1,4 +1,4 @@
-import { ApolloServer, HeaderMap, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -7,9 +7,9 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import { OperationTypeNode, type GraphQLSchema } from 'graphql';
-import type { Executor } from '../execution/level-executor.ts';
 import { BadUserInput } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { Engine } from './engine.ts';
 import type { FormatError } from './format-error.ts';
 import type { FrontDoorConfig } from './front-door-config.ts';
 
@@ -27,8 +27,8 @@ export function createApollo<Context extends OperationScope>(options: {
   readonly logger: Logger;
   readonly config: { readonly isProduction: boolean; readonly frontDoor: FrontDoorConfig };
   readonly formatError: FormatError;
-  /** What runs operations before graphql-js is asked; null for nothing. */
-  readonly executor: Executor | null;
+  /** What answers operations that were validated. */
+  readonly engine: Engine<Context>;
   /** What shows Apollo Sandbox; null where there is no explorer. */
   readonly sandbox: ApolloServerPlugin | null;
 }): ApolloServer<Context> {
@@ -44,7 +44,7 @@ export function createApollo<Context extends OperationScope>(options: {
     stopOnTerminationSignals: false,
     plugins: [
       refuseSubscriptions(),
-      ...(options.executor === null ? [] : [runBy<Context>(options.executor, options.formatError)]),
+      options.engine.plugin,
       formatErrors(options.formatError, options.logger),
       // It instruments every field, for hints that this API does not give: without it requests are 1.2 to 1.6 times faster.
       ApolloServerPluginCacheControlDisabled(),
@@ -67,26 +67,6 @@ function refuseSubscriptions<Context extends OperationScope>(): ApolloServerPlug
             'A subscription is not answered over plain HTTP, only queries and mutations are.',
           );
         }
-      },
-    }),
-  };
-}
-
-/** Hands over finished answers, their errors formatted already. */
-function runBy<Context extends OperationScope>(
-  executor: Executor,
-  formatError: FormatError,
-): ApolloServerPlugin<Context> {
-  return {
-    requestDidStart: async () => ({
-      async responseForOperation({ contextValue, document, request }) {
-        const { operationName, variables } = request;
-        const result = await executor.execute({ document, operationName, variables, context: contextValue });
-        if (result === null) return null;
-        const { data = null, errors } = result;
-        const formatted = errors?.map((error) => formatError(error, contextValue.requestId));
-        const singleResult = formatted === undefined ? { data } : { data, errors: formatted };
-        return { http: { headers: new HeaderMap() }, body: { kind: 'single', singleResult } };
       },
     }),
   };

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { createId } from '../platform/ids.ts';
 import { bodySizeMax, describeFailure, HttpRefusal } from './failure.ts';
 import type { FormatError } from './format-error.ts';
 import type { FrontDoorConfig } from './front-door-config.ts';
@@ -43,7 +43,7 @@ export function createFastify(
     // While closing, a request that still comes in is answered, with `connection: close`; Fastify's own 503 has no code.
     return503OnClosing: false,
     requestIdHeader: false,
-    genReqId: ({ headers }) => usableId(headers['x-request-id']) ?? createId(),
+    genReqId: ({ headers }) => usableId(headers['x-request-id']) ?? randomUUID(),
     frameworkErrors: answer,
     clientErrorHandler: (error, socket) => refuseBrokenRequest(error, socket, formatError),
   });
@@ -89,7 +89,7 @@ function refuseBrokenRequest(
     socket.destroy();
     return;
   }
-  const requestId = createId();
+  const requestId = randomUUID();
   const { status, headers, body } = describeFailure(brokenRequest(error.code), requestId, formatError);
   const head = {
     ...headers,

@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import {
   HeaderMap,
-  type ApolloServer,
   type GraphQLRequest,
   type GraphQLResponse,
   type HTTPGraphQLRequest,
@@ -38,6 +37,9 @@ interface Permit {
   readonly trace: RequestTrace | null;
 }
 
+/** Runs an operation that was let in; its errors are formatted. */
+export type Execute<Context> = (operation: GraphQLRequest, contextValue: Context) => Promise<GraphQLResponse>;
+
 /** Who asks, and what their operation gets to work with. */
 export interface Exchange<Viewer, Context extends OperationScope> {
   /** Null without credentials. @throws Unauthenticated, TokenExpired, Forbidden, Unavailable */
@@ -61,7 +63,7 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
   server: FastifyInstance,
   options: Exchange<Viewer, Context> & {
     readonly admission: Admission;
-    readonly apollo: ApolloServer<Context>;
+    readonly execute: Execute<Context>;
     readonly rateLimiter: RateLimiter;
     readonly requests: RequestsUnderWay;
     readonly trustedDocuments: TrustedDocuments;
@@ -69,7 +71,7 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
     readonly renderPage: ((hostname: string) => Promise<string>) | null;
   },
 ): void {
-  const { admission, apollo, authenticate, createContext, payersOf, rateLimiter, renderPage } = options;
+  const { admission, authenticate, execute, createContext, payersOf, rateLimiter, renderPage } = options;
   const { requests, trustedDocuments } = options;
   server.decorateRequest('answerType', null);
   server.decorateRequest('viewer', null);
@@ -103,7 +105,7 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
       const run = (cancellation: Cancellation) => {
         const permit = { cancellation, rateLimit, trace: profile.trace };
         const contextValue = createContext(viewer, request.id, clientOf(request), permit);
-        return apollo.executeOperation(operation, { contextValue });
+        return execute(operation, contextValue);
       };
       // A mutation is never cut short: whoever sent it must be told what was written.
       const response = await (admitted?.kind === 'mutation'

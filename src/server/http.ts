@@ -1,4 +1,3 @@
-import helmet from '@fastify/helmet';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Executor } from '../execution/level-executor.ts';
@@ -9,12 +8,13 @@ import { Admission } from './admission/admission.ts';
 import { Arrivals } from './arrivals.ts';
 import { createApollo, type OperationScope } from './apollo.ts';
 import { createFastify } from './create-fastify.ts';
+import { Engine } from './engine.ts';
 import { EventLoopWatch } from './event-loop-watch.ts';
 import { registerExplorer } from './explorer.ts';
 import { HttpRefusal, UnknownUrl } from './failure.ts';
 import { createErrorFormatter } from './format-error.ts';
 import type { FrontDoorConfig } from './front-door-config.ts';
-import { registerGraphql, type Exchange } from './graphql-route.ts';
+import { registerGraphql, type Exchange, type Execute } from './graphql-route.ts';
 import { healthUrls, registerHealth, type Readiness } from './health.ts';
 import { registerIdentityWebhook, type ReceiveWebhook } from './identity-webhook.ts';
 import { isLoopback } from './loopback.ts';
@@ -22,6 +22,7 @@ import { metricsUrl, registerMetrics, type Metrics } from './metrics-route.ts';
 import { RateLimiter, type SharedUsage } from './rate-limiter.ts';
 import { registerRequestProfiles, type RequestObserver } from './request-profiles.ts';
 import type { RequestsUnderWay } from './requests-under-way.ts';
+import { learnSecurityHeaders } from './security-headers.ts';
 import { createSandboxPlugin, renderSandbox, withoutToken } from './sandbox.ts';
 import { readTrustedDocuments } from './trusted-documents-file.ts';
 import { TrustedDocuments } from './trusted-documents.ts';
@@ -80,17 +81,18 @@ export async function createHttpServer<Viewer, Context extends OperationScope>(
   const token = options.demo?.token ?? null;
   const { isExplorerEnabled } = options.config;
   const sandbox = isExplorerEnabled ? createSandboxPlugin(token) : null;
-  const apollo = createApollo<Context>({ ...options, formatError, sandbox });
+  const engine = new Engine<Context>(options.executor, formatError);
+  const apollo = createApollo<Context>({ ...options, engine, formatError, sandbox });
   await apollo.start();
   const eventLoop = new EventLoopWatch(options.config.frontDoor.eventLoopDelayMaxMs);
   const stopWatching = eventLoop.start();
 
   const server = createFastify(formatError, options.config);
-  await server.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: nothingAtAll } });
+  const securityHeaders = await learnSecurityHeaders();
   registerRequestProfiles(server, options.observer, isForHealth);
   const arrivals = new Arrivals(server.server);
   server.addHook('onRequest', async (request, reply) => {
-    void reply.header('x-request-id', request.id);
+    void reply.headers(securityHeaders).header('x-request-id', request.id);
     if (request.is404) throw unknownRoute(server, request);
     // Who watches an overloaded server must see it.
     if (isForHealth(request) || request.routeOptions.url === metricsUrl) return;
@@ -108,7 +110,8 @@ export async function createHttpServer<Viewer, Context extends OperationScope>(
     : null;
   const checks = await createChecks(options);
   const stopExchange = checks.rateLimiter.start();
-  registerGraphql(server, { ...options, ...checks, apollo, renderPage });
+  const execute: Execute<Context> = (operation, context) => engine.execute(apollo, operation, context);
+  registerGraphql(server, { ...options, ...checks, execute, renderPage });
   if (options.receiveWebhook !== null) await registerIdentityWebhook(server, options.receiveWebhook);
   if (isExplorerEnabled) registerExplorer(server, token);
   server.addHook('onClose', async () => {
@@ -130,9 +133,6 @@ async function createChecks({ clock, config, logger, schema, sharedUsage }: Chec
     trustedDocuments: new TrustedDocuments({ textById, mode, logger }),
   };
 }
-
-/** JSON is not a document: where a browser shows it all the same, it may load nothing and be framed by nobody. */
-const nothingAtAll = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
 
 function isForHealth(request: FastifyRequest): boolean {
   return healthUrls.has(request.routeOptions.url ?? '');
