@@ -125,4 +125,15 @@ describe('what the level executor does alone is what graphql-js answers', () => 
 
     expect(JSON.parse(level)).toEqual({ data: { people: [{ echo: 'a!' }, { echo: 'a!' }, { echo: 'a!' }] } });
   });
+
+  it('fragments that are spread twice, in no more time than once', async () => {
+    const levels = Array.from({ length: 40 }, (_, level) => level);
+    const fragments = levels.map(
+      (level) => `fragment F${level} on Person { ...F${level + 1} ...F${level + 1} }`,
+    );
+
+    await expectFast(
+      `{ person { ...F0 } } ${fragments.join(' ')} fragment F${levels.length} on Person { name }`,
+    );
+  });
 });
