@@ -156,6 +156,26 @@ describe('a statement that comes often is planned once', () => {
   });
 });
 
+describe('a statement whose way depends on its values is planned for them', () => {
+  it.each([
+    ['searching', '{ searchMessages(query: "needle") { totalCount nodes { id } } }'],
+    [
+      'finding titles',
+      '{ conversations(filter: { titleContains: "number 1234" }) { totalCount nodes { id } } }',
+    ],
+  ])('%s', async (_name, query) => {
+    const { pool } = testApp.database;
+    const kept = async () =>
+      (await pool.query<{ name: string }>('select name from pg_prepared_statements')).rows.map(
+        ({ name }) => name,
+      );
+    const before = await kept();
+    await testApp.data(query, { token: admin.token });
+
+    expect((await kept()).filter((name) => !before.includes(name))).toEqual([]);
+  });
+});
+
 async function nextPage(field: string): Promise<string> {
   const data = await testApp.data(`{ page: ${field} { pageInfo { endCursor } } }`, { token: admin.token });
   const withCursor = field.replace(')', `, after: "${data.page.pageInfo.endCursor}")`);

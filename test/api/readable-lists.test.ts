@@ -6,8 +6,9 @@ import {
   type ConversationFilter,
   type ConversationOrder,
 } from '../../src/domains/conversation/queries.ts';
+import { createMessageQueries, type MessageQueries } from '../../src/domains/message/queries.ts';
 import type { Viewer } from '../../src/domains/session/model.ts';
-import type { PreparableStatement } from '../../src/platform/database/database.ts';
+import type { Database, PreparableStatement } from '../../src/platform/database/database.ts';
 import type { PageWindow } from '../../src/platform/database/paging.ts';
 import { aConversation, aTenant, aUser, type TestTenant, type TestUser } from '../support/builders.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
@@ -32,11 +33,12 @@ let testApp: TestApp;
 let tenant: TestTenant;
 let member: TestUser;
 let guest: TestUser;
+let stranger: TestUser;
 
 beforeAll(async () => {
   testApp = await startTestApp();
   tenant = await aTenant(testApp);
-  const stranger = await aUser(testApp, tenant);
+  stranger = await aUser(testApp, tenant);
   member = await aUser(testApp, tenant);
   guest = await aUser(testApp, tenant, { role: 'GUEST' });
   await hide(hiddenConversations / 2, stranger);
@@ -65,6 +67,11 @@ beforeAll(async () => {
     });
   }
   await hide(hiddenConversations / 2, stranger);
+  // One message in each, of the same words and by the same author.
+  await testApp.database
+    .query(sql`insert into messages (tenant_id, conversation_id, id, position, author_id, content, created_at)
+      select tenant_id, id, gen_random_uuid(), 1, ${stranger.uuid}::uuid, 'See you in the harbour', updated_at
+      from conversations where tenant_id = ${tenant.uuid}::uuid`);
   await testApp.database.query(sql`analyze`);
 }, 120_000);
 afterAll(() => testApp.close());
@@ -120,6 +127,24 @@ describe('a list of conversations costs what the viewer may read of it', () => {
   });
 });
 
+describe('a list of messages costs what the viewer may read of it', () => {
+  it.each([
+    [
+      'of a word that everybody uses',
+      (queries: MessageQueries, viewer: Viewer) => queries.containing(viewer, 'harbour', null),
+    ],
+    ['of an author', (queries: MessageQueries, viewer: Viewer) => queries.byAuthors(viewer)],
+  ])('%s', async (_name, listOf) => {
+    for (const viewer of [viewerOf(member, 'MEMBER'), viewerOf(guest, 'GUEST')]) {
+      const { sent, database } = recording();
+      const [page] = await listOf(createMessageQueries(database), viewer).pages([stranger.uuid], firstPage);
+
+      expect(page?.rows.length).toBeGreaterThan(0);
+      for (const statement of sent) expect(await rowsReadBy(statement)).toBeLessThan(rowsMax);
+    }
+  });
+});
+
 describe('a list in parts is the list', () => {
   it.each([
     ['member', 5 * ofEachKind],
@@ -161,16 +186,24 @@ function recorded(
   order: ConversationOrder,
   kind: 'ofTenants' | 'ofUsers' = 'ofTenants',
 ) {
+  const { sent, database } = recording();
+  return { sent, list: createConversationQueries(database)[kind](viewer, filter, order) };
+}
+
+/** The database, with what is sent to it. */
+function recording(): { readonly sent: PreparableStatement[]; readonly database: Database } {
   const sent: PreparableStatement[] = [];
   const { database } = testApp;
-  const queries = createConversationQueries({
-    ...database,
-    query: async (statement) => {
-      sent.push(statement);
-      return database.query(statement);
+  return {
+    sent,
+    database: {
+      ...database,
+      query: async (statement) => {
+        sent.push(statement);
+        return database.query(statement);
+      },
     },
-  });
-  return { sent, list: queries[kind](viewer, filter, order) };
+  };
 }
 
 function viewerOf({ uuid }: TestUser, role: 'MEMBER' | 'GUEST'): Viewer {

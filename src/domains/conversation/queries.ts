@@ -7,8 +7,13 @@ import { containsPattern } from '../../platform/database/text.ts';
 import { inTransaction } from '../../platform/database/transaction.ts';
 import type { Viewer } from '../session/model.ts';
 import { insertAudit, type AuditEntry } from '../audit/model.ts';
-import { partsOf, readableParts } from './list-parts.ts';
-import { whereReadable, type Conversation, type ConversationForWriting } from './model.ts';
+import {
+  partsOfPerson,
+  readableParts,
+  whereReadable,
+  type Conversation,
+  type ConversationForWriting,
+} from './model.ts';
 
 /** Which conversations; null means that it does not matter. */
 export interface ConversationFilter {
@@ -90,8 +95,12 @@ export function createConversationQueries(db: Database) {
         select: columns,
         from: sql`conversations c`,
         where: sql`c.tenant_id = ${viewer.tenantId}::uuid and c.tenant_id = parent.id${matching(filter)}`,
-        parts: readableParts(viewer, filter, order),
+        parts: readableParts(viewer, {
+          visibility: filter.visibility,
+          isNewestFirst: order.field === 'UPDATED_AT',
+        }),
         ordering: orderingBy(order),
+        isPlannedAnew: filter.titleContains !== null,
       });
     },
 
@@ -101,8 +110,9 @@ export function createConversationQueries(db: Database) {
         select: columns,
         from: sql`conversations c`,
         where: sql`${whereReadable(viewer)}${matching(filter)}`,
-        parts: partsOf(viewer.tenantId, sql`parent.id`, order.field),
+        parts: partsOfPerson(viewer.tenantId, sql`parent.id`, order.field === 'UPDATED_AT'),
         ordering: orderingBy(order),
+        isPlannedAnew: filter.titleContains !== null,
       });
     },
 

@@ -5,7 +5,7 @@ import type { MessageRole } from '../../platform/database/generated/enums.ts';
 import { pagedList, type Ordering, type PagedList } from '../../platform/database/paging.ts';
 import { inTransaction } from '../../platform/database/transaction.ts';
 import { insertAudit, type AuditEntry } from '../audit/model.ts';
-import { whereReadable } from '../conversation/model.ts';
+import { readableParts, whereReadable } from '../conversation/model.ts';
 import type { Viewer } from '../session/model.ts';
 import type { Message } from './model.ts';
 
@@ -42,6 +42,9 @@ const columns = sql`m.tenant_id as "tenantId", m.id, m.conversation_id as "conve
   m.metadata, m.created_at as "createdAt", m.edited_at as "editedAt"`;
 
 const readableMessages = sql`messages m join conversations c on c.tenant_id = m.tenant_id and c.id = m.conversation_id`;
+
+/** Messages are listed by what they are, whichever conversations they are in. */
+const anyConversation = { visibility: null, isNewestFirst: false };
 
 /** As it was said: clocks tie and run backwards, positions do neither. */
 const asSaid: Ordering<Message> = {
@@ -93,7 +96,8 @@ export function createMessageQueries(db: Database) {
       return pagedList(db, {
         select: columns,
         from: readableMessages,
-        where: sql`${whereReadable(viewer)} and m.tenant_id = ${viewer.tenantId}::uuid and m.author_id = parent.id`,
+        where: sql`m.tenant_id = ${viewer.tenantId}::uuid and m.author_id = parent.id`,
+        parts: readableParts(viewer, anyConversation),
         ordering: newestFirst,
       });
     },
@@ -117,8 +121,10 @@ export function createMessageQueries(db: Database) {
       return pagedList(db, {
         select: columns,
         from: readableMessages,
-        where: sql`${whereReadable(viewer)} and m.tenant_id = ${viewer.tenantId}::uuid
+        where: sql`m.tenant_id = ${viewer.tenantId}::uuid
           and m.content_words @@ websearch_to_tsquery('english', ${searchableWords(words)}) and ${inConversation}`,
+        parts: readableParts(viewer, anyConversation),
+        isPlannedAnew: true,
         ordering: newestFirst,
       });
     },

@@ -20,6 +20,11 @@ export type FollowStatement = (text: string) => (durationMs: number, failed: boo
 export interface PreparableStatement {
   readonly text: string;
   readonly values: readonly unknown[];
+  /**
+   * True where the way to the rows depends on the values, such as on how many messages have a word: PostgreSQL then sees them
+   * each time instead of keeping one plan for all.
+   */
+  readonly isPlannedAnew?: boolean;
 }
 
 /** PostgreSQL, through one pool of connections that Prisma and direct reads share. */

@@ -45,8 +45,8 @@ export function openDatabase(options: OpenDatabaseOptions): Database {
   const stopWatching = new FreezeWatch({ pool, url, times: timeouts, logger }).start();
   const prisma = createPrisma(pool, timeouts);
   const nameOf = createStatementNames('parley', ownStatementsMax);
-  const prepared = ({ text, values }: PreparableStatement) => ({
-    name: nameOf(text),
+  const prepared = ({ text, values, isPlannedAnew = false }: PreparableStatement) => ({
+    name: isPlannedAnew ? '' : nameOf(text),
     text,
     values: [...values],
   });

@@ -37,6 +37,8 @@ export interface List<Row> {
    */
   readonly parts?: readonly Sql[];
   readonly ordering: Ordering<Row>;
+  /** Whether the way to the rows depends on the values in its conditions: see `PreparableStatement`. */
+  readonly isPlannedAnew?: boolean;
 }
 
 /** Which part of a list: `size` rows counted from its start or its end, between two positions, both exclusive. */
@@ -73,15 +75,17 @@ export interface PagedList<Row> {
 
 /** Both shapes of a list, one page and one page for each of many parents, from its one description. */
 export function pagedList<Row extends object>(db: Database, list: List<Row>): PagedList<Row> {
+  const { isPlannedAnew = false } = list;
+  const statement = ({ text, values }: Sql) => ({ text, values, isPlannedAnew });
   return {
     cursor: { ordering: list.ordering.name, types: list.ordering.columns.map((column) => column.type) },
     positionOf: (row) => positionOf(list.ordering, row),
     async pages(parents, window) {
-      const rows = await db.query<PageRow<Row>>(pagesStatement(list, parents, window));
+      const rows = await db.query<PageRow<Row>>(statement(pagesStatement(list, parents, window)));
       return pagesFrom(rows, parents?.length ?? 1, window);
     },
     async counts(parents) {
-      const rows = await db.query<{ total: number }>(countsStatement(list, parents));
+      const rows = await db.query<{ total: number }>(statement(countsStatement(list, parents)));
       return rows.map((row) => row.total);
     },
   };
@@ -136,16 +140,12 @@ order by parent.ordinal`;
 }
 
 /**
- * How many rows are fetched for a page: one more than it has, or a few more. They stand in the statement as a constant, because of a
- * limit that is a parameter PostgreSQL expects a tenth of the table, finds its general plan too dear and plans anew each
- * time, which takes longer than the rest; and they are but few numbers, because each makes a statement of its own.
+ * How many rows are fetched for a page: one more than usual pages have. A constant, because of a limit that is a parameter
+ * PostgreSQL expects a tenth of the table and plans anew each time; one of a few, because each makes a statement of its own.
  */
 function rowsFetchedFor(size: number): number {
-  return fetchedRows.find((rows) => rows > size) ?? size + 1;
+  return [2, 6, 11, 21, 51, 101, 201].find((rows) => rows > size) ?? size + 1;
 }
-
-/** The usual sizes of pages and one. */
-const fetchedRows = [2, 6, 11, 21, 51, 101, 201];
 
 /** The conditions of the list's parts; of the list itself where it has none. */
 function partsOf<Row>({ where, parts = [] }: List<Row>): Sql[] {
