@@ -69,10 +69,26 @@ function loadBindings(): void {
   if (areLoaded()) return;
   const folder = dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm'));
   const module = new WebAssembly.Module(readFileSync(join(folder, 'schema_engine_bg.wasm')));
-  const { exports } = new WebAssembly.Instance(module, { './schema_engine_bg.js': bindings });
+  const { exports } = new WebAssembly.Instance(module, { './schema_engine_bg.js': importsOf() });
   bindings.__wbg_set_wasm(exports);
   const start: unknown = Reflect.get(exports, '__wbindgen_start');
   if (typeof start === 'function') Reflect.apply(start, null, []);
+}
+
+/** What the engine calls. It sets a timer for its lock and never clears it: nobody's process shall stay alive for that. */
+function importsOf(): Record<string, Function> {
+  return Object.fromEntries(
+    Object.entries<unknown>(bindings).flatMap(([name, value]) => {
+      if (typeof value !== 'function') return [];
+      if (!name.startsWith('__wbg_setTimeout_')) return [[name, value]];
+      const setUnheld = (...args: readonly unknown[]): unknown => {
+        const timer: unknown = Reflect.apply(value, null, args);
+        if (timer instanceof Object && 'unref' in timer && typeof timer.unref === 'function') timer.unref();
+        return timer;
+      };
+      return [[name, setUnheld]];
+    }),
+  );
 }
 
 function areLoaded(): boolean {
