@@ -34,9 +34,9 @@ describe('query', () => {
     expect(rows).toEqual([{ messageCount: 0, createdAt: new Date('2026-11-20T03:37:46.123Z') }]);
   });
 
-  it('prepares a text once for a connection', async () => {
+  it('prepares a text once for a connection, from the second time on', async () => {
     const database = open({ steadySize: 1, overflowSize: 0 });
-    for (const id of [1, 2, 3]) await database.query({ text: 'select $1::int as id', values: [id] });
+    for (const id of [1, 2, 3, 4]) await database.query({ text: 'select $1::int as id', values: [id] });
 
     expect(
       await database.query({

@@ -6,7 +6,7 @@ import type { Database, FollowStatement, PreparableStatement } from './database.
 import { PrismaClient } from './generated/client.ts';
 import { FreezeWatch } from './freeze-watch.ts';
 import type { StatementFollowers } from './observe-client.ts';
-import { createPool, type DatabaseTimeouts } from './pool.ts';
+import { connectionLifetimeMs, createPool, type DatabaseTimeouts } from './pool.ts';
 import { toRefusal } from './refusals.ts';
 import { createStatementNames } from './statement-names.ts';
 
@@ -32,9 +32,10 @@ const defaultTimeouts = {
   probeMs: 1000,
 } as const;
 
-// Ours are a fixed few; Prisma writes another text for every length of a list, so its share is bounded on its own.
+// Ours are some thousands, filters with orders with cursors, of which few are common; Prisma writes another text for every length of a list, so its share is bounded on its own.
 const ownStatementsMax = 500;
 const prismaStatementsMax = 200;
+const naming = { periodMs: connectionLifetimeMs, now: () => performance.now() } as const;
 
 /** Opens PostgreSQL; connections are made when they are needed, so a server that is away shows in the first statement. */
 export function openDatabase(options: OpenDatabaseOptions): Database {
@@ -44,7 +45,7 @@ export function openDatabase(options: OpenDatabaseOptions): Database {
   const { url, logger } = options;
   const stopWatching = new FreezeWatch({ pool, url, times: timeouts, logger }).start();
   const prisma = createPrisma(pool, timeouts);
-  const nameOf = createStatementNames('parley', ownStatementsMax);
+  const nameOf = createStatementNames({ ...naming, prefix: 'parley', limit: ownStatementsMax });
   const prepared = ({ text, values, isPlannedAnew = false }: PreparableStatement) => ({
     name: isPlannedAnew ? '' : nameOf(text),
     text,
@@ -88,7 +89,7 @@ export function openDatabase(options: OpenDatabaseOptions): Database {
 }
 
 function createPrisma(pool: Pool, timeouts: DatabaseTimeouts): PrismaClient {
-  const nameOf = createStatementNames('prisma', prismaStatementsMax);
+  const nameOf = createStatementNames({ ...naming, prefix: 'prisma', limit: prismaStatementsMax });
   return new PrismaClient({
     adapter: new PrismaPg(pool, { statementNameGenerator: (query) => nameOf(query.sql) }),
     errorFormat: 'minimal',

@@ -30,6 +30,9 @@ export interface PoolOptions {
 // A server that is frozen or unreachable sends nothing, not even its own timeout; a little later the client stops waiting.
 const graceMs = 2000;
 
+/** How long a connection is used at the most. */
+export const connectionLifetimeMs = 1_800_000;
+
 /** The connections that Prisma and direct reads share. */
 export function createPool(options: PoolOptions): CheckedPool {
   const { timeouts, followers, logger } = options;
@@ -40,7 +43,7 @@ export function createPool(options: PoolOptions): CheckedPool {
     max: options.steadySize + options.overflowSize,
     idleTimeoutMillis: 30_000,
     // Prepared plans pile up in a connection, and after a failover old connections stay with the old server.
-    maxLifetimeSeconds: 1800,
+    maxLifetimeSeconds: connectionLifetimeMs / 1000,
     connectionTimeoutMillis: timeouts.connectMs,
     statement_timeout: timeouts.statementMs,
     query_timeout: timeouts.statementMs + graceMs,
