@@ -82,6 +82,25 @@ describe('mutations', () => {
     expect(answer?.data).toMatchObject({ n: 3, second: { fetched: { name: "Second's" } } });
   });
 
+  it('that throw at once have happened all the same', async () => {
+    let calls = 0;
+    const third = () => {
+      calls += 1;
+      throw new Error('at once');
+    };
+    const changes: TestFields = { Mutation: { first: third, third }, Query: { person: third } };
+    for (const query of [
+      'mutation { first { name } second { name } }',
+      'mutation { third { name } }',
+      '{ person { name } later { name } }',
+    ]) {
+      calls = 0;
+      await anExecutor(peopleSchema(changes)).execute({ document: parse(query), context: {} });
+
+      expect(calls).toBe(1);
+    }
+  });
+
   it('do not happen behind one that must have a value and has none', async () => {
     const query = 'mutation { second { name } third { name } first { name } }';
     await expectAgreement(query, world().changes);
