@@ -1,7 +1,7 @@
 import { appendFile, cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { migrateCommand } from '../../src/cli/migrate.ts';
 import { readConfig } from '../../src/config.ts';
 import { draftMigration } from '../../src/platform/database/draft-migration.ts';
@@ -158,6 +158,20 @@ describe('parley migrate', () => {
     expect(await run(true)).toEqual({ code: 1, lines: names.map((name) => `pending ${name}`) });
     expect(await run(false)).toEqual({ code: 0, lines: names.map((name) => `applied ${name}`) });
     expect(await run(true)).toEqual({ code: 0, lines: ['The database is up to date.'] });
+  });
+});
+
+describe('a process that has migrated', () => {
+  it('is kept alive by nothing', async () => {
+    const setting = vi.spyOn(globalThis, 'setTimeout');
+    await migrate(database.url, { logger });
+    const timers = setting.mock.results.map(({ value }) => value);
+    setting.mockRestore();
+
+    expect(timers.length).toBeGreaterThan(0);
+    expect(timers.filter((timer) => timer.hasRef() && Reflect.get(timer, '_destroyed') === false)).toEqual(
+      [],
+    );
   });
 });
 
