@@ -8,7 +8,7 @@ let user: TestUser;
 const throughApollo = vi.spyOn(ApolloServer.prototype, 'executeOperation');
 
 beforeAll(async () => {
-  testApp = await startTestApp();
+  testApp = await startTestApp({ EXECUTOR: 'level' });
   user = await aUser(testApp, await aTenant(testApp));
 });
 afterAll(async () => {

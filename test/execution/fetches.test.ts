@@ -46,6 +46,17 @@ describe('a field that fetches', () => {
     ]);
   });
 
+  it('is called for each of several lists of arguments', async () => {
+    const friends = noting(() => []);
+    const query = `{ person { a: friends(point: { tags: ["a"] }) { name } b: friends(point: { tags: ["a", "b"] }) { name }
+      c: friends(point: { tags: [] }) { name } d: friends(point: { tags: ["b", "a"] }) { name } } }`;
+    await expectFast(query, { Person: { friends } });
+    friends.calls.length = 0;
+    await run(query, { Person: { friends } });
+
+    expect(friends.calls).toHaveLength(4);
+  });
+
   it('is called once for an object that is there several times', async () => {
     const shared = aPerson('Shared');
     const fetched = noting();
