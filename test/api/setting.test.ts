@@ -146,7 +146,7 @@ describe('invalidateCache', () => {
     const dryRun = removedOf(await invalidate(`tenantId: "${tenant.id}", dryRun: true`));
     const ofTenant = removedOf(await invalidate(`tenantId: "${tenant.id}"`));
     await testApp.data('{ models { id } }');
-    const ofKey = removedOf(await invalidate('cache: MODELS, key: "enabled"'));
+    const ofKey = removedOf(await invalidate('cache: MODELS, key: "all"'));
 
     expect(ofPerson).toEqual({ PROFILES: 1, SESSIONS: 1 });
     expect(dryRun).toEqual({ PROFILES: 1, SESSIONS: 2 });
