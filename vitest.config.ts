@@ -1,9 +1,12 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
+    // Tests wait for PostgreSQL and Redis more than they compute: a machine with two cores has room for two at a time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // For a machine that is busy with other things; nothing here waits for time to pass.
     testTimeout: 30_000,
     hookTimeout: 60_000,
