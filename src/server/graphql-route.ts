@@ -43,7 +43,7 @@ export type Execute<Context> = (operation: GraphQLRequest, contextValue: Context
 /** Who asks, and what their operation gets to work with. */
 export interface Exchange<Viewer, Context extends OperationScope> {
   /** Null without credentials. @throws Unauthenticated, TokenExpired, Forbidden, Unavailable */
-  readonly authenticate: (headers: IncomingHttpHeaders, ipAddress: string) => Promise<Viewer | null>;
+  readonly authenticate: (headers: IncomingHttpHeaders) => Promise<Viewer | null>;
   /** A fresh context for one request; a plain object, because Apollo Server copies it. */
   readonly createContext: (
     viewer: Viewer | null,
@@ -88,7 +88,7 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
         profileOf(request).isOperation = true;
         request.setDecorator('answerType', acceptedMediaType(request.headers.accept));
         const viewer = await profileOf(request).authenticating(() =>
-          requests.identify(() => authenticate(request.headers, request.ip)),
+          requests.identify(() => authenticate(request.headers)),
         );
         request.setDecorator('viewer', viewer);
         refuseForeignEncoding(request.headers);
