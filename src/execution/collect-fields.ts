@@ -19,8 +19,8 @@ import type { FieldNodes } from './plan.ts';
 export interface Selecting {
   readonly schema: GraphQLSchema;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  /** Coerced; of these only the conditions of `@skip` and `@include` are read. */
-  readonly variables: Readonly<Record<string, unknown>>;
+  /** What `@skip` and `@include` say of it. */
+  readonly isIncluded: (selection: SelectionNode) => boolean;
 }
 
 /**
@@ -37,7 +37,7 @@ export function collectFields(
 
   function add(selection: SelectionNode): void {
     if (selection.kind === Kind.FRAGMENT_SPREAD && spread.has(selection.name.value)) return;
-    if (!isIncluded(selection, selecting.variables)) return;
+    if (!selecting.isIncluded(selection)) return;
     if (selection.kind === Kind.FIELD) {
       const key = (selection.alias ?? selection.name).value;
       const nodes = fields.get(key);
@@ -59,10 +59,16 @@ export function collectFields(
   return fields;
 }
 
-function isIncluded(selection: SelectionNode, variables: Readonly<Record<string, unknown>>): boolean {
-  if (selection.directives === undefined || selection.directives.length === 0) return true;
-  if (getDirectiveValues(GraphQLSkipDirective, selection, variables)?.['if'] === true) return false;
-  return getDirectiveValues(GraphQLIncludeDirective, selection, variables)?.['if'] !== false;
+/**
+ * `isIncluded` for a document that is valid, and variables that are coerced.
+ * @throws GraphQLError for a condition that is none
+ */
+export function includedBy(variables: Readonly<Record<string, unknown>>): Selecting['isIncluded'] {
+  return (selection) => {
+    if (selection.directives === undefined || selection.directives.length === 0) return true;
+    if (getDirectiveValues(GraphQLSkipDirective, selection, variables)?.['if'] === true) return false;
+    return getDirectiveValues(GraphQLIncludeDirective, selection, variables)?.['if'] !== false;
+  };
 }
 
 function applies(

@@ -7,6 +7,7 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
+import { includedBy } from './collect-fields.ts';
 import { compile, Unplanned } from './compile.ts';
 import type { Plan } from './plan.ts';
 
@@ -120,7 +121,7 @@ class PlannedOperation {
     const plan = compileOrNot(this.#definition, {
       schema: this.#schema,
       fragments: this.#fragments,
-      variables,
+      isIncluded: includedBy(variables),
     });
     this.#plans.set(key, plan);
     return plan;

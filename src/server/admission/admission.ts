@@ -10,7 +10,7 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { Refusal } from '../../platform/errors.ts';
-import type { Conditions } from './collect-fields.ts';
+import type { Conditions } from './inclusion.ts';
 import { compileCost } from './compile-cost.ts';
 import { actualCost, requestedCost, type CostNode, type Variables } from './cost.ts';
 import { longestListIn } from './longest-list.ts';

@@ -16,8 +16,9 @@ import {
   type ValueNode,
 } from 'graphql';
 import { z } from 'zod';
-import { collectFields, type Conditions, type Fragments } from './collect-fields.ts';
+import { collectFields, type Selecting } from '../../execution/collect-fields.ts';
 import { fixed, pageSizeDefault, type CostNode, type Size } from './cost.ts';
+import { includedUnder, type Conditions } from './inclusion.ts';
 
 /** What is known of a field's cost beyond its type; `field.extensions.cost` of the schema. */
 const fieldCostSchema = z.object({ weight: z.number().optional(), size: z.number().optional() }).optional();
@@ -27,10 +28,7 @@ const mutationWeight = 10;
 /** The rows of a list of which nothing says how long it is. */
 const listSizeDefault = 10;
 
-interface Compiling {
-  readonly schema: GraphQLSchema;
-  readonly fragments: Fragments;
-  readonly conditions: Conditions;
+interface Compiling extends Selecting {
   /** The values that the operation's variables have when none is given. */
   readonly defaults: ReadonlyMap<string, number>;
 }
@@ -47,13 +45,14 @@ export function compileCost(
 ): readonly CostNode[] {
   const root = schema.getRootType(operation.operation);
   if (root === null || root === undefined) return [];
-  const fragments: Fragments = new Map(
+  const fragments: Selecting['fragments'] = new Map(
     document.definitions.flatMap((definition) =>
       definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition]] : [],
     ),
   );
   const defaults = defaultsOf(operation);
-  return nodesOf(root, [operation.selectionSet], { schema, fragments, conditions, defaults }, null);
+  const isIncluded = includedUnder(conditions);
+  return nodesOf(root, [operation.selectionSet], { schema, fragments, isIncluded, defaults }, null);
 }
 
 function defaultsOf({ variableDefinitions = [] }: OperationDefinitionNode): Map<string, number> {
@@ -74,10 +73,8 @@ function nodesOf(
   const fields = collectFields(type, selectionSets, compiling);
   return [...fields].flatMap(([key, nodes]) => {
     const [first] = nodes;
-    const field = first === undefined ? undefined : type.getFields()[first.name.value];
-    return field === undefined || first === undefined
-      ? []
-      : [nodeOf(key, { type, field, first, nodes }, compiling, pageSize)];
+    const field = type.getFields()[first.name.value];
+    return field === undefined ? [] : [nodeOf(key, { type, field, first, nodes }, compiling, pageSize)];
   });
 }
 

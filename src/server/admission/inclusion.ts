@@ -1,0 +1,22 @@
+import { Kind, type DirectiveNode, type SelectionNode } from 'graphql';
+
+/** What the variables that `@skip` and `@include` ask for are. */
+export type Conditions = ReadonlyMap<string, boolean>;
+
+/** Whether a selection counts under these conditions, in a document that nobody has validated yet. */
+export function includedUnder(conditions: Conditions): (selection: SelectionNode) => boolean {
+  return ({ directives = [] }) => directives.every((directive) => isMet(directive, conditions));
+}
+
+function isMet({ name, arguments: [argument] = [] }: DirectiveNode, conditions: Conditions): boolean {
+  if (name.value !== 'skip' && name.value !== 'include') return true;
+  const value = argument?.value;
+  const condition =
+    value?.kind === Kind.VARIABLE
+      ? conditions.get(value.name.value)
+      : value?.kind === Kind.BOOLEAN
+        ? value.value
+        : undefined;
+  // What is no condition at all the validation refuses.
+  return condition === undefined || condition === (name.value === 'include');
+}
