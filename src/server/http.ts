@@ -34,6 +34,7 @@ interface CheckOptions {
   readonly logger: Logger;
   /** Null where each process counts for itself what is used up. */
   readonly sharedUsage: SharedUsage | null;
+  readonly observer: Pick<RequestObserver, 'expectOperations'>;
   readonly config: { readonly frontDoor: FrontDoorConfig };
 }
 
@@ -123,14 +124,15 @@ export async function createHttpServer<Viewer, Context extends OperationScope>(
 }
 
 /** What an operation must pass before it runs. */
-async function createChecks({ clock, config, logger, schema, sharedUsage }: CheckOptions) {
+async function createChecks({ clock, config, logger, observer, schema, sharedUsage }: CheckOptions) {
   const { queryLimits, rateLimits, trustedDocuments } = config.frontDoor;
   const { file, mode } = trustedDocuments;
-  const textById = file === null ? new Map() : await readTrustedDocuments(file, { schema, logger });
+  const documents = file === null ? [] : await readTrustedDocuments(file, { schema, logger });
+  observer.expectOperations(documents.map(({ name }) => name));
   return {
     admission: new Admission(schema, queryLimits),
     rateLimiter: new RateLimiter(rateLimits, clock, sharedUsage),
-    trustedDocuments: new TrustedDocuments({ textById, mode, logger }),
+    trustedDocuments: new TrustedDocuments({ documents, mode, logger }),
   };
 }
 

@@ -5,6 +5,8 @@ import { RequestProfile, type RequestProfiles } from '../platform/request-profil
 /** Who keeps what requests did. */
 export interface RequestObserver {
   readonly profiles: RequestProfiles;
+  /** Told before the first request which operations are known beforehand. */
+  expectOperations(names: Iterable<string>): void;
   /** Called when a request has come; `traceparent` is W3C Trace Context's header. */
   begin(profile: RequestProfile, traceparent: string | undefined): void;
   /** Called when a request has been answered or its client has hung up; never throws. `url` is the route's. */

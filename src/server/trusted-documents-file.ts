@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Kind, parse, validate, type GraphQLSchema } from 'graphql';
 import { z } from 'zod';
 import type { Logger } from '../platform/logger.ts';
+import type { TrustedDocument } from './trusted-documents.ts';
 
 /** Apollo's format, as its generate-persisted-query-manifest and others write it. */
 const manifestSchema = z.object({
@@ -28,14 +29,14 @@ class InvalidManifest extends Error {
 }
 
 /**
- * The text of each trusted document by its id. Operations that this schema cannot answer are logged: they may belong to an
+ * The trusted documents that a manifest lists. Operations that this schema cannot answer are logged: they may belong to an
  * older client, which must not keep the server from starting.
  * @throws InvalidManifest
  */
 export async function readTrustedDocuments(
   path: string,
   options: { readonly schema: GraphQLSchema; readonly logger: Logger },
-): Promise<ReadonlyMap<string, string>> {
+): Promise<readonly TrustedDocument[]> {
   const { operations } = await readManifest(path);
   const ids = operations.map(({ id }) => id);
   const faults = operations.flatMap((operation, index) => [
@@ -48,7 +49,7 @@ export async function readTrustedDocuments(
     if (error === undefined) continue;
     options.logger.warn({ id, name, reason: error.message }, 'a trusted document does not fit the schema');
   }
-  return new Map(operations.map(({ id, body }) => [id, body]));
+  return operations.map(({ id, name, body }) => ({ id, name, text: body }));
 }
 
 async function readManifest(path: string): Promise<z.output<typeof manifestSchema>> {

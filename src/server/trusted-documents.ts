@@ -7,6 +7,14 @@ import type { Logger } from '../platform/logger.ts';
 /** What becomes of an operation that is not among the trusted documents: answered, answered and logged, or refused. */
 export type TrustedDocumentsMode = 'off' | 'log' | 'enforce';
 
+/** An operation that is known beforehand. */
+export interface TrustedDocument {
+  readonly id: string;
+  /** That of its operation. */
+  readonly name: string;
+  readonly text: string;
+}
+
 /** An operation as a client asked for it: by its text, by its id, or by both. */
 export interface AskedOperation {
   readonly request: GraphQLRequest;
@@ -25,12 +33,12 @@ export class TrustedDocuments {
   readonly #logged = new LRUCache<string, true>({ max: loggedMax });
 
   constructor(options: {
-    readonly textById: ReadonlyMap<string, string>;
+    readonly documents: readonly TrustedDocument[];
     readonly mode: TrustedDocumentsMode;
     readonly logger: Logger;
   }) {
-    this.#textById = options.textById;
-    this.#texts = new Set(options.textById.values());
+    this.#textById = new Map(options.documents.map(({ id, text }) => [id, text]));
+    this.#texts = new Set(this.#textById.values());
     this.#mode = options.mode;
     this.#logger = options.logger;
   }

@@ -1,4 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aSession, aTenant, aUser, type TestTenant, type TestUser } from '../support/builders.ts';
@@ -119,6 +121,41 @@ describe('the names of operations', () => {
     expect(operationsIn(await scrape())).not.toContain('Refused');
     expect(operationsIn(await scrape())).not.toContain('L'.repeat(65));
     expect(operationsIn(await scrape())).toContain('(refused)');
+  });
+
+  it('are not those that only strangers use, nor those of what was refused while it ran', async () => {
+    await testApp.ask('query Stranger { __typename }');
+    await ask('query Forbidden { operations { health { status } } }');
+    const operations = operationsIn(await scrape());
+
+    expect(operations).not.toContain('Stranger');
+    expect(operations).not.toContain('Forbidden');
+    await ask('query Forbidden { __typename }');
+    await testApp.ask('query Forbidden { __typename }');
+    expect(await valueOf('parley_requests_total{operation="Forbidden",outcome="ok"}')).toBe(2);
+  });
+
+  it('are told apart from the first on where they are known beforehand, whoever asks', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'parley-trusted-'));
+    const file = join(folder, 'manifest.json');
+    const names = Array.from({ length: 201 }, (_, index) => `Known${index}`);
+    const operations = names.map((name) => ({
+      id: name,
+      name,
+      type: 'query',
+      body: `query ${name} { __typename }`,
+    }));
+    const manifest = { format: 'apollo-persisted-query-manifest', version: 1, operations };
+    await writeFile(file, JSON.stringify(manifest));
+    const trusting = await startTestApp({ TRUSTED_DOCUMENTS_FILE: file });
+    await trusting.ask('query Known200 { __typename }');
+    await trusting.ask('query Known0 { nonsense }');
+    const text = await scrape(trusting);
+    await trusting.close();
+    await rm(folder, { recursive: true });
+
+    expect(text).toContain('parley_requests_total{operation="Known200",outcome="ok"} 1');
+    expect(text).toContain('parley_requests_total{operation="Known0",outcome="refused"} 1');
   });
 });
 

@@ -78,7 +78,12 @@ export async function openFrontDoor(changes: Partial<HttpServerOptions<Person, S
     payersOf: () => [],
     sharedUsage: null,
     requests: new RequestsUnderWay(0),
-    observer: { profiles: new RequestProfiles(), begin: () => {}, finish: () => {} },
+    observer: {
+      profiles: new RequestProfiles(),
+      expectOperations: () => {},
+      begin: () => {},
+      finish: () => {},
+    },
     metrics: null,
     isReady: async () => ({ ready: true, components: [] }),
     admit: async () => {},

@@ -30,7 +30,7 @@ export class Telemetry {
   #authenticationCount = 0;
   readonly #thresholds: SlownessThresholds;
   readonly #logger: Logger;
-  readonly #names: OperationNames;
+  readonly #names = new OperationNames();
   readonly #tracing: Tracing | null;
 
   constructor(options: {
@@ -39,13 +39,10 @@ export class Telemetry {
     readonly thresholds: SlownessThresholds;
     /** Null: nothing is traced. */
     readonly tracing?: Tracing | null;
-    /** Operations that are known beforehand. */
-    readonly operationNames?: Iterable<string>;
   }) {
     this.#thresholds = options.thresholds;
     this.#logger = options.logger;
     this.#tracing = options.tracing ?? null;
-    this.#names = new OperationNames(options.operationNames);
     this.requests = new RequestStatistics(options.clock);
     this.slowQueries = new SlowQueryLog({ ...options, thresholdMs: options.thresholds.slowQueryMs });
   }
@@ -63,6 +60,11 @@ export class Telemetry {
   /** Those of them whose credential was accepted. */
   get authenticationCount(): number {
     return this.#authenticationCount;
+  }
+
+  /** Operations of these names are told apart from the first on, whoever sends them. */
+  expectOperations(names: Iterable<string>): void {
+    this.#names.reserve(names);
   }
 
   /** Of a request that has just come, with W3C Trace Context's header. */
@@ -100,7 +102,7 @@ export class Telemetry {
     const durationMs = profile.elapsedMs;
     const slowness = this.#slownessOf(durationMs);
     const outcome = profile.outcome ?? outcomeOfStatus(status);
-    const name = this.#names.nameOf(profile);
+    const name = this.#names.nameOf(profile, outcome);
     profile.trace?.finish(profile, { name, status, failed: outcome === 'failed' });
     this.requests.record({
       name,
