@@ -69,6 +69,7 @@ export function createApp(options: AppOptions) {
     coherence,
     config,
     database,
+    executions,
     logger,
     queries,
     registry,

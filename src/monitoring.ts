@@ -1,9 +1,11 @@
+import { hostname } from 'node:os';
 import type { Config } from './config.ts';
 import { createHealthCheck } from './domains/operations/health.ts';
 import type { CacheName, IdentitySyncStatistics } from './domains/operations/model.ts';
 import { createMonitoring } from './domains/operations/monitoring.ts';
 import { createOperationsQueries } from './domains/operations/queries.ts';
 import type { IdentityService } from './domains/identity/service.ts';
+import type { CountedExecutions } from './execution-metrics.ts';
 import type { CacheRegistry } from './platform/cache/cache-registry.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Database } from './platform/database/database.ts';
@@ -17,12 +19,13 @@ export function createSelfMonitoring(options: {
   readonly clock: Clock;
   readonly config: Config;
   readonly database: Database;
+  readonly executions: CountedExecutions;
   readonly identity: Pick<IdentityService, 'statistics'>;
   readonly isReady: () => Promise<Readiness>;
   readonly registry: CacheRegistry<CacheName>;
   readonly telemetry: Telemetry;
 }) {
-  const { clock, config, database, identity, isReady, registry, telemetry } = options;
+  const { clock, config, database, executions, identity, isReady, registry, telemetry } = options;
   const identitySync = (): Omit<IdentitySyncStatistics, 'skipRate'> => {
     const { servedStale, ...counts } = identity.statistics();
     return { ...counts, staleServed: servedStale };
@@ -32,6 +35,8 @@ export function createSelfMonitoring(options: {
     clock,
     telemetry,
     pool: { ...config.database, state: () => database.poolState() },
+    executions: () => executions.statistics(),
+    process: `${hostname()}:${process.pid}`,
     identitySync,
   });
   return {

@@ -20,6 +20,7 @@ import { createTenantService } from './domains/tenant/service.ts';
 import { createUserService } from './domains/user/service.ts';
 import { createCaches } from './caches.ts';
 import type { Config } from './config.ts';
+import type { CountedExecutions } from './execution-metrics.ts';
 import type { Services } from './graphql/context.ts';
 import type { CacheRegistry } from './platform/cache/cache-registry.ts';
 import type { Coherence } from './platform/cache/coherence.ts';
@@ -40,6 +41,7 @@ export function createServices(options: {
   readonly coherence: Coherence;
   readonly config: Config;
   readonly database: Database;
+  readonly executions: CountedExecutions;
   readonly logger: Logger;
   readonly queries: Queries;
   readonly registry: CacheRegistry<CacheName>;

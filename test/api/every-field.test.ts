@@ -51,6 +51,9 @@ const routes: Readonly<Record<string, Route>> = {
   StatementKindStatistics: (count, selection) =>
     `{ ${aliases(count, `operations { databaseLoad { byStatement(first: 2) { ${selection} } } }`)} }`,
   ConnectionPoolStatistics: operations('connectionPool'),
+  ExecutionStatistics: operations('executions'),
+  ExecutionCount: (count, selection) =>
+    `{ ${aliases(count, `operations { executions { unplanned { ${selection} } } }`)} }`,
   IdentitySyncStatistics: operations('identitySync'),
   ExplainedStatement: operations('explain(operation: "{ viewer { id } }")'),
   DailyActivity: operations('userActivity(days: 2)'),

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { aTenant, aUser, type TestTenant, type TestUser } from '../support/builders.ts';
 import { runParley } from '../support/parley.ts';
@@ -123,6 +124,27 @@ describe('operations', () => {
       timeouts: 0,
       utilization: 1 / 8,
     });
+  });
+
+  it('knows how operations were run', async () => {
+    const executions = async () => {
+      const counts = 'fast unplanned { reason count } handedOver { reason count }';
+      const { fast, unplanned, handedOver } = (await operations(`executions { ${counts} }`)).executions;
+      const countOf = (all: readonly { reason: string; count: number }[], reason: string): number =>
+        all.find((each) => each.reason === reason)?.count ?? 0;
+      return [fast, countOf(unplanned, 'introspection'), countOf(handedOver, 'a field threw')];
+    };
+    const [fast = 0, unplanned = 0, handedOver = 0] = await executions();
+    await testApp.data('{ models { id } }', { token: admin.token });
+    for (let each = 0; each < 2; each += 1) await testApp.data('{ __schema { queryType { name } } }');
+    await testApp.ask('{ conversations(first: 1, last: 1) { totalCount } }', { token: admin.token });
+
+    // The first question is one of the fast ones: it was counted once it had been answered.
+    expect(await executions()).toEqual([fast + 2, unplanned + 2, handedOver + 1]);
+  });
+
+  it('names the process that answers', async () => {
+    expect((await operations('process')).process).toBe(`${hostname()}:${process.pid}`);
   });
 
   it('knows each cache', async () => {

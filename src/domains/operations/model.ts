@@ -136,3 +136,19 @@ export interface IdentitySyncStatistics {
   readonly staleServed: number;
   readonly skipRate: number;
 }
+
+/** How many operations were run in one way for one reason. */
+export interface ExecutionCount {
+  readonly reason: string;
+  readonly count: number;
+}
+
+/** How operations were run since the process started; reasons that came up most often first. */
+export interface ExecutionStatistics {
+  /** By the level executor alone. */
+  readonly fast: number;
+  /** By graphql-js alone. */
+  readonly unplanned: readonly ExecutionCount[];
+  /** Begun by the level executor and finished by graphql-js. */
+  readonly handedOver: readonly ExecutionCount[];
+}

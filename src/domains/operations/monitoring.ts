@@ -10,6 +10,8 @@ import type {
   CacheStatistics,
   ConnectionPoolStatistics,
   DatabaseLoad,
+  ExecutionCount,
+  ExecutionStatistics,
   IdentitySyncStatistics,
   OperationStatistics,
   Percentiles,
@@ -19,6 +21,8 @@ import type {
 
 /** What a GraphQL Int can hold. */
 const countMax = 2_147_483_647;
+
+type CountsByReason = Readonly<Record<string, number>>;
 
 export type Monitoring = ReturnType<typeof createMonitoring>;
 
@@ -33,6 +37,14 @@ export function createMonitoring(options: {
     readonly overflowSize: number;
     state(): PoolState;
   };
+  /** How many operations were run in which way, by reason. */
+  readonly executions: () => {
+    readonly fast: number;
+    readonly unplanned: CountsByReason;
+    readonly handedOver: CountsByReason;
+  };
+  /** Tells this process from others. */
+  readonly process: string;
   /** Counted since the process started. */
   readonly identitySync: () => Omit<IdentitySyncStatistics, 'skipRate'>;
 }) {
@@ -40,6 +52,8 @@ export function createMonitoring(options: {
   const startedAt = clock.now();
 
   return {
+    process: () => options.process,
+
     uptimeMs: () => clock.now() - startedAt,
 
     caches(): readonly CacheStatistics[] {
@@ -109,6 +123,11 @@ export function createMonitoring(options: {
       return { profile, size: steadySize, overflow: overflowSize, ...state, utilization };
     },
 
+    executions(): ExecutionStatistics {
+      const { fast, unplanned, handedOver } = options.executions();
+      return { fast: countOf(fast), unplanned: byCount(unplanned), handedOver: byCount(handedOver) };
+    },
+
     identitySync(): IdentitySyncStatistics {
       const counts = options.identitySync();
       return { ...counts, skipRate: ratio(counts.skipped, counts.attempted) };
@@ -124,6 +143,12 @@ function operationFrom(operationName: string, counts: RequestCounts): OperationS
     ...percentilesOf(counts.durations),
     statementsPerRequest: ratio(counts.statements, counts.count),
   };
+}
+
+function byCount(counts: CountsByReason): ExecutionCount[] {
+  return Object.entries(counts)
+    .map(([reason, count]) => ({ reason, count: countOf(count) }))
+    .toSorted((left, right) => right.count - left.count);
 }
 
 function percentilesOf(durations: Histogram): Percentiles {

@@ -18,8 +18,17 @@ export const Mutation: RootFields<'Mutation', 'invalidateCache' | 'warmCaches'> 
 
 export const Operations: TypeFields<
   'Operations',
-  'health' | 'caches' | 'requests' | 'databaseLoad' | 'connectionPool' | 'identitySync' | 'explain'
+  | 'process'
+  | 'health'
+  | 'caches'
+  | 'requests'
+  | 'databaseLoad'
+  | 'connectionPool'
+  | 'executions'
+  | 'identitySync'
+  | 'explain'
 > = {
+  process: (_operations, _args, { services }) => services.monitoring.process(),
   health: batched(async (parents, _args, { services }) => {
     const health = await services.monitoring.health();
     return parents.map(() => health);
@@ -29,6 +38,10 @@ export const Operations: TypeFields<
     services.monitoring.requests(bounded('windowMinutes', windowMinutes ?? 15, 1, windowMinutesMax)),
   databaseLoad: (_operations, _args, { services }) => services.monitoring.databaseLoad(),
   connectionPool: (_operations, _args, { services }) => services.monitoring.connectionPool(),
+  executions: (_operations, _args, { services }) => {
+    const { fast, unplanned, handedOver } = services.monitoring.executions();
+    return { fast, unplanned: [...unplanned], handedOver: [...handedOver] };
+  },
   identitySync: (_operations, _args, { services }) => services.monitoring.identitySync(),
   explain: batched(async (parents, { operation, variables }, context) => {
     const statements = await context.explain(context, operation, variables ?? {});
