@@ -32,13 +32,14 @@ export class Engine<Context extends OperationScope> {
     this.#formatError = formatError;
   }
 
-  /** Answers what has been validated, and remembers that it has. */
+  /** Answers what has been validated, and remembers that it has; not what is left to graphql-js, which would be asked for twice. */
   get plugin(): ApolloServerPlugin<Context> {
     return {
       requestDidStart: async () => ({
         responseForOperation: async ({ contextValue, document, request, source }) => {
-          if (this.#executor !== null) this.#valid.set(source, document);
-          return this.#answer(document, request, contextValue);
+          const answer = await this.#answer(document, request, contextValue);
+          if (answer !== null) this.#valid.set(source, document);
+          return answer;
         },
       }),
     };
