@@ -30,7 +30,6 @@ export function abstractPlan(options: {
 
   if (slot === null) {
     return {
-      objects: [],
       visit: null,
       complete(value, run) {
         if (value === null || value === undefined) return null;
@@ -41,7 +40,6 @@ export function abstractPlan(options: {
     };
   }
   return {
-    objects: possible.map(({ object }) => object),
     complete(value, run) {
       if (value === null || value === undefined) return null;
       const index = run.take(slot);

@@ -33,7 +33,7 @@ export function leafPlan(type: GraphQLLeafType): ValuePlan {
     refusePromise(serialized);
     return serialized;
   };
-  return { complete, visit: null, objects: [] };
+  return { complete, visit: null };
 }
 
 /** Values that must be there. */
@@ -50,9 +50,8 @@ export function nonNullPlan(inner: ValuePlan): ValuePlan {
 }
 
 /** Lists of such values. Only arrays are known here; what else can be iterated may not be iterated twice. */
-export function listPlan({ complete, visit, objects }: ValuePlan): ValuePlan {
+export function listPlan({ complete, visit }: ValuePlan): ValuePlan {
   return {
-    objects,
     complete(value, run) {
       if (value === null || value === undefined) return null;
       const items = itemsOf(value);
@@ -81,7 +80,6 @@ export function objectPlan(type: GraphQLObjectType, object: ObjectPlan, isDeep: 
   const { write } = object;
   if (!isDeep) {
     return {
-      objects: [],
       visit: null,
       complete(value, run) {
         if (value === null || value === undefined) return null;
@@ -91,7 +89,6 @@ export function objectPlan(type: GraphQLObjectType, object: ObjectPlan, isDeep: 
     };
   }
   return {
-    objects: [object],
     // What was visited was looked at then.
     complete: (value, run) => (value === null || value === undefined ? null : write(value, run)),
     visit(value, run) {

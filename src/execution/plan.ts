@@ -40,8 +40,6 @@ export interface ValuePlan {
   readonly complete: (value: unknown, run: RunState) => unknown;
   /** Visits the objects within a value, in the order in which `complete` meets them; null where nothing is gathered below. */
   readonly visit: ((value: unknown, run: RunState) => void) | null;
-  /** The objects that `visit` may find, each of them a type. */
-  readonly objects: readonly ObjectPlan[];
 }
 
 /** One field that is asked for under one name. */
