@@ -5,8 +5,8 @@ import {
   type GraphQLSchema,
   isObjectType,
 } from 'graphql';
+import { ByArguments } from './by-arguments.ts';
 import { isThenable } from './fault.ts';
-import { isSame } from './structure.ts';
 import { inTurn } from './together.ts';
 
 /** What a batched field was asked for, and what came back: values in the order of the parents, or a promise of them. */
@@ -30,8 +30,7 @@ export class Replay {
   /** The promises that have come to an end, in that order. */
   readonly settled: readonly unknown[];
   readonly #roots: ReadonlyMap<string, RootOutcome>;
-  readonly #fetched: readonly Fetched[];
-  readonly #arrivals = new Map<Fetched, Arrival>();
+  readonly #arrivals = new ByArguments<Arrival[]>();
 
   constructor(options: {
     readonly rootValue: unknown;
@@ -44,7 +43,12 @@ export class Replay {
     this.rootValue = options.rootValue;
     this.settled = options.settled;
     this.#roots = options.roots;
-    this.#fetched = options.fetched;
+    for (const fetched of options.fetched) {
+      const arrival = new Arrival(fetched, options.settled);
+      const known = this.#arrivals.find(fetched.definition, fetched.args);
+      if (known === undefined) this.#arrivals.add(fetched.definition, fetched.args, [arrival]);
+      else known.push(arrival);
+    }
   }
 
   /** What the root field of this name did; undefined where it was not called. */
@@ -54,10 +58,7 @@ export class Replay {
 
   /** What came back for this parent; undefined where nobody asked, or what came back cannot be an answer. */
   fetched(definition: GraphQLField<unknown, unknown>, parent: unknown, args: unknown): Found | undefined {
-    for (const fetched of this.#fetched) {
-      if (fetched.definition !== definition || !isSame(fetched.args, args)) continue;
-      const arrival = this.#arrivals.get(fetched) ?? new Arrival(fetched, this.settled);
-      this.#arrivals.set(fetched, arrival);
+    for (const arrival of this.#arrivals.find(definition, args) ?? []) {
       const found = arrival.find(parent);
       if (found !== undefined) return found;
     }

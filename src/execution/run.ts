@@ -1,9 +1,9 @@
 import { getArgumentValues, type GraphQLField } from 'graphql';
+import { ByArguments } from './by-arguments.ts';
 import { refusePromise } from './complete-value.ts';
 import { Fault, hush, isThenable } from './fault.ts';
 import type { Fetch, FieldPlan, ObjectPlan, RunState, Source } from './plan.ts';
 import { isAnswerFor, type Fetched } from './replay.ts';
-import { isSame } from './structure.ts';
 import { together } from './together.ts';
 
 /** A batched field that was reached, and the parents that reached it at one place. */
@@ -189,19 +189,30 @@ interface Group {
   readonly wanted: readonly Wanted[];
 }
 
+interface Bundle {
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly first: Wanted;
+  readonly wanted: Wanted[];
+}
+
 /** Fields of one level that mean the same are fetched together, wherever the document asks for them. */
 function groupsOf(
   wanted: readonly Wanted[],
   argumentsOf: (field: FieldPlan) => Readonly<Record<string, unknown>>,
 ): Group[] {
-  const bundles: { args: Readonly<Record<string, unknown>>; first: Wanted; wanted: Wanted[] }[] = [];
+  const bundles: Bundle[] = [];
+  const known = new ByArguments<Bundle>();
   for (const each of wanted) {
+    const { definition } = each.field;
     const args = argumentsOf(each.field);
-    const bundle = bundles.find(
-      (known) => known.first.field.definition === each.field.definition && isSame(known.args, args),
-    );
-    if (bundle === undefined) bundles.push({ args, first: each, wanted: [each] });
-    else bundle.wanted.push(each);
+    const bundle = known.find(definition, args);
+    if (bundle !== undefined) {
+      bundle.wanted.push(each);
+      continue;
+    }
+    const added = { args, first: each, wanted: [each] };
+    known.add(definition, args, added);
+    bundles.push(added);
   }
   return bundles.map(({ args, first, wanted: bundled }) => {
     const all = bundled.length === 1 ? first.parents : bundled.flatMap(({ parents }) => parents);

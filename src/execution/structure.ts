@@ -16,8 +16,23 @@ export function isSame(left: unknown, right: unknown): boolean {
   );
 }
 
+/** The same for values that mean the same, and seldom for others: what is compared by `isSame` is sorted by it before. */
+export function sortingText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(sortingText).join()}]`;
+  if (value instanceof Date) return String(value.getTime());
+  if (isSimple(value)) return String(value);
+  if (!isPlain(value)) return typeof value;
+  // The order of keys means nothing.
+  const entries = Object.keys(value).toSorted();
+  return `{${entries.map((key) => `${key}:${sortingText(value[key])}`).join()}}`;
+}
+
 function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
+}
+
+function isSimple(value: unknown): value is string | number | bigint | boolean {
+  return ['string', 'number', 'bigint', 'boolean'].includes(typeof value);
 }
