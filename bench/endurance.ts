@@ -113,12 +113,20 @@ function printSigns(signs: readonly VitalSigns[]): void {
 function printErrors(errors: readonly string[], logs: string): void {
   const counts = new Map<string, number>();
   for (const error of errors) {
-    const [kind = error] = error.split(',"locations"');
+    const kind = kindOf(error);
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
   console.log(`${errors.length} errors`);
   for (const [kind, count] of counts) console.log(`  ${count} times ${kind}`);
   if (errors.length > 0) console.log(logs.slice(0, 4000));
+}
+
+/** What was asked, and the answer's status, code and message, without what is of one request alone. */
+function kindOf(error: string): string {
+  const [, asked = '', text = ''] = /^(\w+: (?:\d+: )?)(.*)$/s.exec(error) ?? [null, '', error];
+  const message = /"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? text.slice(0, 200);
+  const code = /"code":"(\w+)"/.exec(text)?.[1] ?? '';
+  return `${asked}${code} ${message}`;
 }
 
 /** By least squares. */

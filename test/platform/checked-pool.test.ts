@@ -1,7 +1,9 @@
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Cancellation } from '../../src/platform/cancellation.ts';
 import type { Database } from '../../src/platform/database/database.ts';
 import { openDatabase } from '../../src/platform/database/open-database.ts';
+import { Refusal } from '../../src/platform/errors.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { RequestProfile, RequestProfiles } from '../../src/platform/request-profile.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
@@ -67,6 +69,44 @@ describe('the pool', () => {
 
     for (const client of held) client.release();
     expect(database.poolState()).toEqual({ inUse: 0, idle: 2, waiting: 0, timeouts: 1 });
+  });
+
+  it('serves a line that moves to its end, in its order, however long it is', async () => {
+    const database = open({ connectMs: 400 });
+    const served: number[] = [];
+    const startedAt = performance.now();
+    await Promise.all(
+      Array.from({ length: 12 }, async (_, index) => {
+        await database.query(sql`select pg_sleep(0.15)`);
+        served.push(index);
+      }),
+    );
+
+    expect(performance.now() - startedAt).toBeGreaterThan(800);
+    expect(served.map((index) => Math.floor(index / 2))).toEqual([0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]);
+    expect(database.poolState()).toMatchObject({ inUse: 0, waiting: 0, timeouts: 0 });
+  });
+
+  it('turns away who has waited as long as anybody may, though the line moves', async () => {
+    const database = open({ waitMaxMs: 500 });
+    const answers = await Promise.allSettled(
+      Array.from({ length: 12 }, () => database.query(sql`select pg_sleep(0.15)`)),
+    );
+
+    expect(answers[0]?.status).toBe('fulfilled');
+    expect(answers[11]).toMatchObject({ status: 'rejected', reason: { code: 'UNAVAILABLE' } });
+  });
+
+  it('keeps a connection that a cancelled read has waited for', async () => {
+    const database = open();
+    const held = [await database.pool.connect(), await database.pool.connect()];
+    const cancellation = new Cancellation();
+    const read = database.until(cancellation).query(sql`select 1`);
+    cancellation.cancel(new Refusal('TIMEOUT', 'Nobody waits.'));
+    for (const client of held) client.release();
+
+    await expect(read).rejects.toMatchObject({ code: 'TIMEOUT' });
+    expect(database.poolState()).toMatchObject({ inUse: 0, idle: 2 });
   });
 
   it.each([

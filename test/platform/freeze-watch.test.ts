@@ -19,17 +19,27 @@ afterEach(() => {
   server.close();
 });
 
-/** A pool in which somebody has waited since the process began. */
+/** A pool in which a connection has been made since the process began. */
 class CrowdedPool {
   looks = 0;
+  heardAt = 0;
   readonly conclusions: boolean[] = [];
+  /** How often the database was asked before the first of them. */
+  probes = 0;
 
-  busySince(): number[] {
+  silences(): [] {
     this.looks += 1;
+    return [];
+  }
+
+  connectingSince(): number[] {
     return [1];
   }
 
+  discard(): void {}
+
   set isAway(isAway: boolean) {
+    if (this.conclusions.length === 0) this.probes = sockets.length;
     this.conclusions.push(isAway);
   }
 }
@@ -53,7 +63,16 @@ describe('the watch for a database that says nothing', () => {
     await vi.waitFor(() => expect(pool.conclusions).toEqual([true]), 2000);
     stop();
 
-    expect(sockets).toHaveLength(1);
+    expect(pool.probes).toBe(1);
+  });
+
+  it('takes what somebody else was told meanwhile for an answer', async () => {
+    const { pool, stop } = await watch();
+    server.on('connection', () => void (pool.heardAt = Infinity));
+    await vi.waitFor(() => expect(sockets.length).toBeGreaterThan(1), 5000);
+    stop();
+
+    expect(pool.conclusions).toEqual([]);
   });
 
   it('takes a connection that is closed for an answer', async () => {

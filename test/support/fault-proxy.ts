@@ -53,6 +53,11 @@ export class FaultProxy {
     for (const connection of this.#reached()) pauseOrResume(connection, 'pause');
   }
 
+  /** Nothing gets through on the connections there are, and nobody is told; new ones work. */
+  forget(): void {
+    for (const connection of this.#reached()) pauseOrResume(connection, 'pause');
+  }
+
   thaw(): void {
     this.#isFrozen = false;
     for (const connection of this.#reached()) pauseOrResume(connection, 'resume');

@@ -13,12 +13,15 @@ export async function queryCancellably<Row extends QueryResultRow>(
 ): Promise<Row[]> {
   cancellation.throwIfCancelled();
   const client = await pool.connect();
+  if (cancellation.reason !== null) {
+    client.release();
+    throw cancellation.reason;
+  }
   // While it is lent out, nobody else listens: a connection that breaks would end the process.
   client.on('error', ignore);
   const stopListening = cancellation.onCancel(() => cancelStatement(client));
   let isUsable = false;
   try {
-    cancellation.throwIfCancelled();
     const { rows } = await client.query<Row>(statement);
     isUsable = cancellation.reason === null;
     return rows;

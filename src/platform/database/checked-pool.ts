@@ -1,5 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Client, Pool, type PoolClient, type PoolConfig } from 'pg';
+import { Silences, type Silence } from './silences.ts';
+import { WaitingLine, type WaitTimes } from './waiting-line.ts';
 
 /** How long a connection may have been idle before it is checked, and how long the check may take, in milliseconds. */
 export interface CheckTimes {
@@ -27,27 +29,39 @@ type TakeClient = (
 interface Waiter {
   readonly since: number;
   readonly take: TakeClient;
+  readonly turnAway: () => void;
 }
 
 /**
  * pg's pool, whose connections are known to work: one that has been idle for a while may have been forgotten by a firewall
- * or belong to a server that is gone, which would show only when a statement is never answered.
+ * or belong to a server that is gone, which would show only when a statement is never answered. Who waits does so in a line of
+ * ours: pg's own would turn everybody away after the same time, though the line moves.
  */
 export class CheckedPool extends Pool {
   readonly #times: CheckTimes;
+  readonly #sizeMax: number;
+  readonly #line: WaitingLine<Waiter>;
+  readonly #silences = new Silences();
   readonly #answeredAt = new WeakMap<PoolClient, number>();
-  readonly #takenAt = new Map<PoolClient, number>();
-  readonly #waiters = new Set<Waiter>();
+  /** Those whose connection is being found or made. */
+  readonly #served = new Set<Waiter>();
+  readonly #held = new Set<PoolClient>();
+  #connecting = 0;
   #suspectBefore = 0;
+  #heardAt = 0;
   #timeouts = 0;
   #isAway = false;
 
-  constructor(config: PoolConfig, times: CheckTimes) {
+  constructor(config: PoolConfig & { readonly max: number }, times: CheckTimes & WaitTimes) {
     super(config);
     this.#times = times;
-    this.on('release', (_error, client) => {
-      this.#takenAt.delete(client);
-      this.#answeredAt.set(client, performance.now());
+    this.#sizeMax = config.max;
+    this.#line = new WaitingLine(times);
+    this.on('release', (error, client) => {
+      const now = performance.now();
+      this.#answeredAt.set(client, now);
+      if (!error) this.#heardAt = now;
+      if (this.#held.delete(client)) process.nextTick(() => this.#advance());
     });
   }
 
@@ -55,20 +69,39 @@ export class CheckedPool extends Pool {
     return {
       inUse: this.totalCount - this.idleCount,
       idle: this.idleCount,
-      waiting: this.waitingCount,
+      waiting: this.#line.length,
       timeouts: this.#timeouts,
     };
   }
 
-  /** Since when each connection that is in use or waited for has been so, by `performance.now()`. */
-  busySince(): number[] {
-    return [...this.#takenAt.values(), ...Array.from(this.#waiters, ({ since }) => since)];
+  /** When the database last answered somebody, by `performance.now()`, as all moments here. */
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
+  /** The connections that owe an answer; to be asked often, because it shows only in several looks. */
+  silences(): readonly Silence[] {
+    return this.#silences.look(this.#held);
+  }
+
+  /** Since when each connection that is being made has been so. */
+  connectingSince(): readonly number[] {
+    return Array.from(this.#served, ({ since }) => since);
+  }
+
+  /** Ends connections that are dead, and trusts none that was idle meanwhile. */
+  discard(clients: Iterable<PoolClient>): void {
+    this.#suspectBefore = performance.now();
+    for (const client of clients) {
+      if (this.#held.has(client)) client.connection.stream.destroy();
+    }
   }
 
   /** Whether the database is known to say nothing at all: then nobody is made to wait for it. */
   set isAway(isAway: boolean) {
-    if (isAway && !this.#isAway) this.#giveUp();
+    const wasAway = this.#isAway;
     this.#isAway = isAway;
+    if (isAway && !wasAway) this.#giveUp();
   }
 
   override connect(): Promise<PoolClient>;
@@ -92,18 +125,40 @@ export class CheckedPool extends Pool {
       take(away(), undefined, ignore);
       return;
     }
-    const waiter: Waiter = { since: performance.now(), take };
-    this.#waiters.add(waiter);
-    this.#serve(waiter);
+    this.#line.join({ since: performance.now(), take, turnAway: () => this.#turnAway(take) });
+    this.#advance();
+  }
+
+  #turnAway(take: TakeClient): void {
+    if (this.#isAway) {
+      take(away(), undefined, ignore);
+      return;
+    }
+    this.#timeouts += 1;
+    take(busy(), undefined, ignore);
+  }
+
+  #advance(): void {
+    while (this.#held.size + this.#connecting < this.#sizeMax) {
+      const waiter = this.#line.next();
+      if (waiter === null) return;
+      const serving = { ...waiter, since: performance.now() };
+      this.#served.add(serving);
+      this.#serve(serving);
+    }
   }
 
   #serve(waiter: Waiter): void {
+    this.#connecting += 1;
     super.connect((error, client, done) => {
+      this.#connecting -= 1;
       if (client === undefined) {
         if (error !== undefined && isTimeout(error)) this.#timeouts += 1;
         this.#refuse(waiter, error ?? away());
+        process.nextTick(() => this.#advance());
         return;
       }
+      this.#held.add(client);
       const answeredAt = this.#answeredAt.get(client) ?? Infinity;
       if (
         answeredAt >= this.#suspectBefore &&
@@ -118,30 +173,32 @@ export class CheckedPool extends Pool {
           return;
         }
         done(true);
-        if (this.#waiters.has(waiter)) this.#serve(waiter);
+        // Who says nothing does not take leave either.
+        client.connection.stream.destroy();
+        if (this.#served.has(waiter)) this.#serve(waiter);
       });
     });
   }
 
   #handOver(waiter: Waiter, client: PoolClient, done: (release?: unknown) => void): void {
-    if (!this.#waiters.delete(waiter)) {
+    if (!this.#served.delete(waiter)) {
       // Whoever asked was told meanwhile that there is none.
       done();
       return;
     }
-    this.#takenAt.set(client, performance.now());
+    this.#line.noteMove();
     waiter.take(undefined, client, done);
   }
 
   #refuse(waiter: Waiter, error: Error): void {
-    if (this.#waiters.delete(waiter)) waiter.take(error, undefined, ignore);
+    if (this.#served.delete(waiter)) waiter.take(error, undefined, ignore);
   }
 
   #giveUp(): void {
     // Nothing that was open is used again: what it still has to say belongs to questions that were given up.
-    this.#suspectBefore = performance.now();
-    for (const client of this.#takenAt.keys()) client.connection.stream.destroy();
-    for (const waiter of this.#waiters) this.#refuse(waiter, away());
+    this.discard(this.#held);
+    for (const waiter of this.#served) this.#refuse(waiter, away());
+    this.#line.disperse();
   }
 
   /** Never rejects. Where one connection is dead, those that were idle as long are not waited for one by one. */
@@ -178,6 +235,11 @@ function ignore(): void {}
 /** In pg's own words for what is lost, which are known to mean that the database is away. */
 function away(): Error {
   return new Error('Connection terminated: the database says nothing');
+}
+
+/** In pg's own words for what its line would say. */
+function busy(): Error {
+  return new Error('timeout exceeded when trying to connect');
 }
 
 function isTimeout({ message }: Error): boolean {

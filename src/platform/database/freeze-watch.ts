@@ -1,6 +1,8 @@
+import { setImmediate, setTimeout as wait } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Logger } from '../logger.ts';
 import type { CheckedPool } from './checked-pool.ts';
+import type { Silence } from './silences.ts';
 
 /** How soon a database that says nothing at all is noticed, in milliseconds. */
 export interface FreezeTimes {
@@ -10,17 +12,23 @@ export interface FreezeTimes {
   readonly probeMs: number;
 }
 
-const lookEveryMs = 200;
-/** While one connection is in use for long and the database is well, such as in an import. */
-const probeAgainMs = 5000;
+const lookEveryMs = 100;
+/** While one statement takes long and the database is well. */
+const probeAgainMs = 2000;
+/** For an answer that was on its way when PostgreSQL was asked. */
+const confirmMs = 200;
+
+/** What is watched. */
+type WatchedPool = Pick<CheckedPool, 'connectingSince' | 'discard' | 'heardAt' | 'isAway' | 'silences'>;
 
 /**
- * Notices that a database has gone without a word, and when it is back. A network that swallows everything, or a server that is
- * frozen, closes no connection, and only PostgreSQL itself could stop a statement. A slow statement is no sign of it; so the
- * database is asked, on a connection of its own, and only when nothing at all comes back is everything given up that waits.
+ * Notices that a database, or a connection to it, has gone without a word, and when the database is back. A network that swallows
+ * everything, or a server that is frozen, closes no connection, and only PostgreSQL itself could stop a statement. A slow
+ * statement is no sign of it; so the database is asked, on a connection of its own. When nothing at all comes back, everything is
+ * given up that waits; when PostgreSQL works on nothing for a connection that owes an answer, that one is.
  */
 export class FreezeWatch {
-  readonly #pool: Pick<CheckedPool, 'busySince' | 'isAway'>;
+  readonly #pool: WatchedPool;
   readonly #url: string;
   readonly #times: FreezeTimes;
   readonly #logger: Logger;
@@ -29,7 +37,7 @@ export class FreezeWatch {
   #isProbing = false;
 
   constructor(options: {
-    readonly pool: Pick<CheckedPool, 'busySince' | 'isAway'>;
+    readonly pool: WatchedPool;
     readonly url: string;
     readonly times: FreezeTimes;
     readonly logger: Logger;
@@ -47,24 +55,32 @@ export class FreezeWatch {
   }
 
   async #look(): Promise<void> {
-    if (this.#isProbing || !this.#isDoubtful(performance.now())) return;
+    const silences = this.#pool.silences();
+    const now = performance.now();
+    if (this.#isProbing || !this.#isDoubtful(silences, now)) return;
     this.#isProbing = true;
-    const isThere = await isAnswering(this.#url, this.#times.probeMs);
-    this.#isProbing = false;
+    const suspects = silences.filter(({ since }) => now - since >= this.#times.patienceMs);
+    const found = await askAfter(suspects, this.#url, this.#times.probeMs);
+    const isThere = found !== null || (await this.#hasSpokenSince(now));
     if (isThere) this.#wellAt = performance.now();
     this.#conclude(!isThere);
+    if (found !== null && found.size > 0) await this.#discard(suspects, found);
+    this.#isProbing = false;
   }
 
-  #isDoubtful(now: number): boolean {
+  #isDoubtful(silences: readonly Silence[], now: number): boolean {
     if (this.#isAway) return true;
     const { patienceMs } = this.#times;
-    return this.#pool
-      .busySince()
-      .some(
-        (since) =>
-          now - since >= patienceMs &&
-          (this.#wellAt < since + patienceMs || now - this.#wellAt > probeAgainMs),
-      );
+    return [...silences.map(({ since }) => since), ...this.#pool.connectingSince()].some(
+      (since) =>
+        now - since >= patienceMs && (this.#wellAt < since + patienceMs || now - this.#wellAt > probeAgainMs),
+    );
+  }
+
+  /** A process that is short of time may be the one that did not listen; then somebody else's answer is there to be read. */
+  async #hasSpokenSince(moment: number): Promise<boolean> {
+    await setImmediate();
+    return this.#pool.heardAt > moment;
   }
 
   #conclude(isAway: boolean): void {
@@ -74,25 +90,67 @@ export class FreezeWatch {
     if (isAway) this.#logger.error('the database says nothing; what waits for it is given up');
     else this.#logger.info('the database answers again');
   }
+
+  async #discard(suspects: readonly Silence[], dead: ReadonlySet<Silence>): Promise<void> {
+    // A backend that was stopped at work still counts as at work. Where most are dead, what became of them became of it too.
+    const doomed = dead.size * 2 >= suspects.length ? suspects : [...dead];
+    await wait(confirmMs);
+    // What has arrived is read before it is judged.
+    await setImmediate();
+    const stillSilent = new Set(this.#pool.silences());
+    const clients = doomed.filter((silence) => stillSilent.has(silence)).map(({ client }) => client);
+    if (clients.length === 0) return;
+    this.#pool.discard(clients);
+    this.#logger.error(
+      { connections: clients.length },
+      'connections to the database are dead; they are replaced',
+    );
+  }
 }
 
-/** Any answer is one: a server that is full or refuses us is there. Only silence is none. */
-async function isAnswering(url: string, timeoutMs: number): Promise<boolean> {
+/**
+ * Those for which PostgreSQL works on nothing, asked on a connection of its own; null when nothing comes back. Any answer is one: a
+ * server that is full or refuses us is there.
+ */
+async function askAfter(
+  suspects: readonly Silence[],
+  url: string,
+  timeoutMs: number,
+): Promise<ReadonlySet<Silence> | null> {
   const client = new Client({
     connectionString: url,
     connectionTimeoutMillis: timeoutMs,
+    query_timeout: timeoutMs,
     application_name: 'parley probe',
   });
   client.on('error', ignore);
   try {
     await client.connect();
-    return true;
+    return await findIdle(client, suspects);
   } catch (error) {
-    return !isSilence(error);
+    return isSilence(error) ? null : new Set();
   } finally {
     void client.end().catch(ignore);
   }
 }
+
+async function findIdle(client: Client, suspects: readonly Silence[]): Promise<ReadonlySet<Silence>> {
+  const known = suspects.filter(({ processId }) => processId !== null);
+  if (known.length === 0) return new Set();
+  const { rows } = await client.query<{ processId: number; busy: number[] }>(whoIsBusy, [
+    known.map(({ processId }) => processId),
+  ]);
+  const [row] = rows;
+  // Behind a pooler, connections have other numbers than in PostgreSQL, and nothing can be said.
+  if (row === undefined || row.processId !== Reflect.get(client, 'processID')) return new Set();
+  const busy = new Set(row.busy);
+  return new Set(known.filter(({ processId }) => processId !== null && !busy.has(processId)));
+}
+
+// Where the state may not be seen, or is not kept, a connection is taken for busy.
+const whoIsBusy = `select pg_backend_pid() as "processId", array(
+    select pid from pg_stat_activity where pid = any($1::int[]) and coalesce(state, '') not like 'idle%'
+  ) as busy`;
 
 /** In pg's own words. The time it took would not tell: timers count whole milliseconds, and so may end a little early. */
 function isSilence(error: unknown): boolean {

@@ -21,9 +21,11 @@ export interface OpenDatabaseOptions {
   readonly timeouts?: Partial<DatabaseTimeouts>;
 }
 
-// Whoever waits for a connection is told within 2 s that there is none; the rest of them is for the way back.
+// Where no connection gets free, whoever waits is told within 2 s; the rest of them is for the way back. Where others get theirs, waiting
+// longer than a query may take would be of use to nobody.
 const defaultTimeouts = {
   connectMs: 1500,
+  waitMaxMs: 8000,
   statementMs: 10_000,
   lockMs: 5000,
   checkAfterIdleMs: 10_000,
@@ -93,7 +95,7 @@ function createPrisma(pool: Pool, timeouts: DatabaseTimeouts): PrismaClient {
   return new PrismaClient({
     adapter: new PrismaPg(pool, { statementNameGenerator: (query) => nameOf(query.sql) }),
     errorFormat: 'minimal',
-    transactionOptions: { maxWait: timeouts.connectMs, timeout: timeouts.statementMs },
+    transactionOptions: { maxWait: timeouts.waitMaxMs + timeouts.connectMs, timeout: timeouts.statementMs },
   });
 }
 

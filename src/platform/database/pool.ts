@@ -2,13 +2,12 @@ import { TypeOverrides, types } from 'pg';
 import type { Logger } from '../logger.ts';
 import { createTimestampParser } from './timestamps.ts';
 import { CheckedPool, type CheckTimes } from './checked-pool.ts';
+import type { WaitTimes } from './waiting-line.ts';
 import type { FreezeTimes } from './freeze-watch.ts';
 import { observeClient, type StatementFollowers } from './observe-client.ts';
 
 /** How long the database may take, in milliseconds. */
-export interface DatabaseTimeouts extends CheckTimes, FreezeTimes {
-  /** Until a connection is free or made. */
-  readonly connectMs: number;
+export interface DatabaseTimeouts extends CheckTimes, FreezeTimes, WaitTimes {
   /** Until PostgreSQL stops a statement. */
   readonly statementMs: number;
   /** Until PostgreSQL gives up waiting for a lock. */
