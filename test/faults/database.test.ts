@@ -199,14 +199,14 @@ describe('a database that', { timeout: 60_000 }, () => {
         while (!isOver) answers.push(await read());
       }),
     );
-    await expect.poll(() => answers.length).toBeGreaterThan(50);
+    await expect.poll(() => answers.length, { timeout: 10_000 }).toBeGreaterThan(50);
     proxy.refuse();
     await wait(1000);
     proxy.heal();
     const recoveryMs = await untilAnswered();
     const failedBefore = answers.filter(({ code }) => code !== null).length;
     const answeredBefore = answers.length;
-    await expect.poll(() => answers.length).toBeGreaterThan(answeredBefore + 100);
+    await expect.poll(() => answers.length, { timeout: 10_000 }).toBeGreaterThan(answeredBefore + 100);
     isOver = true;
     await load;
 
