@@ -94,8 +94,8 @@ export class LevelExecutor implements Executor {
       document: operation === undefined ? document : withOperation(document, operation),
       rootValue: replay,
       contextValue: context,
-      variableValues: variables ?? {},
-      operationName: operation?.name?.value ?? operationName,
+      variableValues: variables,
+      operationName,
     });
   }
 }

@@ -109,7 +109,7 @@ class PlannedOperation {
 
   #coerce(given: Variables): Variables {
     const { variableDefinitions = [] } = this.#definition;
-    if (variableDefinitions.length === 0) return noVariables;
+    if (variableDefinitions.length === 0) return {};
     const { coerced } = getVariableValues(this.#schema, variableDefinitions, given, { maxErrors: 1 });
     // What is wrong with them graphql-js says.
     if (coerced === undefined) throw new Unplanned('variables');
@@ -127,8 +127,6 @@ class PlannedOperation {
     return plan;
   }
 }
-
-const noVariables: Variables = Object.freeze({});
 
 /** The variables that `@skip` and `@include` ask for, each once. */
 function conditionsIn(document: DocumentNode): string[] {

@@ -51,6 +51,6 @@ function infoOf(
     fragments: plan.fragments,
     rootValue,
     operation: plan.operation,
-    variableValues: { ...variables },
+    variableValues: variables,
   };
 }
