@@ -1,5 +1,7 @@
+import { defaultFieldResolver } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { expectAgreement, expectFast } from '../support/people-schema.ts';
+import type { TestField } from '../support/both-executors.ts';
+import { aPerson, expectAgreement, expectFast } from '../support/people-schema.ts';
 
 describe('what the level executor does alone is what graphql-js answers', () => {
   it.each([
@@ -46,6 +48,10 @@ describe('what the level executor does alone is what graphql-js answers', () => 
       '{ anything { ... on Cat { lives owner { name } friend { __typename ... on Dog { name } } } ... on Dog { owner { count } } } }',
     ],
     [
+      'fragments of a type that not all are of',
+      '{ anyone { ... on Thing { t: __typename } ... on Person { name } } }',
+    ],
+    [
       'an interface that is fetched',
       '{ people { fetchedPet { name ... on Cat { owner { name } } } pet { name } pets { ... on Cat { owner { name } } ... on Person { count } } } }',
     ],
@@ -60,6 +66,10 @@ describe('what the level executor does alone is what graphql-js answers', () => 
     [
       'fragments of other types',
       '{ person { ... on Being { name } ... { age } ... on Person @include(if: true) { count } } anyone { ... on Thing { ... on Cat { lives } } } }',
+    ],
+    [
+      'a fragment that is left out at one place',
+      'query { person { ...F @skip(if: true) ...F ...G ...G @include(if: false) } } fragment F on Person { name } fragment G on Person { age }',
     ],
     [
       '@skip and @include',
@@ -83,6 +93,10 @@ describe('what the level executor does alone is what graphql-js answers', () => 
     const { level } = await expectFast(query);
 
     expect(level).toMatch(/^\{"data":\{/);
+  });
+
+  it('an operation that has a name which nobody asked for', async () => {
+    await expectFast('query A { number }');
   });
 
   it('one operation of several', async () => {
@@ -111,6 +125,98 @@ describe('what the level executor does alone is what graphql-js answers', () => 
     const rootValue = { number: 12, person: { name: 'Root' } };
 
     await expectFast({ query: '{ number person { name } }', rootValue }, { Query: { number: undefined } });
+  });
+
+  it.each([null, undefined])('%s where there may be nothing', async (nothing) => {
+    const none = () => nothing;
+    const { level } = await expectFast(
+      '{ anyone { name } b: anyone { ... on Person { count } } person { best { name } maybe { name } matrix nick } c: person { best { count } maybe { count } } d: later { name } e: later { count } }',
+      {
+        Query: { anyone: () => [nothing], later: async () => nothing },
+        Person: { best: none, maybe: none, matrix: none, nick: none },
+      },
+    );
+    const person = { best: null, maybe: null };
+
+    expect(JSON.parse(level).data).toEqual({
+      anyone: [null],
+      b: [null],
+      person: { ...person, matrix: null, nick: null },
+      c: person,
+      d: null,
+      e: null,
+    });
+  });
+
+  it.each([
+    ['id', 7],
+    ['id', true],
+    ['name', 7],
+    ['name', true],
+    ['isOld', 1],
+    ['isOld', 'yes'],
+    ['age', '7'],
+    ['age', true],
+    ['age', 2 ** 31],
+    ['age', -0],
+    ['height', '1.5'],
+    ['height', true],
+    ['height', Number.POSITIVE_INFINITY],
+  ])('what %s makes of %j', async (field, value) => {
+    await expectAgreement(`{ person { ${field} } }`, {
+      Query: { person: () => aPerson('Ada', { [field]: value }) },
+    });
+  });
+
+  it('rows with something that is called then and is no function', async () => {
+    // oxlint-disable-next-line unicorn/no-thenable
+    const then = { then: 'later' };
+    await expectFast('{ person { name best { name } count } people { name } }', {
+      Query: {
+        person: () => aPerson('Ada', then),
+        people: () => [aPerson('Bob', then)],
+      },
+    });
+  });
+
+  it('plain fields of the context, and of graphql-js', async () => {
+    const { level } = await expectFast('{ person { nick name best { nick } } }', {
+      Person: { nick: (_row, _args, context) => typeof context, name: defaultFieldResolver },
+    });
+
+    expect(JSON.parse(level).data.person).toMatchObject({
+      nick: 'object',
+      name: 'Ada',
+      best: { nick: 'object' },
+    });
+  });
+
+  it('what a root field knows of where it is asked for', async () => {
+    const echo: TestField = (_root, _args, _context, info) =>
+      JSON.stringify({ ...info, schema: info.schema.getType('Person') });
+    const query =
+      'query A($text: String = "a") { first: echo(text: $text) ...F } query B { number } fragment F on Query { echo first: echo(text: $text) }';
+    const { level } = await expectFast(
+      { query, operationName: 'A', rootValue: { is: 'root' } },
+      { Query: { echo } },
+    );
+
+    expect(JSON.parse(JSON.parse(level).data.echo)).toMatchObject({
+      schema: 'Person',
+      variableValues: { text: 'a' },
+    });
+  });
+
+  it('root fields that write into the variables', async () => {
+    const echo: TestField = (_root, _args, _context, { variableValues }) => {
+      variableValues['text'] = 'written';
+      return 'done';
+    };
+
+    await expectFast('{ echo }', { Query: { echo } });
+    await expectFast('query ($text: String) { echo person(name: $text) { echo(text: $text) } }', {
+      Query: { echo },
+    });
   });
 
   it('plain fields that write into their arguments, each into its own', async () => {

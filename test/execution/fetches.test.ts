@@ -135,6 +135,20 @@ describe('a field that fetches', () => {
     expect(seen[0]).toBe(context);
   });
 
+  it('is called before plain fields are read that do not lead to one', async () => {
+    const events: string[] = [];
+    const noted = (name: string) => () => {
+      events.push(name);
+      return null;
+    };
+    await run('{ people { best { name } pet { name } count } }', {
+      Query: { people: () => [aPerson('Ada')] },
+      Person: { best: noted('best'), pet: noted('pet'), count: { fetch: () => [noted('count')() ?? 1] } },
+    });
+
+    expect(events).toEqual(['count', 'best', 'pet']);
+  });
+
   it('is not called where nobody reaches it', async () => {
     const fetched = noting();
     await run('{ person { maybe { fetched { name } } best { fetched { name } } } }', {

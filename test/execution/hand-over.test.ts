@@ -181,10 +181,10 @@ describe('what is not simply an answer is said by graphql-js, and nothing happen
     expect(statistics).toEqual({ fast: 0, unplanned: {}, handedOver: { [reason]: 1 } });
   });
 
-  it('a scalar that makes nothing of a value', async () => {
+  it.each([null, undefined])('a scalar that makes %s of a value', async (nothing) => {
     const { statistics } = await expectAgreement('{ people { born } }', {}, (schema) => {
       const type = schema.getType('Time');
-      if (isScalarType(type)) type.serialize = () => null;
+      if (isScalarType(type)) type.serialize = () => nothing;
     });
 
     expect(statistics.handedOver).toEqual({ 'no value after serialization': 1 });

@@ -1,7 +1,7 @@
-import { GraphQLError, isInterfaceType, isObjectType, isUnionType, parse, type GraphQLSchema } from 'graphql';
+import { GraphQLSchema, isInterfaceType, isObjectType, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { anExecutor } from '../support/both-executors.ts';
-import { aPerson, expectAgreement, expectFast, peopleSchema } from '../support/people-schema.ts';
+import { anExecutor, aSchema } from '../support/both-executors.ts';
+import { peopleSchema } from '../support/people-schema.ts';
 
 function run(
   query: string,
@@ -25,6 +25,8 @@ describe('before anything has run, what the level executor does not know is left
       'query ($n: Int!) { person { friends(first: $n) { name } } }',
       { variables: { n: 'many' } },
     ],
+    ['invalid', '{ number @skip }', {}],
+    ['unknown operation', 'mutation { a }', { schema: aSchema('type Query { a: Int }', {}) }],
     ['conditions', 'query ($on: Boolean = true) { number @include(if: $on) }', { variables: { on: null } }],
   ])('%s: %s', (reason, query, options) => {
     const { answer, statistics } = run(query, options);
@@ -38,6 +40,15 @@ describe('before anything has run, what the level executor does not know is left
 
     expect(run('{ person { nick } }', { schema }).statistics.unplanned).toEqual({ info: 1 });
     expect(run('{ person { name } }', { schema }).statistics.fast).toBe(1);
+  });
+
+  it('a field that is marked with what is no function', () => {
+    const schema = peopleSchema();
+    const person = schema.getType('Person');
+    const count = isObjectType(person) ? person.getFields()['count'] : undefined;
+    if (count !== undefined) count.extensions = { batched: 'yes' };
+
+    expect(run('{ person { count } }', { schema }).statistics.unplanned).toEqual({ info: 1 });
   });
 
   it('a type that is told by where it is asked for', () => {
@@ -69,6 +80,13 @@ describe('before anything has run, what the level executor does not know is left
     expect(run(query).statistics.unplanned).toEqual({ size: 1 });
   });
 
+  it('more than 10,000 fields', () => {
+    const aliases = Array.from({ length: 10_001 }, (_, index) => `a${index}: number`);
+
+    expect(run(`{ ${aliases.slice(1).join(' ')} }`).statistics.fast).toBe(1);
+    expect(run(`{ ${aliases.join(' ')} }`).statistics.unplanned).toEqual({ size: 1 });
+  });
+
   it('names of types that fragments make too many of', () => {
     const aliases = Array.from({ length: 120 }, (_, index) => index);
     const query = `{ person { ${aliases.map((index) => `a${index}: best { ...F }`).join(' ')} } }
@@ -96,92 +114,21 @@ describe('before anything has run, what the level executor does not know is left
   });
 });
 
-describe('the types of values', () => {
-  const withoutTypename = {
-    anyone: () => [{ name: 'Tom', lives: 9 }, { name: 'Rex', barks: true }, aPerson('Ada')],
-  };
-  const queries = [
-    '{ anyone { __typename name } }',
-    '{ anyone { ... on Cat { owner { name } lives } ... on Dog { owner { name } } } }',
-  ];
+describe('the level executor', () => {
+  it('passes over a field that does not exist, as graphql-js does', () => {
+    const { answer } = run('{ number nothing person { nothing name } }');
 
-  it.each(queries)('are told by the types themselves: %s', async (query) => {
-    await expectFast(query, { Query: withoutTypename }, (schema) => {
-      for (const [name, property] of [
-        ['Cat', 'lives'],
-        ['Dog', 'barks'],
-        ['Person', 'age'],
-      ] as const) {
-        const type = schema.getType(name);
-        if (isObjectType(type))
-          type.isTypeOf = (value) => typeof value === 'object' && value !== null && property in value;
-      }
-    });
+    expect(answer).toEqual({ data: { number: 7, person: { name: 'Ada' } } });
   });
 
-  it('are told by the types themselves, which know their own names', async () => {
-    await expectFast(
-      '{ anyone { __typename name } }',
-      { Query: { anyone: () => [{ kind: 'Dog', name: 'Rex' }] } },
-      (schema) => {
-        for (const name of ['Cat', 'Dog', 'Person']) {
-          const type = schema.getType(name);
-          if (isObjectType(type))
-            type.isTypeOf = function isOfThis(this: unknown, { kind }) {
-              return this === type && kind === name;
-            };
-        }
-      },
-    );
+  it('takes null for no variables and for no name', () => {
+    const document = parse('query A($name: String = "Eve") { person(name: $name) { name } }');
+    const given = { document, variables: null, operationName: null, context: {} };
+
+    expect(anExecutor(peopleSchema()).execute(given)).toEqual({ data: { person: { name: 'Eve' } } });
   });
 
-  it.each(queries)('are told by the interface: %s', async (query) => {
-    await expectFast(query, { Query: withoutTypename }, (schema) => {
-      const type = schema.getType('Being');
-      if (isInterfaceType(type))
-        type.resolveType = (value) => ('lives' in value ? 'Cat' : 'barks' in value ? 'Dog' : 'Person');
-    });
-  });
-
-  it.each([
-    ['nothing', () => undefined],
-    ['a type of another kind', () => 'Color'],
-    ['a type that does not exist', () => 'Bird'],
-    ['a promise', async () => 'Cat'],
-    [
-      'an error',
-      () => {
-        throw new GraphQLError('no type');
-      },
-    ],
-  ])('may turn out to be %s', async (_what, resolveType) => {
-    for (const query of ['{ anything { __typename } }', '{ anything { ... on Cat { owner { name } } } }']) {
-      const { statistics } = await expectAgreement(query, {}, (schema) => {
-        const type = schema.getType('Thing');
-        if (isUnionType(type)) Object.assign(type, { resolveType });
-      });
-
-      expect(statistics.fast).toBe(0);
-    }
-  });
-
-  it.each([
-    ['no', () => false],
-    ['a promise of no', async () => false],
-    ['a promise of yes', async () => true],
-    ['something', () => 'yes'],
-  ])('can be denied by a type: %s', async (_what, isTypeOf) => {
-    for (const query of [
-      '{ person { name } }',
-      '{ person { count } people { name } }',
-      '{ anyone { name } }',
-    ]) {
-      const { statistics } = await expectAgreement(query, {}, (schema) => {
-        const type = schema.getType('Person');
-        if (isObjectType(type)) Object.assign(type, { isTypeOf });
-      });
-
-      expect(statistics.handedOver).toEqual({ 'no possible type': 1 });
-    }
+  it('is not made for a schema that is not valid', () => {
+    expect(() => anExecutor(new GraphQLSchema({}))).toThrow('Query root type must be provided.');
   });
 });

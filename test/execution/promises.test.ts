@@ -68,6 +68,11 @@ describe('promises where there should be none', () => {
     ['a plain field', '{ people { nick } }', { Person: { nick: no } }],
     ['a plain field above one that fetches', '{ people { best { count } } }', { Person: { best: no } }],
     [
+      'a plain field that promises some',
+      '{ people { maybe { name } } }',
+      { Person: { maybe: async () => [no()] } },
+    ],
+    [
       'a plain field before it throws for another source',
       '{ people { best { count } } }',
       {

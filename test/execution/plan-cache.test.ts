@@ -1,0 +1,52 @@
+import { parse } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { PlanCache } from '../../src/execution/plan-cache.ts';
+import { peopleSchema } from '../support/people-schema.ts';
+
+/** Enough documents to fill the cache, and as many that find no room beside them. */
+const kept = Array.from({ length: 1000 }, () => parse('{ number }'));
+const others = Array.from({ length: 1000 }, () => parse('{ number }'));
+
+function aCache() {
+  const cache = new PlanCache(peopleSchema());
+  return (document: (typeof kept)[number]) => cache.find(document, null, {}).plan;
+}
+
+describe('plans', () => {
+  it('are kept of 1000 documents', () => {
+    const planOf = aCache();
+    const plans = kept.map(planOf);
+
+    expect(kept.every((document, index) => planOf(document) === plans[index])).toBe(true);
+  });
+
+  it('make room for those of a document that was not asked for before', () => {
+    const planOf = aCache();
+    const plans = kept.map(planOf);
+    others.forEach(planOf);
+
+    expect(kept.some((document, index) => planOf(document) === plans[index])).toBe(false);
+  });
+
+  it('are kept as long as somebody asks for them', () => {
+    const planOf = aCache();
+    const [often, ...rest] = kept.map((document) => ({ document, plan: planOf(document) }));
+    others.slice(1).forEach((other) => {
+      if (often !== undefined) planOf(often.document);
+      planOf(other);
+    });
+
+    expect(often !== undefined && planOf(often.document) === often.plan).toBe(true);
+    expect(rest.some(({ document, plan }) => planOf(document) === plan)).toBe(false);
+  });
+
+  it('are kept for each combination of their conditions, whatever other directives say', () => {
+    const cache = new PlanCache(peopleSchema());
+    const document = parse('query ($on: Boolean!) { number person @include(if: $on) { name } }');
+    const planFor = (on: boolean) => cache.find(document, null, { on }).plan;
+
+    expect(planFor(true)).toBe(planFor(true));
+    expect(planFor(false)).toBe(planFor(false));
+    expect(planFor(true)).not.toBe(planFor(false));
+  });
+});
