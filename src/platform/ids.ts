@@ -15,7 +15,7 @@ export function createId(): string {
 
 /** The id that clients see: `<prefix>_<32 hex digits of the UUID>`. */
 export function toPublicId(prefix: IdPrefix, uuid: string): string {
-  return `${prefix}_${uuid.replaceAll('-', '')}`;
+  return `${prefix}_${withoutHyphens(uuid)}`;
 }
 
 /** The UUID behind a public id of that type, or null when the text is not such an id. */
@@ -28,6 +28,20 @@ export function fromPublicId(prefix: IdPrefix, publicId: string): string | null 
 export function prefixOf(publicId: string): string | null {
   const end = publicId.indexOf('_');
   return end > 0 ? publicId.slice(0, end) : null;
+}
+
+/**
+ * One text in one go, where `replaceAll` or slices would make a tree of a dozen first: a page of messages has hundreds of ids.
+ */
+function withoutHyphens(uuid: string): string {
+  const code = (at: number) => uuid.charCodeAt(at);
+  // oxfmt-ignore
+  return String.fromCharCode(
+    code(0), code(1), code(2), code(3), code(4), code(5), code(6), code(7),
+    code(9), code(10), code(11), code(12), code(14), code(15), code(16), code(17),
+    code(19), code(20), code(21), code(22), code(24), code(25), code(26), code(27),
+    code(28), code(29), code(30), code(31), code(32), code(33), code(34), code(35),
+  );
 }
 
 function withHyphens(hex: string): string {

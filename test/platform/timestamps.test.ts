@@ -25,3 +25,28 @@ describe('a timestamp is read as the driver reads it', () => {
     expect(createTimestampParser()(text)).toEqual(parse(text));
   });
 });
+
+it('every day of the years around the turns of centuries is read as the engine reads it', () => {
+  const parse = createTimestampParser();
+  const dayMs = 86_400_000;
+  for (const year of [
+    '0001',
+    '0099',
+    '0100',
+    '1600',
+    '1900',
+    '1969',
+    '1970',
+    '2000',
+    '2024',
+    '2100',
+    '9998',
+  ]) {
+    const start = Date.parse(`${year}-01-01T00:00:00.000Z`);
+    for (let time = start; time < start + 800 * dayMs; time += dayMs + 61_007) {
+      const text = new Date(time).toISOString();
+      if (text.startsWith('+')) break;
+      expect(parse(`${text.slice(0, 10)} ${text.slice(11, -1)}+00`)).toEqual(new Date(time));
+    }
+  }
+});
