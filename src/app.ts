@@ -15,7 +15,7 @@ import { toRefusal } from './platform/database/refusals.ts';
 import { SchemaGuard } from './platform/database/schema-guard.ts';
 import type { Logger } from './platform/logger.ts';
 import { Telemetry } from './platform/metrics/telemetry.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type Siblings } from './metrics.ts';
 import { createQueries, createReadingQueries } from './queries.ts';
 import { createAuthenticator } from './server/authenticate.ts';
 import { createHttpServer } from './server/http.ts';
@@ -34,6 +34,8 @@ export interface AppOptions {
   readonly config: Config;
   readonly database: Database;
   readonly logger: Logger;
+  /** The workers that this process is one of; null, and when absent: it stands alone. */
+  readonly siblings?: Siblings | null;
   /** What runs operations where the level executor is asked for; it itself, unless something is to be seen of it. */
   readonly createExecutor?: CreateExecutor;
 }
@@ -42,7 +44,8 @@ export interface AppOptions {
 export type App = ReturnType<typeof createApp>;
 
 export function createApp(options: AppOptions) {
-  const { clock, config, database, logger, createExecutor = createLevelExecutor } = options;
+  const { clock, config, database, logger } = options;
+  const { createExecutor = createLevelExecutor, siblings = null } = options;
   const executions = new ExecutionCounts();
   const coherence = new PostgresCoherence({ url: database.url, logger });
   const { tracing, exporter } = createTracing(config, logger);
@@ -97,7 +100,17 @@ export function createApp(options: AppOptions) {
       await guard.requireFit();
       const settings = config.telemetry.metrics;
       const metrics = settings.isEnabled
-        ? createMetrics({ coherence, config, database, executions, registry, services, sharing, telemetry })
+        ? createMetrics({
+            coherence,
+            config,
+            database,
+            executions,
+            registry,
+            services,
+            sharing,
+            siblings,
+            telemetry,
+          })
         : null;
       const schema = createSchema();
       const server = await createHttpServer({

@@ -1,3 +1,4 @@
+import { addCacheMetrics } from './cache-metrics.ts';
 import type { Config } from './config.ts';
 import type { CacheName } from './domains/operations/model.ts';
 import type { Monitoring } from './domains/operations/monitoring.ts';
@@ -5,12 +6,23 @@ import type { CacheRegistry } from './platform/cache/cache-registry.ts';
 import { addExecutionMetrics, type CountedExecutions } from './execution-metrics.ts';
 import type { Database } from './platform/database/database.ts';
 import { MetricRegistry, type Sample } from './platform/metrics/metric-registry.ts';
+import { snapshotText, type MetricSnapshot } from './platform/metrics/metric-snapshot.ts';
 import { addProcessMetrics } from './platform/metrics/process-metrics.ts';
 import type { Telemetry } from './platform/metrics/telemetry.ts';
 import type { SharedCounters } from './platform/shared-attempt-limiter.ts';
 import { readVersion } from './platform/version.ts';
 
+/** Workers that answer on one port, and whose numbers are told as those of one process. */
+export interface Siblings {
+  /** What this one is called among them. */
+  readonly worker: string;
+  /** Tells this one's numbers whenever they are asked for. Answers how to ask for those of all, in Prometheus' text format. */
+  share(own: () => Promise<MetricSnapshot>): () => Promise<string>;
+}
+
 interface MetricsOptions {
+  /** Null where this process stands alone. */
+  readonly siblings: Siblings | null;
   readonly telemetry: Telemetry;
   readonly registry: CacheRegistry<CacheName>;
   readonly config: Pick<Config, 'database'>;
@@ -25,18 +37,19 @@ interface MetricsOptions {
   readonly sharing: { readonly shared: { readonly counters: SharedCounters } | null };
 }
 
-/** Everything that is told to Prometheus; `stop` ends what is measured for it alone. */
+/** Everything that is told to Prometheus, of all workers; `stop` ends what is measured for it alone. */
 export function createMetrics(options: MetricsOptions) {
-  const metrics = new MetricRegistry();
+  const metrics = new MetricRegistry(options.siblings?.worker ?? null);
   const stop = addProcessMetrics(metrics, readVersion());
   addRequestMetrics(metrics, options.telemetry);
   addExecutionMetrics(metrics, options.executions);
   addStatementMetrics(metrics, options.telemetry);
   addCacheMetrics(metrics, options);
-  addCacheSizes(metrics, options.registry);
   addPoolMetrics(metrics, options);
   addCoherenceMetrics(metrics, options);
-  return { contentType: metrics.contentType, text: () => metrics.text(), stop };
+  const own = () => metrics.snapshot();
+  const text = options.siblings?.share(own) ?? (async () => snapshotText(await own()));
+  return { contentType: metrics.contentType, text, stop };
 }
 
 function addRequestMetrics(metrics: MetricRegistry, { requests, errorsByCode }: Telemetry): void {
@@ -125,54 +138,6 @@ function addStatementMetrics(metrics: MetricRegistry, telemetry: Telemetry): voi
   }));
 }
 
-function addCacheMetrics(metrics: MetricRegistry, { registry, telemetry }: MetricsOptions): void {
-  metrics.counter({
-    name: 'parley_cache_reads_total',
-    help: 'Reads of caches by whether they needed a statement.',
-    labels: ['result'],
-    read: () => Object.entries(telemetry.cacheReads).map(([result, count]): Sample => [{ result }, count]),
-  });
-  metrics.counter({
-    name: 'parley_cache_keys_total',
-    help: 'Keys that caches were asked for, by what became of them.',
-    labels: ['cache', 'result'],
-    read: () =>
-      registry.statistics().flatMap(({ name, hits, misses, coalesced }): Sample[] => [
-        [{ cache: name, result: 'hit' }, hits],
-        [{ cache: name, result: 'miss' }, misses],
-        [{ cache: name, result: 'coalesced' }, coalesced],
-      ]),
-  });
-  const perCache = {
-    stale_served: ['Keys answered with a value past its time.', 'staleServed'],
-    evictions: ['Entries pushed out by newer ones.', 'evictions'],
-    invalidations: ['How often something was ended.', 'invalidations'],
-    errors: ['Failures of a store or of a load in the background.', 'errors'],
-  } as const;
-  for (const [name, [help, field]] of Object.entries(perCache)) {
-    metrics.counter({
-      name: `parley_cache_${name}_total`,
-      help,
-      labels: ['cache'],
-      read: () => registry.statistics().map((cache): Sample => [{ cache: cache.name }, cache[field]]),
-    });
-  }
-}
-
-function addCacheSizes(metrics: MetricRegistry, registry: MetricsOptions['registry']): void {
-  for (const [name, help, field] of [
-    ['entries', 'Entries in memory.', 'entries'],
-    ['entries_max', 'Entries that there may be in memory.', 'entriesMax'],
-  ] as const) {
-    metrics.gauge({
-      name: `parley_cache_${name}`,
-      help,
-      labels: ['cache'],
-      read: () => registry.statistics().map((cache): Sample => [{ cache: cache.name }, cache[field]]),
-    });
-  }
-}
-
 function addPoolMetrics(metrics: MetricRegistry, { config, database }: MetricsOptions): void {
   metrics.gauge({
     name: 'parley_pool_connections',
@@ -210,6 +175,7 @@ function addCoherenceMetrics(
   metrics.gauge({
     name: 'parley_coherence_trusted',
     help: '1 while caches may answer, 0 while changes are not heard of.',
+    together: 'min',
     read: () => [[{}, coherence.isTrusted ? 1 : 0]],
   });
   for (const [name, help] of [
@@ -226,6 +192,7 @@ function addCoherenceMetrics(
   metrics.gauge({
     name: 'parley_redis_up',
     help: 'Whether Redis answers; absent where there is none.',
+    together: 'min',
     read: () => (shared === null ? [] : [[{}, shared.counters.session === null ? 0 : 1]]),
   });
   metrics.counter({

@@ -15,7 +15,7 @@ const floors: readonly { readonly name: string; readonly pattern: RegExp }[] = [
   {
     name: 'app',
     pattern:
-      /^(app|caches|clean-up|execution-metrics|explain|metrics|monitoring|open-platform|password-checks|queries|services|sightings|tracing|warmers|main|config)\.ts$|^(cli|config)\//,
+      /^(app|cache-metrics|caches|clean-up|execution-metrics|explain|metrics|monitoring|open-platform|password-checks|queries|services|sightings|tracing|warmers|main|config)\.ts$|^(cli|config)\//,
   },
 ];
 

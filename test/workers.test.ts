@@ -61,8 +61,40 @@ async function isAnswered(origin: string): Promise<boolean> {
   return response.status === 200 && (await response.text()).includes('8000');
 }
 
+const answered = 'parley_requests_total{operation="(anonymous)",outcome="ok"}';
+
+/** The value of each series that any worker tells. */
+async function metricsOf(origin: string): Promise<Map<string, number>> {
+  const response = await fetch(`${origin}/metrics`, {
+    headers: { connection: 'close' },
+    signal: AbortSignal.timeout(3000),
+  });
+  const text = await response.text();
+  if (response.status !== 200) throw new Error(text);
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]));
+}
+
+/** What is told as soon as it is such; a connection that is handed to a worker that hangs is given up. */
+async function metricsOfWhoAnswers(
+  origin: string,
+  isSuch: (metrics: ReadonlyMap<string, number>) => boolean,
+): Promise<Map<string, number>> {
+  for (;;) {
+    const metrics = await metricsOf(origin).catch(() => null);
+    if (metrics !== null && isSuch(metrics)) return metrics;
+    await sleep(20);
+  }
+}
+
+/** Which workers are told apart in series that begin so. */
+function workersWith(metrics: ReadonlyMap<string, number>, beginning: string): string[] {
+  const found = [...metrics.keys()].filter((series) => series.startsWith(beginning));
+  return found.flatMap((series) => /worker="(\d+)"/.exec(series)?.[1] ?? []).toSorted();
+}
+
 // Whose children a process has can only be read from /proc.
-describe.skipIf(process.platform !== 'linux')('several workers', { timeout: 60_000 }, () => {
+describe.skipIf(process.platform !== 'linux')('several workers', { timeout: 120_000 }, () => {
   it('answer on one port, and one that dies is followed by another', async () => {
     const { child: primary, origin } = await serveWithTwo();
     const before = await childrenOf(primary);
@@ -135,6 +167,35 @@ describe.skipIf(process.platform !== 'linux')('several workers', { timeout: 60_0
     } finally {
       await rm(dataDirectory, { recursive: true, force: true });
     }
+  });
+
+  it('are told of together by the /metrics of each, and no counter falls when one hangs or dies', async () => {
+    const { child: primary, origin } = await serveWithTwo();
+    // As many connections, handed out in turn.
+    for (let each = 0; each < 10; each += 1) await isAnswered(origin);
+    const before = await metricsOf(origin);
+    expect(before.get(answered)).toBe(10);
+    expect(before.get('parley_request_duration_seconds_count{operation="(anonymous)"}')).toBe(10);
+    expect(before.get('parley_pool_connections_max')).toBe(16);
+    expect(before.get('parley_coherence_trusted')).toBe(1);
+    expect(workersWith(before, 'parley_event_loop_delay_seconds{statistic="p99",')).toEqual(['1', '2']);
+    expect(workersWith(before, 'process_resident_memory_bytes{')).toEqual(['1', '2']);
+
+    const [victim = 0] = await childrenOf(primary);
+    process.kill(victim, 'SIGSTOP');
+    const without = await metricsOfWhoAnswers(origin, () => true);
+    expect(without.get(answered)).toBe(10);
+    expect(without.get('parley_pool_connections_max')).toBe(8);
+    expect(workersWith(without, 'process_resident_memory_bytes{')).toHaveLength(1);
+
+    process.kill(victim, 'SIGKILL');
+    const after = await metricsOfWhoAnswers(
+      origin,
+      (metrics) => metrics.get('parley_pool_connections_max') === 16,
+    );
+    expect(await childrenOf(primary)).not.toContain(victim);
+    expect(after.get(answered)).toBe(10);
+    expect(workersWith(after, 'process_resident_memory_bytes{')).toEqual(['1', '2']);
   });
 
   it('are counted', async () => {

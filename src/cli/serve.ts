@@ -6,6 +6,8 @@ import type { Config } from '../config.ts';
 import { openPlatform, type Platform } from '../open-platform.ts';
 import { answerRequests, closingMs } from './serve/answer-requests.ts';
 import { demoAdmin, demoMember, prepareDemo, type DemoTokens } from './serve/demo-tokens.ts';
+import { GatheredMetrics } from './serve/gathered-metrics.ts';
+import { SiblingWorkers } from './serve/sibling-workers.ts';
 import { Workers } from './serve/workers.ts';
 
 /** How the server is to start. */
@@ -17,7 +19,7 @@ export interface ServeOptions {
 }
 
 /** What a worker is told once it can hear. */
-const greeting = z.object({ demoToken: z.string().nullable() });
+const greeting = z.object({ demoToken: z.string().nullable(), worker: z.string() });
 
 /** What the workers' own deadline may be exceeded by before they are given up. */
 const graceMs = 2000;
@@ -31,7 +33,7 @@ export async function serveCommand(config: Config, options: ServeOptions): Promi
     const demoToken = tokens?.admin ?? null;
     const address =
       options.workers === 1
-        ? await answerRequests(config, platform, { peopleToWarm: options.warm, demoToken })
+        ? await answerRequests(config, platform, { peopleToWarm: options.warm, demoToken, siblings: null })
         : await serveWithWorkers(config, platform, options.workers, demoToken);
     console.log(welcome(config, address, tokens));
     return 0;
@@ -46,12 +48,13 @@ async function serveAsWorker(config: Config, { warm }: ServeOptions): Promise<nu
   const greeted = once(process, 'message');
   process.send?.('ready');
   const [message] = await greeted;
-  const { demoToken } = greeting.parse(message);
+  const { demoToken, worker } = greeting.parse(message);
   // A worker that cannot begin shall end, although it still could be talked to.
   process.channel?.unref();
   const platform = await openPlatform(config);
   try {
-    await answerRequests(config, platform, { peopleToWarm: warm, demoToken });
+    const siblings = new SiblingWorkers(worker, platform.logger);
+    await answerRequests(config, platform, { peopleToWarm: warm, demoToken, siblings });
     return 0;
   } catch (error) {
     await platform.close();
@@ -65,11 +68,13 @@ async function serveWithWorkers(
   count: number,
   demoToken: string | null,
 ): Promise<string> {
+  const metrics = new GatheredMetrics(logger);
   const workers = new Workers({
     count,
     // With an embedded database they join the one that this process keeps running.
     environment: { DATABASE_URL: database.url },
     greeting: { demoToken },
+    follow: (worker) => metrics.follow(worker),
     logger,
   });
   const port = await workers.start();

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
 import { createApp } from '../../app.ts';
 import type { Config } from '../../config.ts';
+import type { Siblings } from '../../metrics.ts';
 import type { Platform } from '../../open-platform.ts';
 
 /** With what the process begins to answer. */
@@ -11,6 +12,8 @@ interface AnswerOptions {
   readonly peopleToWarm: number;
   /** What the explorers open with. */
   readonly demoToken: string | null;
+  /** The workers that this process is one of; null where it stands alone. */
+  readonly siblings: Siblings | null;
 }
 
 /** What warming may cost at start; a server that takes longer is taken for one that hangs. */
@@ -53,10 +56,10 @@ export async function answerRequests(
 async function listen(
   config: Config,
   platform: Platform,
-  { peopleToWarm, demoToken }: AnswerOptions,
+  { peopleToWarm, demoToken, siblings }: AnswerOptions,
   signal: AbortSignal,
 ) {
-  const app = createApp({ ...platform, config });
+  const app = createApp({ ...platform, config, siblings });
   const server = await app.createServer(demoToken);
   try {
     // The first statement of Prisma's client compiles WebAssembly, which no request should wait for.

@@ -7,8 +7,10 @@ export interface WorkersOptions {
   readonly count: number;
   /** What their environment has beyond this process's. */
   readonly environment: Readonly<Record<string, string>>;
-  /** What each is told once it sends a word. */
+  /** What each is told once it sends a word, beside its number: `worker`, from 1. Who follows one that died takes it over. */
   readonly greeting: Readonly<Record<string, string | null>>;
+  /** Called with each, before it runs. */
+  readonly follow: (worker: Worker) => void;
   readonly logger: Logger;
 }
 
@@ -38,7 +40,9 @@ export class Workers {
    * @throws Error when one ends before, for the same would befall its successors; it has said why
    */
   async start(): Promise<number> {
-    const starting = Array.from({ length: this.#options.count }, () => portOf(this.#fork(0)));
+    const starting = Array.from({ length: this.#options.count }, (_, index) =>
+      portOf(this.#fork(index + 1, 0)),
+    );
     try {
       const [port = 0] = await Promise.all(starting);
       this.#isStarted = true;
@@ -62,12 +66,13 @@ export class Workers {
     );
   }
 
-  #fork(delayMs: number): Worker {
+  #fork(number: number, delayMs: number): Worker {
     const worker = cluster.fork(this.#options.environment);
     const startedAt = performance.now();
     this.#alive.add(worker);
+    this.#options.follow(worker);
     // Asked for, because a worker that is still being loaded does not hear.
-    worker.once('message', () => worker.send(this.#options.greeting));
+    worker.once('message', () => worker.send({ ...this.#options.greeting, worker: `${number}` }));
     worker.once('exit', (code, signal) => {
       this.#alive.delete(worker);
       if (this.#isStopping || !this.#isStarted) return;
@@ -77,15 +82,15 @@ export class Workers {
         { worker: pid, code, signal, nextDelayMs },
         'a worker died; another follows',
       );
-      this.#forkAfter(nextDelayMs);
+      this.#forkAfter(number, nextDelayMs);
     });
     return worker;
   }
 
-  #forkAfter(delayMs: number): void {
+  #forkAfter(number: number, delayMs: number): void {
     const timer = setTimeout(() => {
       this.#waiting.delete(timer);
-      this.#fork(delayMs);
+      this.#fork(number, delayMs);
     }, delayMs);
     this.#waiting.add(timer);
   }

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Registry } from 'prom-client';
-import { histogramText, type HistogramFamily } from './histogram-text.ts';
+import { histogramSamples, type HistogramFamily } from './histogram-samples.ts';
+import { metricSnapshot, type MetricSnapshot } from './metric-snapshot.ts';
 
 /** A number and what tells it from others of its name. */
 export type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
@@ -11,6 +12,11 @@ interface Description {
   readonly read: () => Iterable<Sample>;
 }
 
+interface GaugeDescription extends Description {
+  /** What is told of several workers: one number, by default their sum, or those of each, `apart` by the label `worker`. */
+  readonly together?: 'sum' | 'min' | 'max' | 'apart';
+}
+
 /**
  * What is told to Prometheus. Nothing is counted here: the numbers are read where they are counted, when they are asked for, so
  * that requests pay nothing for being watched.
@@ -18,6 +24,12 @@ interface Description {
 export class MetricRegistry {
   readonly #registry = new Registry();
   readonly #histograms: (() => HistogramFamily)[] = [];
+  readonly #ownLabels: Readonly<Record<string, string>>;
+
+  /** `worker` tells this process from those that it is added up with; null where it stands alone. */
+  constructor(worker: string | null) {
+    this.#ownLabels = worker === null ? {} : { worker };
+  }
 
   get contentType(): string {
     return this.#registry.contentType;
@@ -38,15 +50,17 @@ export class MetricRegistry {
   }
 
   /** Adds a number that grows and shrinks. */
-  gauge({ name, help, labels = [], read }: Description): void {
+  gauge({ name, help, labels = [], read, together = 'sum' }: GaugeDescription): void {
+    const ownLabels = together === 'apart' ? this.#ownLabels : {};
     new Gauge({
       name,
       help,
-      labelNames: [...labels],
+      labelNames: [...labels, ...Object.keys(ownLabels)],
+      aggregator: together === 'apart' ? 'sum' : together,
       registers: [this.#registry],
       collect() {
         this.reset();
-        for (const [sampleLabels, value] of read()) this.set({ ...sampleLabels }, value);
+        for (const [sampleLabels, value] of read()) this.set({ ...sampleLabels, ...ownLabels }, value);
       },
     });
   }
@@ -55,9 +69,9 @@ export class MetricRegistry {
     this.#histograms.push(family);
   }
 
-  /** All of them in Prometheus' text format. */
-  async text(): Promise<string> {
-    const texts = this.#histograms.map((family) => histogramText(family()));
-    return [await this.#registry.metrics(), ...texts].join('\n');
+  /** All of them as they are now. */
+  async snapshot(): Promise<MetricSnapshot> {
+    const families = metricSnapshot.parse(await this.#registry.getMetricsAsJSON());
+    return [...families, ...this.#histograms.map((family) => histogramSamples(family()))];
   }
 }

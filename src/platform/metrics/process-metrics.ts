@@ -9,6 +9,7 @@ export function addProcessMetrics(metrics: MetricRegistry, version: string): () 
     name: 'parley_build_info',
     help: 'Always 1; the labels say what runs.',
     labels: ['version', 'node'],
+    together: 'max',
     read: () => [[{ version, node: process.version }, 1]],
   });
   metrics.counter({
@@ -19,16 +20,19 @@ export function addProcessMetrics(metrics: MetricRegistry, version: string): () 
   metrics.gauge({
     name: 'process_start_time_seconds',
     help: 'When the process started, in seconds since the epoch.',
+    together: 'apart',
     read: () => [plain(performance.timeOrigin / 1000)],
   });
   metrics.gauge({
     name: 'process_resident_memory_bytes',
     help: 'Memory that the system has given to the process.',
+    together: 'apart',
     read: () => [plain(process.memoryUsage.rss())],
   });
   metrics.gauge({
     name: 'nodejs_heap_size_used_bytes',
     help: "Memory that JavaScript's values take.",
+    together: 'apart',
     read: () => [plain(process.memoryUsage().heapUsed)],
   });
   return addEventLoopDelay(metrics);
@@ -42,6 +46,7 @@ function addEventLoopDelay(metrics: MetricRegistry): () => void {
     name: 'parley_event_loop_delay_seconds',
     help: 'How late the event loop was since this was asked last.',
     labels: ['statistic'],
+    together: 'apart',
     read() {
       const lateSeconds = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - resolutionMs) / 1000;
       const samples: Sample[] = [
