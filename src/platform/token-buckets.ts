@@ -7,13 +7,6 @@ export interface BucketLevel {
   readonly remaining: number;
   /** When it will be full again, in milliseconds since the epoch. */
   readonly fullAt: number;
-  /** How long until what was asked for will be there; 0 when it was. */
-  readonly waitMs: number;
-}
-
-interface Bucket {
-  tokens: number;
-  filledAt: number;
 }
 
 const minuteMs = 60_000;
@@ -33,45 +26,60 @@ export class TokenBuckets {
     this.#buckets = new LRUCache({ max: options.keysMax });
   }
 
-  /** What taking so many would leave, or how long to wait; nothing is taken. More than fits takes all there is. */
-  look(key: string, tokens: number): BucketLevel {
-    return this.#levelOf(this.#fill(key), this.#wanted(tokens));
+  /** The bucket of a key; to be used at once, because it may be forgotten. */
+  of(key: string): Bucket {
+    const now = this.#clock.now();
+    const known = this.#buckets.get(key);
+    if (known !== undefined) {
+      known.fill(now);
+      return known;
+    }
+    const bucket = new Bucket(this.#capacity, now);
+    this.#buckets.set(key, bucket);
+    return bucket;
+  }
+}
+
+/** What one key has left. */
+export class Bucket {
+  readonly #capacity: number;
+  #tokens: number;
+  #filledAt: number;
+
+  constructor(capacity: number, now: number) {
+    this.#capacity = capacity;
+    this.#tokens = capacity;
+    this.#filledAt = now;
   }
 
-  /** Takes so many, below zero if need be: others may have used what was here. */
-  take(key: string, tokens: number): BucketLevel {
-    const bucket = this.#fill(key);
-    bucket.tokens -= this.#wanted(tokens);
-    return this.#levelOf(bucket, 0);
+  /** Adds what has come since the last time. */
+  fill(now: number): void {
+    // A clock that was set back must not empty it.
+    const elapsedMs = Math.max(0, now - this.#filledAt);
+    this.#tokens = Math.min(this.#capacity, this.#tokens + (elapsedMs / minuteMs) * this.#capacity);
+    this.#filledAt = now;
+  }
+
+  /** How long until so many will be there, in milliseconds; 0 when they are. More than fits waits for all there is. */
+  waitMsFor(tokens: number): number {
+    return this.#msFor(this.#wanted(tokens) - this.#tokens);
+  }
+
+  /** Takes so many, below zero if need be: others may have used what was here. More than fits takes all there is. */
+  take(tokens: number): BucketLevel {
+    this.#tokens -= this.#wanted(tokens);
+    return {
+      capacity: this.#capacity,
+      remaining: Math.max(0, Math.floor(this.#tokens)),
+      fullAt: this.#filledAt + this.#msFor(this.#capacity - this.#tokens),
+    };
   }
 
   #wanted(tokens: number): number {
     return Math.min(tokens, this.#capacity);
   }
 
-  #fill(key: string): Bucket {
-    const now = this.#clock.now();
-    const known = this.#buckets.get(key);
-    if (known === undefined) {
-      const bucket = { tokens: this.#capacity, filledAt: now };
-      this.#buckets.set(key, bucket);
-      return bucket;
-    }
-    // A clock that was set back must not empty it.
-    const elapsedMs = Math.max(0, now - known.filledAt);
-    known.tokens = Math.min(this.#capacity, known.tokens + (elapsedMs / minuteMs) * this.#capacity);
-    known.filledAt = now;
-    return known;
-  }
-
-  #levelOf({ tokens, filledAt }: Bucket, wanted: number): BucketLevel {
-    const msFor = (missing: number) => Math.max(0, Math.ceil((missing / this.#capacity) * minuteMs));
-    const remaining = tokens - wanted;
-    return {
-      capacity: this.#capacity,
-      remaining: Math.max(0, Math.floor(remaining)),
-      fullAt: filledAt + msFor(this.#capacity - remaining),
-      waitMs: msFor(-remaining),
-    };
+  #msFor(missing: number): number {
+    return Math.max(0, Math.ceil((missing / this.#capacity) * minuteMs));
   }
 }

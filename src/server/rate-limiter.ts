@@ -1,6 +1,6 @@
 import type { Clock } from '../platform/clock.ts';
 import type { SharedCounters } from '../platform/shared-attempt-limiter.ts';
-import { TokenBuckets, type BucketLevel } from '../platform/token-buckets.ts';
+import { TokenBuckets, type Bucket, type BucketLevel } from '../platform/token-buckets.ts';
 import { UsageExchange } from '../platform/usage-exchange.ts';
 import { HttpRefusal } from './failure.ts';
 
@@ -64,17 +64,20 @@ export class RateLimiter {
   charge(payers: readonly Payer[], cost: number): RateLimitStatus | null {
     // What costs nothing to run costs something to read.
     const tokens = Math.max(1, cost);
-    const limited = payers.flatMap(({ kind, key }) => {
-      const buckets = this.#buckets.get(kind);
-      return buckets === undefined ? [] : [{ kind, key, buckets }];
-    });
-    for (const { kind, key, buckets } of limited) refuseUnlessThere(kind, buckets.look(key, tokens));
-    const levels = limited.map(({ kind, key, buckets }) => {
-      this.#exchange?.note(`${kind}:${key}`, tokens);
-      return buckets.take(key, tokens);
-    });
-    const [nearest] = levels.toSorted((left, right) => left.remaining - right.remaining);
-    if (nearest === undefined) return null;
+    const charged: Charged[] = [];
+    for (const payer of payers) {
+      const bucket = this.#buckets.get(payer.kind)?.of(payer.key);
+      if (bucket === undefined) continue;
+      refuseUnlessThere(payer.kind, bucket.waitMsFor(tokens));
+      charged.push({ payer, bucket });
+    }
+    let nearest: BucketLevel | null = null;
+    for (const { payer, bucket } of charged) {
+      this.#exchange?.note(`${payer.kind}:${payer.key}`, tokens);
+      const level = bucket.take(tokens);
+      if (nearest === null || level.remaining < nearest.remaining) nearest = level;
+    }
+    if (nearest === null) return null;
     const { capacity, remaining, fullAt } = nearest;
     return { limit: capacity, cost: tokens, remaining, resetAt: new Date(fullAt) };
   }
@@ -85,13 +88,19 @@ export class RateLimiter {
       keyPrefix: `${namespace}:usage:`,
       onUsedElsewhere: (name, amount) => {
         const [kind = '', ...key] = name.split(':');
-        this.#buckets.get(kind)?.take(key.join(':'), amount);
+        this.#buckets.get(kind)?.of(key.join(':')).take(amount);
       },
     });
   }
 }
 
-function refuseUnlessThere(kind: Payer['kind'], { waitMs }: BucketLevel): void {
+/** A payer whose kind is limited. */
+interface Charged {
+  readonly payer: Payer;
+  readonly bucket: Bucket;
+}
+
+function refuseUnlessThere(kind: Payer['kind'], waitMs: number): void {
   if (waitMs === 0) return;
   const seconds = Math.ceil(waitMs / 1000);
   throw new HttpRefusal(
