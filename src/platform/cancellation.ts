@@ -5,7 +5,8 @@ import type { Refusal } from './errors.ts';
  * costs a request.
  */
 export class Cancellation {
-  readonly #listeners = new Set<() => void>();
+  /** Null until somebody listens: what is answered at once is never listened to. */
+  #listeners: Set<() => void> | null = null;
   #reason: Refusal | null = null;
 
   /** Why it ended; null while it has not. */
@@ -17,8 +18,9 @@ export class Cancellation {
   cancel(reason: Refusal): void {
     if (this.#reason !== null) return;
     this.#reason = reason;
-    for (const listener of this.#listeners) listener();
-    this.#listeners.clear();
+    const listeners = this.#listeners ?? [];
+    this.#listeners = null;
+    for (const listener of listeners) listener();
   }
 
   /** @throws the reason, once there is one */
@@ -28,7 +30,8 @@ export class Cancellation {
 
   /** Calls back once when it is cancelled; the returned function stops that. */
   onCancel(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    const listeners = (this.#listeners ??= new Set());
+    listeners.add(listener);
+    return () => listeners.delete(listener);
   }
 }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { AtOnce } from './at-once.ts';
 import type { OpenTrace } from './tracing.ts';
 
 /** How a request ended: answered, refused because of what it asked, or failed because of us. */
@@ -43,16 +44,28 @@ export class RequestProfile {
   }
 
   /** Does the work of finding out who asks, and keeps what it took, also when it is refused. */
-  async authenticating<Viewer>(work: () => Promise<Viewer | null>): Promise<Viewer | null> {
+  authenticating<Viewer>(work: () => AtOnce<Viewer | null>): AtOnce<Viewer | null> {
     const startedAt = performance.now();
-    try {
-      const viewer = await work();
+    const accept = (viewer: Viewer | null) => {
       this.isAuthenticated = viewer !== null;
+      this.#keepAuthentication(startedAt);
       return viewer;
-    } finally {
-      this.authenticationMs = performance.now() - startedAt;
-      this.authenticationStatements = this.statements;
+    };
+    const refuse = (reason: unknown): never => {
+      this.#keepAuthentication(startedAt);
+      throw reason;
+    };
+    try {
+      const found = work();
+      return found instanceof Promise ? found.then(accept, refuse) : accept(found);
+    } catch (error) {
+      return refuse(error);
     }
+  }
+
+  #keepAuthentication(startedAt: number): void {
+    this.authenticationMs = performance.now() - startedAt;
+    this.authenticationStatements = this.statements;
   }
 }
 

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 const randomPartPattern = /^[A-Za-z0-9_-]{43}$/;
 
@@ -17,5 +17,5 @@ export function isSecret(prefix: string, text: string): boolean {
  * secrets: how long finding a hash takes tells something about hashes at most, and no secret can be made to fit one.
  */
 export function hashOfSecret(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
+  return hash('sha256', secret, 'buffer');
 }

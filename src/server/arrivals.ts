@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import type { AtOnce } from '../platform/at-once.ts';
 
 /** So many connections at the most are taken before the requests that wait are answered, whoever else may come. */
 const connectionsInARow = 250;
@@ -18,10 +19,10 @@ export class Arrivals {
     server.on('connection', () => this.#arrive());
   }
 
-  /** Resolves when no further connection arrives, or enough of them have. */
-  async settle(): Promise<void> {
-    if (this.#connectionsInARow === 0) return;
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  /** At once, or resolves, when no further connection arrives or enough of them have. */
+  settle(): AtOnce<void> {
+    if (this.#connectionsInARow === 0) return undefined;
+    return new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   #arrive(): void {

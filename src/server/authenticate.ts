@@ -3,13 +3,14 @@ import { keyPrefix, type ApiKeyService } from '../domains/api-key/service.ts';
 import type { IdentityService } from '../domains/identity/service.ts';
 import type { Viewer } from '../domains/session/model.ts';
 import { tokenPrefix, type SessionService } from '../domains/session/service.ts';
+import type { AtOnce } from '../platform/at-once.ts';
 import { Unauthenticated } from '../platform/errors.ts';
 
 /** Headers -> who asks; null without credentials. A bad credential is refused, never taken for none. */
-type Authenticate = (headers: IncomingHttpHeaders) => Promise<Viewer | null>;
+type Authenticate = (headers: IncomingHttpHeaders) => AtOnce<Viewer | null>;
 
 /** Answers a credential's viewer, or null for a token that is of another kind. */
-type Verifier = (token: string, tenantSlug: string | null) => Promise<Viewer> | null;
+type Verifier = (token: string, tenantSlug: string | null) => AtOnce<Viewer> | null;
 
 /**
  * Recognises the header `authorization: Bearer …`, and `x-tenant` where a person has several tenants.
@@ -31,7 +32,7 @@ export function createAuthenticator(services: {
       /^ey[\w-]*\.[\w-]*\.[\w-]*$/.test(token) ? services.identity.viewerByToken(token, tenantSlug) : null,
   ];
 
-  return async ({ authorization, 'x-tenant': tenant }) => {
+  return ({ authorization, 'x-tenant': tenant }) => {
     if (authorization === undefined) return null;
     const token = /^bearer +(\S+)$/i.exec(authorization)?.[1];
     if (token === undefined)

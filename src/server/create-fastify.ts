@@ -25,7 +25,8 @@ export function createFastify(
   };
   const server = fastify({
     bodyLimit: bodySizeMax,
-    trustProxy: [...config.trustedProxies],
+    // None of them is told apart from an empty list, by which every reader of the address would look for proxies.
+    trustProxy: config.trustedProxies.length > 0 && [...config.trustedProxies],
     // Whoever sends byte by byte holds a connection no longer than this; Node looks for them by itself only twice a minute.
     requestTimeout: receiveTimeoutMs,
     http: {

@@ -3,16 +3,25 @@ import {
   type ApolloServer,
   type ApolloServerPlugin,
   type GraphQLRequest,
-  type GraphQLResponse,
+  type HTTPGraphQLHead,
 } from '@apollo/server';
-import type { DocumentNode } from 'graphql';
+import type { DocumentNode, FormattedExecutionResult } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Executor } from '../execution/level-executor.ts';
+import { whenThere, type AtOnce } from '../platform/at-once.ts';
 import type { OperationScope } from './apollo.ts';
 import type { FormatError } from './format-error.ts';
 
 /** Characters of documents that are known to be valid: some 10,000 usual ones. */
 const rememberedCharactersMax = 10_000_000;
+
+/** What an operation was answered. */
+export interface Answer {
+  /** Its errors are formatted. */
+  readonly result: FormattedExecutionResult;
+  /** What Apollo Server says of status and headers; null where it was not asked. */
+  readonly http: HTTPGraphQLHead | null;
+}
 
 /**
  * Runs operations: by Apollo Server what is new, which parses and validates it, and what is known to be valid by the executor
@@ -37,23 +46,21 @@ export class Engine<Context extends OperationScope> {
     return {
       requestDidStart: async () => ({
         responseForOperation: async ({ contextValue, document, request, source }) => {
-          const answer = await this.#answer(document, request, contextValue);
-          if (answer !== null) this.#valid.set(source, document);
-          return answer;
+          const singleResult = await this.#run(document, request, contextValue);
+          if (singleResult === null) return null;
+          this.#valid.set(source, document);
+          return { http: { headers: new HeaderMap() }, body: { kind: 'single', singleResult } };
         },
       }),
     };
   }
 
-  /** The answer to an operation, its errors formatted. `contextValue` must be a plain object, because Apollo Server copies it. */
-  async execute(
-    apollo: ApolloServer<Context>,
-    operation: GraphQLRequest,
-    contextValue: Context,
-  ): Promise<GraphQLResponse> {
+  /** The answer to an operation. `contextValue` must be a plain object, because Apollo Server copies it. */
+  execute(apollo: ApolloServer<Context>, operation: GraphQLRequest, contextValue: Context): AtOnce<Answer> {
     const document = this.#validDocumentOf(operation);
-    const answer = document === undefined ? null : await this.#answer(document, operation, contextValue);
-    return answer ?? apollo.executeOperation(operation, { contextValue });
+    const running = document === undefined ? null : this.#run(document, operation, contextValue);
+    if (running === null) return askApollo(apollo, operation, contextValue);
+    return whenThere(running, (result) => ({ result, http: null }));
   }
 
   /** Undefined also for what Apollo Server has more to say about: GET allows no mutations, and persisted queries none. */
@@ -63,16 +70,27 @@ export class Engine<Context extends OperationScope> {
     return this.#valid.get(query);
   }
 
-  async #answer(
+  /** Null, and nothing has run, for what is left to graphql-js. */
+  #run(
     document: DocumentNode,
     { operationName, variables }: GraphQLRequest,
     context: Context,
-  ): Promise<GraphQLResponse | null> {
-    const result = await this.#executor?.execute({ document, operationName, variables, context });
-    if (result === null || result === undefined) return null;
-    const { data = null, errors } = result;
-    const formatted = errors?.map((error) => this.#formatError(error, context.requestId));
-    const singleResult = formatted === undefined ? { data } : { data, errors: formatted };
-    return { http: { headers: new HeaderMap() }, body: { kind: 'single', singleResult } };
+  ): AtOnce<FormattedExecutionResult> | null {
+    const running = this.#executor?.execute({ document, operationName, variables, context }) ?? null;
+    if (running === null) return null;
+    return whenThere(running, ({ data = null, errors }) => {
+      const formatted = errors?.map((error) => this.#formatError(error, context.requestId));
+      return formatted === undefined ? { data } : { data, errors: formatted };
+    });
   }
+}
+
+async function askApollo<Context extends OperationScope>(
+  apollo: ApolloServer<Context>,
+  operation: GraphQLRequest,
+  contextValue: Context,
+): Promise<Answer> {
+  const { body, http } = await apollo.executeOperation(operation, { contextValue });
+  if (body.kind !== 'single') throw new Error('An operation was answered in parts.');
+  return { result: body.singleResult, http };
 }

@@ -1,22 +1,20 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import {
-  HeaderMap,
-  type GraphQLRequest,
-  type GraphQLResponse,
-  type HTTPGraphQLRequest,
-} from '@apollo/server';
+import { HeaderMap, type GraphQLRequest, type HTTPGraphQLRequest } from '@apollo/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Admission, Admitted } from './admission/admission.ts';
 import type { OperationScope } from './apollo.ts';
+import { whenThere, type AtOnce } from '../platform/at-once.ts';
 import { Cancellation } from '../platform/cancellation.ts';
-import { errorCodes } from '../platform/errors.ts';
 import type { RequestTrace } from '../platform/tracing.ts';
 import type { RequestProfile } from '../platform/request-profile.ts';
-import { HttpRefusal, outcomeOf, retryAfterSeconds, statusOf } from './failure.ts';
+import type { Answer } from './engine.ts';
+import { HttpRefusal, outcomeOf } from './failure.ts';
+import { sendAnswer } from './graphql-answer.ts';
 import { readBody, readSearch, refuseForeignEncoding, refuseForgery } from './graphql-request.ts';
 import { isLoopback } from './loopback.ts';
 import { chooseMediaType, prefersPage, type MediaType } from './media-type.ts';
 import type { Payer, RateLimiter, RateLimitStatus } from './rate-limiter.ts';
+import { proceed } from './proceed.ts';
 import { profileOf } from './request-profiles.ts';
 import type { RequestsUnderWay } from './requests-under-way.ts';
 import { sandboxPolicy } from './sandbox.ts';
@@ -38,12 +36,12 @@ interface Permit {
 }
 
 /** Runs an operation that was let in; its errors are formatted. */
-export type Execute<Context> = (operation: GraphQLRequest, contextValue: Context) => Promise<GraphQLResponse>;
+export type Execute<Context> = (operation: GraphQLRequest, contextValue: Context) => AtOnce<Answer>;
 
 /** Who asks, and what their operation gets to work with. */
 export interface Exchange<Viewer, Context extends OperationScope> {
   /** Null without credentials. @throws Unauthenticated, TokenExpired, Forbidden, Unavailable */
-  readonly authenticate: (headers: IncomingHttpHeaders) => Promise<Viewer | null>;
+  readonly authenticate: (headers: IncomingHttpHeaders) => AtOnce<Viewer | null>;
   /** A fresh context for one request; a plain object, because Apollo Server copies it. */
   readonly createContext: (
     viewer: Viewer | null,
@@ -80,40 +78,49 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
     url: '/graphql',
     exposeHeadRoute: false,
     onRequest: [
-      async (request, reply) => {
-        if (request.method !== 'GET' || !prefersPage(request.headers.accept)) return undefined;
-        return sendPage(reply, isLoopback(request.ip) ? request.hostname : request.ip, renderPage);
+      (request, reply, done) => {
+        if (request.method !== 'GET' || !prefersPage(request.headers.accept)) {
+          done();
+          return;
+        }
+        sendPage(reply, isLoopback(request.ip) ? request.hostname : request.ip, renderPage).catch(done);
       },
-      async (request) => {
-        profileOf(request).isOperation = true;
-        request.setDecorator('answerType', acceptedMediaType(request.headers.accept));
-        const viewer = await profileOf(request).authenticating(() =>
-          requests.identify(() => authenticate(request.headers)),
-        );
-        request.setDecorator('viewer', viewer);
-        refuseForeignEncoding(request.headers);
+      (request, _reply, done) => {
+        const { headers } = request;
+        const profile = profileOf(request);
+        profile.isOperation = true;
+        request.setDecorator('answerType', acceptedMediaType(headers.accept));
+        const viewer = profile.authenticating(() => requests.identify(() => authenticate(headers)));
+        const keep = (found: Viewer | null) => {
+          request.setDecorator('viewer', found);
+          refuseForeignEncoding(headers);
+        };
+        proceed(whenThere(viewer, keep), done);
       },
     ],
-    handler: async (request, reply) => {
+    handler: (request, reply) => {
       const viewer = request.getDecorator<Viewer | null>('viewer');
       const operation = readOperation(request, trustedDocuments);
       const admitted = admit(admission, operation);
-      const payers = payersOf(viewer, request.ip);
+      const client = clientOf(request);
+      const payers = payersOf(viewer, client.ipAddress);
       const profile = profileOf(request);
       noteOperation(profile, admitted, payers);
       const rateLimit = rateLimiter.charge(payers, admitted?.cost ?? 0);
       const run = (cancellation: Cancellation) => {
         const permit = { cancellation, rateLimit, trace: profile.trace };
-        const contextValue = createContext(viewer, request.id, clientOf(request), permit);
-        return execute(operation, contextValue);
+        return execute(operation, createContext(viewer, request.id, client, permit));
       };
       // A mutation is never cut short: whoever sent it must be told what was written.
-      const response = await (admitted?.kind === 'mutation'
-        ? run(new Cancellation())
-        : requests.follow(reply.raw, run, profile.authenticationMs));
-      noteAnswer(profile, response);
-      const report = wantsCost(request.headers) ? admitted : null;
-      return sendAnswer(reply, response, request.getDecorator<MediaType>('answerType'), report);
+      const answer =
+        admitted?.kind === 'mutation'
+          ? run(new Cancellation())
+          : requests.follow(reply.raw, run, profile.authenticationMs);
+      return whenThere(answer, (known) => {
+        noteAnswer(profile, known);
+        const report = wantsCost(request.headers) ? admitted : null;
+        sendAnswer(reply, known, request.getDecorator<MediaType>('answerType'), report);
+      });
     },
   });
 }
@@ -122,12 +129,12 @@ async function sendPage(
   reply: FastifyReply,
   hostname: string,
   renderPage: ((hostname: string) => Promise<string>) | null,
-): Promise<FastifyReply> {
+): Promise<void> {
   if (renderPage === null) {
     throw new HttpRefusal(404, 'NOT_FOUND', 'There is no page here; operations are sent by POST, as JSON.');
   }
   const page = await renderPage(hostname);
-  return reply
+  void reply
     .header('content-security-policy', sandboxPolicy)
     .header('cache-control', 'no-store')
     .type('text/html; charset=utf-8')
@@ -166,9 +173,7 @@ function noteOperation(profile: RequestProfile, admitted: Admitted | null, payer
   profile.callerKey = payers.find(({ kind }) => kind === 'user')?.key ?? null;
 }
 
-function noteAnswer(profile: RequestProfile, { body }: GraphQLResponse): void {
-  if (body.kind !== 'single') return;
-  const { data, errors } = body.singleResult;
+function noteAnswer(profile: RequestProfile, { result: { data, errors } }: Answer): void {
   profile.isExecuted = data !== undefined;
   const code = errors?.[0]?.extensions?.['code'];
   profile.errorCode = typeof code === 'string' ? code : null;
@@ -189,45 +194,4 @@ const getRequest: HTTPGraphQLRequest = {
 
 function clientOf(request: FastifyRequest): Client {
   return { ipAddress: request.ip, userAgent: request.headers['user-agent'] ?? null };
-}
-
-/** `report` is the operation whose cost was asked for. */
-function sendAnswer(
-  reply: FastifyReply,
-  response: GraphQLResponse,
-  mediaType: MediaType,
-  report: Admitted | null,
-): FastifyReply {
-  if (response.body.kind !== 'single') throw new Error('An operation was answered in parts.');
-  const { errors, data } = response.body.singleResult;
-  const extensions =
-    report === null ? undefined : { cost: { requested: report.cost, actual: report.actualCost(data) } };
-  const allow = response.http.headers.get('allow');
-  if (allow !== undefined) void reply.header('allow', allow);
-  if (errors?.some(({ extensions }) => extensions?.['code'] === 'UNAVAILABLE')) {
-    void reply.header('retry-after', String(retryAfterSeconds));
-  }
-  return (
-    reply
-      .code(statusOfAnswer(response, mediaType))
-      .header('cache-control', 'no-store')
-      .type(mediaType)
-      // Handed over at once: a promise for the text would keep a large answer alive while it is being sent.
-      .send(JSON.stringify({ errors, data, extensions }))
-  );
-}
-
-/**
- * GraphQL over HTTP, section "Status Codes": 200 for whatever was executed. What could not be executed is 400, but not
- * for application/json: there a client takes a 4xx for the word of some proxy and does not read it.
- */
-function statusOfAnswer({ http, body }: GraphQLResponse, mediaType: MediaType): number {
-  if (body.kind !== 'single' || body.singleResult.data !== undefined) return 200;
-  // 500 is Apollo Server's way to say that it knows no status: the code knows one.
-  const code = errorCodes.find((known) => known === body.singleResult.errors?.[0]?.extensions?.['code']);
-  const status =
-    http.status === undefined || http.status === 500
-      ? statusOf(code ?? 'INTERNAL_SERVER_ERROR')
-      : http.status;
-  return status === 400 && mediaType.startsWith('application/json') ? 200 : status;
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Executor } from '../execution/level-executor.ts';
+import { whenThere, type AtOnce } from '../platform/at-once.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Unavailable } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -24,6 +25,7 @@ import { registerRequestProfiles, type RequestObserver } from './request-profile
 import type { RequestsUnderWay } from './requests-under-way.ts';
 import { learnSecurityHeaders } from './security-headers.ts';
 import { createSandboxPlugin, renderSandbox, withoutToken } from './sandbox.ts';
+import { proceed } from './proceed.ts';
 import { readTrustedDocuments } from './trusted-documents-file.ts';
 import { TrustedDocuments } from './trusted-documents.ts';
 
@@ -60,7 +62,7 @@ export interface HttpServerOptions<Viewer, Context extends OperationScope> exten
   readonly metrics: { readonly metrics: Metrics; readonly token: string | null } | null;
   readonly isReady: () => Promise<Readiness>;
   /** Asked before every request but those for health. @throws Unavailable while nothing may be answered */
-  readonly admit: () => Promise<void>;
+  readonly admit: () => AtOnce<void>;
   /** Recognises outages, and answers any other error as it came. */
   readonly toRefusal: (error: unknown) => unknown;
   /** For the events of an identity provider; null where none is expected. */
@@ -92,15 +94,17 @@ export async function createHttpServer<Viewer, Context extends OperationScope>(
   const securityHeaders = await learnSecurityHeaders();
   registerRequestProfiles(server, options.observer, isForHealth);
   const arrivals = new Arrivals(server.server);
-  server.addHook('onRequest', async (request, reply) => {
+  server.addHook('onRequest', (request, reply, done) => {
     void reply.headers(securityHeaders).header('x-request-id', request.id);
     if (request.is404) throw unknownRoute(server, request);
     // Who watches an overloaded server must see it.
-    if (isForHealth(request) || request.routeOptions.url === metricsUrl) return;
+    if (isForHealth(request) || request.routeOptions.url === metricsUrl) {
+      done();
+      return;
+    }
     if (eventLoop.isOverloaded)
       throw new Unavailable('The server has more to do than it can; try again shortly.');
-    await arrivals.settle();
-    await options.admit();
+    proceed(whenThere(arrivals.settle(), options.admit), done);
   });
   letConnectionsEnd(server, options.requests);
   registerHealth(server, options);

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { AtOnce } from '../platform/at-once.ts';
 import { Cancellation } from '../platform/cancellation.ts';
 import { Refusal, Unavailable } from '../platform/errors.ts';
 
@@ -34,9 +35,11 @@ export class RequestsUnderWay {
    * for it too.
    * @throws Unavailable at the deadline
    */
-  async identify<Result>(work: () => Promise<Result>): Promise<Result> {
+  identify<Result>(work: () => AtOnce<Result>): AtOnce<Result> {
+    const found = work();
+    if (!(found instanceof Promise)) return found;
     const late = () => new Unavailable('Who asks could not be found out in time; try again shortly.');
-    return this.#run(new Cancellation(), { work, late, timeMs: this.#deadlineMs });
+    return this.#wait(found, { cancellation: new Cancellation(), late, timeMs: this.#deadlineMs });
   }
 
   /**
@@ -44,30 +47,40 @@ export class RequestsUnderWay {
    * `spentMs` of its time are over when it begins.
    * @throws Refusal with TIMEOUT at the deadline
    */
-  async follow<Result>(
+  follow<Result>(
     response: ServerResponse,
-    work: (cancellation: Cancellation) => Promise<Result>,
+    work: (cancellation: Cancellation) => AtOnce<Result>,
     spentMs: number,
-  ): Promise<Result> {
+  ): AtOnce<Result> {
     const cancellation = new Cancellation();
+    const result = work(cancellation);
+    if (!(result instanceof Promise)) return result;
+    return this.#waitWithClient(response, result, { cancellation, timeMs: this.#deadlineMs - spentMs });
+  }
+
+  async #waitWithClient<Result>(
+    response: ServerResponse,
+    result: Promise<Result>,
+    { cancellation, timeMs }: Omit<Wait, 'late'>,
+  ): Promise<Result> {
     const hangUp = () => cancellation.cancel(new Refusal('TIMEOUT', 'The client did not wait.'));
     const seconds = this.#deadlineMs / 1000;
     const late = () =>
       new Refusal('TIMEOUT', `This took longer than ${seconds} s; ask for less, or try again later.`);
     response.once('close', hangUp);
     try {
-      return await this.#run(cancellation, { work, late, timeMs: this.#deadlineMs - spentMs });
+      return await this.#wait(result, { cancellation, late, timeMs });
     } finally {
       response.off('close', hangUp);
     }
   }
 
-  async #run<Result>(cancellation: Cancellation, { work, late, timeMs }: Task<Result>): Promise<Result> {
+  async #wait<Result>(result: Promise<Result>, { cancellation, late, timeMs }: Wait): Promise<Result> {
     const deadline =
       this.#deadlineMs === 0 ? undefined : setTimeout(() => cancellation.cancel(late()), timeMs);
     this.#cancellations.add(cancellation);
     try {
-      return await Promise.race([work(cancellation), whenCancelled(cancellation)]);
+      return await Promise.race([result, whenCancelled(cancellation)]);
     } finally {
       clearTimeout(deadline);
       this.#cancellations.delete(cancellation);
@@ -75,9 +88,9 @@ export class RequestsUnderWay {
   }
 }
 
-/** Work that has so much time, and what it is answered with when that is over. */
-interface Task<Result> {
-  readonly work: (cancellation: Cancellation) => Promise<Result>;
+/** How long is waited, what ends it, and what is answered when the time is over. */
+interface Wait {
+  readonly cancellation: Cancellation;
   readonly late: () => Refusal;
   readonly timeMs: number;
 }

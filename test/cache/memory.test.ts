@@ -24,6 +24,25 @@ function aCache(options: { entriesMax?: number; clock?: TestClock; invalidations
 const loadRow = async (key: string): Promise<Row> => ({ id: key });
 const loadRows = async (keys: readonly string[]) => new Map(keys.map((key) => [key, { id: key }]));
 
+describe('peek', () => {
+  it('answers at once what memory has, be it an absence, and counts nothing else', async () => {
+    const cache = aCache();
+    await cache.getMany(['a'], loadRows);
+    await cache.get('ghost', async () => null);
+
+    expect([cache.peek('a'), cache.peek('ghost'), cache.peek('b')]).toEqual([{ id: 'a' }, null, undefined]);
+    expect(cache.statistics()).toMatchObject({ hits: 2, misses: 2 });
+  });
+
+  it('answers nothing for what was invalidated', async () => {
+    const cache = aCache();
+    await cache.get('a', loadRow);
+    cache.end({ key: 'a' });
+
+    expect(cache.peek('a')).toBeUndefined();
+  });
+});
+
 describe('peekMany', () => {
   it('answers at once when memory has everything', async () => {
     const cache = aCache();

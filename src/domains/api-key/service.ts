@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { whenThere, type AtOnce } from '../../platform/at-once.ts';
 import type { Cache } from '../../platform/cache/cache.ts';
 import type { Coherence } from '../../platform/cache/coherence.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -40,6 +41,20 @@ export function createApiKeyService(options: {
 }) {
   const { queries, apiKeys, seen, settle, clock } = options;
 
+  function admit(identity: KeyIdentity | null, tenantSlug: string | null): Viewer {
+    if (identity?.isOwnerActive !== true) {
+      throw new Unauthenticated('This API key is unknown or was revoked.');
+    }
+    if (identity.expiresAt !== null && new Date(identity.expiresAt).getTime() <= clock.now()) {
+      throw new TokenExpired();
+    }
+    if (tenantSlug !== null && tenantSlug !== identity.tenantSlug) {
+      throw new Unauthenticated('This API key does not belong to that tenant.');
+    }
+    seen.note(identity.tenantId, identity.keyId);
+    return viewerFrom(identity);
+  }
+
   return {
     /** Makes a key for the viewer, in their tenant. @throws InputRefused */
     async create(viewer: Viewer, input: unknown): Promise<CreatedApiKey> {
@@ -80,21 +95,14 @@ export function createApiKeyService(options: {
      * @throws Unauthenticated when it is not, or no longer, a key of an active member there
      * @throws TokenExpired
      */
-    async viewerByKey(key: string, tenantSlug: string | null): Promise<Viewer> {
+    viewerByKey(key: string, tenantSlug: string | null): AtOnce<Viewer> {
       if (!isSecret(keyPrefix, key)) throw new Unauthenticated('This credential is not a key of Parley.');
       const keyHash = hashOfSecret(key);
-      const identity = await apiKeys.get(keyHash.toString('hex'), () => queries.identityByKeyHash(keyHash));
-      if (identity?.isOwnerActive !== true) {
-        throw new Unauthenticated('This API key is unknown or was revoked.');
-      }
-      if (identity.expiresAt !== null && new Date(identity.expiresAt).getTime() <= clock.now()) {
-        throw new TokenExpired();
-      }
-      if (tenantSlug !== null && tenantSlug !== identity.tenantSlug) {
-        throw new Unauthenticated('This API key does not belong to that tenant.');
-      }
-      seen.note(identity.tenantId, identity.keyId);
-      return viewerFrom(identity);
+      const cacheKey = keyHash.toString('hex');
+      const known = apiKeys.peek(cacheKey);
+      const identity =
+        known === undefined ? apiKeys.get(cacheKey, () => queries.identityByKeyHash(keyHash)) : known;
+      return whenThere(identity, (found) => admit(found, tenantSlug));
     },
   };
 }

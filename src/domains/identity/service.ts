@@ -1,3 +1,4 @@
+import { whenThere, type AtOnce } from '../../platform/at-once.ts';
 import type { Cache } from '../../platform/cache/cache.ts';
 import type { Coherence } from '../../platform/cache/coherence.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -51,16 +52,23 @@ export function createIdentityService(options: {
 
   const find = (subject: string) => identities.get(subject, () => queries.personBySubject(subject));
 
-  async function currentPerson(
+  function currentPerson(issuedBy: IdentityProvider, claims: ProviderClaims): AtOnce<MirroredPerson | null> {
+    counts.attempted += 1;
+    const known = identities.peek(claims.subject);
+    return whenThere(known === undefined ? find(claims.subject) : known, (person) => {
+      if (person === null || isDue(person, claims, { now: clock.now(), unknown })) {
+        return updatedPerson(person, issuedBy, claims);
+      }
+      counts.skipped += 1;
+      return person;
+    });
+  }
+
+  async function updatedPerson(
+    person: MirroredPerson | null,
     issuedBy: IdentityProvider,
     claims: ProviderClaims,
   ): Promise<MirroredPerson | null> {
-    counts.attempted += 1;
-    const person = await find(claims.subject);
-    if (person !== null && !isDue(person, claims, { now: clock.now(), unknown })) {
-      counts.skipped += 1;
-      return person;
-    }
     if (person !== null && clock.now() < pausedUntil) return serveStale(person);
     try {
       await syncOnce(issuedBy, claims);
@@ -135,11 +143,11 @@ export function createIdentityService(options: {
      * @throws TokenExpired
      * @throws Unavailable when neither the database nor a cache can tell
      */
-    async viewerByToken(token: string, tenantSlug: string | null): Promise<Viewer> {
+    viewerByToken(token: string, tenantSlug: string | null): AtOnce<Viewer> {
       if (provider === null) throw new Unauthenticated('No identity provider is set up here.');
-      const claims = await provider.verifyToken(token);
-      const person = await currentPerson(provider, claims);
-      return viewerFrom(person, claims, tenantSlug);
+      return whenThere(provider.verifyToken(token), (claims) =>
+        whenThere(currentPerson(provider, claims), (person) => viewerFrom(person, claims, tenantSlug)),
+      );
     },
 
     statistics(): IdentitySyncStatistics {

@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
+import type { AtOnce } from '../../platform/at-once.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { Refusal, TokenExpired, Unauthenticated } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -20,7 +21,7 @@ export interface TokenRules {
 }
 
 /** What a token says. @throws Unauthenticated, TokenExpired, Unavailable */
-export type VerifyToken = (token: string) => Promise<ProviderClaims>;
+export type VerifyToken = (token: string) => AtOnce<ProviderClaims>;
 
 /** In characters; those of Clerk have about a thousand. */
 const tokenLengthMax = 8192;
@@ -42,16 +43,18 @@ export function createTokenVerifier(options: {
     max: rememberedMax,
   });
 
-  return async (token) => {
+  return (token) => {
     if (token.length > tokenLengthMax) throw new Unauthenticated('This token is too long.');
-    const hash = createHash('sha256').update(token).digest('base64');
-    const known = remembered.get(hash);
-    if (known?.generation === keys.generation) {
-      keys.keepFresh();
-      if (known.claims.acceptedUntil.getTime() > clock.now()) return known.claims;
-      remembered.delete(hash);
-      throw new TokenExpired();
-    }
+    const tokenHash = hash('sha256', token, 'base64');
+    const known = remembered.get(tokenHash);
+    if (known?.generation !== keys.generation) return check(token, tokenHash);
+    keys.keepFresh();
+    if (known.claims.acceptedUntil.getTime() > clock.now()) return known.claims;
+    remembered.delete(tokenHash);
+    throw new TokenExpired();
+  };
+
+  async function check(token: string, tokenHash: string): Promise<ProviderClaims> {
     const { generation } = keys;
     const payload = await verifiedPayload(token, { rules, keys, clock, logger });
     const claims = readClaims(payload, policy);
@@ -59,9 +62,9 @@ export function createTokenVerifier(options: {
     refuseForeign(payload, rules);
     refuseFuture(claims, clock.now());
     // Of the generation before the check: keys that came during it may not be those that it was made with.
-    remembered.set(hash, { claims, generation });
+    remembered.set(tokenHash, { claims, generation });
     return claims;
-  };
+  }
 }
 
 /** No more than "not accepted": which check a forged token fails is nobody's business. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { whenThere, type AtOnce } from '../../platform/at-once.ts';
 import type { Cache } from '../../platform/cache/cache.ts';
 import type { Coherence } from '../../platform/cache/coherence.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -76,6 +77,15 @@ export function createSessionService(options: {
     };
   }
 
+  function admit(identity: SessionIdentity | null, tenantSlug: string | null): Viewer {
+    if (identity?.isOwnerActive !== true)
+      throw new Unauthenticated('This session is unknown or was ended; sign in again.');
+    if (new Date(identity.expiresAt).getTime() <= clock.now()) throw new TokenExpired();
+    const viewer = viewerFrom(identity, tenantSlug);
+    seen.note(identity.tenantId, identity.sessionId);
+    return viewer;
+  }
+
   return {
     begin,
 
@@ -128,19 +138,15 @@ export function createSessionService(options: {
      * @throws Unauthenticated when it is not, or no longer, a token of an active member there
      * @throws TokenExpired
      */
-    async viewerByToken(token: string, tenantSlug: string | null): Promise<Viewer> {
+    viewerByToken(token: string, tenantSlug: string | null): AtOnce<Viewer> {
       if (!isSecret(tokenPrefix, token))
         throw new Unauthenticated('This credential is not a token of Parley.');
       const tokenHash = hashOfSecret(token);
-      const identity = await sessions.get(tokenHash.toString('hex'), () =>
-        queries.identityByTokenHash(tokenHash),
-      );
-      if (identity?.isOwnerActive !== true)
-        throw new Unauthenticated('This session is unknown or was ended; sign in again.');
-      if (new Date(identity.expiresAt).getTime() <= clock.now()) throw new TokenExpired();
-      const viewer = viewerFrom(identity, tenantSlug);
-      seen.note(identity.tenantId, identity.sessionId);
-      return viewer;
+      const key = tokenHash.toString('hex');
+      const known = sessions.peek(key);
+      const identity =
+        known === undefined ? sessions.get(key, () => queries.identityByTokenHash(tokenHash)) : known;
+      return whenThere(identity, (found) => admit(found, tenantSlug));
     },
   };
 }

@@ -79,12 +79,8 @@ export class Cache<Value, Name extends string = string> {
 
   /** The value of one key, null when there is none; rejects only as `load` does. */
   async get(key: string, load: LoadOne<Value>): Promise<Value | null> {
-    const entry = this.#fresh(key, this.#options.clock.now());
-    if (entry !== undefined) {
-      this.#reads.counts.hits += 1;
-      this.#options.onRead?.(1, 0);
-      return entry.value;
-    }
+    const known = this.peek(key);
+    if (known !== undefined) return known;
     if (!this.isEnabled) {
       this.#reads.counts.misses += 1;
       this.#options.onRead?.(0, 1);
@@ -103,6 +99,15 @@ export class Cache<Value, Name extends string = string> {
     this.#options.onRead?.(0, distinct.length);
     const values = distinct.length === 0 ? new Map<string, Value>() : await load(distinct);
     return keys.map((key) => deepFreeze(values.get(key) ?? null));
+  }
+
+  /** As `get`, but at once: undefined, and nothing counted, unless memory has a fresh answer. */
+  peek(key: string): Value | null | undefined {
+    const entry = this.#fresh(key, this.#options.clock.now());
+    if (entry === undefined) return undefined;
+    this.#reads.counts.hits += 1;
+    this.#options.onRead?.(1, 0);
+    return entry.value;
   }
 
   /** As `getMany`, but at once: undefined, and nothing counted, unless memory has a fresh answer for every key. */

@@ -1,3 +1,4 @@
+import type { AtOnce } from '../at-once.ts';
 import type { Invalidation, InvalidationListener } from '../cache/coherence.ts';
 import { Unavailable } from '../errors.ts';
 import type { Logger } from '../logger.ts';
@@ -81,12 +82,8 @@ export class SchemaGuard implements InvalidationListener {
   }
 
   /** Before a request. Free while all is well. @throws Unavailable while a column is missing that isolation depends on */
-  async admit(): Promise<void> {
-    if (this.#missing.isolating.length === 0) return;
-    // One look for all who are about to be refused, so that the first request after the repair is answered.
-    this.#lookBeforeRefusing ??= this.look().finally(() => (this.#lookBeforeRefusing = undefined));
-    const { isolating } = await this.#lookBeforeRefusing;
-    if (isolating.length > 0) throw new Unavailable('The service is being repaired; try again later.');
+  admit(): AtOnce<void> {
+    return this.#missing.isolating.length === 0 ? undefined : this.#lookAgain();
   }
 
   /** Of what `migrate` and admins announce to all processes. */
@@ -105,6 +102,13 @@ export class SchemaGuard implements InvalidationListener {
   watch(intervalMs: number): () => void {
     const timer = setInterval(() => void this.lookInBackground(), intervalMs).unref();
     return () => clearInterval(timer);
+  }
+
+  async #lookAgain(): Promise<void> {
+    // One look for all who are about to be refused, so that the first request after the repair is answered.
+    this.#lookBeforeRefusing ??= this.look().finally(() => (this.#lookBeforeRefusing = undefined));
+    const { isolating } = await this.#lookBeforeRefusing;
+    if (isolating.length > 0) throw new Unavailable('The service is being repaired; try again later.');
   }
 
   #conclude(missing: MissingColumns): void {

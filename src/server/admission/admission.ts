@@ -151,19 +151,13 @@ class AnalysedOperation {
   }
 
   planFor(variables: Variables): readonly CostNode[] {
-    const conditions = this.#conditionsFrom(variables);
-    const key = [...conditions.values()].join();
+    const holds = (name: string) => (variables[name] ?? this.#defaultOf(name)) === true;
+    const key = this.#conditionNames.map(holds).join();
     const known = this.#plans.get(key);
     if (known !== undefined) return known;
-    const plan = this.#compile(conditions);
+    const plan = this.#compile(new Map(this.#conditionNames.map((name) => [name, holds(name)])));
     if (this.#plans.size < plansMax) this.#plans.set(key, plan);
     return plan;
-  }
-
-  #conditionsFrom(variables: Variables): Conditions {
-    return new Map(
-      this.#conditionNames.map((name) => [name, (variables[name] ?? this.#defaultOf(name)) === true]),
-    );
   }
 
   #defaultOf(name: string): boolean {

@@ -1,0 +1,42 @@
+import type { FastifyReply } from 'fastify';
+import { errorCodes } from '../platform/errors.ts';
+import type { Admitted } from './admission/admission.ts';
+import type { Answer } from './engine.ts';
+import { retryAfterSeconds, statusOf } from './failure.ts';
+import type { MediaType } from './media-type.ts';
+
+/** Sends an operation's answer. `report` is the operation whose cost was asked for. */
+export function sendAnswer(
+  reply: FastifyReply,
+  answer: Answer,
+  mediaType: MediaType,
+  report: Admitted | null,
+): void {
+  const { errors, data } = answer.result;
+  const extensions =
+    report === null ? undefined : { cost: { requested: report.cost, actual: report.actualCost(data) } };
+  const allow = answer.http?.headers.get('allow');
+  if (allow !== undefined) void reply.header('allow', allow);
+  if (errors?.some((error) => error.extensions?.['code'] === 'UNAVAILABLE')) {
+    void reply.header('retry-after', String(retryAfterSeconds));
+  }
+  void reply
+    .code(statusOfAnswer(answer, mediaType))
+    .header('cache-control', 'no-store')
+    .type(mediaType)
+    // Handed over at once: a promise for the text would keep a large answer alive while it is being sent.
+    .send(JSON.stringify({ errors, data, extensions }));
+}
+
+/**
+ * GraphQL over HTTP, section "Status Codes": 200 for whatever was executed. What could not be executed is 400, but not
+ * for application/json: there a client takes a 4xx for the word of some proxy and does not read it.
+ */
+function statusOfAnswer({ http, result }: Answer, mediaType: MediaType): number {
+  if (result.data !== undefined) return 200;
+  // 500 is Apollo Server's way to say that it knows no status: the code knows one.
+  const code = errorCodes.find((known) => known === result.errors?.[0]?.extensions?.['code']);
+  const said = http?.status;
+  const status = said === undefined || said === 500 ? statusOf(code ?? 'INTERNAL_SERVER_ERROR') : said;
+  return status === 400 && mediaType.startsWith('application/json') ? 200 : status;
+}
