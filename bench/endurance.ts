@@ -53,6 +53,9 @@ const warmUpMs = 10_000;
 /** What may be left of a minute under load, once garbage is collected, beyond what was there after the warm-up. */
 const keptGrowthMax = 20 * megabyte;
 
+/** At which shares of the time garbage is collected under load: what grows shows in what is kept, or in rss where it is not on the heap. */
+const memoryAt = [1 / 6, 1 / 2, 1] as const;
+
 interface Crowd {
   readonly people: number;
   readonly seconds: number;
@@ -65,24 +68,35 @@ async function endureUsers(databaseUrl: string, crowd: Crowd): Promise<boolean> 
   const { origin, child, logs } = server.running;
   const users = new Users(people, origin, crowd.pauseMs);
   await wait(warmUpMs);
-  const keptBefore = await server.keptBytes();
+  const held = [await memoryOf(server)];
   users.forget();
   const startedAt = performance.now();
-  await wait(crowd.seconds * 1000);
+  for (const share of memoryAt) {
+    await wait(share * crowd.seconds * 1000 - (performance.now() - startedAt));
+    held.push(await memoryOf(server));
+  }
   const elapsedMs = performance.now() - startedAt;
   const connections = await countConnections(databaseUrl);
   const openFiles = await server.openFiles();
   const signs = server.signsSince(startedAt);
   await users.stop();
-  const kept = (await server.keptBytes()) - keptBefore;
+  held.push(await memoryOf(server));
+  const kept = (held.at(-1)?.kept ?? 0) - (held[0]?.kept ?? 0);
 
   printDurations(users, elapsedMs);
   printSigns(signs);
-  console.log(`kept after a collection: ${inMegabytes(kept)} MB more than ${inMegabytes(keptBefore)} MB`);
+  const inUse = held.map(({ kept, rss }) => `${inMegabytes(kept)} of ${inMegabytes(rss)}`);
+  console.log(`kept after a collection, of rss: ${inUse.join(', ')} MB; the last when all is quiet`);
   console.log(`${connections} connections to the database, ${openFiles} open files and sockets`);
   printErrors(users.errors, logs());
   child.kill('SIGTERM');
   return users.errors.length === 0 && kept < keptGrowthMax;
+}
+
+async function memoryOf(server: MeasuredServer): Promise<{ readonly kept: number; readonly rss: number }> {
+  const kept = await server.keptBytes();
+  const { rss } = await server.signsNow();
+  return { kept, rss };
 }
 
 function printDurations({ durations }: Users, elapsedMs: number): void {
@@ -111,14 +125,16 @@ function printSigns(signs: readonly VitalSigns[]): void {
 }
 
 function printErrors(errors: readonly string[], logs: string): void {
-  const counts = new Map<string, number>();
-  for (const error of errors) {
-    const kind = kindOf(error);
-    counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  }
   console.log(`${errors.length} errors`);
-  for (const [kind, count] of counts) console.log(`  ${count} times ${kind}`);
-  if (errors.length > 0) console.log(logs.slice(0, 4000));
+  printCounts(errors.map(kindOf));
+  const messages = [...logs.matchAll(/"(?:reason|msg)":"(?:[^"\\]|\\.)*"/g)].map(([message]) => message);
+  if (errors.length > 0) printCounts(messages);
+}
+
+function printCounts(values: readonly string[]): void {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  for (const [value, count] of counts) console.log(`  ${count} times ${value}`);
 }
 
 /** What was asked, and the answer's status, code and message, without what is of one request alone. */

@@ -16,7 +16,13 @@ const measured: readonly string[] = [
   join(root, 'dist/main.js'),
 ];
 
-const signsSchema = z.object({ rss: z.number(), heap: z.number(), lagMs: z.number(), cpuMs: z.number() });
+const signsSchema = z.object({
+  isAnswer: z.boolean(),
+  rss: z.number(),
+  heap: z.number(),
+  lagMs: z.number(),
+  cpuMs: z.number(),
+});
 
 /** How a server was at a moment: bytes, milliseconds of lag in the second before, milliseconds of processor since its start. */
 export interface VitalSigns extends z.infer<typeof signsSchema> {
@@ -65,8 +71,9 @@ export class MeasuredServer {
     this.running.child.send(message);
     for (;;) {
       await once(this.running.child, 'message');
-      const last = this.#signs.at(-1);
-      if (last !== undefined && this.#signs.length > before) return last;
+      // What it tells once a second may be under way already.
+      const answer = this.#signs.slice(before).find(({ isAnswer }) => isAnswer);
+      if (answer !== undefined) return answer;
     }
   }
 }

@@ -10,20 +10,20 @@ histogram.enable();
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc');
 
-setInterval(tell, 1000).unref();
+setInterval(() => tell(false), 1000).unref();
 process.on('message', (message) => {
   if (message === 'collect garbage') collectGarbage();
-  tell();
+  tell(true);
 });
 // Whoever listens to a parent is kept alive by it, which a server must not be.
 process.channel?.unref();
 
-function tell(): void {
+function tell(isAnswer: boolean): void {
   if (!process.connected) return;
   const { rss, heapUsed, external } = process.memoryUsage();
   const lagMs = Math.max(0, histogram.percentile(99) / 1e6 - resolutionMs());
   const { user, system } = process.cpuUsage();
-  process.send?.({ rss, heap: heapUsed + external, lagMs, cpuMs: (user + system) / 1000 });
+  process.send?.({ isAnswer, rss, heap: heapUsed + external, lagMs, cpuMs: (user + system) / 1000 });
   histogram.reset();
 }
 

@@ -31,8 +31,7 @@ export function createErrorFormatter(options: {
       options.logger.error({ err: cause, requestId, path: pathOf(error) }, 'a request met a defect');
     } else if (refusal !== cause) {
       // Without its stack: in an outage this is said with every request, and the place in our code tells nothing.
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      options.logger.warn({ reason, requestId }, 'a request met an outage');
+      options.logger.warn({ reason: reasonOf(cause), requestId }, 'a request met an outage');
     }
     return { message, ...positionOf(error), extensions: { code, requestId } };
   };
@@ -43,6 +42,13 @@ function causeOf(error: unknown): unknown {
   let cause = error;
   while (cause instanceof GraphQLError && cause.originalError !== undefined) cause = cause.originalError;
   return cause;
+}
+
+/** What the database or its driver said: what was made of it is the same for every outage. */
+function reasonOf(cause: unknown): string {
+  let reason = cause;
+  while (reason instanceof Error && reason.cause instanceof Error) reason = reason.cause;
+  return reason instanceof Error ? reason.message : String(reason);
 }
 
 function answerTo(

@@ -43,8 +43,8 @@ export class CheckedPool extends Pool {
   readonly #line: WaitingLine<Waiter>;
   readonly #silences = new Silences();
   readonly #answeredAt = new WeakMap<PoolClient, number>();
-  /** Those whose connection is being found or made. */
-  readonly #served = new Set<Waiter>();
+  /** Since when a connection is being found or made for each. */
+  readonly #served = new Map<Waiter, number>();
   readonly #held = new Set<PoolClient>();
   #connecting = 0;
   #suspectBefore = 0;
@@ -86,7 +86,7 @@ export class CheckedPool extends Pool {
 
   /** Since when each connection that is being made has been so. */
   connectingSince(): readonly number[] {
-    return Array.from(this.#served, ({ since }) => since);
+    return [...this.#served.values()];
   }
 
   /** Ends connections that are dead, and trusts none that was idle meanwhile. */
@@ -130,21 +130,16 @@ export class CheckedPool extends Pool {
   }
 
   #turnAway(take: TakeClient): void {
-    if (this.#isAway) {
-      take(away(), undefined, ignore);
-      return;
-    }
-    this.#timeouts += 1;
-    take(busy(), undefined, ignore);
+    if (!this.#isAway) this.#timeouts += 1;
+    take(this.#isAway ? away() : busy(), undefined, ignore);
   }
 
   #advance(): void {
     while (this.#held.size + this.#connecting < this.#sizeMax) {
       const waiter = this.#line.next();
       if (waiter === null) return;
-      const serving = { ...waiter, since: performance.now() };
-      this.#served.add(serving);
-      this.#serve(serving);
+      this.#served.set(waiter, performance.now());
+      this.#serve(waiter);
     }
   }
 
@@ -153,8 +148,9 @@ export class CheckedPool extends Pool {
     super.connect((error, client, done) => {
       this.#connecting -= 1;
       if (client === undefined) {
-        if (error !== undefined && isTimeout(error)) this.#timeouts += 1;
-        this.#refuse(waiter, error ?? away());
+        // Others may get theirs: it was the new connection that could not be made in time.
+        if (error !== undefined && isTimeout(error)) this.#putBack(waiter);
+        else this.#refuse(waiter, error ?? away());
         process.nextTick(() => this.#advance());
         return;
       }
@@ -190,6 +186,10 @@ export class CheckedPool extends Pool {
     waiter.take(undefined, client, done);
   }
 
+  #putBack(waiter: Waiter): void {
+    if (this.#served.delete(waiter)) this.#line.rejoin(waiter);
+  }
+
   #refuse(waiter: Waiter, error: Error): void {
     if (this.#served.delete(waiter)) waiter.take(error, undefined, ignore);
   }
@@ -197,7 +197,7 @@ export class CheckedPool extends Pool {
   #giveUp(): void {
     // Nothing that was open is used again: what it still has to say belongs to questions that were given up.
     this.discard(this.#held);
-    for (const waiter of this.#served) this.#refuse(waiter, away());
+    for (const waiter of this.#served.keys()) this.#refuse(waiter, away());
     this.#line.disperse();
   }
 

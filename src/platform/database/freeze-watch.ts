@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { setImmediate, setTimeout as wait } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Logger } from '../logger.ts';
@@ -16,7 +17,7 @@ const lookEveryMs = 100;
 /** While one statement takes long and the database is well. */
 const probeAgainMs = 2000;
 /** For an answer that was on its way when PostgreSQL was asked. */
-const confirmMs = 200;
+const confirmMs = 500;
 
 /** What is watched. */
 type WatchedPool = Pick<CheckedPool, 'connectingSince' | 'discard' | 'heardAt' | 'isAway' | 'silences'>;
@@ -128,7 +129,7 @@ async function askAfter(
     await client.connect();
     return await findIdle(client, suspects);
   } catch (error) {
-    return isSilence(error) ? null : new Set();
+    return isSilence(error) && heardFrom(client) === 0 ? null : new Set();
   } finally {
     void client.end().catch(ignore);
   }
@@ -155,6 +156,12 @@ const whoIsBusy = `select pg_backend_pid() as "processId", array(
 /** In pg's own words. The time it took would not tell: timers count whole milliseconds, and so may end a little early. */
 function isSilence(error: unknown): boolean {
   return error instanceof Error && error.message === 'timeout expired';
+}
+
+/** In bytes. A server that began to answer is there, and short of time. */
+function heardFrom(client: Client): number {
+  const { stream } = client.connection;
+  return stream instanceof Socket ? stream.bytesRead : 0;
 }
 
 /** Whether it could be closed in good order is of no interest. */
