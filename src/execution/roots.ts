@@ -1,5 +1,5 @@
 import { defaultFieldResolver, type GraphQLResolveInfo, type GraphQLSchema } from 'graphql';
-import { Fault, isThenable } from './fault.ts';
+import { isThenable } from './fault.ts';
 import type { FieldPlan, Plan } from './plan.ts';
 import type { RootOutcome } from './replay.ts';
 import type { Run } from './run.ts';
@@ -14,7 +14,7 @@ export interface RootCall {
 
 /**
  * Calls one root field, as graphql-js does, and notes in `outcomes` what it did.
- * @throws Fault when it threw
+ * @throws what it threw
  */
 export function callRoot(
   field: FieldPlan,
@@ -33,7 +33,7 @@ export function callRoot(
     return returned;
   } catch (thrown) {
     outcomes.set(field.key, { thrown });
-    throw new Fault('a field threw');
+    throw thrown;
   }
 }
 
