@@ -1,6 +1,4 @@
-import { defaultFieldResolver } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import type { TestField } from '../support/both-executors.ts';
 import { aPerson, expectAgreement, expectFast } from '../support/people-schema.ts';
 
 describe('what the level executor does alone is what graphql-js answers', () => {
@@ -121,12 +119,6 @@ describe('what the level executor does alone is what graphql-js answers', () => 
     await expectFast({ query: withVariables, variables });
   });
 
-  it('root values, also of root fields without a resolver', async () => {
-    const rootValue = { number: 12, person: { name: 'Root' } };
-
-    await expectFast({ query: '{ number person { name } }', rootValue }, { Query: { number: undefined } });
-  });
-
   it.each([null, undefined])('%s where there may be nothing', async (nothing) => {
     const none = () => nothing;
     const { level } = await expectFast(
@@ -177,59 +169,6 @@ describe('what the level executor does alone is what graphql-js answers', () => 
         people: () => [aPerson('Bob', then)],
       },
     });
-  });
-
-  it('plain fields of the context, and of graphql-js', async () => {
-    const { level } = await expectFast('{ person { nick name best { nick } } }', {
-      Person: { nick: (_row, _args, context) => typeof context, name: defaultFieldResolver },
-    });
-
-    expect(JSON.parse(level).data.person).toMatchObject({
-      nick: 'object',
-      name: 'Ada',
-      best: { nick: 'object' },
-    });
-  });
-
-  it('what a root field knows of where it is asked for', async () => {
-    const echo: TestField = (_root, _args, _context, info) =>
-      JSON.stringify({ ...info, schema: info.schema.getType('Person') });
-    const query =
-      'query A($text: String = "a") { first: echo(text: $text) ...F } query B { number } fragment F on Query { echo first: echo(text: $text) }';
-    const { level } = await expectFast(
-      { query, operationName: 'A', rootValue: { is: 'root' } },
-      { Query: { echo } },
-    );
-
-    expect(JSON.parse(JSON.parse(level).data.echo)).toMatchObject({
-      schema: 'Person',
-      variableValues: { text: 'a' },
-    });
-  });
-
-  it('root fields that write into the variables', async () => {
-    const echo: TestField = (_root, _args, _context, { variableValues }) => {
-      variableValues['text'] = 'written';
-      return 'done';
-    };
-
-    await expectFast('{ echo }', { Query: { echo } });
-    await expectFast('query ($text: String) { echo person(name: $text) { echo(text: $text) } }', {
-      Query: { echo },
-    });
-  });
-
-  it('plain fields that write into their arguments, each into its own', async () => {
-    const { level } = await expectAgreement('{ people { echo(text: "a") } }', {
-      Person: {
-        echo: (_row, args) => {
-          args['text'] += '!';
-          return args['text'];
-        },
-      },
-    });
-
-    expect(JSON.parse(level)).toEqual({ data: { people: [{ echo: 'a!' }, { echo: 'a!' }, { echo: 'a!' }] } });
   });
 
   it('fragments that are spread twice, in no more time than once', async () => {

@@ -1,6 +1,7 @@
 import { isScalarType, Kind, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { anExecutor, aSchema } from '../support/both-executors.ts';
+import { deferred, settled } from '../support/deferred.ts';
 import { aPerson, expectAgreement, expectFast, nameOf, peopleSchema } from '../support/people-schema.ts';
 
 /** A fetch of people that notes who it was called for, and with what. */
@@ -113,6 +114,18 @@ describe('a field that fetches', () => {
     expect(fetched.calls.map(({ names }) => names)).toEqual([['Shared', 'Ada'], ['Shared']]);
   });
 
+  it('is waited for, however long after others it answers', async () => {
+    const slow = deferred<null>();
+    const changes = {
+      Person: { count: { fetch: (rows: readonly unknown[]) => slow.promise.then(() => rows.map(() => 9)) } },
+    };
+    const answer = run('{ person { count fetched { name } } }', changes);
+    await settled();
+    slow.resolve(null);
+
+    expect(await answer).toEqual({ data: { person: { count: 9, fetched: { name: "Ada's" } } } });
+  });
+
   it('is called as a function of its own, with the context of the operation', async () => {
     const seen: unknown[] = [];
     const context = { viewer: 'Ada' };
@@ -190,6 +203,31 @@ describe('a field that fetches', () => {
 
     expect(fetched.calls).toHaveLength(3);
     expect(roots).toEqual(['later']);
+  });
+
+  it('is called once when it throws', async () => {
+    let calls = 0;
+    const fetch = () => {
+      calls += 1;
+      throw new Error('no');
+    };
+    await run('{ people { fetched { name } count } }', { Person: { fetched: { fetch } } });
+
+    expect(calls).toBe(1);
+  });
+
+  it('works once when it begins its work as it is asked for its value', async () => {
+    let begun = 0;
+    const fetch = (rows: readonly unknown[]) => ({
+      // oxlint-disable-next-line unicorn/no-thenable
+      then(...handlers: Parameters<Promise<unknown>['then']>) {
+        begun += 1;
+        return Promise.resolve(rows.map(() => new Error('no'))).then(...handlers);
+      },
+    });
+    await run('{ people { fetched { name } } }', { Person: { fetched: { fetch } } });
+
+    expect(begun).toBe(1);
   });
 
   it('is heard by graphql-js while it is still at work when another one fails', async () => {

@@ -1,6 +1,8 @@
 import { parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import { Unplanned } from '../../src/execution/compile.ts';
 import { PlanCache } from '../../src/execution/plan-cache.ts';
+import { aSchema } from '../support/both-executors.ts';
 import { peopleSchema } from '../support/people-schema.ts';
 
 /** Enough documents to fill the cache, and as many that find no room beside them. */
@@ -40,13 +42,36 @@ describe('plans', () => {
     expect(rest.some(({ document, plan }) => planOf(document) === plan)).toBe(false);
   });
 
-  it('are kept for each combination of their conditions, whatever other directives say', () => {
+  it.each(['@include(if: $on)', '@skip(if: $on)'])('are kept for each value of %s', (condition) => {
     const cache = new PlanCache(peopleSchema());
-    const document = parse('query ($on: Boolean!) { number person @include(if: $on) { name } }');
+    const document = parse(`query ($on: Boolean!) { number person ${condition} { name } }`);
     const planFor = (on: boolean) => cache.find(document, null, { on }).plan;
 
     expect(planFor(true)).toBe(planFor(true));
     expect(planFor(false)).toBe(planFor(false));
     expect(planFor(true)).not.toBe(planFor(false));
+  });
+
+  it('do not depend on what other directives say', () => {
+    const cache = new PlanCache(aSchema('directive @note(of: String) on FIELD type Query { a: Int }', {}));
+    const document = parse('query ($of: String) { a @note(of: $of) }');
+    const planFor = (of: string) => cache.find(document, null, { of }).plan;
+
+    expect(planFor('one')).toBe(planFor('other'));
+  });
+
+  it('that cannot be made are tried once', () => {
+    const cache = new PlanCache(peopleSchema());
+    const document = parse('{ __schema { types { name } } }');
+    const reasonOf = () => {
+      try {
+        return cache.find(document, null, {});
+      } catch (error) {
+        return error;
+      }
+    };
+
+    expect(reasonOf()).toBeInstanceOf(Unplanned);
+    expect(reasonOf()).toBe(reasonOf());
   });
 });

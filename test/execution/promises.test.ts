@@ -104,6 +104,11 @@ describe('promises where there should be none', () => {
       { Query: { strict: () => null, people: () => [no(), no()] } },
     ],
     [
+      'a root field behind one that is an error',
+      '{ strict { count } people { name } }',
+      { Query: { strict: () => new Error('no'), people: () => [no(), no()] } },
+    ],
+    [
       'a root field beside one that fails',
       '{ strict { name } later { name } people { name } }',
       { Query: { strict: () => null, later: no, people: () => [no(), no()] } },
@@ -116,17 +121,27 @@ describe('promises where there should be none', () => {
     expect(unhandled).toEqual([]);
   });
 
-  it('do not end the process when they are values for parents that a plain field makes anew', async () => {
-    const changes = { Person: { fetched: { fetch: (rows: readonly unknown[]) => rows.map(no) } } };
-    const executor = anExecutor(peopleSchema(changes));
-    const document = parse('{ people { best { fetched { count } } fetched { count } } }');
-    const unhandled = await unhandledDuring(async () => {
-      const { errors } = (await executor.execute({ document, context: {} })) ?? {};
-      expect(errors).toHaveLength(6);
-    });
+  it.each([
+    ['query', 6, '{ people { best { fetched { count } } fetched { count } } }'],
+    [
+      'mutation',
+      2,
+      'mutation { first { maybe { fetched { count } } pet { ... on Dog { owner { count } } } } }',
+    ],
+  ])(
+    'do not end the process when they are values for parents that a plain field makes anew: %s',
+    async (_what, count, query) => {
+      const changes = { Person: { fetched: { fetch: (rows: readonly unknown[]) => rows.map(no) } } };
+      const executor = anExecutor(peopleSchema(changes));
+      const document = parse(query);
+      const unhandled = await unhandledDuring(async () => {
+        const { errors } = (await executor.execute({ document, context: {} })) ?? {};
+        expect(errors).toHaveLength(count);
+      });
 
-    expect(unhandled).toEqual([]);
-  });
+      expect(unhandled).toEqual([]);
+    },
+  );
 
   it.each([
     ['another fetch', '{ person { nick best { name } count } }'],

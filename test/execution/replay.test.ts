@@ -1,6 +1,7 @@
-import { isObjectType } from 'graphql';
+import { execute, isObjectType, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { aPerson, expectAgreement } from '../support/people-schema.ts';
+import { anExecutor, askBoth, aSchema } from '../support/both-executors.ts';
+import { aPerson, expectAgreement, peopleSchema } from '../support/people-schema.ts';
 
 const fail = (message: string) => () => {
   throw new Error(message);
@@ -26,6 +27,47 @@ describe('what is handed over to graphql-js', () => {
     expect(JSON.parse(level).data).toEqual({ person: null, number: 12 });
   });
 
+  it('knows the root value where root fields were not reached', async () => {
+    const { level } = await expectAgreement(
+      { query: '{ person { name } echo }', rootValue: { number: 12 } },
+      {
+        Query: { person: fail('no'), echo: (_root, _args, _context, info) => JSON.stringify(info.rootValue) },
+      },
+    );
+
+    expect(JSON.parse(level).data).toEqual({ person: null, echo: '{"number":12}' });
+  });
+
+  it('has the root value for mutations that were not reached', async () => {
+    const { level } = await expectAgreement(
+      { query: 'mutation { first { nick } second { name } }', rootValue: { second: { name: 'Root' } } },
+      { Mutation: { second: undefined }, Person: { nick: fail('no') } },
+    );
+
+    expect(JSON.parse(level).data).toMatchObject({ second: { name: 'Root' } });
+  });
+
+  it('is the operation that was asked for, with its name and its directives', async () => {
+    const make = () =>
+      aSchema(
+        'directive @noted on MUTATION type Query { a: String } type Mutation { first: Int second: String }',
+        {
+          Mutation: {
+            first: fail('no'),
+            second: (_root, _args, _context, { operation }) =>
+              [operation.name, ...(operation.directives ?? []).map(({ name }) => name)]
+                .map((name) => name?.value)
+                .join(),
+          },
+        },
+      );
+    const query = 'mutation A { second } mutation B @noted { first second }';
+    const { level, graphqlJs } = await askBoth(make, { query, operationName: 'B' });
+
+    expect(level).toBe(graphqlJs);
+    expect(JSON.parse(level).data).toEqual({ first: null, second: 'B,noted' });
+  });
+
   it('has the root value for fetches that gave no answer', async () => {
     const { level } = await expectAgreement(
       { query: '{ person { count } }', rootValue: 12 },
@@ -38,6 +80,64 @@ describe('what is handed over to graphql-js', () => {
     );
 
     expect(JSON.parse(level).data).toEqual({ person: { count: 12 } });
+  });
+
+  it.each([
+    ['later', '{ later { fetched { nick } fetchedList { nick } } }'],
+    ['first', 'mutation { first { fetched { nick } fetchedList { nick } } }'],
+  ])('has its errors in the order in which fetches below %s arrived', async (root, query) => {
+    const { level } = await expectAgreement(query, {
+      Person: {
+        fetched: {
+          fetch: async (rows) => {
+            for (let turn = 0; turn < 9; turn += 1) await Promise.resolve();
+            return rows.map(() => aPerson('Slow'));
+          },
+        },
+        fetchedList: { fetch: async (rows) => rows.map(() => [aPerson('Quick')]) },
+        nick: fail('no'),
+      },
+    });
+
+    expect(JSON.parse(level).errors).toMatchObject([
+      { path: [root, 'fetchedList', 0, 'nick'] },
+      { path: [root, 'fetched', 'nick'] },
+    ]);
+  });
+
+  it('has its errors in the order in which the roots arrived, also those that were still under way', async () => {
+    let calls = 0;
+    const later = async () => {
+      const turns = calls % 6;
+      calls += 1;
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      if (turns === 4) throw new Error('the fifth');
+      return aPerson('Late');
+    };
+    const query =
+      '{ a: later { nick } b: later { nick } c: later { nick } d: later { nick } e: later { nick } f: later { nick } }';
+    const { level } = await expectAgreement(query, { Query: { later }, Person: { nick: fail('no') } });
+    const errors: { path: unknown[] }[] = JSON.parse(level).errors;
+
+    expect(errors.map(({ path }) => path[0])).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
+  });
+
+  it('has the values of one fetch together, those of another behind them', async () => {
+    const { level } = await expectAgreement(
+      '{ people { friends { name } x: friends(first: null) { name } } }',
+      {
+        Person: {
+          friends: {
+            fetch: async (rows, args) => {
+              const isFirst = JSON.stringify(args) === '{"first":2}';
+              return rows.map((_row, index) => (index === (isFirst ? 2 : 0) ? new Error('no') : []));
+            },
+          },
+        },
+      },
+    );
+
+    expect(JSON.parse(level).errors).toMatchObject([{ path: ['people', 2, 'friends'] }]);
   });
 
   it('has its errors in the order in which what they are in arrived', async () => {
@@ -54,5 +154,13 @@ describe('what is handed over to graphql-js', () => {
       { path: ['laterStrict', 'nick'] },
       { path: ['later', 'nick'] },
     ]);
+  });
+
+  it('is nothing to operations that graphql-js runs alone', async () => {
+    const schema = peopleSchema();
+    anExecutor(schema);
+    const answer = await execute({ schema, document: parse('{ person { count } }'), contextValue: {} });
+
+    expect(answer).toEqual({ data: { person: { count: 3 } } });
   });
 });

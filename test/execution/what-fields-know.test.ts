@@ -1,0 +1,93 @@
+import { defaultFieldResolver } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import type { TestField } from '../support/both-executors.ts';
+import { aPerson, expectAgreement, expectFast } from '../support/people-schema.ts';
+
+describe('fields know what they would in graphql-js', () => {
+  it('root values, also of root fields without a resolver', async () => {
+    const rootValue = { number: 12, person: { name: 'Root' } };
+
+    await expectFast({ query: '{ number person { name } }', rootValue }, { Query: { number: undefined } });
+  });
+
+  it('root fields and fetches that write into their arguments', async () => {
+    const write = (args: unknown) => JSON.stringify(Object.assign(Object(args), { text: 'written', n: 1 }));
+    const { level } = await expectFast('{ echo(text: "a") person { fetched { name } } }', {
+      Query: { echo: (_root, args) => write(args) },
+      Person: { fetched: { fetch: (rows, args) => rows.map(() => aPerson(write(args))) } },
+    });
+
+    expect(JSON.parse(JSON.parse(level).data.echo)).toMatchObject({ text: 'written' });
+  });
+
+  it('plain fields that write into their arguments, each into its own', async () => {
+    const { level } = await expectAgreement('{ people { echo(text: "a") } }', {
+      Person: {
+        echo: (_row, args) => {
+          args['text'] += '!';
+          return args['text'];
+        },
+      },
+    });
+
+    expect(JSON.parse(level)).toEqual({ data: { people: [{ echo: 'a!' }, { echo: 'a!' }, { echo: 'a!' }] } });
+  });
+
+  it('plain fields without arguments, what each of them writes where these would be', async () => {
+    const { level } = await expectAgreement('{ people { nick } }', {
+      Person: {
+        nick: (_row, args) => {
+          args['times'] = Number(args['times'] ?? 0) + 1;
+          return String(args['times']);
+        },
+      },
+    });
+
+    expect(JSON.parse(level)).toEqual({ data: { people: [{ nick: '1' }, { nick: '1' }, { nick: '1' }] } });
+  });
+
+  it('plain fields of the context, and of graphql-js', async () => {
+    const { level } = await expectFast('{ person { nick name best { nick } strict { name count } } }', {
+      Person: {
+        nick: (_row, _args, context) => typeof context,
+        name: defaultFieldResolver,
+        strict: (_row, _args, context) => aPerson(typeof context),
+      },
+    });
+
+    expect(JSON.parse(level).data.person).toMatchObject({
+      nick: 'object',
+      name: 'Ada',
+      best: { nick: 'object' },
+      strict: { name: 'object', count: 6 },
+    });
+  });
+
+  it('what a root field knows of where it is asked for', async () => {
+    const echo: TestField = (_root, _args, _context, info) =>
+      JSON.stringify({ ...info, schema: info.schema.getType('Person') });
+    const query =
+      'query A($text: String = "a") { first: echo(text: $text) ...F } query B { number } fragment F on Query { echo first: echo(text: $text) }';
+    const { level } = await expectFast(
+      { query, operationName: 'A', rootValue: { is: 'root' } },
+      { Query: { echo } },
+    );
+
+    expect(JSON.parse(JSON.parse(level).data.echo)).toMatchObject({
+      schema: 'Person',
+      variableValues: { text: 'a' },
+    });
+  });
+
+  it('root fields that write into the variables', async () => {
+    const echo: TestField = (_root, _args, _context, { variableValues }) => {
+      variableValues['text'] = 'written';
+      return 'done';
+    };
+
+    await expectFast('{ echo }', { Query: { echo } });
+    await expectFast('query ($text: String) { echo person(name: $text) { echo(text: $text) } }', {
+      Query: { echo },
+    });
+  });
+});
