@@ -83,12 +83,15 @@ describe('errors', () => {
     expect(failure).toMatchObject({ code: 'NOT_FOUND', message: 'There is no such conversation.' });
   });
 
-  it('that are an outage are UNAVAILABLE, and logged as a warning', async () => {
+  it('that are an outage are UNAVAILABLE, and logged as a warning with what was behind it', async () => {
     const failure = await failureOf(await door.post({ query: '{ outage }' }));
 
     expect(failure).toMatchObject({ code: 'UNAVAILABLE', data: { outage: null } });
     expect(failure.text).not.toContain(secret);
-    expect(door.logged.find(({ requestId }) => requestId === failure.requestId)).toMatchObject({ level: 40 });
+    expect(door.logged.find(({ requestId }) => requestId === failure.requestId)).toMatchObject({
+      level: 40,
+      reason: `connect to ${secret}`,
+    });
   });
 
   it.each([

@@ -6,24 +6,39 @@ import { openDatabase } from '../../src/platform/database/open-database.ts';
 import { Refusal } from '../../src/platform/errors.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { RequestProfile, RequestProfiles } from '../../src/platform/request-profile.ts';
+import { FaultProxy } from '../support/fault-proxy.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 const logger = createLogger({ level: 'silent' });
 let testDatabase: TestDatabase;
 const opened: Database[] = [];
+const proxies: FaultProxy[] = [];
 
 beforeAll(async () => {
   testDatabase = await createTestDatabase();
 });
 afterAll(async () => {
   await Promise.all(opened.map((database) => database.close()));
+  await Promise.all(proxies.map((proxy) => proxy.close()));
   await testDatabase.drop();
 });
 
-function open(timeouts: Parameters<typeof openDatabase>[0]['timeouts'] = {}): Database {
-  const database = openDatabase({ url: testDatabase.url, steadySize: 1, overflowSize: 1, logger, timeouts });
+function open(
+  timeouts: Parameters<typeof openDatabase>[0]['timeouts'] = {},
+  url: string = testDatabase.url,
+): Database {
+  const database = openDatabase({ url, steadySize: 1, overflowSize: 1, logger, timeouts });
   opened.push(database);
   return database;
+}
+
+/** A network in front of the test's database. */
+async function openProxy(): Promise<{ readonly proxy: FaultProxy; readonly url: string }> {
+  const address = new URL(testDatabase.url);
+  const proxy = await FaultProxy.open({ port: Number(address.port) });
+  proxies.push(proxy);
+  address.host = `127.0.0.1:${proxy.port}`;
+  return { proxy, url: address.toString() };
 }
 
 /** Ends what stands behind a connection; the process is told only when it looks. */
@@ -85,6 +100,27 @@ describe('the pool', () => {
     expect(performance.now() - startedAt).toBeGreaterThan(800);
     expect(served.map((index) => Math.floor(index / 2))).toEqual([0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]);
     expect(database.poolState()).toMatchObject({ inUse: 0, waiting: 0, timeouts: 0 });
+  });
+
+  it('does not wait for a new connection that hangs while others are given back', async () => {
+    const { proxy, url } = await openProxy();
+    const database = open({}, url);
+    await database.query(sql`select 1`);
+    proxy.ignoreNew();
+    const startedAt = performance.now();
+    await Promise.all([database.query(sql`select pg_sleep(0.2)`), database.query(sql`select 1`)]);
+
+    expect(performance.now() - startedAt).toBeLessThan(1400);
+  });
+
+  it('turns nobody away because a new connection hangs', async () => {
+    const { proxy, url } = await openProxy();
+    const database = open({ connectMs: 400 }, url);
+    await database.query(sql`select 1`);
+    proxy.ignoreNew();
+    await Promise.all(Array.from({ length: 8 }, () => database.query(sql`select pg_sleep(0.15)`)));
+
+    expect(database.poolState()).toMatchObject({ idle: 1, timeouts: 0 });
   });
 
   it('turns away who has waited as long as anybody may, though the line moves', async () => {

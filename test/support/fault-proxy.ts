@@ -58,6 +58,11 @@ export class FaultProxy {
     for (const connection of this.#reached()) pauseOrResume(connection, 'pause');
   }
 
+  /** Nothing gets through on new connections; those there are work. */
+  ignoreNew(): void {
+    this.#isFrozen = true;
+  }
+
   thaw(): void {
     this.#isFrozen = false;
     for (const connection of this.#reached()) pauseOrResume(connection, 'resume');

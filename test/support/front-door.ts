@@ -181,7 +181,7 @@ function resolversOf(state: { increments: number }) {
         throw new TypeError(secret);
       },
       outage: () => {
-        throw new Error(`ECONNREFUSED ${secret}`);
+        throw new Error('ECONNREFUSED', { cause: new Error(`connect to ${secret}`) });
       },
       unserializable: () => secret,
       thrownByLibrary: () => {

@@ -25,11 +25,18 @@ type TakeClient = (
   done: (release?: unknown) => void,
 ) => void;
 
-/** Somebody who asked for a connection; over once they have one or were told that there is none. */
+/** Somebody who asked for a connection. */
 interface Waiter {
   readonly since: number;
   readonly take: TakeClient;
   readonly turnAway: () => void;
+}
+
+/** The way to a connection for whoever waits first when it is there: one that is idle, or a new one. */
+interface Attempt {
+  readonly since: number;
+  /** Whether an idle one was there to be had, so that it is a matter of a moment. */
+  readonly isClaim: boolean;
 }
 
 /**
@@ -43,10 +50,8 @@ export class CheckedPool extends Pool {
   readonly #line: WaitingLine<Waiter>;
   readonly #silences = new Silences();
   readonly #answeredAt = new WeakMap<PoolClient, number>();
-  /** Since when a connection is being found or made for each. */
-  readonly #served = new Map<Waiter, number>();
+  readonly #attempts = new Set<Attempt>();
   readonly #held = new Set<PoolClient>();
-  #connecting = 0;
   #suspectBefore = 0;
   #heardAt = 0;
   #timeouts = 0;
@@ -86,7 +91,7 @@ export class CheckedPool extends Pool {
 
   /** Since when each connection that is being made has been so. */
   connectingSince(): readonly number[] {
-    return [...this.#served.values()];
+    return Array.from(this.#attempts, ({ since }) => since);
   }
 
   /** Ends connections that are dead, and trusts none that was idle meanwhile. */
@@ -107,11 +112,8 @@ export class CheckedPool extends Pool {
   override connect(): Promise<PoolClient>;
   override connect(callback: TakeClient): void;
   override connect(callback?: TakeClient): Promise<PoolClient> | void {
-    if (callback !== undefined) {
-      // pg calls back from whatever gave the connection back, which may have been for another request.
-      this.#wait(AsyncResource.bind(callback));
-      return undefined;
-    }
+    // What is called back comes from whatever gave the connection back, which may have been for another request.
+    if (callback !== undefined) return this.#wait(AsyncResource.bind(callback));
     return new Promise((resolve, reject) => {
       this.#wait((error, client) => {
         if (client === undefined) reject(error ?? away());
@@ -134,76 +136,73 @@ export class CheckedPool extends Pool {
     take(this.#isAway ? away() : busy(), undefined, ignore);
   }
 
+  /** Sees to it that there is, or will be, a connection for each who waits, as far as there may be. */
   #advance(): void {
-    while (this.#held.size + this.#connecting < this.#sizeMax) {
-      const waiter = this.#line.next();
-      if (waiter === null) return;
-      this.#served.set(waiter, performance.now());
-      this.#serve(waiter);
+    for (;;) {
+      const claims = [...this.#attempts].filter(({ isClaim }) => isClaim).length;
+      const isIdleThere = this.idleCount > claims && this.#line.length > claims;
+      const mayGrow =
+        this.#line.length > this.#attempts.size && this.#held.size + this.#attempts.size < this.#sizeMax;
+      if (!isIdleThere && !mayGrow) return;
+      this.#obtain({ since: performance.now(), isClaim: isIdleThere });
     }
   }
 
-  #serve(waiter: Waiter): void {
-    this.#connecting += 1;
+  #obtain(attempt: Attempt): void {
+    this.#attempts.add(attempt);
     super.connect((error, client, done) => {
-      this.#connecting -= 1;
       if (client === undefined) {
-        // Others may get theirs: it was the new connection that could not be made in time.
-        if (error !== undefined && isTimeout(error)) this.#putBack(waiter);
-        else this.#refuse(waiter, error ?? away());
+        this.#attempts.delete(attempt);
+        // What took too long may have been this connection alone; the line knows whether others get theirs.
+        if (error === undefined || !isTimeout(error))
+          this.#line.next()?.take(error ?? away(), undefined, ignore);
         process.nextTick(() => this.#advance());
         return;
       }
-      this.#held.add(client);
       const answeredAt = this.#answeredAt.get(client) ?? Infinity;
-      if (
-        answeredAt >= this.#suspectBefore &&
-        performance.now() - answeredAt < this.#times.checkAfterIdleMs
-      ) {
-        this.#handOver(waiter, client, done);
-        return;
-      }
-      void this.#isAlive(client, answeredAt).then((isAlive) => {
-        if (isAlive) {
-          this.#handOver(waiter, client, done);
-          return;
-        }
-        done(true);
-        // Who says nothing does not take leave either.
-        client.connection.stream.destroy();
-        if (this.#served.has(waiter)) this.#serve(waiter);
-      });
+      const isTrusted =
+        answeredAt >= this.#suspectBefore && performance.now() - answeredAt < this.#times.checkAfterIdleMs;
+      if (isTrusted) this.#handOver(attempt, client, done);
+      else void this.#check(attempt, client, done);
     });
   }
 
-  #handOver(waiter: Waiter, client: PoolClient, done: (release?: unknown) => void): void {
-    if (!this.#served.delete(waiter)) {
-      // Whoever asked was told meanwhile that there is none.
-      done();
+  async #check(attempt: Attempt, client: PoolClient, done: (release?: unknown) => void): Promise<void> {
+    if (await this.#isAlive(client)) {
+      this.#handOver(attempt, client, done);
       return;
     }
+    this.#attempts.delete(attempt);
+    done(true);
+    // Who says nothing does not take leave either.
+    client.connection.stream.destroy();
+    this.#advance();
+  }
+
+  #handOver(attempt: Attempt, client: PoolClient, done: (release?: unknown) => void): void {
+    this.#attempts.delete(attempt);
+    const waiter = this.#line.next();
+    if (waiter === null) {
+      const answeredAt = this.#answeredAt.get(client);
+      done();
+      // It was asked nothing, so it has answered nothing.
+      if (answeredAt !== undefined) this.#answeredAt.set(client, answeredAt);
+      return;
+    }
+    this.#held.add(client);
     this.#line.noteMove();
     waiter.take(undefined, client, done);
-  }
-
-  #putBack(waiter: Waiter): void {
-    if (this.#served.delete(waiter)) this.#line.rejoin(waiter);
-  }
-
-  #refuse(waiter: Waiter, error: Error): void {
-    if (this.#served.delete(waiter)) waiter.take(error, undefined, ignore);
   }
 
   #giveUp(): void {
     // Nothing that was open is used again: what it still has to say belongs to questions that were given up.
     this.discard(this.#held);
-    for (const waiter of this.#served.keys()) this.#refuse(waiter, away());
     this.#line.disperse();
   }
 
   /** Never rejects. Where one connection is dead, those that were idle as long are not waited for one by one. */
-  async #isAlive(client: PoolClient, answeredAt: number): Promise<boolean> {
-    if (answeredAt < this.#suspectBefore) return false;
+  async #isAlive(client: PoolClient): Promise<boolean> {
+    if ((this.#answeredAt.get(client) ?? Infinity) < this.#suspectBefore) return false;
     let timer: NodeJS.Timeout | undefined;
     const tooLong = new Promise<boolean>((resolve) => {
       timer = setTimeout(() => resolve(false), this.#times.checkMs);

@@ -36,14 +36,6 @@ export class WaitingLine<Member extends Waiter> {
     this.#watch();
   }
 
-  /** Whoever was served in vain is the next again, and waits since they first came. */
-  rejoin(member: Member): void {
-    const others = [...this.#members];
-    this.#members.clear();
-    for (const each of [member, ...others]) this.#members.add(each);
-    this.#watch();
-  }
-
   /** Whoever came first leaves the line; null where nobody waits. */
   next(): Member | null {
     for (const member of this.#members) {
