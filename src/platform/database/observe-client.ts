@@ -28,23 +28,12 @@ export function observeClient(client: PoolClient, followers: StatementFollowers)
 function sendObserved(send: Function, args: readonly unknown[], end: (failed: boolean) => void): unknown {
   const [statement] = args;
   if (isSubmittable(statement)) {
-    // After an error PostgreSQL says, too, that it is ready again.
-    let hasEnded = false;
-    const endOnce = (failed: boolean) => {
-      if (!hasEnded) end(failed);
-      hasEnded = true;
-    };
-    callBefore(statement, 'handleReadyForQuery', () => endOnce(false));
-    callBefore(statement, 'handleError', () => endOnce(true));
+    observeSubmittable(statement, end);
     return Reflect.apply(send, null, args);
   }
   const callback = args.at(-1);
   if (typeof callback === 'function') {
-    const observed = (error: unknown, ...rest: readonly unknown[]): unknown => {
-      end(Boolean(error));
-      return Reflect.apply(callback, null, [error, ...rest]);
-    };
-    return Reflect.apply(send, null, [...args.slice(0, -1), observed]);
+    return Reflect.apply(send, null, [...args.slice(0, -1), observed(callback, end)]);
   }
   const answer: unknown = Reflect.apply(send, null, args);
   if (answer instanceof Promise) {
@@ -54,6 +43,29 @@ function sendObserved(send: Function, args: readonly unknown[], end: (failed: bo
     );
   }
   return answer;
+}
+
+function observeSubmittable(statement: object, end: (failed: boolean) => void): void {
+  const callback: unknown = Reflect.get(statement, 'callback');
+  if (typeof callback === 'function') {
+    Reflect.set(statement, 'callback', observed(callback, end));
+    return;
+  }
+  // After an error PostgreSQL says, too, that it is ready again.
+  let hasEnded = false;
+  const endOnce = (failed: boolean) => {
+    if (!hasEnded) end(failed);
+    hasEnded = true;
+  };
+  callBefore(statement, 'handleReadyForQuery', () => endOnce(false));
+  callBefore(statement, 'handleError', () => endOnce(true));
+}
+
+function observed(callback: Function, end: (failed: boolean) => void) {
+  return (error: unknown, ...rest: readonly unknown[]): unknown => {
+    end(Boolean(error));
+    return Reflect.apply(callback, null, [error, ...rest]);
+  };
 }
 
 function isSubmittable(statement: unknown): statement is object {

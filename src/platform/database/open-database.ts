@@ -1,13 +1,16 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import type { Pool, QueryResultRow } from 'pg';
+import type { Pool } from 'pg';
+import type { Cancellation } from '../cancellation.ts';
 import type { Logger } from '../logger.ts';
-import { queryCancellably } from './cancellable-query.ts';
 import type { Database, FollowStatement, PreparableStatement } from './database.ts';
 import { PrismaClient } from './generated/client.ts';
 import { FreezeWatch } from './freeze-watch.ts';
 import type { StatementFollowers } from './observe-client.ts';
+import { parameterFrom } from './parameters.ts';
 import { connectionLifetimeMs, createPool, type DatabaseTimeouts } from './pool.ts';
+import { queryRows } from './query-rows.ts';
 import { toRefusal } from './refusals.ts';
+import { RowReaders } from './row-readers.ts';
 import { createStatementNames } from './statement-names.ts';
 
 /** What a database is opened with. */
@@ -48,32 +51,26 @@ export function openDatabase(options: OpenDatabaseOptions): Database {
   const stopWatching = new FreezeWatch({ pool, url, times: timeouts, logger }).start();
   const prisma = createPrisma(pool, timeouts);
   const nameOf = createStatementNames({ ...naming, prefix: 'parley', limit: ownStatementsMax });
-  const prepared = ({ text, values, isPlannedAnew = false }: PreparableStatement) => ({
-    name: isPlannedAnew ? '' : nameOf(text),
-    text,
-    values: [...values],
-  });
+  const readers = new RowReaders();
+  async function query<Row>(statement: PreparableStatement, cancellation: Cancellation | null) {
+    const { text, values, isPlannedAnew = false } = statement;
+    const name = isPlannedAnew ? '' : nameOf(text);
+    try {
+      const bound = { name, text, values: values.map(parameterFrom) };
+      return await queryRows<Row>(pool, readers, bound, cancellation);
+    } catch (error) {
+      throw toRefusal(error);
+    }
+  }
   const database: Database = {
     url: options.url,
     pool,
     poolState: () => pool.state,
     prisma,
-    async query<Row extends object>(statement: PreparableStatement): Promise<Row[]> {
-      try {
-        return (await pool.query<Row & QueryResultRow>(prepared(statement))).rows;
-      } catch (error) {
-        throw toRefusal(error);
-      }
-    },
+    query: <Row extends object>(statement: PreparableStatement) => query<Row>(statement, null),
     until: (cancellation) => ({
       ...database,
-      async query<Row extends object>(statement: PreparableStatement): Promise<Row[]> {
-        try {
-          return await queryCancellably<Row & QueryResultRow>(pool, prepared(statement), cancellation);
-        } catch (error) {
-          throw toRefusal(error);
-        }
-      },
+      query: <Row extends object>(statement: PreparableStatement) => query<Row>(statement, cancellation),
     }),
     observe: (listener) =>
       followers.add((text) => (durationMs, failed) => listener({ text, durationMs, failed })),
@@ -100,19 +97,24 @@ function createPrisma(pool: Pool, timeouts: DatabaseTimeouts): PrismaClient {
 }
 
 class FollowerSet implements StatementFollowers {
-  readonly #followers = new Set<FollowStatement>();
+  #followers: readonly FollowStatement[] = [];
 
   get size(): number {
-    return this.#followers.size;
+    return this.#followers.length;
   }
 
   add(follower: FollowStatement): () => void {
-    this.#followers.add(follower);
-    return () => this.#followers.delete(follower);
+    this.#followers = [...this.#followers, follower];
+    return () => {
+      this.#followers = this.#followers.filter((other) => other !== follower);
+    };
   }
 
   begin(text: string): (durationMs: number, failed: boolean) => void {
-    const ends = Array.from(this.#followers, (follow) => follow(text));
+    const [first] = this.#followers;
+    // A server that nobody watches has one: its telemetry.
+    if (first !== undefined && this.#followers.length === 1) return first(text);
+    const ends = this.#followers.map((follow) => follow(text));
     return (durationMs, failed) => {
       for (const end of ends) end(durationMs, failed);
     };

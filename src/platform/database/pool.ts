@@ -52,7 +52,12 @@ export function createPool(options: PoolOptions): CheckedPool {
     types: createTypeParsers(),
   };
   const pool = new CheckedPool(config, timeouts);
-  pool.on('connect', (client) => observeClient(client, followers));
+  pool.on('connect', (client) => {
+    observeClient(client, followers);
+    // While it is lent out the pool does not listen, and a connection that breaks would end the process. Who waits for its answer
+    // is told.
+    client.on('error', ignore);
+  });
   pool.on('error', (error) => logger.warn({ err: error }, 'an idle connection to the database was lost'));
   // A connection that comes back within a transaction would take the next statements into it.
   pool.on('release', (_error, client) => {
@@ -60,6 +65,8 @@ export function createPool(options: PoolOptions): CheckedPool {
   });
   return pool;
 }
+
+function ignore(): void {}
 
 // Prisma's adapter drops the offset of a timestamp instead of converting it, so the session's zone must be UTC.
 function inUtc(url: string): string {

@@ -1,0 +1,98 @@
+import type { Connection, FieldDef, PoolClient, Submittable } from 'pg';
+import type { Parameter } from './parameters.ts';
+import type { ReadRow, RowReaders } from './row-readers.ts';
+
+/** A statement with all that is sent. */
+export interface BoundStatement {
+  /** Under which it is kept prepared; '' for not at all. */
+  readonly name: string;
+  readonly text: string;
+  readonly values: Parameter[];
+}
+
+type Answer<Row> = (error: unknown, rows: Row[]) => void;
+
+/**
+ * One statement by PostgreSQL's extended protocol, for `client.query`, which calls what is named `handle…` and replaces `callback`
+ * by one that knows the time limit. Of the driver's own Query it leaves out what is not needed here at all (events, several
+ * results) and what is needed only once: to describe the rows of a prepared statement.
+ *
+ * The connection must be closed after an error, because what it knows of the statement is unknown then.
+ */
+export class PreparedQuery<Row> implements Submittable {
+  readonly name: string;
+  readonly text: string;
+  callback: Answer<Row>;
+  readonly #values: Parameter[];
+  readonly #client: PoolClient;
+  readonly #readers: RowReaders;
+  readonly #isKept: boolean;
+  readonly #rows: Row[] = [];
+  #read: ReadRow | null;
+  #failure: unknown = null;
+
+  constructor(
+    { name, text, values }: BoundStatement,
+    client: PoolClient,
+    readers: RowReaders,
+    callback: Answer<Row>,
+  ) {
+    const known = name === '' ? undefined : readers.ofPrepared(client, name);
+    this.name = name;
+    this.text = text;
+    this.callback = callback;
+    this.#values = values;
+    this.#client = client;
+    this.#readers = readers;
+    this.#isKept = known !== undefined;
+    this.#read = known ?? null;
+  }
+
+  submit(connection: Connection): void {
+    const { name: statement, text } = this;
+    // Together, for otherwise each of them would be a packet of its own.
+    connection.stream.cork();
+    if (!this.#isKept) connection.parse({ name: statement, text, types: [] }, true);
+    connection.bind({ statement, values: this.#values }, true);
+    if (!this.#isKept) connection.describe({ type: 'P' }, true);
+    connection.execute({}, true);
+    connection.sync();
+    connection.stream.uncork();
+  }
+
+  handleRowDescription({ fields }: { readonly fields: readonly FieldDef[] }): void {
+    this.#read = this.#readers.of(this.#client, fields);
+  }
+
+  handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
+    // Thrown from here it would end the process.
+    try {
+      if (this.#read === null) throw new Error('PostgreSQL sent a row that it had not described.');
+      this.#rows.push(this.#read<Row>(fields));
+    } catch (error) {
+      this.#failure ??= error;
+    }
+  }
+
+  handleCommandComplete(): void {
+    if (this.name !== '' && !this.#isKept) this.#readers.keep(this.#client, this.name, this.#read);
+  }
+
+  handleReadyForQuery(): void {
+    this.callback(this.#failure, this.#rows);
+  }
+
+  handleError(error: unknown): void {
+    this.callback(error, []);
+  }
+
+  /** Of an empty text; the answer is an empty one. */
+  handleEmptyQuery(): void {}
+
+  handleCopyInResponse(connection: Connection): void {
+    // PostgreSQL waits for the rows of a COPY, and there are none.
+    connection.stream.destroy(new Error('A COPY needs a connection of its own.'));
+  }
+
+  handleCopyData(): void {}
+}

@@ -1,0 +1,49 @@
+import type { Pool, PoolClient } from 'pg';
+import type { Cancellation } from '../cancellation.ts';
+import { cancelStatement } from './cancel-statement.ts';
+import { PreparedQuery, type BoundStatement } from './prepared-query.ts';
+import type { RowReaders } from './row-readers.ts';
+
+/**
+ * Runs one statement. With a cancellation PostgreSQL stops it when that says so, and nothing is sent any more afterwards.
+ * @throws the reason of the cancellation, or what the driver throws
+ */
+export async function queryRows<Row>(
+  pool: Pool,
+  readers: RowReaders,
+  statement: BoundStatement,
+  cancellation: Cancellation | null,
+): Promise<Row[]> {
+  cancellation?.throwIfCancelled();
+  const client = await pool.connect();
+  if (cancellation !== null && cancellation.reason !== null) {
+    client.release();
+    throw cancellation.reason;
+  }
+  const stopListening = cancellation?.onCancel(() => cancelStatement(client));
+  let isUsable = false;
+  try {
+    const rows = await answerOf<Row>(client, readers, statement);
+    isUsable = cancellation === null || cancellation.reason === null;
+    return rows;
+  } catch (error) {
+    // It leads to whatever read the socket; whoever looks for the cause needs to see who asked.
+    if (error instanceof Error) Error.captureStackTrace(error);
+    throw cancellation?.reason ?? error;
+  } finally {
+    stopListening?.();
+    // After an error nobody knows what the connection still has to say.
+    client.release(!isUsable);
+  }
+}
+
+function answerOf<Row>(client: PoolClient, readers: RowReaders, statement: BoundStatement): Promise<Row[]> {
+  return new Promise((resolve, reject) => {
+    client.query(
+      new PreparedQuery<Row>(statement, client, readers, (error, rows) => {
+        if (error === null || error === undefined) resolve(rows);
+        else reject(error);
+      }),
+    );
+  });
+}
