@@ -1,6 +1,6 @@
-import { isScalarType, Kind, parse } from 'graphql';
+import { parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { anExecutor, aSchema } from '../support/both-executors.ts';
+import { anExecutor } from '../support/both-executors.ts';
 import { deferred, settled } from '../support/deferred.ts';
 import { aPerson, expectAgreement, expectFast, nameOf, peopleSchema } from '../support/people-schema.ts';
 
@@ -14,30 +14,6 @@ function noting(answer: (name: string) => unknown = (name) => aPerson(`${name}'s
       return rows.map((row) => answer(nameOf(row)));
     },
   };
-}
-
-/** A schema of a field whose arguments are objects that know how often somebody looked into them. */
-function countingSchema() {
-  let looks = 0;
-  const schema = aSchema('scalar Key type Thing { of(key: Key): Int no: Int } type Query { thing: Thing }', {
-    Query: { thing: () => ({}) },
-    Thing: {
-      of: { fetch: (rows, args) => rows.map(() => JSON.parse(JSON.stringify(args)).key.value) },
-      no: () => {
-        throw new Error('no');
-      },
-    },
-  });
-  const key = schema.getType('Key');
-  if (isScalarType(key)) {
-    key.parseLiteral = (node) => ({
-      get value() {
-        looks += 1;
-        return node.kind === Kind.INT ? Number(node.value) : null;
-      },
-    });
-  }
-  return { schema, looks: () => looks };
 }
 
 async function run(query: string, changes: Parameters<typeof peopleSchema>[0], context: unknown = {}) {
@@ -80,23 +56,6 @@ describe('a field that fetches', () => {
     await run(query, { Person: { friends } });
 
     expect(friends.calls).toHaveLength(4);
-  });
-
-  it.each([
-    ['', 'fast'],
-    ['no', 'handedOver'],
-  ] as const)('is told apart from many by a few looks at their arguments %s', async (more, how) => {
-    const count = 500;
-    const { schema, looks } = countingSchema();
-    const fields = Array.from({ length: count }, (_, index) => `a${index}: of(key: ${index})`);
-    const executor = anExecutor(schema);
-    const document = parse(`{ thing { ${fields.join(' ')} ${more} } }`);
-    const { data } = (await executor.execute({ document, context: {} })) ?? {};
-
-    expect(data).toMatchObject({ thing: { a0: 0, a1: 1, [`a${count - 1}`]: count - 1 } });
-    expect(executor.statistics()[how]).toEqual(how === 'fast' ? 1 : { 'a field threw': 1 });
-    expect(looks()).toBeGreaterThan(count);
-    expect(looks()).toBeLessThan(20 * count);
   });
 
   it('is called once for an object that is there several times', async () => {
