@@ -28,8 +28,12 @@ export function abstractPlan(options: {
     return found;
   }
 
+  const hear = (value: unknown) => {
+    for (const { object } of possible) object.hear(value);
+  };
   if (slot === null) {
     return {
+      hear,
       visit: null,
       complete(value, run) {
         if (value === null || value === undefined) return null;
@@ -40,6 +44,7 @@ export function abstractPlan(options: {
     };
   }
   return {
+    hear,
     complete(value, run) {
       if (value === null || value === undefined) return null;
       const index = run.take(slot);

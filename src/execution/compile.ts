@@ -26,6 +26,7 @@ import type {
   RootPlan,
   ValuePlan,
 } from './plan.ts';
+import { hearing } from './hearing.ts';
 import { compileWriter } from './write-object.ts';
 
 /** Why an operation has no plan and is left to graphql-js as a whole. */
@@ -148,7 +149,12 @@ class Compiler {
     const selectionSets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
     const fields = this.#fields(type, selectionSets, (definition, each) => this.#below(definition, each));
     const gathered = fields.flatMap((field) => ('constant' in field || field.slot === null ? [] : [field]));
-    const object = { index: this.#next('objectCount'), gathered, write: compileWriter(fields) };
+    const object = {
+      index: this.#next('objectCount'),
+      gathered,
+      hear: hearing(fields),
+      write: compileWriter(fields),
+    };
     return { object, isDeep: gathered.length > 0 };
   }
 

@@ -33,7 +33,7 @@ export function leafPlan(type: GraphQLLeafType): ValuePlan {
     refusePromise(serialized);
     return serialized;
   };
-  return { complete, visit: null };
+  return { complete, visit: null, hear: hush };
 }
 
 /** Values that must be there. */
@@ -50,7 +50,7 @@ export function nonNullPlan(inner: ValuePlan): ValuePlan {
 }
 
 /** Lists of such values. Only arrays are known here; what else can be iterated may not be iterated twice. */
-export function listPlan({ complete, visit }: ValuePlan): ValuePlan {
+export function listPlan({ complete, visit, hear }: ValuePlan): ValuePlan {
   return {
     complete(value, run) {
       if (value === null || value === undefined) return null;
@@ -63,6 +63,10 @@ export function listPlan({ complete, visit }: ValuePlan): ValuePlan {
         throw error;
       }
       return completed;
+    },
+    hear(value) {
+      if (!Array.isArray(value)) hush(value);
+      else for (const item of value) hear(item);
     },
     visit:
       visit === null
@@ -77,9 +81,10 @@ export function listPlan({ complete, visit }: ValuePlan): ValuePlan {
 
 /** Objects of one type. */
 export function objectPlan(type: GraphQLObjectType, object: ObjectPlan, isDeep: boolean): ValuePlan {
-  const { write } = object;
+  const { hear, write } = object;
   if (!isDeep) {
     return {
+      hear,
       visit: null,
       complete(value, run) {
         if (value === null || value === undefined) return null;
@@ -89,6 +94,7 @@ export function objectPlan(type: GraphQLObjectType, object: ObjectPlan, isDeep: 
     };
   }
   return {
+    hear,
     // What was visited was looked at then.
     complete: (value, run) => (value === null || value === undefined ? null : write(value, run)),
     visit(value, run) {

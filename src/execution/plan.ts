@@ -12,6 +12,9 @@ export type Fetch = (parents: readonly unknown[], args: unknown, context: unknow
 /** Writes an object of the answer. */
 export type Write = (source: unknown, run: RunState) => Record<string, unknown>;
 
+/** Keeps promises within a value, or those that it is, from ending the process when they fail. */
+export type Hear = (value: unknown) => void;
+
 /** What fields can be read from. */
 export type Source = Readonly<Record<string, unknown>>;
 
@@ -40,6 +43,8 @@ export interface ValuePlan {
   readonly complete: (value: unknown, run: RunState) => unknown;
   /** Visits the objects within a value, in the order in which `complete` meets them; null where nothing is gathered below. */
   readonly visit: ((value: unknown, run: RunState) => void) | null;
+  /** Hears the promises among the properties that are read when the answer is written: they may fail before that. */
+  readonly hear: Hear;
 }
 
 /** One field that is asked for under one name. */
@@ -78,6 +83,7 @@ export interface ObjectPlan {
   readonly index: number;
   /** The fields whose values are gathered before anything is written. */
   readonly gathered: readonly FieldPlan[];
+  readonly hear: Hear;
   /** The object as it is answered. */
   readonly write: Write;
 }

@@ -40,7 +40,9 @@ export function runQuery(
   try {
     const values = plan.roots.map((field) => callRoot(field, call, run, outcomes));
     const gathering = values.some(isThenable)
-      ? together(values, run.settled).then((arrived) => run.gather(plan.roots, arrived))
+      ? together(values, run.settled, (value, index) => plan.roots[index]?.value.hear(value)).then(
+          (arrived) => run.gather(plan.roots, arrived),
+        )
       : run.gather(plan.roots, values);
     return gathering === undefined ? finish() : gathering.then(finish).catch(giveUp);
   } catch (error) {

@@ -1,17 +1,10 @@
-import { getArgumentValues, type GraphQLField } from 'graphql';
-import { ByArguments } from './by-arguments.ts';
+import { getArgumentValues } from 'graphql';
 import { refusePromise } from './complete-value.ts';
 import { Fault, hush, isThenable } from './fault.ts';
-import type { Fetch, FieldPlan, ObjectPlan, RunState, Source } from './plan.ts';
+import { groupsOf, type Group, type Wanted } from './groups.ts';
+import type { FieldPlan, ObjectPlan, RunState, Source } from './plan.ts';
 import { isAnswerFor, type Fetched } from './replay.ts';
 import { together } from './together.ts';
-
-/** A batched field that was reached, and the parents that reached it at one place. */
-interface Wanted {
-  readonly field: FieldPlan;
-  readonly fetch: Fetch;
-  readonly parents: readonly Source[];
-}
 
 /** One run of a plan: gathers level by level, and then gives what it gathered to the one who writes. */
 export class Run implements RunState {
@@ -29,6 +22,8 @@ export class Run implements RunState {
   #sources: (Source[] | undefined)[] = [];
   readonly #arguments: (Readonly<Record<string, unknown>> | undefined)[] = [];
   #reached: ObjectPlan[] = [];
+  /** What was received since something was waited for. */
+  #unheard: { readonly field: FieldPlan; readonly values: readonly unknown[] }[] = [];
 
   constructor(context: unknown, variables: Readonly<Record<string, unknown>>) {
     this.context = context;
@@ -98,15 +93,18 @@ export class Run implements RunState {
     this.#taken = [];
     this.#sources = [];
     this.#reached = [];
+    this.#unheard = [];
     this.fetched = [];
     this.settled = [];
   }
 
-  #receive({ slot, value: { visit } }: FieldPlan, values: readonly unknown[]): void {
+  #receive(field: FieldPlan, values: readonly unknown[]): void {
+    const { slot, value } = field;
     if (slot === null) return;
     this.#values[slot] = values;
+    this.#unheard.push({ field, values });
     // Not only when it is written: a promise that fails until then would be one that nobody hears.
-    const look = visit ?? refusePromise;
+    const look = value.visit ?? refusePromise;
     for (let index = 0; index < values.length; index += 1) look(values[index], this);
   }
 
@@ -119,13 +117,22 @@ export class Run implements RunState {
       // All of them before any of their answers is looked at: an answer that makes a fault must not leave others unheard.
       const answers = groups.map((group) => this.#fetch(group));
       if (answers.some(isThenable)) {
-        return together(answers, this.settled).then((arrived) => {
-          this.#deliver(groups, arrived);
-          return this.#descend();
-        });
+        this.#hear();
+        return together(answers, this.settled, (values, index) => hearAnswer(groups[index], values)).then(
+          (arrived) => {
+            this.#deliver(groups, arrived);
+            return this.#descend();
+          },
+        );
       }
       this.#deliver(groups, answers);
     }
+  }
+
+  /** What waits for the one who writes may hold promises that fail until then. */
+  #hear(): void {
+    for (const { field, values } of this.#unheard) for (const value of values) field.value.hear(value);
+    this.#unheard = [];
   }
 
   /** Reads the plain fields below which something is fetched, until only fields that fetch are left. */
@@ -177,56 +184,9 @@ export class Run implements RunState {
   }
 }
 
-/** What one call of a fetch is made for. */
-interface Group {
-  readonly definition: GraphQLField<unknown, unknown>;
-  readonly fetch: Fetch;
-  readonly args: Readonly<Record<string, unknown>>;
-  /** Each once. */
-  readonly parents: readonly Source[];
-  /** Where a parent's value is; null where the values are those of the only field, one for one. */
-  readonly indexes: ReadonlyMap<Source, number> | null;
-  readonly wanted: readonly Wanted[];
-}
-
-interface Bundle {
-  readonly args: Readonly<Record<string, unknown>>;
-  readonly first: Wanted;
-  readonly wanted: Wanted[];
-}
-
-/** Fields of one level that mean the same are fetched together, wherever the document asks for them. */
-function groupsOf(
-  wanted: readonly Wanted[],
-  argumentsOf: (field: FieldPlan) => Readonly<Record<string, unknown>>,
-): Group[] {
-  const bundles: Bundle[] = [];
-  const known = new ByArguments<Bundle>();
-  for (const each of wanted) {
-    const { definition } = each.field;
-    const args = argumentsOf(each.field);
-    const bundle = known.find(definition, args);
-    if (bundle !== undefined) {
-      bundle.wanted.push(each);
-      continue;
-    }
-    const added = { args, first: each, wanted: [each] };
-    known.add(definition, args, added);
-    bundles.push(added);
-  }
-  return bundles.map(({ args, first, wanted: bundled }) => {
-    const all = bundled.length === 1 ? first.parents : bundled.flatMap(({ parents }) => parents);
-    const { definition } = first.field;
-    return { definition, fetch: first.fetch, args, wanted: bundled, ...distinct(all, bundled.length === 1) };
-  });
-}
-
-/** A cache hands out one object to many: what is asked for it is asked once. */
-function distinct(all: readonly Source[], isOnly: boolean): Pick<Group, 'parents' | 'indexes'> {
-  const set = new Set(all);
-  if (set.size === all.length && isOnly) return { parents: all, indexes: null };
-  const parents = [...set];
-  return { parents, indexes: new Map(parents.map((parent, index) => [parent, index])) };
+function hearAnswer(group: Group | undefined, answer: unknown): void {
+  if (!Array.isArray(answer)) return;
+  for (const { field } of group?.wanted ?? []) for (const value of answer) field.value.hear(value);
 }
 
 /** What throws at once fails like what rejects; what is a promise by its looks only is asked to be one once. */

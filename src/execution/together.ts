@@ -1,16 +1,27 @@
-import { hush, isThenable } from './fault.ts';
+import { isThenable } from './fault.ts';
 
 /**
  * As Promise.all, and at the same cost; puts each promise into `settled` when it comes to an end, well or not. Promises within
- * what has arrived may fail while the others are waited for, before anybody looks.
+ * what has arrived may fail while the others are waited for, before anybody looks: it is given to `hear`, with its index.
  */
-export function together(values: readonly unknown[], settled: unknown[]): Promise<readonly unknown[]> {
+export function together(
+  values: readonly unknown[],
+  settled: unknown[],
+  hear: (value: unknown, index: number) => void,
+): Promise<readonly unknown[]> {
   const arrived = [...values];
   let awaited = 0;
   return new Promise((resolve, reject) => {
+    const listen: typeof hear = (value, index) => {
+      try {
+        hear(value, index);
+      } catch (error) {
+        reject(error);
+      }
+    };
     for (const [index, value] of values.entries()) {
       if (!isThenable(value)) {
-        hush(value);
+        listen(value, index);
         continue;
       }
       awaited += 1;
@@ -18,9 +29,9 @@ export function together(values: readonly unknown[], settled: unknown[]): Promis
         (found) => {
           settled.push(value);
           arrived[index] = found;
-          hush(found);
           awaited -= 1;
           if (awaited === 0) resolve(arrived);
+          else listen(found, index);
         },
         (error: unknown) => {
           settled.push(value);
