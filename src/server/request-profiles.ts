@@ -32,10 +32,6 @@ export function registerRequestProfiles(
     observer.begin(profile, typeof traceparent === 'string' ? traceparent : undefined);
     observer.profiles.run(profile, done);
   });
-  // Once more, because the body's last piece arrives in a context of its own.
-  server.addHook('preValidation', (request, _reply, done) => {
-    observer.profiles.run(profileOf(request), done);
-  });
   server.addHook('onSend', (request, reply, payload, done) => {
     if (!isExempt(request)) {
       const profile = profileOf(request);

@@ -123,7 +123,7 @@ export class Telemetry {
     const level = slowness === null ? 'info' : slowness === 'slow' ? 'warn' : 'error';
     if (!this.#logger.isLevelEnabled(level)) return;
     this.#logger[level](
-      { ...describe(profile), durationMs: rounded(durationMs), outcome, status, url },
+      describe(profile, { durationMs, outcome, status, url }),
       messageFor[slowness ?? 'quick'],
     );
   }
@@ -133,6 +133,14 @@ export class Telemetry {
     if (verySlowRequestMs > 0 && durationMs >= verySlowRequestMs) return 'verySlow';
     return slowRequestMs > 0 && durationMs >= slowRequestMs ? 'slow' : null;
   }
+}
+
+/** How a request ended. */
+interface Ending {
+  readonly durationMs: number;
+  readonly outcome: Outcome;
+  readonly status: number;
+  readonly url: string;
 }
 
 const messageFor = {
@@ -146,7 +154,8 @@ function outcomeOfStatus(status: number): Outcome {
   return status >= 400 ? 'refused' : 'ok';
 }
 
-function describe(profile: RequestProfile) {
+/** What is logged of a request; written out in one piece, because this is done for each. */
+function describe(profile: RequestProfile, { durationMs, outcome, status, url }: Ending) {
   return {
     requestId: profile.requestId,
     userId: profile.callerKey,
@@ -158,6 +167,10 @@ function describe(profile: RequestProfile) {
     statementMs: rounded(profile.statementMs),
     cacheHits: profile.cacheHits,
     cacheMisses: profile.cacheMisses,
+    durationMs: rounded(durationMs),
+    outcome,
+    status,
+    url,
   };
 }
 
