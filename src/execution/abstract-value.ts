@@ -1,4 +1,5 @@
 import type { GraphQLAbstractType, GraphQLObjectType, GraphQLSchema } from 'graphql';
+import { askedTogether, type Asked } from './asked.ts';
 import { refuseOdd, refuseUnlessOf } from './complete-value.ts';
 import { Fault, hush } from './fault.ts';
 import type { ObjectPlan, RunState, ValuePlan } from './plan.ts';
@@ -7,6 +8,7 @@ import type { ObjectPlan, RunState, ValuePlan } from './plan.ts';
 export interface PossibleType {
   readonly type: GraphQLObjectType;
   readonly object: ObjectPlan;
+  readonly asked: Asked;
 }
 
 /** Values of an interface or a union. `slot` keeps which type each of them is of; null where nothing is gathered below any. */
@@ -19,6 +21,7 @@ export function abstractPlan(options: {
   const { possible, slot } = options;
   const nameOf = typeNaming(options.schema, options.type);
   const byName = new Map(possible.map((each) => [each.type.name, each]));
+  const asked = askedTogether(possible.map((each) => each.asked));
 
   function recognise(value: unknown, run: RunState): PossibleType {
     // Before the type is asked for, which would look into them.
@@ -34,6 +37,7 @@ export function abstractPlan(options: {
   if (slot === null) {
     return {
       hear,
+      asked,
       visit: null,
       complete(value, run) {
         if (value === null || value === undefined) return null;
@@ -45,6 +49,7 @@ export function abstractPlan(options: {
   }
   return {
     hear,
+    asked,
     complete(value, run) {
       if (value === null || value === undefined) return null;
       const index = run.take(slot);

@@ -13,18 +13,19 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { abstractPlan } from './abstract-value.ts';
+import { Asked } from './asked.ts';
 import { collectFields, type Selecting } from './collect-fields.ts';
-import { leafPlan, listPlan, nonNullPlan, objectPlan } from './complete-value.ts';
+import { leafPlan, listPlan, nonNullPlan, objectPlan, type ObjectShape } from './complete-value.ts';
 import type {
   Fetch,
   FieldNodes,
   FieldPlan,
   KnownField,
-  ObjectPlan,
   Plan,
   Resolve,
   RootPlan,
   ValuePlan,
+  WrittenField,
 } from './plan.ts';
 import { hearing } from './hearing.ts';
 import { compileWriter } from './write-object.ts';
@@ -127,8 +128,7 @@ class Compiler {
     if (isListType(type)) return listPlan(this.#value(type.ofType, nodes));
     if (isLeafType(type)) return leafPlan(type);
     if (isAbstractType(type)) return this.#abstract(type, nodes);
-    const { object, isDeep } = this.#object(type, nodes);
-    return objectPlan(type, object, isDeep);
+    return objectPlan(type, this.#object(type, nodes));
   }
 
   #abstract(type: GraphQLAbstractType, nodes: FieldNodes): ValuePlan {
@@ -141,10 +141,7 @@ class Compiler {
     return abstractPlan({ schema, type, possible, slot: isDeep ? this.#next('slotCount') : null });
   }
 
-  #object(
-    type: GraphQLObjectType,
-    nodes: FieldNodes,
-  ): { readonly object: ObjectPlan; readonly isDeep: boolean } {
+  #object(type: GraphQLObjectType, nodes: FieldNodes): ObjectShape {
     if ((type.isTypeOf?.length ?? 0) > 2) throw new Unplanned('type');
     const selectionSets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
     const fields = this.#fields(type, selectionSets, (definition, each) => this.#below(definition, each));
@@ -155,7 +152,7 @@ class Compiler {
       hear: hearing(fields),
       write: compileWriter(fields),
     };
-    return { object, isDeep: gathered.length > 0 };
+    return { object, isDeep: gathered.length > 0, asked: askedBy(fields) };
   }
 
   #next(count: Count): number {
@@ -163,6 +160,14 @@ class Compiler {
     this.#counts[count] += 1;
     return next;
   }
+}
+
+function askedBy(fields: readonly WrittenField[]): Asked {
+  return new Asked(
+    fields.flatMap((field) =>
+      'constant' in field ? [] : [[field.definition.name, field.value.asked] as const],
+    ),
+  );
 }
 
 /** The mark that a schema puts on fields which fetch for many parents at once. */

@@ -7,6 +7,7 @@ import {
   type GraphQLLeafType,
   type GraphQLObjectType,
 } from 'graphql';
+import { nothing, type Asked } from './asked.ts';
 import { Fault, hush, isThenable } from './fault.ts';
 import type { ObjectPlan, RunState, Source, ValuePlan } from './plan.ts';
 
@@ -33,7 +34,7 @@ export function leafPlan(type: GraphQLLeafType): ValuePlan {
     refusePromise(serialized);
     return serialized;
   };
-  return { complete, visit: null, hear: hush };
+  return { complete, visit: null, asked: nothing, hear: hush };
 }
 
 /** Values that must be there. */
@@ -50,8 +51,9 @@ export function nonNullPlan(inner: ValuePlan): ValuePlan {
 }
 
 /** Lists of such values. Only arrays are known here; what else can be iterated may not be iterated twice. */
-export function listPlan({ complete, visit, hear }: ValuePlan): ValuePlan {
+export function listPlan({ complete, visit, asked, hear }: ValuePlan): ValuePlan {
   return {
+    asked,
     complete(value, run) {
       if (value === null || value === undefined) return null;
       const items = itemsOf(value);
@@ -79,11 +81,19 @@ export function listPlan({ complete, visit, hear }: ValuePlan): ValuePlan {
   };
 }
 
+/** What objects of one type are asked for, and whether some of that is gathered. */
+export interface ObjectShape {
+  readonly object: ObjectPlan;
+  readonly isDeep: boolean;
+  readonly asked: Asked;
+}
+
 /** Objects of one type. */
-export function objectPlan(type: GraphQLObjectType, object: ObjectPlan, isDeep: boolean): ValuePlan {
+export function objectPlan(type: GraphQLObjectType, { object, isDeep, asked }: ObjectShape): ValuePlan {
   const { hear, write } = object;
   if (!isDeep) {
     return {
+      asked,
       hear,
       visit: null,
       complete(value, run) {
@@ -95,6 +105,7 @@ export function objectPlan(type: GraphQLObjectType, object: ObjectPlan, isDeep: 
   }
   return {
     hear,
+    asked,
     // What was visited was looked at then.
     complete: (value, run) => (value === null || value === undefined ? null : write(value, run)),
     visit(value, run) {

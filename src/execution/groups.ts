@@ -1,4 +1,5 @@
 import type { GraphQLField } from 'graphql';
+import { askedTogether, type Asked } from './asked.ts';
 import { ByArguments } from './by-arguments.ts';
 import type { Fetch, FieldPlan, Source } from './plan.ts';
 
@@ -14,6 +15,7 @@ export interface Group {
   readonly definition: GraphQLField<unknown, unknown>;
   readonly fetch: Fetch;
   readonly args: Readonly<Record<string, unknown>>;
+  readonly asked: Asked;
   /** Each once. */
   readonly parents: readonly Source[];
   /** Where a parent's value is; null where the values are those of the only field, one for one. */
@@ -43,7 +45,9 @@ export function groupsOf(
   return bundles.map(({ args, first, wanted: bundled }) => {
     const all = bundled.length === 1 ? first.parents : bundled.flatMap(({ parents }) => parents);
     const { definition } = first.field;
-    return { definition, fetch: first.fetch, args, wanted: bundled, ...distinct(all, bundled.length === 1) };
+    const asked = askedTogether(bundled.map(({ field }) => field.value.asked));
+    const shared = { definition, fetch: first.fetch, args, asked, wanted: bundled };
+    return { ...shared, ...distinct(all, bundled.length === 1) };
   });
 }
 

@@ -5,9 +5,13 @@ import type {
   GraphQLObjectType,
   OperationDefinitionNode,
 } from 'graphql';
+import type { Asked } from './asked.ts';
 
-/** What a field fetches for many parents: one value for each, in their order. The mark `extensions.batched` of a field. */
-export type Fetch = (parents: readonly unknown[], args: unknown, context: unknown) => unknown;
+/**
+ * What a field fetches for many parents: one value for each, in their order. The mark `extensions.batched` of a field. `asked`
+ * is what will be read of the values, so that no more needs to be fetched.
+ */
+export type Fetch = (parents: readonly unknown[], args: unknown, context: unknown, asked: Asked) => unknown;
 
 /** Writes an object of the answer. */
 export type Write = (source: unknown, run: RunState) => Record<string, unknown>;
@@ -45,6 +49,8 @@ export interface ValuePlan {
   readonly visit: ((value: unknown, run: RunState) => void) | null;
   /** Hears the promises among the properties that are read when the answer is written: they may fail before that. */
   readonly hear: Hear;
+  /** What is asked for below. */
+  readonly asked: Asked;
 }
 
 /** One field that is asked for under one name. */

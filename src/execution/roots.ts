@@ -1,4 +1,5 @@
 import { defaultFieldResolver, type GraphQLResolveInfo, type GraphQLSchema } from 'graphql';
+import type { Asked } from './asked.ts';
 import { isThenable } from './fault.ts';
 import type { FieldPlan, Plan } from './plan.ts';
 import type { RootOutcome } from './replay.ts';
@@ -38,10 +39,11 @@ export function callRoot(
 }
 
 function infoOf(
-  { definition, key, nodes, parentType }: FieldPlan,
+  { definition, key, nodes, parentType, value }: FieldPlan,
   { plan, rootValue, schema, variables }: RootCall,
-): GraphQLResolveInfo {
+): GraphQLResolveInfo & { readonly asked: Asked } {
   return {
+    asked: value.asked,
     fieldName: definition.name,
     fieldNodes: nodes,
     returnType: definition.type,

@@ -164,8 +164,8 @@ export class Run implements RunState {
     return values;
   }
 
-  #fetch({ definition, fetch, args, parents }: Group): unknown {
-    const answer = attempt(() => fetch(parents, args, this.context));
+  #fetch({ asked, definition, fetch, args, parents }: Group): unknown {
+    const answer = attempt(() => fetch(parents, args, this.context, asked));
     this.fetched.push({ definition, args, parents, answer });
     return answer;
   }

@@ -1,3 +1,4 @@
+import { askedTogether, type Asked } from '../execution/asked.ts';
 import { BadUserInput, InvalidCursor } from '../platform/errors.ts';
 import type { CursorShape, Page, PagedList, PageWindow, Position } from '../platform/database/paging.ts';
 import { batched } from './batched.ts';
@@ -39,8 +40,14 @@ const pageSizeDefault = 50;
 interface ConnectionOptions<Row, Node> {
   /** The nodes of all rows of all pages, in their order, in one go. */
   readonly toNodes: (rows: readonly Row[]) => readonly Node[] | Promise<readonly Node[]>;
+}
+
+/** What else than its arguments decides which page is read. */
+interface PageOptions {
   /** Where to count from when neither `first` nor `last` says so; the start by default. */
   readonly defaultFrom?: PageWindow['from'];
+  /** What will be read of the connection; null: anything. */
+  readonly asked?: Asked | null;
 }
 
 /** A page of each parent's list, in the order of the parents, by one statement; null stands for a list without parents. */
@@ -48,7 +55,7 @@ export async function connectionsOf<Row>(
   list: PagedList<Row>,
   parents: readonly string[] | null,
   args: PageArguments,
-  options: { readonly defaultFrom?: PageWindow['from'] } = {},
+  options: PageOptions = {},
 ): Promise<Connection<Row>[]> {
   return mappedConnectionsOf(list, parents, args, { ...options, toNodes: (rows) => rows });
 }
@@ -58,9 +65,9 @@ export async function mappedConnectionsOf<Row, Node>(
   list: PagedList<Row>,
   parents: readonly string[] | null,
   args: PageArguments,
-  options: ConnectionOptions<Row, Node>,
+  options: ConnectionOptions<Row, Node> & PageOptions,
 ): Promise<Connection<Node>[]> {
-  const window = windowFrom(args, list.cursor, options.defaultFrom);
+  const window = windowFrom(args, list.cursor, options);
   const pages = await list.pages(parents, window);
   const nodes = await options.toNodes(pages.flatMap((page) => page.rows));
   const source = { countAll: () => list.counts(parents) };
@@ -74,14 +81,25 @@ export async function mappedConnectionsOf<Row, Node>(
 }
 
 /** A page of a list that has no parent. */
-export async function connectionOf<Row>(list: PagedList<Row>, args: PageArguments): Promise<Connection<Row>> {
-  return firstOf(await connectionsOf(list, null, args));
+export async function connectionOf<Row>(
+  list: PagedList<Row>,
+  args: PageArguments,
+  options: PageOptions = {},
+): Promise<Connection<Row>> {
+  return firstOf(await connectionsOf(list, null, args, options));
 }
 
 /** The only connection of a list that was asked for with one parent, or with none. */
 export function firstOf<Node>([connection]: readonly Connection<Node>[]): Connection<Node> {
   if (connection === undefined) throw new Error('A list was asked for a page and answered none.');
   return connection;
+}
+
+/** What will be read of a connection's nodes; null: anything. */
+export function askedOfNodes(asked: Asked | null): Asked | null {
+  if (asked === null) return null;
+  const below = [asked.below('nodes'), asked.below('edges')?.below('node') ?? null];
+  return askedTogether(below.filter((each) => each !== null));
 }
 
 /** The resolvers that every connection type shares. */
@@ -102,7 +120,7 @@ export const connectionResolvers = {
 function windowFrom(
   args: PageArguments,
   shape: CursorShape,
-  defaultFrom: PageWindow['from'] = 'start',
+  { asked = null, defaultFrom = 'start' }: PageOptions,
 ): PageWindow {
   const first = args.first ?? null;
   const last = args.last ?? null;
@@ -115,8 +133,17 @@ function windowFrom(
     from: isForward ? 'start' : 'end',
     after: positionFrom(shape, 'after', args.after),
     before: positionFrom(shape, 'before', args.before),
+    isFramed: asksForNeighbours(asked),
   };
 }
+
+function asksForNeighbours(asked: Asked | null): boolean {
+  if (asked === null) return true;
+  const pageInfo = asked.below('pageInfo');
+  return pageInfo !== null && !pageInfo.isWithin(cursorFields);
+}
+
+const cursorFields: ReadonlySet<string> = new Set(['startCursor', 'endCursor']);
 
 /** Makes cursors only for whoever asks for them: most want the nodes alone, and a cursor costs more than its row. */
 class LazyConnection<Row, Node> implements Connection<Node> {

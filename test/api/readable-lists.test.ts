@@ -94,7 +94,7 @@ const anything: ConversationFilter = {
   updatedBefore: null,
 };
 const newestFirst: ConversationOrder = { field: 'UPDATED_AT', direction: 'DESC' };
-const firstPage: PageWindow = { size: 20, from: 'start', after: null, before: null };
+const firstPage: PageWindow = { size: 20, from: 'start', after: null, before: null, isFramed: true };
 
 describe('a list of conversations costs what the viewer may read of it', () => {
   it.each([
@@ -131,9 +131,9 @@ describe('a list of messages costs what the viewer may read of it', () => {
   it.each([
     [
       'of a word that everybody uses',
-      (queries: MessageQueries, viewer: Viewer) => queries.containing(viewer, 'harbour', null),
+      (queries: MessageQueries, viewer: Viewer) => queries.containing(viewer, 'harbour', null, 'all'),
     ],
-    ['of an author', (queries: MessageQueries, viewer: Viewer) => queries.byAuthors(viewer)],
+    ['of an author', (queries: MessageQueries, viewer: Viewer) => queries.byAuthors(viewer, 'all')],
   ])('%s', async (_name, listOf) => {
     for (const viewer of [viewerOf(member, 'MEMBER'), viewerOf(guest, 'GUEST')]) {
       const { sent, database } = recording();
@@ -187,7 +187,10 @@ function recorded(
   kind: 'ofTenants' | 'ofUsers' = 'ofTenants',
 ) {
   const { sent, database } = recording();
-  return { sent, list: createConversationQueries(database)[kind](viewer, filter, order) };
+  return {
+    sent,
+    list: createConversationQueries(database)[kind](viewer, { filter, order, columnSet: 'all' }),
+  };
 }
 
 /** The database, with what is sent to it. */

@@ -9,6 +9,7 @@ import {
   type GraphQLFieldResolver,
   type GraphQLSchema,
 } from 'graphql';
+import { nothing } from '../../src/execution/asked.ts';
 import { ExecutionCounts, type ExecutionStatistics } from '../../src/execution/execution-counts.ts';
 import { LevelExecutor, type Executor } from '../../src/execution/level-executor.ts';
 import type { Fetch } from '../../src/execution/plan.ts';
@@ -98,7 +99,8 @@ function throughDataLoader(fetch: Fetch): GraphQLFieldResolver<unknown, unknown>
     loaders.set(context, byArguments);
     const key = JSON.stringify(args);
     const loader =
-      byArguments.get(key) ?? new DataLoader(async (parents) => answers(await fetch(parents, args, context)));
+      byArguments.get(key) ??
+      new DataLoader(async (parents) => answers(await fetch(parents, args, context, nothing)));
     byArguments.set(key, loader);
     return loader.load(parent);
   };

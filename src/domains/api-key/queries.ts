@@ -115,7 +115,7 @@ export function createApiKeyQueries(db: Database) {
       return pagedList(db, {
         select: columns,
         from: sql`api_keys k`,
-        where: sql`${whereVisible(viewer)} and k.user_id = parent.id`,
+        where: (user) => sql`${whereVisible(viewer)} and k.user_id = ${user}`,
         ordering: newestFirst,
       });
     },

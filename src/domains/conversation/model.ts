@@ -2,20 +2,27 @@ import sql, { type Sql } from 'sql-template-tag';
 import type { Visibility } from '../../platform/database/generated/enums.ts';
 import { isTenantAdmin, type Viewer } from '../session/model.ts';
 
-/** People and models talking. */
-export interface Conversation {
-  readonly tenantId: string;
+/** What nearly everybody asks of a conversation. */
+export interface UsualConversation {
   readonly id: string;
   readonly ownerId: string | null;
   readonly title: string;
+  readonly messageCount: number;
+  readonly updatedAt: Date;
+}
+
+/** People and models talking. */
+export interface Conversation extends UsualConversation {
+  readonly tenantId: string;
   readonly visibility: Visibility;
   readonly modelSlug: string | null;
   readonly externalId: string | null;
-  readonly messageCount: number;
   readonly createdAt: Date;
-  readonly updatedAt: Date;
   readonly archivedAt: Date | null;
 }
+
+/** A conversation, of which those columns may be missing that nobody will read. */
+export type ReadConversation = UsualConversation & Partial<Conversation>;
 
 /** A conversation that somebody may read, and whether they take part in it, by owning it or otherwise. */
 export interface ConversationForWriting extends Conversation {

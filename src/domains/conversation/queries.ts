@@ -3,6 +3,7 @@ import type { Database } from '../../platform/database/database.ts';
 import { isOneOf } from '../../platform/database/keys.ts';
 import type { Visibility } from '../../platform/database/generated/enums.ts';
 import { pagedList, type Ordering, type PagedList } from '../../platform/database/paging.ts';
+import type { ColumnSet } from '../../platform/database/rows.ts';
 import { containsPattern } from '../../platform/database/text.ts';
 import { inTransaction } from '../../platform/database/transaction.ts';
 import type { Viewer } from '../session/model.ts';
@@ -13,6 +14,7 @@ import {
   whereReadable,
   type Conversation,
   type ConversationForWriting,
+  type ReadConversation,
 } from './model.ts';
 
 /** Which conversations; null means that it does not matter. */
@@ -29,6 +31,13 @@ export interface ConversationFilter {
 export interface ConversationOrder {
   readonly field: 'UPDATED_AT' | 'CREATED_AT' | 'TITLE';
   readonly direction: 'ASC' | 'DESC';
+}
+
+/** Which conversations in which order, and which columns of them. */
+export interface ConversationListing {
+  readonly filter: ConversationFilter;
+  readonly order: ConversationOrder;
+  readonly columnSet: ColumnSet;
 }
 
 /** A conversation to be; its owner takes part by owning it. */
@@ -53,9 +62,10 @@ export interface ConversationChanges {
 
 export type ConversationQueries = ReturnType<typeof createConversationQueries>;
 
-const columns = sql`c.tenant_id as "tenantId", c.id, c.owner_id as "ownerId", c.title, c.visibility,
-  c.model_slug as "modelSlug", c.external_id as "externalId", c.message_count as "messageCount",
-  c.created_at as "createdAt", c.updated_at as "updatedAt", c.archived_at as "archivedAt"`;
+const usualColumns = sql`c.id, c.owner_id as "ownerId", c.title, c.message_count as "messageCount", c.updated_at as "updatedAt"`;
+const columns = sql`${usualColumns}, c.tenant_id as "tenantId", c.visibility, c.model_slug as "modelSlug",
+  c.external_id as "externalId", c.created_at as "createdAt", c.archived_at as "archivedAt"`;
+const columnSets: Readonly<Record<ColumnSet, Sql>> = { usual: usualColumns, all: columns };
 
 const orderColumns = {
   UPDATED_AT: { name: 'updatedAt', expression: sql`c.updated_at`, type: 'timestamptz' },
@@ -90,27 +100,32 @@ export function createConversationQueries(db: Database) {
     },
 
     /** By tenant: only the viewer's own has any that they may read. */
-    ofTenants(viewer: Viewer, filter: ConversationFilter, order: ConversationOrder): PagedList<Conversation> {
+    ofTenants(
+      viewer: Viewer,
+      { columnSet, filter, order }: ConversationListing,
+    ): PagedList<ReadConversation> {
       return pagedList(db, {
-        select: columns,
+        select: columnsFor(columnSet, order),
         from: sql`conversations c`,
-        where: sql`c.tenant_id = ${viewer.tenantId}::uuid and c.tenant_id = parent.id${matching(filter)}`,
-        parts: readableParts(viewer, {
-          visibility: filter.visibility,
-          isNewestFirst: order.field === 'UPDATED_AT',
-        }),
+        where: (tenant) =>
+          sql`c.tenant_id = ${viewer.tenantId}::uuid and c.tenant_id = ${tenant}${matching(filter)}`,
+        parts: () =>
+          readableParts(viewer, {
+            visibility: filter.visibility,
+            isNewestFirst: order.field === 'UPDATED_AT',
+          }),
         ordering: orderingBy(order),
         isPlannedAnew: filter.titleContains !== null,
       });
     },
 
     /** By user: those that they own or take part in, as far as the viewer may read them. */
-    ofUsers(viewer: Viewer, filter: ConversationFilter, order: ConversationOrder): PagedList<Conversation> {
+    ofUsers(viewer: Viewer, { columnSet, filter, order }: ConversationListing): PagedList<ReadConversation> {
       return pagedList(db, {
-        select: columns,
+        select: columnsFor(columnSet, order),
         from: sql`conversations c`,
-        where: sql`${whereReadable(viewer)}${matching(filter)}`,
-        parts: partsOfPerson(viewer.tenantId, sql`parent.id`, order.field === 'UPDATED_AT'),
+        where: () => sql`${whereReadable(viewer)}${matching(filter)}`,
+        parts: (user) => partsOfPerson(viewer.tenantId, user, order.field === 'UPDATED_AT'),
         ordering: orderingBy(order),
         isPlannedAnew: filter.titleContains !== null,
       });
@@ -215,7 +230,12 @@ function matching(filter: ConversationFilter): Sql {
   return conditions.length === 0 ? sql`` : sql` and ${join(conditions, ' and ')}`;
 }
 
-function orderingBy(order: ConversationOrder): Ordering<Conversation> {
+/** A cursor has the value that the list is ordered by. */
+function columnsFor(columnSet: ColumnSet, { field }: ConversationOrder): Sql {
+  return columnSets[field === 'CREATED_AT' ? 'all' : columnSet];
+}
+
+function orderingBy(order: ConversationOrder): Ordering<ReadConversation> {
   return {
     name: `conversation.${order.field}.${order.direction}`,
     direction: order.direction === 'ASC' ? 'asc' : 'desc',

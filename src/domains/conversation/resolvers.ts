@@ -1,27 +1,26 @@
+import { askedBelow, type Asked } from '../../execution/asked.ts';
 import { viewerOf } from '../../graphql/access.ts';
 import { answering } from '../../graphql/answering.ts';
 import { batched } from '../../graphql/batched.ts';
 import type { RootFields, TypeFields } from '../../graphql/complete.ts';
-import { connectionsOf, firstOf } from '../../graphql/connection.ts';
+import { columnsFor } from '../../graphql/columns.ts';
+import { askedOfNodes, connectionsOf, firstOf } from '../../graphql/connection.ts';
 import type { QueryConversationsArgs } from '../../graphql/generated/resolver-types.ts';
 import { findAll } from '../../graphql/load-all.ts';
 import { storableText } from '../../platform/database/text.ts';
 import { fromPublicId, toPublicId } from '../../platform/ids.ts';
-import type { ConversationFilter, ConversationOrder } from './queries.ts';
+import type { ConversationListing } from './queries.ts';
 
 export const Query: RootFields<'Query', 'conversation' | 'conversations'> = {
   async conversation(_parent, args, { loaders }) {
     const id = fromPublicId('conv', args.id);
     return id === null ? null : loaders.conversation.byId.load(id);
   },
-  conversations: async (_parent, args, context) =>
-    firstOf(
-      await connectionsOf(
-        context.loaders.conversation.byTenantId(...conversationsFrom(args)),
-        [viewerOf(context).tenantId],
-        args,
-      ),
-    ),
+  async conversations(_parent, args, context, info) {
+    const asked = askedBelow(info);
+    const list = context.loaders.conversation.byTenantId(listingFrom(args, asked));
+    return firstOf(await connectionsOf(list, [viewerOf(context).tenantId], args, { asked }));
+  },
 };
 
 export const Mutation: RootFields<
@@ -44,7 +43,7 @@ export const Mutation: RootFields<
 
 export const Conversation: TypeFields<'Conversation', 'id' | 'isArchived' | 'owner' | 'model'> = {
   id: (conversation) => toPublicId('conv', conversation.id),
-  isArchived: (conversation) => conversation.archivedAt !== null,
+  isArchived: ({ archivedAt = null }) => archivedAt !== null,
   owner: batched((conversations, _args, { loaders }) =>
     findAll(
       (ids) => loaders.user.allById(ids),
@@ -52,42 +51,57 @@ export const Conversation: TypeFields<'Conversation', 'id' | 'isArchived' | 'own
     ),
   ),
   model: batched((conversations, _args, { loaders }) =>
-    loaders.model.bySlugs(conversations.map((conversation) => conversation.modelSlug)),
+    loaders.model.bySlugs(conversations.map((conversation) => conversation.modelSlug ?? null)),
   ),
 };
 
 export const Tenant: TypeFields<'Tenant', 'conversations'> = {
-  conversations: batched((tenants, args, { loaders }) =>
+  conversations: batched((tenants, args, { loaders }, asked) =>
     connectionsOf(
-      loaders.conversation.byTenantId(...conversationsFrom(args)),
+      loaders.conversation.byTenantId(listingFrom(args, asked)),
       tenants.map((tenant) => tenant.id),
       args,
+      { asked },
     ),
   ),
 };
 
 export const User: TypeFields<'User', 'conversations'> = {
-  conversations: batched((users, args, { loaders }) =>
+  conversations: batched((users, args, { loaders }, asked) =>
     connectionsOf(
-      loaders.conversation.byUserId(...conversationsFrom(args)),
+      loaders.conversation.byUserId(listingFrom(args, asked)),
       users.map((user) => user.id),
       args,
+      { asked },
     ),
   ),
 };
 
 const titlePartCharactersMax = 200;
 
+/** What the usual columns answer, and what is found by the conversation's id. */
+const usualFields: ReadonlySet<string> = new Set([
+  'id',
+  'title',
+  'owner',
+  'messageCount',
+  'updatedAt',
+  'lastMessage',
+  'messages',
+  'participants',
+]);
+
 /**
- * Which conversations are asked for, in which order.
+ * Which conversations are asked for, in which order, and what of them.
  * @throws BadUserInput for a text that cannot be searched
  */
-function conversationsFrom(
+function listingFrom(
   args: Pick<QueryConversationsArgs, 'filter' | 'orderBy'>,
-): [ConversationFilter, ConversationOrder] {
+  asked: Asked | null,
+): ConversationListing {
   const { ownerId = null, titleContains = null, ...filter } = args.filter ?? {};
-  return [
-    {
+  return {
+    filter: {
       ownerId: ownerId === null ? null : (fromPublicId('user', ownerId) ?? undefined),
       visibility: filter.visibility ?? null,
       isArchived: filter.isArchived ?? null,
@@ -98,6 +112,7 @@ function conversationsFrom(
       updatedAfter: filter.updatedAfter ?? null,
       updatedBefore: filter.updatedBefore ?? null,
     },
-    { field: args.orderBy?.field ?? 'UPDATED_AT', direction: args.orderBy?.direction ?? 'DESC' },
-  ];
+    order: { field: args.orderBy?.field ?? 'UPDATED_AT', direction: args.orderBy?.direction ?? 'DESC' },
+    columnSet: columnsFor(askedOfNodes(asked), usualFields),
+  };
 }

@@ -1,21 +1,29 @@
 import DataLoader from 'dataloader';
 import type { MessageRole } from '../../platform/database/generated/enums.ts';
 import type { PagedList } from '../../platform/database/paging.ts';
-import { byKeys } from '../../platform/database/rows.ts';
+import { byKeys, type ColumnSet } from '../../platform/database/rows.ts';
 import type { Viewer } from '../session/model.ts';
-import type { Message } from './model.ts';
+import type { Message, ReadMessage } from './model.ts';
 import type { MessageQueries } from './queries.ts';
 
 /** How a request finds messages; only those that the viewer may read exist here. */
 export interface MessageLoaders {
   readonly byId: DataLoader<string, Message | null>;
-  readonly lastByConversationId: DataLoader<string, Message | null>;
+  /** The newest of each conversation, in their order. */
+  readonly lastInConversations: (
+    conversationIds: readonly string[],
+    columnSet: ColumnSet,
+  ) => Promise<readonly (ReadMessage | null)[]>;
   /** By conversation. */
-  readonly byConversationId: (role: MessageRole | null) => PagedList<Message>;
+  readonly byConversationId: (role: MessageRole | null, columnSet: ColumnSet) => PagedList<ReadMessage>;
   /** By author. */
-  readonly byAuthorId: PagedList<Message>;
+  readonly byAuthorId: (columnSet: ColumnSet) => PagedList<ReadMessage>;
   readonly saysWhatToFind: (words: string) => Promise<boolean>;
-  readonly containing: (words: string, conversationId: string | null) => PagedList<Message>;
+  readonly containing: (
+    words: string,
+    conversationId: string | null,
+    columnSet: ColumnSet,
+  ) => PagedList<ReadMessage>;
 }
 
 export function createMessageLoaders(queries: MessageQueries, viewer: Viewer): MessageLoaders {
@@ -24,12 +32,16 @@ export function createMessageLoaders(queries: MessageQueries, viewer: Viewer): M
     byId: new DataLoader(async (ids) =>
       byKeys(ids, await queries.byIds(viewer, ids), (message) => message.id),
     ),
-    lastByConversationId: new DataLoader(async (ids) =>
-      byKeys(ids, await queries.lastByConversationIds(tenantId, ids), (message) => message.conversationId),
-    ),
-    byConversationId: (role) => queries.inConversations(tenantId, role),
-    byAuthorId: queries.byAuthors(viewer),
+    lastInConversations: async (ids, columnSet) =>
+      byKeys(
+        ids,
+        await queries.lastInConversations(tenantId, ids, columnSet),
+        (message) => message.conversationId,
+      ),
+    byConversationId: (role, columnSet) => queries.inConversations(tenantId, role, columnSet),
+    byAuthorId: (columnSet) => queries.byAuthors(viewer, columnSet),
     saysWhatToFind: (words) => queries.saysWhatToFind(words),
-    containing: (words, conversationId) => queries.containing(viewer, words, conversationId),
+    containing: (words, conversationId, columnSet) =>
+      queries.containing(viewer, words, conversationId, columnSet),
   };
 }

@@ -1,19 +1,26 @@
 import type { MessageRole, MessageStatus } from '../../platform/database/generated/enums.ts';
 
-/** Something said in a conversation. */
-export interface Message {
-  readonly tenantId: string;
+/** What nearly everybody asks of a message. */
+export interface UsualMessage {
   readonly id: string;
   readonly conversationId: string;
   /** Its place in the conversation. */
   readonly position: number;
   readonly authorId: string | null;
   readonly role: MessageRole;
-  readonly status: MessageStatus;
   readonly content: string;
+  readonly createdAt: Date;
+}
+
+/** Something said in a conversation. */
+export interface Message extends UsualMessage {
+  readonly tenantId: string;
+  readonly status: MessageStatus;
   readonly modelSlug: string | null;
   readonly tokenCount: number | null;
   readonly metadata: Record<string, unknown>;
-  readonly createdAt: Date;
   readonly editedAt: Date | null;
 }
+
+/** A message, of which those columns may be missing that nobody will read. */
+export type ReadMessage = UsualMessage & Partial<Message>;

@@ -3,11 +3,12 @@ import type { Database } from '../../platform/database/database.ts';
 import { isOneOf } from '../../platform/database/keys.ts';
 import type { MessageRole } from '../../platform/database/generated/enums.ts';
 import { pagedList, type Ordering, type PagedList } from '../../platform/database/paging.ts';
+import type { ColumnSet } from '../../platform/database/rows.ts';
 import { inTransaction } from '../../platform/database/transaction.ts';
 import { insertAudit, type AuditEntry } from '../audit/model.ts';
 import { readableParts, whereReadable } from '../conversation/model.ts';
 import type { Viewer } from '../session/model.ts';
-import type { Message } from './model.ts';
+import type { Message, ReadMessage } from './model.ts';
 
 /** A message to be; its position comes from the conversation. */
 export interface NewMessage {
@@ -37,9 +38,11 @@ export interface SentBefore {
 
 export type MessageQueries = ReturnType<typeof createMessageQueries>;
 
-const columns = sql`m.tenant_id as "tenantId", m.id, m.conversation_id as "conversationId", m.position,
-  m.author_id as "authorId", m.role, m.status, m.content, m.model_slug as "modelSlug", m.token_count as "tokenCount",
-  m.metadata, m.created_at as "createdAt", m.edited_at as "editedAt"`;
+const usualColumns = sql`m.id, m.conversation_id as "conversationId", m.position, m.author_id as "authorId", m.role, m.content,
+  m.created_at as "createdAt"`;
+const columns = sql`${usualColumns}, m.tenant_id as "tenantId", m.status, m.model_slug as "modelSlug",
+  m.token_count as "tokenCount", m.metadata, m.edited_at as "editedAt"`;
+const columnSets: Readonly<Record<ColumnSet, Sql>> = { usual: usualColumns, all: columns };
 
 const readableMessages = sql`messages m join conversations c on c.tenant_id = m.tenant_id and c.id = m.conversation_id`;
 
@@ -47,13 +50,13 @@ const readableMessages = sql`messages m join conversations c on c.tenant_id = m.
 const anyConversation = { visibility: null, isNewestFirst: false };
 
 /** As it was said: clocks tie and run backwards, positions do neither. */
-const asSaid: Ordering<Message> = {
+const asSaid: Ordering<ReadMessage> = {
   name: 'message.position',
   direction: 'asc',
   columns: [{ name: 'position', expression: sql`m.position`, type: 'integer' }],
 };
 
-const newestFirst: Ordering<Message> = {
+const newestFirst: Ordering<ReadMessage> = {
   name: 'message.createdAt',
   direction: 'desc',
   columns: [
@@ -71,33 +74,42 @@ export function createMessageQueries(db: Database) {
     },
 
     /** The newest message of each conversation that has one. The conversations must be readable. */
-    async lastByConversationIds(tenantId: string, conversationIds: readonly string[]): Promise<Message[]> {
-      return db.query<Message>(sql`select last.* from unnest(${conversationIds}::uuid[]) as parent(id)
+    async lastInConversations(
+      tenantId: string,
+      conversationIds: readonly string[],
+      columnSet: ColumnSet,
+    ): Promise<ReadMessage[]> {
+      return db.query<ReadMessage>(sql`select last.* from unnest(${conversationIds}::uuid[]) as parent(id)
         cross join lateral (
-          select ${columns} from messages m
+          select ${columnSets[columnSet]} from messages m
           where m.tenant_id = ${tenantId}::uuid and m.conversation_id = parent.id
           order by m.position desc limit 1
         ) last`);
     },
 
     /** By conversation. The parents must be readable: they are asked for by their id alone. */
-    inConversations(tenantId: string, role: MessageRole | null): PagedList<Message> {
-      const ofRole = role === null ? sql`true` : sql`m.role = ${role}::message_role`;
+    inConversations(
+      tenantId: string,
+      role: MessageRole | null,
+      columnSet: ColumnSet,
+    ): PagedList<ReadMessage> {
+      const ofRole = role === null ? sql`` : sql` and m.role = ${role}::message_role`;
       return pagedList(db, {
-        select: columns,
+        select: columnSets[columnSet],
         from: sql`messages m`,
-        where: sql`m.tenant_id = ${tenantId}::uuid and m.conversation_id = parent.id and ${ofRole}`,
+        where: (conversation) =>
+          sql`m.tenant_id = ${tenantId}::uuid and m.conversation_id = ${conversation}${ofRole}`,
         ordering: asSaid,
       });
     },
 
     /** By author, as far as the viewer may read them. */
-    byAuthors(viewer: Viewer): PagedList<Message> {
+    byAuthors(viewer: Viewer, columnSet: ColumnSet): PagedList<ReadMessage> {
       return pagedList(db, {
-        select: columns,
+        select: columnSets[columnSet],
         from: readableMessages,
-        where: sql`m.tenant_id = ${viewer.tenantId}::uuid and m.author_id = parent.id`,
-        parts: readableParts(viewer, anyConversation),
+        where: (author) => sql`m.tenant_id = ${viewer.tenantId}::uuid and m.author_id = ${author}`,
+        parts: () => readableParts(viewer, anyConversation),
         ordering: newestFirst,
       });
     },
@@ -115,15 +127,20 @@ export function createMessageQueries(db: Database) {
     },
 
     /** Messages with these words, in the syntax of a web search, as far as the viewer may read them. */
-    containing(viewer: Viewer, words: string, conversationId: string | null): PagedList<Message> {
+    containing(
+      viewer: Viewer,
+      words: string,
+      conversationId: string | null,
+      columnSet: ColumnSet,
+    ): PagedList<ReadMessage> {
       const inConversation =
         conversationId === null ? sql`true` : sql`m.conversation_id = ${conversationId}::uuid`;
       return pagedList(db, {
-        select: columns,
+        select: columnSets[columnSet],
         from: readableMessages,
-        where: sql`m.tenant_id = ${viewer.tenantId}::uuid
+        where: () => sql`m.tenant_id = ${viewer.tenantId}::uuid
           and m.content_words @@ websearch_to_tsquery('english', ${searchableWords(words)}) and ${inConversation}`,
-        parts: readableParts(viewer, anyConversation),
+        parts: () => readableParts(viewer, anyConversation),
         isPlannedAnew: true,
         ordering: newestFirst,
       });

@@ -1,9 +1,12 @@
+import { askedBelow, type Asked } from '../../execution/asked.ts';
 import { viewerOf } from '../../graphql/access.ts';
 import { answering } from '../../graphql/answering.ts';
 import { batched } from '../../graphql/batched.ts';
 import type { CompleteType, RootFields, TypeFields } from '../../graphql/complete.ts';
-import { connectionOf, connectionsOf } from '../../graphql/connection.ts';
-import { findAll, loadAll, loadPresent } from '../../graphql/load-all.ts';
+import { columnsFor } from '../../graphql/columns.ts';
+import { askedOfNodes, connectionOf, connectionsOf } from '../../graphql/connection.ts';
+import { findAll, loadPresent } from '../../graphql/load-all.ts';
+import type { ColumnSet } from '../../platform/database/rows.ts';
 import { storableText } from '../../platform/database/text.ts';
 import { BadUserInput } from '../../platform/errors.ts';
 import { fromPublicId, noId, toPublicId } from '../../platform/ids.ts';
@@ -15,7 +18,7 @@ export const Query: RootFields<'Query', 'message' | 'searchMessages'> = {
     const id = fromPublicId('msg', args.id);
     return id === null ? null : loaders.message.byId.load(id);
   },
-  async searchMessages(_parent, args, { loaders }) {
+  async searchMessages(_parent, args, { loaders }, info) {
     const words = storableText('query', args.query, searchCharactersMax);
     if (!(await loaders.message.saysWhatToFind(words))) {
       throw new BadUserInput(
@@ -24,7 +27,10 @@ export const Query: RootFields<'Query', 'message' | 'searchMessages'> = {
     }
     const publicId = args.conversationId ?? null;
     const conversationId = publicId === null ? null : (fromPublicId('conv', publicId) ?? noId);
-    return connectionOf(loaders.message.containing(words, conversationId), args);
+    const asked = askedBelow(info);
+    return connectionOf(loaders.message.containing(words, conversationId, columnsOfNodes(asked)), args, {
+      asked,
+    });
   },
 };
 
@@ -55,33 +61,48 @@ export const Message: CompleteType<'Message'> = {
     ),
   ),
   model: batched((messages, _args, { loaders }) =>
-    loaders.model.bySlugs(messages.map((message) => message.modelSlug)),
+    loaders.model.bySlugs(messages.map((message) => message.modelSlug ?? null)),
   ),
 };
 
 export const Conversation: TypeFields<'Conversation', 'lastMessage' | 'messages'> = {
-  lastMessage: batched((conversations, _args, { loaders }) =>
-    loadAll(
-      loaders.message.lastByConversationId,
+  lastMessage: batched((conversations, _args, { loaders }, asked) =>
+    loaders.message.lastInConversations(
       conversations.map((conversation) => conversation.id),
+      columnsFor(asked, usualFields),
     ),
   ),
-  messages: batched((conversations, args, { loaders }) =>
+  messages: batched((conversations, args, { loaders }, asked) =>
     connectionsOf(
-      loaders.message.byConversationId(args.role ?? null),
+      loaders.message.byConversationId(args.role ?? null, columnsOfNodes(asked)),
       conversations.map((conversation) => conversation.id),
       args,
-      { defaultFrom: 'end' },
+      { asked, defaultFrom: 'end' },
     ),
   ),
 };
 
 export const User: TypeFields<'User', 'messages'> = {
-  messages: batched((users, args, { loaders }) =>
+  messages: batched((users, args, { loaders }, asked) =>
     connectionsOf(
-      loaders.message.byAuthorId,
+      loaders.message.byAuthorId(columnsOfNodes(asked)),
       users.map((user) => user.id),
       args,
+      { asked },
     ),
   ),
 };
+
+/** What the usual columns answer. */
+const usualFields: ReadonlySet<string> = new Set([
+  'id',
+  'conversation',
+  'author',
+  'role',
+  'content',
+  'createdAt',
+]);
+
+function columnsOfNodes(asked: Asked | null): ColumnSet {
+  return columnsFor(askedOfNodes(asked), usualFields);
+}

@@ -27,7 +27,7 @@ export function createParticipantQueries(db: Database) {
       return pagedList(db, {
         select: sql`p.user_id as "userId", p.joined_at as "joinedAt"`,
         from: sql`participants p`,
-        where: sql`p.tenant_id = ${tenantId}::uuid and p.conversation_id = parent.id`,
+        where: (conversation) => sql`p.tenant_id = ${tenantId}::uuid and p.conversation_id = ${conversation}`,
         ordering: inOrderOfJoining,
       });
     },

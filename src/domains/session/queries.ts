@@ -162,7 +162,7 @@ export function createSessionQueries(db: Database) {
       return pagedList(db, {
         select: columns,
         from: sql`sessions s`,
-        where: sql`${whereVisible(viewer)} and s.user_id = parent.id and ${active}`,
+        where: (user) => sql`${whereVisible(viewer)} and s.user_id = ${user} and ${active}`,
         ordering: newestFirst,
       });
     },

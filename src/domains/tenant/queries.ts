@@ -90,7 +90,7 @@ export function createTenantQueries(db: Database) {
 
     /** The members of the viewer's tenant (the only parent that has any); guests find themselves only. */
     members(viewer: Viewer, filter: MemberFilter): PagedList<Membership> {
-      const where = whereMember(viewer, filter.role);
+      const where = (tenant: Sql) => whereMember(viewer, tenant, filter.role);
       if (filter.search === null) {
         return pagedList(db, {
           select: membershipColumns,
@@ -100,10 +100,11 @@ export function createTenantQueries(db: Database) {
         });
       }
       const score = similarity(viewer, filter.search);
+      const resembled = resembles(viewer, filter.search);
       return pagedList<Membership & { readonly score: number }>(db, {
         select: sql`${membershipColumns}, ${score} as score`,
         from: sql`users u join memberships m on m.user_id = u.id`,
-        where: sql`${where} and ${resembles(viewer, filter.search)}`,
+        where: (tenant) => sql`${where(tenant)} and ${resembled}`,
         ordering: byRelevance(filter.search, score),
       });
     },
@@ -211,8 +212,8 @@ function ownAndActive(viewer: Viewer): Sql {
   return viewer.apiKeyId === null ? own : sql`${own} and m.tenant_id = ${viewer.tenantId}::uuid`;
 }
 
-function whereMember(viewer: Viewer, role: Role | null): Sql {
-  const ofTenant = sql`m.tenant_id = ${viewer.tenantId}::uuid and m.tenant_id = parent.id`;
+function whereMember(viewer: Viewer, tenant: Sql, role: Role | null): Sql {
+  const ofTenant = sql`m.tenant_id = ${viewer.tenantId}::uuid and m.tenant_id = ${tenant}`;
   const ofRole = role === null ? sql`true` : sql`m.role = ${role}::role`;
   const visible = viewer.role === 'GUEST' ? sql`m.user_id = ${viewer.userId}::uuid` : sql`true`;
   return sql`${ofTenant} and ${ofRole} and ${visible}`;

@@ -1,4 +1,4 @@
-import sql, { join, raw, type Sql } from 'sql-template-tag';
+import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import type { Database } from './database.ts';
 
 /** One value of a keyset position. */
@@ -26,16 +26,16 @@ export interface Ordering<Row> {
   readonly columns: readonly OrderingColumn<Row>[];
 }
 
-/** A list of rows. With many parents its `where` tells them apart by `parent.id`. */
+/** A list of rows, of one parent or of none; `parent` is its id. */
 export interface List<Row> {
   readonly select: Sql;
   readonly from: Sql;
-  readonly where: Sql;
+  readonly where: (parent: Sql) => Sql;
   /**
    * Further conditions, of which each row of the list meets exactly one, in place of one condition with `or`: each part is
    * read by the index that suits it, where the whole would be looked for in every row.
    */
-  readonly parts?: readonly Sql[];
+  readonly parts?: (parent: Sql) => readonly Sql[];
   readonly ordering: Ordering<Row>;
   /** Whether the way to the rows depends on the values in its conditions: see `PreparableStatement`. */
   readonly isPlannedAnew?: boolean;
@@ -47,11 +47,14 @@ export interface PageWindow {
   readonly from: 'start' | 'end';
   readonly after: Position | null;
   readonly before: Position | null;
+  /** Whether it matters if the list has rows beyond the two positions: finding that out costs more than a page's rows. */
+  readonly isFramed: boolean;
 }
 
 export interface Page<Row> {
   /** In the list's order, whichever end they were counted from. */
   readonly rows: readonly Row[];
+  /** Whether the list goes on behind the page; as for `hasPrevious`, not beyond a position unless the window is framed. */
   readonly hasNext: boolean;
   readonly hasPrevious: boolean;
 }
@@ -91,16 +94,19 @@ export function pagedList<Row extends object>(db: Database, list: List<Row>): Pa
   };
 }
 
-/** What the statement of `pagesStatement` answers: a row's own columns, or nulls where a parent's page is empty. */
+/** What the statement of `pagesStatement` answers: a row, with what there is more than one of, or what was asked about it. */
 type PageRow<Row> = Row & {
-  readonly parentOrdinal: number;
-  readonly hasBefore: boolean;
-  readonly hasAfter: boolean;
-  readonly isPresent: true | null;
+  /** Where there are many parents. */
+  readonly parentOrdinal?: number;
+  /** These where the window is framed; the row's own columns are then nulls where a parent's page is empty. */
+  readonly hasBefore?: boolean;
+  readonly hasAfter?: boolean;
+  readonly isPresent?: true | null;
 };
 
-/** The parent of lists that have none, such as all conversations of a tenant. */
-const noParent = sql`(values (1)) as parent(ordinal)`;
+/** The id of each parent within a statement that answers for many. */
+const eachParent = sql`parent.id`;
+const nobody = sql`null::uuid`;
 
 /**
  * ONE statement for a page of each parent's list; `parents` are UUIDs, null stands for a list without a parent.
@@ -109,31 +115,50 @@ const noParent = sql`(values (1)) as parent(ordinal)`;
  */
 function pagesStatement<Row>(list: List<Row>, parents: readonly string[] | null, window: PageWindow): Sql {
   const { ordering } = list;
+  const parent = parentIn(parents);
+  const isFramed = window.isFramed && (window.after !== null || window.before !== null);
+  const page = pageStatement(list, parent, window, isFramed);
+  const byOrdering = orderByNames(ordering, 'page', true);
+  if (!isFramed && !isMany(parents)) {
+    return window.from === 'start' ? page : sql`select page.* from (${page}) page order by ${byOrdering}`;
+  }
+  const ordinal = isMany(parents) ? sql`parent.ordinal::integer as "parentOrdinal", ` : empty;
+  const frame = isFramed
+    ? sql`${existence(list, parent, '<=', window.after)} as "hasBefore",
+  ${existence(list, parent, '>=', window.before)} as "hasAfter", `
+    : empty;
+  // A page that is empty has something beside it all the same.
+  const join = isFramed ? sql`left join` : sql`join`;
+  return sql`select ${ordinal}${frame}page.*
+from ${parentsOf(parents)}
+${join} lateral (
+  ${page}
+) page on true
+order by parent.ordinal, ${byOrdering}`;
+}
+
+/** The rows of one parent's page, counted from the end that the window says. */
+function pageStatement<Row>(list: List<Row>, parent: Sql, window: PageWindow, isFramed: boolean): Sql {
+  const { ordering } = list;
   const isForward = window.from === 'start';
   const bounds = [...beyond(ordering, '>', window.after), ...beyond(ordering, '<', window.before)];
   const limit = raw(`limit ${rowsFetchedFor(window.size)}`);
-  const pages = partsOf(list).map(
-    (where) => sql`select true as "isPresent", ${list.select}
+  const presence = isFramed ? sql`true as "isPresent", ` : empty;
+  const pages = partsOf(list, parent).map(
+    (where) => sql`select ${presence}${list.select}
   from ${list.from}
   where ${join([where, ...bounds], ' and ')}
   order by ${orderBy(ordering, isForward)}
   ${limit}`,
   );
-
-  return sql`select parent.ordinal::integer as "parentOrdinal",
-  ${existence(list, '<=', window.after)} as "hasBefore",
-  ${existence(list, '>=', window.before)} as "hasAfter",
-  page.*
-from ${parentsOf(parents)}
-left join lateral (
-  ${merged(ordering, pages, isForward, limit)}
-) page on true
-order by parent.ordinal, ${orderByNames(ordering, 'page', true)}`;
+  return merged(ordering, pages, isForward, limit);
 }
 
 /** ONE statement for the length of each parent's list; answers `total` in the order of the parents. */
 function countsStatement<Row>(list: List<Row>, parents: readonly string[] | null): Sql {
-  const counts = partsOf(list).map((where) => sql`(select count(*) from ${list.from} where ${where})`);
+  const counts = partsOf(list, parentIn(parents)).map(
+    (where) => sql`(select count(*) from ${list.from} where ${where})`,
+  );
   return sql`select (${join(counts, ' + ')})::integer as total
 from ${parentsOf(parents)}
 order by parent.ordinal`;
@@ -148,8 +173,9 @@ function rowsFetchedFor(size: number): number {
 }
 
 /** The conditions of the list's parts; of the list itself where it has none. */
-function partsOf<Row>({ where, parts = [] }: List<Row>): Sql[] {
-  return parts.length === 0 ? [where] : parts.map((part) => sql`${where} and ${part}`);
+function partsOf<Row>({ where, parts }: List<Row>, parent: Sql): Sql[] {
+  const each = parts?.(parent) ?? [];
+  return each.length === 0 ? [where(parent)] : each.map((part) => sql`${where(parent)} and ${part}`);
 }
 
 /** The beginning of the whole list is among the beginnings of its parts. */
@@ -163,8 +189,9 @@ function merged<Row>(ordering: Ordering<Row>, pages: readonly Sql[], isForward: 
 
 /** Sorts the statement's rows into one page for each of `parentCount` parents, in their order. */
 function pagesFrom<Row>(rows: readonly PageRow<Row>[], parentCount: number, window: PageWindow): Page<Row>[] {
+  if (parentCount === 1) return [pageFrom(rows, window)];
   const rowsByParent = Array.from({ length: parentCount }, (): PageRow<Row>[] => []);
-  for (const row of rows) rowsByParent[row.parentOrdinal - 1]?.push(row);
+  for (const row of rows) rowsByParent[(row.parentOrdinal ?? 0) - 1]?.push(row);
   return rowsByParent.map((ofParent) => pageFrom(ofParent, window));
 }
 
@@ -191,11 +218,20 @@ function pageFrom<Row>(found: readonly PageRow<Row>[], window: PageWindow): Page
       };
 }
 
+function isMany(parents: readonly string[] | null): parents is readonly string[] {
+  return parents !== null && parents.length !== 1;
+}
+
+/** A single one is a value: the planner uses it like any other equality, which a table of one would hide. */
+function parentIn(parents: readonly string[] | null): Sql {
+  if (isMany(parents)) return eachParent;
+  return parents === null ? nobody : sql`${parents[0]}::uuid`;
+}
+
 function parentsOf(parents: readonly string[] | null): Sql {
-  if (parents === null) return noParent;
-  // A single key as a constant lets the planner use it like any other equality; unnest hides it.
-  if (parents.length === 1) return sql`(values (${parents[0]}::uuid, 1)) as parent(id, ordinal)`;
-  return sql`unnest(${parents}::uuid[]) with ordinality as parent(id, ordinal)`;
+  return isMany(parents)
+    ? sql`unnest(${parents}::uuid[]) with ordinality as parent(id, ordinal)`
+    : sql`(values (1)) as parent(ordinal)`;
 }
 
 /** Rows on one side of a position; the operator is meant in the list's own order. */
@@ -212,10 +248,10 @@ type Operator = '<' | '>' | '<=' | '>=';
 const mirrored = { '<': '>', '>': '<', '<=': '>=', '>=': '<=' } as const;
 
 /** Asked for by the neighbouring row in order: EXISTS ignores an order, and without one the planner may read the whole table. */
-function existence<Row>(list: List<Row>, operator: '<=' | '>=', position: Position | null): Sql {
+function existence<Row>(list: List<Row>, parent: Sql, operator: '<=' | '>=', position: Position | null): Sql {
   const [bound] = beyond(list.ordering, operator, position);
   if (bound === undefined) return sql`false`;
-  const neighbours = partsOf(list).map(
+  const neighbours = partsOf(list, parent).map(
     (where) => sql`(select true from ${list.from} where ${where} and ${bound}
     order by ${orderBy(list.ordering, operator === '>=')} limit 1)`,
   );

@@ -1,3 +1,6 @@
+/** Which columns of a row are read: those that nearly everybody asks for, or all. */
+export type ColumnSet = 'usual' | 'all';
+
 /** The row of each key in the order of the keys, null where there is none. */
 export function byKeys<Key, Row>(
   keys: readonly Key[],

@@ -1,0 +1,10 @@
+import type { Asked } from '../execution/asked.ts';
+import type { ColumnSet } from '../platform/database/rows.ts';
+
+/**
+ * Which columns must be read for what is asked of rows; `usual` are the fields that the usual columns answer. Nearly all
+ * requests ask for no more, and each column costs each row.
+ */
+export function columnsFor(asked: Asked | null, usual: ReadonlySet<string>): ColumnSet {
+  return asked !== null && asked.isWithin(usual) ? 'usual' : 'all';
+}
