@@ -91,21 +91,17 @@ export function createTenantQueries(db: Database) {
     /** The members of the viewer's tenant (the only parent that has any); guests find themselves only. */
     members(viewer: Viewer, filter: MemberFilter): PagedList<Membership> {
       const where = (tenant: Sql) => whereMember(viewer, tenant, filter.role);
-      if (filter.search === null) {
-        return pagedList(db, {
-          select: membershipColumns,
-          from: sql`memberships m`,
-          where,
-          ordering: inOrderOfJoining,
-        });
+      const { search } = filter;
+      if (search === null) {
+        const from = sql`memberships m`;
+        return pagedList(db, { select: membershipColumns, from, where, ordering: inOrderOfJoining });
       }
-      const score = similarity(viewer, filter.search);
-      const resembled = resembles(viewer, filter.search);
+      const score = similarity(viewer, search);
       return pagedList<Membership & { readonly score: number }>(db, {
         select: sql`${membershipColumns}, ${score} as score`,
         from: sql`users u join memberships m on m.user_id = u.id`,
-        where: (tenant) => sql`${where(tenant)} and ${resembled}`,
-        ordering: byRelevance(filter.search, score),
+        where: (tenant) => sql`${where(tenant)} and ${resembles(viewer, search)}`,
+        ordering: byRelevance(search, score),
       });
     },
 
