@@ -119,7 +119,20 @@ describe('a statement', () => {
     ],
     ['text[]', []],
   ])('takes a %s: %j', async (type, value) => {
-    expect(await ask(`select $1::${type} as value`, [value])).toEqual([{ value }]);
+    for (let time = 1; time <= 3; time += 1) {
+      expect(await ask(`select $1::${type} as value`, [value])).toEqual([{ value }]);
+    }
+  });
+
+  it('takes many values of all kinds, each at its place', async () => {
+    const values = ['ä', null, Buffer.from([1, 2]), '', 'x'.repeat(20_000), Buffer.alloc(0), 5];
+    for (let time = 1; time <= 3; time += 1) {
+      const [row] = await ask(
+        `select $1::text a, $2::text b, $3::bytea c, $4::text d, $5::text e, $6::bytea f, $7::int g`,
+        values,
+      );
+      expect(Object.values(row ?? {})).toEqual(values);
+    }
   });
 
   it('is told whose it was when it fails', async () => {

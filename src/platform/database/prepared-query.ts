@@ -1,4 +1,5 @@
 import type { Connection, FieldDef, PoolClient, Submittable } from 'pg';
+import { executeMessage } from './execute-message.ts';
 import type { Parameter } from './parameters.ts';
 import type { ReadRow, RowReaders } from './row-readers.ts';
 
@@ -50,14 +51,20 @@ export class PreparedQuery<Row> implements Submittable {
 
   submit(connection: Connection): void {
     const { name: statement, text } = this;
+    const { stream } = connection;
+    if (this.#isKept) {
+      // What cannot be written is told by the connection's end, as with the driver's own messages.
+      if (stream.writable) stream.write(executeMessage(statement, this.#values));
+      return;
+    }
     // Together, for otherwise each of them would be a packet of its own.
-    connection.stream.cork();
-    if (!this.#isKept) connection.parse({ name: statement, text, types: [] }, true);
+    stream.cork();
+    connection.parse({ name: statement, text, types: [] }, true);
     connection.bind({ statement, values: this.#values }, true);
-    if (!this.#isKept) connection.describe({ type: 'P' }, true);
+    connection.describe({ type: 'P' }, true);
     connection.execute({}, true);
     connection.sync();
-    connection.stream.uncork();
+    stream.uncork();
   }
 
   handleRowDescription({ fields }: { readonly fields: readonly FieldDef[] }): void {
