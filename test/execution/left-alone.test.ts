@@ -115,6 +115,24 @@ describe('before anything has run, what the level executor does not know is left
 });
 
 describe('the level executor', () => {
+  it('counts operations by the way in which they were run', async () => {
+    const executor = anExecutor(peopleSchema({ Query: { later: () => null, number: () => 'none' } }));
+    const queries = [
+      '{ later { name } }',
+      '{ number }',
+      '{ __schema { types { name } } }',
+      'subscription { person { name } }',
+    ];
+    for (const query of [...queries, ...queries])
+      await executor.execute({ document: parse(query), context: {} });
+
+    expect(executor.statistics()).toEqual({
+      fast: 2,
+      unplanned: { introspection: 2, subscription: 2 },
+      handedOver: { 'a field threw': 2 },
+    });
+  });
+
   it('passes over a field that does not exist, as graphql-js does', () => {
     const { answer } = run('{ number nothing person { nothing name } }');
 

@@ -122,22 +122,18 @@ describe('what is handed over to graphql-js', () => {
     expect(errors.map(({ path }) => path[0])).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
   });
 
-  it('has the values of one fetch together, those of another behind them', async () => {
-    const { level } = await expectAgreement(
-      '{ people { friends { name } x: friends(first: null) { name } } }',
-      {
-        Person: {
-          friends: {
-            fetch: async (rows, args) => {
-              const isFirst = JSON.stringify(args) === '{"first":2}';
-              return rows.map((_row, index) => (index === (isFirst ? 2 : 0) ? new Error('no') : []));
-            },
-          },
-        },
-      },
-    );
+  it('has all values of one fetch together, as from a DataLoader, those of the next behind them', async () => {
+    const query = `{ people { fetched { name } x: fetched(n: 1) { name } }
+      later { fetched { name } x: fetched(n: 1) { name } } }`;
+    const { level } = await expectAgreement(query, {
+      Person: { fetched: { fetch: (rows) => rows.map(() => new Error('no')) } },
+    });
+    const errors: { path: unknown[] }[] = JSON.parse(level).errors;
 
-    expect(JSON.parse(level).errors).toMatchObject([{ path: ['people', 2, 'friends'] }]);
+    expect(errors.map(({ path }) => path.at(-1))).toEqual([
+      ...Array.from({ length: 4 }, () => 'fetched'),
+      ...Array.from({ length: 4 }, () => 'x'),
+    ]);
   });
 
   it('has its errors in the order in which what they are in arrived', async () => {

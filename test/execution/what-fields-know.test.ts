@@ -1,7 +1,7 @@
-import { defaultFieldResolver } from 'graphql';
+import { defaultFieldResolver, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import type { TestField } from '../support/both-executors.ts';
-import { aPerson, expectAgreement, expectFast } from '../support/people-schema.ts';
+import { anExecutor, type TestField } from '../support/both-executors.ts';
+import { aPerson, expectAgreement, expectFast, peopleSchema } from '../support/people-schema.ts';
 
 describe('fields know what they would in graphql-js', () => {
   it('root values, also of root fields without a resolver', async () => {
@@ -32,6 +32,18 @@ describe('fields know what they would in graphql-js', () => {
 
     expect(JSON.parse(level)).toEqual({ data: { people: [{ echo: 'a!' }, { echo: 'a!' }, { echo: 'a!' }] } });
   });
+
+  it.each(['nick', 'echo(text: "a")'])(
+    '%s has its arguments worked out once for all sources',
+    async (field) => {
+      const seen = new Set<unknown>();
+      const note: TestField = (_row, args) => String(seen.add(args).size);
+      const executor = anExecutor(peopleSchema({ Person: { nick: note, echo: note } }));
+      await executor.execute({ document: parse(`{ people { ${field} } }`), context: {} });
+
+      expect(seen.size).toBe(1);
+    },
+  );
 
   it('plain fields without arguments, what each of them writes where these would be', async () => {
     const { level } = await expectAgreement('{ people { nick } }', {
@@ -65,7 +77,8 @@ describe('fields know what they would in graphql-js', () => {
 
   it('what a root field knows of where it is asked for', async () => {
     const echo: TestField = (_root, _args, _context, info) =>
-      JSON.stringify({ ...info, schema: info.schema.getType('Person') });
+      // What only the level executor says is no part of it.
+      JSON.stringify({ ...info, schema: info.schema.getType('Person'), asked: undefined });
     const query =
       'query A($text: String = "a") { first: echo(text: $text) ...F } query B { number } fragment F on Query { echo first: echo(text: $text) }';
     const { level } = await expectFast(
