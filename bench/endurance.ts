@@ -80,8 +80,8 @@ async function endureUsers(databaseUrl: string, crowd: Crowd): Promise<boolean> 
   const openFiles = await server.openFiles();
   const signs = server.signsSince(startedAt);
   await users.stop();
-  held.push(await memoryOf(server));
   const kept = (held.at(-1)?.kept ?? 0) - (held[0]?.kept ?? 0);
+  held.push(await memoryOf(server));
 
   printDurations(users, elapsedMs);
   printSigns(signs);

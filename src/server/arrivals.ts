@@ -1,8 +1,11 @@
 import type { Server } from 'node:http';
 import type { AtOnce } from '../platform/at-once.ts';
 
-/** So many connections at the most are taken before the requests that wait are answered, whoever else may come. */
-const connectionsInARow = 250;
+/**
+ * So many connections at the most are taken before the requests that wait are answered, whoever else may come: as many as may wait
+ * to be taken. With fewer, those behind would wait until all of those in front are served.
+ */
+const connectionsInARow = 4096;
 
 /**
  * Lets a crowd in before it is served. Node takes one new connection in each turn of its event loop (libuv's pull request

@@ -1,5 +1,7 @@
-import { connect, type Socket } from 'node:net';
+import { createServer } from 'node:http';
+import { connect, Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Arrivals } from '../../src/server/arrivals.ts';
 import { openFrontDoor } from '../support/front-door.ts';
 
 const crowd = 300;
@@ -46,4 +48,40 @@ describe('a crowd that comes at once', () => {
     // And nobody waits for ever.
     await vi.waitFor(() => expect(served).toBeGreaterThan(3 * crowd), { timeout: 25_000, interval: 20 });
   });
+
+  it('is let in as a whole, one in each turn of the event loop', async () => {
+    const { arrivals, letArrive } = arriving();
+    const arrived = letArrive(1000);
+    await arrivals.settle();
+
+    expect(arrived()).toBe(1000);
+  });
+
+  it('does not keep anybody waiting who is in, however many come', async () => {
+    const { arrivals, letArrive } = arriving();
+    const arrived = letArrive(20_000);
+    await arrivals.settle();
+
+    expect(arrived()).toBeLessThan(5000);
+  });
 });
+
+/** A server to which connections come without a network. */
+function arriving() {
+  const server = createServer();
+  close = async () => {};
+  return {
+    arrivals: new Arrivals(server),
+    /** The first comes now; tells how many have come. */
+    letArrive: (count: number): (() => number) => {
+      let arrived = 0;
+      const arrive = () => {
+        arrived += 1;
+        server.emit('connection', new Socket());
+        if (arrived < count) setImmediate(arrive);
+      };
+      arrive();
+      return () => arrived;
+    },
+  };
+}
