@@ -190,35 +190,6 @@ describe('a database that', { timeout: 60_000 }, () => {
       expect(tookMs).toBeLessThan(answerMaxMs);
     }
   });
-
-  it('restarts under load fails requests only while it is away', async () => {
-    const answers: Asked[] = [];
-    let isOver = false;
-    const load = Promise.all(
-      Array.from({ length: 8 }, async () => {
-        while (!isOver) answers.push(await read());
-      }),
-    );
-    await expect.poll(() => answers.length, { timeout: 10_000 }).toBeGreaterThan(50);
-    proxy.refuse();
-    await wait(1000);
-    proxy.heal();
-    const recoveryMs = await untilAnswered();
-    const failedBefore = answers.filter(({ code }) => code !== null).length;
-    const answeredBefore = answers.length;
-    await expect.poll(() => answers.length, { timeout: 10_000 }).toBeGreaterThan(answeredBefore + 100);
-    isOver = true;
-    await load;
-
-    expect(recoveryMs).toBeLessThan(recoveryMaxMs);
-    expect(failedBefore).toBeGreaterThan(0);
-    expect(answers.filter(({ code }) => code !== null).every(({ code }) => code === 'UNAVAILABLE')).toBe(
-      true,
-    );
-    expect(answers.slice(answeredBefore + 20).filter(({ code }) => code !== null)).toEqual([]);
-    expect(Math.max(...answers.map(({ tookMs }) => tookMs))).toBeLessThan(answerMaxMs);
-    await expectNoLeak();
-  });
 });
 
 describe('a pool without a free connection', () => {

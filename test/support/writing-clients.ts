@@ -17,6 +17,12 @@ export interface WritingReport {
   readonly acknowledged: number;
   /** Sendings that were tried again, for whatever reason. */
   readonly retries: number;
+  /** Sendings to which no answer came, because the connection broke or could not be made. */
+  readonly unanswered: number;
+  /** What they were refused with. */
+  readonly codes: ReadonlySet<string>;
+  /** The longest that a single answer took, whatever it was, in milliseconds. */
+  readonly longestAnswerMs: number;
   /** Answers that nobody should get, whatever goes down. */
   readonly wrongAnswers: readonly string[];
   /** Acknowledged, and not there, or there with other words. */
@@ -57,7 +63,10 @@ export class WritingClients {
   readonly #wrongAnswers: string[] = [];
   readonly #originOf: () => string;
   readonly #work: Promise<unknown>;
+  readonly #codes = new Set<string>();
   #retries = 0;
+  #unanswered = 0;
+  #longestAnswerMs = 0;
   #longestMs = 0;
   #isStopping = false;
 
@@ -91,6 +100,9 @@ export class WritingClients {
       return {
         acknowledged: this.#acknowledged.length,
         retries: this.#retries,
+        unanswered: this.#unanswered,
+        codes: this.#codes,
+        longestAnswerMs: this.#longestAnswerMs,
         wrongAnswers: this.#wrongAnswers,
         lost: lostOf(this.#acknowledged, rows),
         doubled: doubledOf(rows.map(({ content }) => content)),
@@ -126,12 +138,18 @@ export class WritingClients {
   async #send({ token, conversationId }: Inhabitant, content: string): Promise<string | null> {
     const variables = { input: { conversationId, content, idempotencyKey: content } };
     const operation = { token, query: sendMessage, variables };
+    const startedAt = performance.now();
     const received = await sendOperation(this.#agent, this.#originOf(), operation).catch(() => null);
     // The connection broke, or there is nobody to connect to.
-    if (received === null) return null;
+    if (received === null) {
+      this.#unanswered += 1;
+      return null;
+    }
+    this.#longestAnswerMs = Math.max(this.#longestAnswerMs, performance.now() - startedAt);
     const { data, errors = [] } = answerSchema.parse(JSON.parse(received.text));
     const message = data?.sendMessage.message ?? null;
     if (message?.content === content) return message.id;
+    for (const { extensions } of errors) this.#codes.add(extensions.code);
     const isPassing =
       errors.length > 0 && errors.every(({ extensions }) => passingCodes.has(extensions.code));
     if (!isPassing) this.#wrongAnswers.push(`${received.status}: ${received.text}`);
