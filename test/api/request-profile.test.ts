@@ -19,21 +19,17 @@ let testApp: TestApp;
 let tenant: TestTenant;
 let user: TestUser;
 
-beforeAll(async () => {
-  testApp = await startTestApp(
-    {
-      EXECUTOR: 'level',
-      SLOW_REQUEST_MS: '150',
-      VERY_SLOW_REQUEST_MS: '400',
-      SLOW_QUERY_THRESHOLD_MS: '100',
-    },
-    (line) => lines.push(JSON.parse(line)),
-  );
-  tenant = await aTenant(testApp);
-  user = await aUser(testApp, tenant, { role: 'OWNER' });
-  await aConversation(testApp, tenant, { owner: user, messages: ['one', 'two'] });
-});
-afterAll(() => testApp.close());
+/** Has all tests of a group ask one server. */
+function askServerWith(settings: Readonly<Record<string, string>>): void {
+  beforeAll(async () => {
+    testApp = await startTestApp({ EXECUTOR: 'level', ...settings }, (line) => lines.push(JSON.parse(line)));
+    tenant = await aTenant(testApp);
+    user = await aUser(testApp, tenant, { role: 'OWNER' });
+    await aConversation(testApp, tenant, { owner: user, messages: ['one', 'two'] });
+  });
+  afterAll(() => testApp.close());
+}
+
 beforeEach(() => {
   // Slow statements are logged so many a second.
   testApp.clock.advance(1000);
@@ -52,6 +48,9 @@ const lineOf = (operation: string) =>
 const timingOf = (headers: Readonly<Record<string, unknown>>) => String(headers['server-timing']);
 
 describe('the profile of a request', () => {
+  // On a machine that is busy with other things a request may take any time.
+  askServerWith({ SLOW_REQUEST_MS: '0', VERY_SLOW_REQUEST_MS: '0' });
+
   it('is in the headers of its answer', async () => {
     const query = '{ conversations(first: 1) { nodes { title lastMessage { content } } } }';
     await send({ query });
@@ -129,10 +128,12 @@ describe('the profile of a request', () => {
     const query = (name: string, fields: string) => ({
       query: `query ${name} { conversations(first: 1) { ${fields} } }`,
     });
+    // What was written before is announced to the caches in its own time, and must not end anything meanwhile.
+    await testApp.app.coherence.settle();
     // Who they are is known from here on, and takes no statement.
     await send({ query: '{ __typename }' });
     await Promise.all(
-      Array.from({ length: 40 }, (_, index) =>
+      Array.from({ length: 24 }, (_, index) =>
         index % 2 === 0
           ? send(query('One', 'nodes { title }'))
           : send(query('Two', 'nodes { title } totalCount')),
@@ -151,28 +152,17 @@ describe('the profile of a request', () => {
   });
 });
 
-describe('what is slow', () => {
-  /** Keeps the table of conversations to itself for so long. */
-  async function whileConversationsAreLocked<Result>(
-    ms: number,
-    work: () => Promise<Result>,
-  ): Promise<Result> {
-    const client = await testApp.database.pool.connect();
-    try {
-      await client.query('begin; lock table conversations in access exclusive mode');
-      const unlocked = client.query(`select pg_sleep(${ms / 1000}); rollback`);
-      const result = await work();
-      await unlocked;
-      return result;
-    } finally {
-      client.release();
-    }
-  }
+describe.each([
+  [200, 40, 'a request was slow', '0'],
+  [500, 50, 'a request was very slow', '400'],
+] as const)('what takes %d ms', (ms, level, msg, verySlowMs) => {
+  askServerWith({
+    SLOW_REQUEST_MS: '150',
+    VERY_SLOW_REQUEST_MS: verySlowMs,
+    SLOW_QUERY_THRESHOLD_MS: '100',
+  });
 
-  it.each([
-    [200, 40, 'a request was slow'],
-    [500, 50, 'a request was very slow'],
-  ])('is logged with its statement: %d ms', async (ms, level, msg) => {
+  it('is logged with its statement', async () => {
     const query = 'query Slow($t: String) { conversations(filter: { titleContains: $t }) { nodes { id } } }';
     const { headers } = await whileConversationsAreLocked(ms, () =>
       send({ query, variables: { t: 'zebra-4711' } }),
@@ -188,3 +178,17 @@ describe('what is slow', () => {
     expect(JSON.stringify(lines)).not.toContain('zebra-4711');
   });
 });
+
+/** Keeps the table of conversations to itself for so long. */
+async function whileConversationsAreLocked<Result>(ms: number, work: () => Promise<Result>): Promise<Result> {
+  const client = await testApp.database.pool.connect();
+  try {
+    await client.query('begin; lock table conversations in access exclusive mode');
+    const unlocked = client.query(`select pg_sleep(${ms / 1000}); rollback`);
+    const result = await work();
+    await unlocked;
+    return result;
+  } finally {
+    client.release();
+  }
+}
