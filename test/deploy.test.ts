@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 
 // Containers can't be run by a test; what can be known of them without is looked at here.
 
@@ -10,6 +11,19 @@ const dockerfile = read('Dockerfile');
 const compose = read('compose.yaml');
 const matches = (text: string, pattern: RegExp) =>
   Array.from(text.matchAll(pattern), ([, found = '']) => found);
+
+/** What a dashboard must have so that Grafana shows it as it was meant. */
+const dashboardSchema = z.object({
+  panels: z.array(
+    z.object({
+      id: z.int(),
+      type: z.enum(['row', 'stat', 'table', 'timeseries']),
+      title: z.string().min(1),
+      gridPos: z.object({ x: z.int().min(0), y: z.int().min(0), w: z.int().min(1), h: z.int().min(1) }),
+      targets: z.array(z.object({ refId: z.string().min(1), expr: z.string().min(1) })).default([]),
+    }),
+  ),
+});
 
 describe('the container image', () => {
   it('copies only what there is and what the build context lets in', () => {
@@ -96,5 +110,28 @@ describe('compose.yaml', () => {
 
     expect(documented.length).toBeGreaterThan(5);
     expect(set).toEqual(documented);
+  });
+});
+
+describe('the dashboard', () => {
+  const { panels } = dashboardSchema.parse(JSON.parse(read('deploy/grafana/dashboards/parley.json')));
+  const shown = panels.filter(({ type }) => type !== 'row');
+
+  it('asks something in each panel, each question by a letter of its own', () => {
+    expect(shown.length).toBeGreaterThan(15);
+    for (const { title, targets } of shown) {
+      expect(targets.length, title).toBeGreaterThan(0);
+      expect(new Set(targets.map(({ refId }) => refId)).size, title).toBe(targets.length);
+    }
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+  });
+
+  it('lays no panel over another', () => {
+    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, index) => [x + (index % w), y + Math.floor(index / w)] as const),
+    );
+
+    expect(cells.filter(([column]) => column >= 24)).toEqual([]);
+    expect(new Set(cells.map(String)).size).toBe(cells.length);
   });
 });
