@@ -77,6 +77,10 @@ describe('/metrics', () => {
     expect(await valueOf('parley_statement_duration_seconds_count')).toBeGreaterThanOrEqual(before + 2);
   });
 
+  it('tells nothing of a Redis where there is none: whoever watches would be told that it is down', async () => {
+    expect(await scrape()).not.toMatch(/^parley_redis_up/m);
+  });
+
   it('tells nothing of a tenant', async () => {
     await ask('query Told($name: String) { users(search: $name) { nodes { email } } }');
     const text = await scrape();

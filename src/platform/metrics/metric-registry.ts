@@ -44,6 +44,8 @@ export class MetricRegistry {
       registers: [this.#registry],
       collect() {
         this.reset();
+        // Without labels it would begin with 0, also where there is nothing to tell.
+        if (labels.length === 0) this.remove();
         for (const [sampleLabels, value] of read()) this.inc({ ...sampleLabels }, value);
       },
     });
@@ -52,14 +54,16 @@ export class MetricRegistry {
   /** Adds a number that grows and shrinks. */
   gauge({ name, help, labels = [], read, together = 'sum' }: GaugeDescription): void {
     const ownLabels = together === 'apart' ? this.#ownLabels : {};
+    const labelNames = [...labels, ...Object.keys(ownLabels)];
     new Gauge({
       name,
       help,
-      labelNames: [...labels, ...Object.keys(ownLabels)],
+      labelNames,
       aggregator: together === 'apart' ? 'sum' : together,
       registers: [this.#registry],
       collect() {
         this.reset();
+        if (labelNames.length === 0) this.remove();
         for (const [sampleLabels, value] of read()) this.set({ ...sampleLabels, ...ownLabels }, value);
       },
     });
