@@ -143,6 +143,8 @@ describe('the profile of a request', () => {
       ...new Set(
         lines
           .filter((line) => line.operation === operation && line.msg.startsWith('a request'))
+          // Who finds no connection in time, as on a machine that is busy with other things, sends none.
+          .filter((line) => line['outcome'] === 'ok')
           .map((line) => line.statements),
       ),
     ];
@@ -163,6 +165,8 @@ describe.each([
   });
 
   it('is logged with its statement', async () => {
+    // Who they are is known from here on, and takes no statement.
+    await send({ query: '{ __typename }' });
     const query = 'query Slow($t: String) { conversations(filter: { titleContains: $t }) { nodes { id } } }';
     const { headers } = await whileConversationsAreLocked(ms, () =>
       send({ query, variables: { t: 'zebra-4711' } }),
@@ -179,15 +183,16 @@ describe.each([
   });
 });
 
-/** Keeps the table of conversations to itself for so long. */
+/** Keeps the table of conversations to itself until somebody has waited for it for so long. */
 async function whileConversationsAreLocked<Result>(ms: number, work: () => Promise<Result>): Promise<Result> {
   const client = await testApp.database.pool.connect();
   try {
     await client.query('begin; lock table conversations in access exclusive mode');
-    const unlocked = client.query(`select pg_sleep(${ms / 1000}); rollback`);
-    const result = await work();
-    await unlocked;
-    return result;
+    const result = work();
+    const waiting = "select from pg_locks where relation = 'conversations'::regclass and not granted";
+    await expect.poll(async () => (await client.query(waiting)).rowCount, { timeout: 20_000 }).toBe(1);
+    await client.query(`select pg_sleep(${ms / 1000}); rollback`);
+    return await result;
   } finally {
     client.release();
   }
