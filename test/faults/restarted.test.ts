@@ -83,14 +83,14 @@ describe('a PostgreSQL that is restarted while it is read and written', { timeou
     async (mode) => {
       const clients = new WritingClients(people, () => server.origin);
       const reading = startReading();
-      await clients.acknowledgedMore(100);
+      await clients.acknowledgedMore(50);
       const before = await startTimeOf(postgres.url);
       const restartedAt = performance.now();
       await postgres.restart(mode);
       const backAt = performance.now();
       await clients.acknowledgedMore(people.length);
       const writtenAgainMs = performance.now() - backAt;
-      await clients.acknowledgedMore(200);
+      await clients.acknowledgedMore(100);
       const answers = await reading.stop();
       const report = await clients.stop(postgres.url);
 
