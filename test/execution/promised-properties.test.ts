@@ -41,7 +41,19 @@ const cases: [string, string, () => Row][] = [
   ['in another root field', '{ person { nick } later { name } }', () => odd()],
   ['in a root field that came before it', '{ laterStrict { nick } later { name } }', () => odd()],
   ['in a mutation', 'mutation { first { nick count } }', () => odd()],
+  [
+    'as what it throws instead',
+    '{ person { fetched { nick } count } }',
+    () =>
+      withGetter('nick', () => {
+        throw new Error('no');
+      }),
+  ],
 ];
+
+function withGetter(name: string, get: () => unknown): Row {
+  return Object.defineProperty({ ...aPerson('Odd') }, name, { get });
+}
 
 /** Asks for the odd row at the places of the query, and lets the slow fields come to an end when nothing else happens. */
 async function askSlowly(
@@ -78,5 +90,28 @@ describe('a property that is a promise and fails while something slow is waited 
 
     expect(await unheard((schema) => execute({ schema, document, contextValue: {} }))).toEqual([]);
     expect(await unheard((schema) => anExecutor(schema).execute({ document, context: {} }))).toEqual([]);
+  });
+
+  it.each([
+    [
+      'nick',
+      'once before two waits and once for the answer',
+      2,
+      '{ person { nick fetched { count } } }',
+      undefined,
+    ],
+    ['best', 'once where it is gathered', 1, '{ person { best { count } } }', undefined],
+    ['nick', 'never where a function answers for it', 0, '{ person { nick count } }', () => 'other'],
+  ])('is looked for in %s %s', async (name, _when, times, query, nick) => {
+    let reads = 0;
+    const person = () =>
+      withGetter(name, () => {
+        reads += 1;
+        return null;
+      });
+    const schema = peopleSchema({ Query: { person }, Person: { best: undefined, nick } });
+    await anExecutor(schema).execute({ document: parse(query), context: {} });
+
+    expect(reads).toBe(times);
   });
 });
