@@ -23,7 +23,7 @@ import { metricsUrl, registerMetrics, type Metrics } from './metrics-route.ts';
 import { RateLimiter, type SharedUsage } from './rate-limiter.ts';
 import { registerRequestProfiles, type RequestObserver } from './request-profiles.ts';
 import type { RequestsUnderWay } from './requests-under-way.ts';
-import { learnSecurityHeaders } from './security-headers.ts';
+import { registerSecurityHeaders } from './security-headers.ts';
 import { createSandboxPlugin, renderSandbox, withoutToken } from './sandbox.ts';
 import { proceed } from './proceed.ts';
 import { readTrustedDocuments } from './trusted-documents-file.ts';
@@ -91,11 +91,11 @@ export async function createHttpServer<Viewer, Context extends OperationScope>(
   const stopWatching = eventLoop.start();
 
   const server = createFastify(formatError, options.config);
-  const securityHeaders = await learnSecurityHeaders();
+  await registerSecurityHeaders(server);
   registerRequestProfiles(server, options.observer, isForHealth);
   const arrivals = new Arrivals(server.server);
   server.addHook('onRequest', (request, reply, done) => {
-    void reply.headers(securityHeaders).header('x-request-id', request.id);
+    void reply.header('x-request-id', request.id);
     if (request.is404) throw unknownRoute(server, request);
     // Who watches an overloaded server must see it.
     if (isForHealth(request) || request.routeOptions.url === metricsUrl) {
