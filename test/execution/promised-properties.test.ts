@@ -100,7 +100,7 @@ describe('a property that is a promise and fails while something slow is waited 
       '{ person { nick fetched { count } } }',
       undefined,
     ],
-    ['best', 'once where it is gathered', 1, '{ person { best { count } } }', undefined],
+    ['best', 'once where it is gathered', 1, '{ person { best { count } count } }', undefined],
     ['nick', 'never where a function answers for it', 0, '{ person { nick count } }', () => 'other'],
   ])('is looked for in %s %s', async (name, _when, times, query, nick) => {
     let reads = 0;
