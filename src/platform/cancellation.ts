@@ -7,6 +7,8 @@ import type { Refusal } from './errors.ts';
 export class Cancellation {
   /** Null until somebody listens: what is answered at once is never listened to. */
   #listeners: Set<() => void> | null = null;
+  /** When the work began, by `performance.now()`. */
+  readonly since = performance.now();
   #reason: Refusal | null = null;
 
   /** Why it ended; null while it has not. */

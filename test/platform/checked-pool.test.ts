@@ -102,6 +102,24 @@ describe('the pool', () => {
     expect(database.poolState()).toMatchObject({ inUse: 0, waiting: 0, timeouts: 0 });
   });
 
+  it('serves work that has waited before ahead of work that began later', async () => {
+    const database = open();
+    const held = [await database.pool.connect(), await database.pool.connect()];
+    const older = new Cancellation();
+    await expect.poll(() => performance.now()).toBeGreaterThan(older.since);
+    const served: string[] = [];
+    const ask = async (name: string, from: Pick<Database, 'query'>) => {
+      await from.query(sql`select 1`);
+      served.push(name);
+    };
+    const asked = [ask('younger', database), ask('older', database.until(older))];
+    held[0]?.release();
+    await Promise.all(asked);
+    held[1]?.release();
+
+    expect(served).toEqual(['older', 'younger']);
+  });
+
   it('does not wait for a new connection that hangs while others are given back', async () => {
     const { proxy, url } = await openProxy();
     const database = open({}, url);

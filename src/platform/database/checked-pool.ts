@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Client, Pool, type PoolClient, type PoolConfig } from 'pg';
 import { Silences, type Silence } from './silences.ts';
-import { WaitingLine, type WaitTimes } from './waiting-line.ts';
+import { WaitingLine, type InLine, type WaitTimes } from './waiting-line.ts';
 
 /** How long a connection may have been idle before it is checked, and how long the check may take, in milliseconds. */
 export interface CheckTimes {
@@ -26,10 +26,8 @@ type TakeClient = (
 ) => void;
 
 /** Somebody who asked for a connection. */
-interface Waiter {
-  readonly since: number;
+interface Waiter extends InLine {
   readonly take: TakeClient;
-  readonly turnAway: () => void;
 }
 
 /** The way to a connection for whoever waits first when it is there: one that is idle, or a new one. */
@@ -114,20 +112,26 @@ export class CheckedPool extends Pool {
   override connect(callback?: TakeClient): Promise<PoolClient> | void {
     // What is called back comes from whatever gave the connection back, which may have been for another request.
     if (callback !== undefined) return this.#wait(AsyncResource.bind(callback));
+    return this.connectSince(performance.now());
+  }
+
+  /** For work that began at that moment: it comes before work that began later, though it asks for a connection again. */
+  connectSince(since: number): Promise<PoolClient> {
     return new Promise((resolve, reject) => {
       this.#wait((error, client) => {
         if (client === undefined) reject(error ?? away());
         else resolve(client);
-      });
+      }, since);
     });
   }
 
-  #wait(take: TakeClient): void {
+  #wait(take: TakeClient, workSince: number = performance.now()): void {
     if (this.#isAway) {
       take(away(), undefined, ignore);
       return;
     }
-    this.#line.join({ since: performance.now(), take, turnAway: () => this.#turnAway(take) });
+    const turnAway = () => this.#turnAway(take);
+    this.#line.join({ since: performance.now(), workSince, take, turnAway });
     this.#advance();
   }
 
@@ -207,15 +211,12 @@ export class CheckedPool extends Pool {
     const tooLong = new Promise<boolean>((resolve) => {
       timer = setTimeout(() => resolve(false), this.#times.checkMs);
     });
-    // While nobody else listens, a connection that breaks would end the process.
-    client.on('error', ignore);
     const answer = ask(client).then(
       () => true,
       () => false,
     );
     const isAlive = await Promise.race([answer, tooLong]);
     clearTimeout(timer);
-    client.off('error', ignore);
     if (!isAlive) this.#suspectBefore = performance.now();
     return isAlive;
   }

@@ -1,6 +1,7 @@
-import type { Pool, PoolClient } from 'pg';
+import type { PoolClient } from 'pg';
 import type { Cancellation } from '../cancellation.ts';
 import { cancelStatement } from './cancel-statement.ts';
+import type { CheckedPool } from './checked-pool.ts';
 import { PreparedQuery, type BoundStatement } from './prepared-query.ts';
 import type { RowReaders } from './row-readers.ts';
 
@@ -9,13 +10,13 @@ import type { RowReaders } from './row-readers.ts';
  * @throws the reason of the cancellation, or what the driver throws
  */
 export async function queryRows<Row>(
-  pool: Pool,
+  pool: Pick<CheckedPool, 'connectSince'>,
   readers: RowReaders,
   statement: BoundStatement,
   cancellation: Cancellation | null,
 ): Promise<Row[]> {
   cancellation?.throwIfCancelled();
-  const client = await pool.connect();
+  const client = await pool.connectSince(cancellation?.since ?? performance.now());
   if (cancellation !== null && cancellation.reason !== null) {
     client.release();
     throw cancellation.reason;
