@@ -27,7 +27,9 @@ export interface Planned {
 /** The plans of the documents that were asked for last. A document is known by its identity, whoever parses it keeps that. */
 export class PlanCache {
   readonly #schema: GraphQLSchema;
-  readonly #documents = new Map<DocumentNode, PlannedDocument>();
+  #recent = new Map<DocumentNode, PlannedDocument>();
+  /** Those that were not asked for since `#recent` was begun. */
+  #earlier: ReadonlyMap<DocumentNode, PlannedDocument> = new Map();
 
   constructor(schema: GraphQLSchema) {
     this.#schema = schema;
@@ -39,17 +41,14 @@ export class PlanCache {
   }
 
   #documentOf(document: DocumentNode): PlannedDocument {
-    const known = this.#documents.get(document);
-    const planned = known ?? new PlannedDocument(this.#schema, document);
-    // A Map remembers the order in which things were put in: the first is the one that was not asked for the longest.
-    if (known !== undefined) this.#documents.delete(document);
-    this.#documents.set(document, planned);
-    if (this.#documents.size > documentsMax) {
-      for (const oldest of this.#documents.keys()) {
-        this.#documents.delete(oldest);
-        break;
-      }
+    const recent = this.#recent.get(document);
+    if (recent !== undefined) return recent;
+    if (this.#recent.size >= documentsMax / 2) {
+      this.#earlier = this.#recent;
+      this.#recent = new Map();
     }
+    const planned = this.#earlier.get(document) ?? new PlannedDocument(this.#schema, document);
+    this.#recent.set(document, planned);
     return planned;
   }
 }

@@ -2,11 +2,12 @@ import type { ServerResponse } from 'node:http';
 import type { AtOnce } from '../platform/at-once.ts';
 import { Cancellation } from '../platform/cancellation.ts';
 import { Refusal, Unavailable } from '../platform/errors.ts';
+import { Deadlines } from '../platform/deadlines.ts';
 
 /** What is being answered, and whether more may come. One for the process. */
 export class RequestsUnderWay {
   readonly #deadlineMs: number;
-  readonly #cancellations = new Set<Cancellation>();
+  readonly #waits = new Deadlines<Wait>(({ cancellation, late }) => cancellation.cancel(late()));
   #isDraining = false;
 
   /** `deadlineMs` is how long a query may take; 0 for as long as it likes. */
@@ -25,7 +26,7 @@ export class RequestsUnderWay {
 
   /** Ends the queries that are still under way. Mutations run to their end: they must not be left half told. */
   cutShort(): void {
-    for (const cancellation of this.#cancellations) {
+    for (const { cancellation } of this.#waits.all()) {
       cancellation.cancel(new Unavailable('The server is restarting; try again.'));
     }
   }
@@ -75,15 +76,12 @@ export class RequestsUnderWay {
     }
   }
 
-  async #wait<Result>(result: Promise<Result>, { cancellation, late, timeMs }: Wait): Promise<Result> {
-    const deadline =
-      this.#deadlineMs === 0 ? undefined : setTimeout(() => cancellation.cancel(late()), timeMs);
-    this.#cancellations.add(cancellation);
+  async #wait<Result>(result: Promise<Result>, wait: Wait): Promise<Result> {
+    const place = this.#waits.begin(wait, this.#deadlineMs === 0 ? Infinity : wait.timeMs);
     try {
-      return await Promise.race([result, whenCancelled(cancellation)]);
+      return await Promise.race([result, whenCancelled(wait.cancellation)]);
     } finally {
-      clearTimeout(deadline);
-      this.#cancellations.delete(cancellation);
+      this.#waits.end(place);
     }
   }
 }

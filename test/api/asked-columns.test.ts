@@ -52,16 +52,24 @@ afterAll(() => testApp.close());
 
 describe('a field that is asked for alone says what it says beside all others', () => {
   it.each([
-    ['conversations', (fields: string) => `{ conversations(first: 5) { nodes { ${fields} } } }`],
-    ['conversations', (fields: string) => `{ conversations(first: 5) { edges { node { ${fields} } } } }`],
+    [
+      'conversations',
+      (fields: string) => `{ conversations(first: 1, filter: { isArchived: true }) { nodes { ${fields} } } }`,
+    ],
+    [
+      'conversations',
+      (fields: string) =>
+        `{ conversations(first: 1, filter: { isArchived: true }) { edges { node { ${fields} } } } }`,
+    ],
     [
       'Tenant.conversations',
       (fields: string) => `{ viewerTenant: node(id: "${tenant.id}") { ... on Tenant {
-        conversations(first: 5) { nodes { ${fields} } } } } }`,
+        conversations(first: 1, filter: { isArchived: true }) { nodes { ${fields} } } } } }`,
     ],
     [
       'User.conversations',
-      (fields: string) => `{ viewer { conversations(first: 5) { nodes { ${fields} } } } }`,
+      (fields: string) =>
+        `{ viewer { conversations(first: 1, filter: { isArchived: true }) { nodes { ${fields} } } } }`,
     ],
   ])('of %s (%s)', (_name, queryOf) => everyFieldOf(conversationFields, queryOf));
 
@@ -69,11 +77,12 @@ describe('a field that is asked for alone says what it says beside all others', 
     [
       'Conversation.messages',
       (fields: string) =>
-        `{ conversations(first: 5) { nodes { messages(first: 5) { nodes { ${fields} } } } } }`,
+        `{ conversations(first: 1, filter: { isArchived: true }) { nodes { messages(first: 5) { nodes { ${fields} } } } } }`,
     ],
     [
       'Conversation.lastMessage',
-      (fields: string) => `{ conversations(first: 5) { nodes { lastMessage { ${fields} } } } }`,
+      (fields: string) =>
+        `{ conversations(first: 1, filter: { isArchived: true }) { nodes { lastMessage { ${fields} } } } }`,
     ],
     ['User.messages', (fields: string) => `{ viewer { messages(first: 5) { nodes { ${fields} } } } }`],
     [
@@ -82,9 +91,19 @@ describe('a field that is asked for alone says what it says beside all others', 
     ],
   ])('of %s', (_name, queryOf) => everyFieldOf(messageFields, queryOf));
 
+  it('of a conversation without any message', async () => {
+    await aConversation(testApp, tenant, { owner, title: 'Silent' });
+    const answer = await testApp.data(
+      '{ conversations(first: 1, filter: { titleContains: "Silent" }) { nodes { lastMessage { content } } } }',
+      { token: owner.token },
+    );
+
+    expect(answer).toEqual({ conversations: { nodes: [{ lastMessage: null }] } });
+  });
+
   it('wherever one message is asked for in two ways', async () => {
     const answer = await testApp.data(
-      `{ conversations(first: 1) { nodes { usual: lastMessage { content } all: lastMessage { status }
+      `{ conversations(first: 1, filter: { isArchived: true }) { nodes { usual: lastMessage { content } all: lastMessage { status }
         messages(first: 1) { nodes { content } edges { node { tokenCount } } } } } }`,
       { token: owner.token },
     );

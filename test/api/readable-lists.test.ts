@@ -189,7 +189,12 @@ function recorded(
   const { sent, database } = recording();
   return {
     sent,
-    list: createConversationQueries(database)[kind](viewer, { filter, order, columnSet: 'all' }),
+    list: createConversationQueries(database)[kind](viewer, {
+      filter,
+      order,
+      columnSet: 'all',
+      isWithLastMessage: true,
+    }),
   };
 }
 

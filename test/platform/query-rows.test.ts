@@ -46,6 +46,17 @@ describe('rows', () => {
     for (let time = 1; time <= 4; time += 1) expect(await ask(text, ['Ada'])).toEqual([expected]);
   });
 
+  it('have an object for columns that are named after it, which is null when the first of them is', async () => {
+    const text = `select 1 as id, owner.id as "owner.id", owner.name as "owner.name" from (values
+      (1, 'Ada'), (2, null), (null, 'nobody')) as owner(id, name)`;
+
+    expect(await ask(text)).toEqual([
+      { id: 1, owner: { id: 1, name: 'Ada' } },
+      { id: 1, owner: { id: 2, name: null } },
+      { id: 1, owner: null },
+    ]);
+  });
+
   it('are described by PostgreSQL until their statement is prepared, and never again', async () => {
     const client = await database.pool.connect();
     const describeRows = vi.spyOn(client.connection, 'describe');
@@ -194,3 +205,30 @@ async function sleepers(): Promise<number> {
 async function ask(text: string, values: readonly unknown[] = []): Promise<object[]> {
   return await database.query({ text, values });
 }
+
+describe('a statement that PostgreSQL neither answers nor stops', () => {
+  beforeEach(async () => {
+    await database.close();
+    database = openDatabase({
+      url: testDatabase.url,
+      steadySize: 1,
+      overflowSize: 0,
+      logger: createLogger({ level: 'silent' }),
+      timeouts: { statementMs: 200, patienceMs: 60_000 },
+    });
+    await ask(`select set_config('statement_timeout', '0', false)`, []);
+  });
+
+  it('is given up with its connection, and the next one gets another', async () => {
+    await expect(ask('select pg_sleep(30)', [])).rejects.toThrow(Unavailable);
+
+    expect(await ask('select 1 as one', [])).toEqual([{ one: 1 }]);
+  });
+
+  it('is given up also when it is not one of ours', async () => {
+    await expect(database.pool.query('select pg_sleep(30)')).rejects.toThrow('Query read timeout');
+    await expect(database.pool.query({ text: 'select 1 as one' })).resolves.toMatchObject({
+      rows: [{ one: 1 }],
+    });
+  });
+});

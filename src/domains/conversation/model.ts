@@ -1,5 +1,6 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { Visibility } from '../../platform/database/generated/enums.ts';
+import type { UsualMessage } from '../message/model.ts';
 import { isTenantAdmin, type Viewer } from '../session/model.ts';
 
 /** What nearly everybody asks of a conversation. */
@@ -22,7 +23,11 @@ export interface Conversation extends UsualConversation {
 }
 
 /** A conversation, of which those columns may be missing that nobody will read. */
-export type ReadConversation = UsualConversation & Partial<Conversation>;
+export type ReadConversation = UsualConversation &
+  Partial<Conversation> & {
+    /** Where it was read with the conversation. */
+    readonly lastMessage?: UsualMessage | null;
+  };
 
 /** A conversation that somebody may read, and whether they take part in it, by owning it or otherwise. */
 export interface ConversationForWriting extends Conversation {

@@ -6,6 +6,7 @@ import { pagedList, type Ordering, type PagedList } from '../../platform/databas
 import type { ColumnSet } from '../../platform/database/rows.ts';
 import { containsPattern } from '../../platform/database/text.ts';
 import { inTransaction } from '../../platform/database/transaction.ts';
+import { newestMessageBeside } from '../message/model.ts';
 import type { Viewer } from '../session/model.ts';
 import { insertAudit, type AuditEntry } from '../audit/model.ts';
 import {
@@ -38,6 +39,8 @@ export interface ConversationListing {
   readonly filter: ConversationFilter;
   readonly order: ConversationOrder;
   readonly columnSet: ColumnSet;
+  /** Whether the newest message of each is read with it, by its usual columns. */
+  readonly isWithLastMessage: boolean;
 }
 
 /** A conversation to be; its owner takes part by owning it. */
@@ -100,12 +103,10 @@ export function createConversationQueries(db: Database) {
     },
 
     /** By tenant: only the viewer's own has any that they may read. */
-    ofTenants(
-      viewer: Viewer,
-      { columnSet, filter, order }: ConversationListing,
-    ): PagedList<ReadConversation> {
+    ofTenants(viewer: Viewer, listing: ConversationListing): PagedList<ReadConversation> {
+      const { filter, order } = listing;
       return pagedList(db, {
-        select: columnsFor(columnSet, order),
+        ...selectionOf(viewer, listing),
         from: sql`conversations c`,
         where: (tenant) =>
           sql`c.tenant_id = ${viewer.tenantId}::uuid and c.tenant_id = ${tenant}${matching(filter)}`,
@@ -120,9 +121,10 @@ export function createConversationQueries(db: Database) {
     },
 
     /** By user: those that they own or take part in, as far as the viewer may read them. */
-    ofUsers(viewer: Viewer, { columnSet, filter, order }: ConversationListing): PagedList<ReadConversation> {
+    ofUsers(viewer: Viewer, listing: ConversationListing): PagedList<ReadConversation> {
+      const { filter, order } = listing;
       return pagedList(db, {
-        select: columnsFor(columnSet, order),
+        ...selectionOf(viewer, listing),
         from: sql`conversations c`,
         where: () => sql`${whereReadable(viewer)}${matching(filter)}`,
         parts: (user) => partsOfPerson(viewer.tenantId, user, order.field === 'UPDATED_AT'),
@@ -230,9 +232,12 @@ function matching(filter: ConversationFilter): Sql {
   return conditions.length === 0 ? sql`` : sql` and ${join(conditions, ' and ')}`;
 }
 
-/** A cursor has the value that the list is ordered by. */
-function columnsFor(columnSet: ColumnSet, { field }: ConversationOrder): Sql {
-  return columnSets[field === 'CREATED_AT' ? 'all' : columnSet];
+function selectionOf(viewer: Viewer, { columnSet, isWithLastMessage, order }: ConversationListing) {
+  return {
+    // A cursor has the value that the list is ordered by.
+    select: columnSets[order.field === 'CREATED_AT' ? 'all' : columnSet],
+    ...(isWithLastMessage && { beside: newestMessageBeside(viewer.tenantId) }),
+  };
 }
 
 function orderingBy(order: ConversationOrder): Ordering<ReadConversation> {

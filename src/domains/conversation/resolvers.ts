@@ -9,6 +9,7 @@ import type { QueryConversationsArgs } from '../../graphql/generated/resolver-ty
 import { findAll } from '../../graphql/load-all.ts';
 import { storableText } from '../../platform/database/text.ts';
 import { fromPublicId, toPublicId } from '../../platform/ids.ts';
+import { usualMessageFields } from '../message/model.ts';
 import type { ConversationListing } from './queries.ts';
 
 export const Query: RootFields<'Query', 'conversation' | 'conversations'> = {
@@ -100,6 +101,8 @@ function listingFrom(
   asked: Asked | null,
 ): ConversationListing {
   const { ownerId = null, titleContains = null, ...filter } = args.filter ?? {};
+  const askedOfNode = askedOfNodes(asked);
+  const lastMessage = askedOfNode?.below('lastMessage') ?? null;
   return {
     filter: {
       ownerId: ownerId === null ? null : (fromPublicId('user', ownerId) ?? undefined),
@@ -113,6 +116,7 @@ function listingFrom(
       updatedBefore: filter.updatedBefore ?? null,
     },
     order: { field: args.orderBy?.field ?? 'UPDATED_AT', direction: args.orderBy?.direction ?? 'DESC' },
-    columnSet: columnsFor(askedOfNodes(asked), usualFields),
+    columnSet: columnsFor(askedOfNode, usualFields),
+    isWithLastMessage: lastMessage !== null && lastMessage.isWithin(usualMessageFields),
   };
 }

@@ -1,4 +1,6 @@
+import sql from 'sql-template-tag';
 import type { MessageRole, MessageStatus } from '../../platform/database/generated/enums.ts';
+import type { Beside } from '../../platform/database/paging.ts';
 
 /** What nearly everybody asks of a message. */
 export interface UsualMessage {
@@ -24,3 +26,27 @@ export interface Message extends UsualMessage {
 
 /** A message, of which those columns may be missing that nobody will read. */
 export type ReadMessage = UsualMessage & Partial<Message>;
+
+/** What of a message the usual columns answer, in the words of the API. */
+export const usualMessageFields: ReadonlySet<string> = new Set([
+  'id',
+  'conversation',
+  'author',
+  'role',
+  'content',
+  'createdAt',
+]);
+
+/** The newest message of each row of a page of conversations, by its usual columns, as `lastMessage`; null where there is none. */
+export function newestMessageBeside(tenantId: string): Beside {
+  return {
+    select: sql`newest.id as "lastMessage.id", newest.conversation_id as "lastMessage.conversationId",
+  newest.position as "lastMessage.position", newest.author_id as "lastMessage.authorId", newest.role as "lastMessage.role",
+  newest.content as "lastMessage.content", newest.created_at as "lastMessage.createdAt"`,
+    join: (conversation) => sql`left join lateral (
+  select m.id, m.conversation_id, m.position, m.author_id, m.role, m.content, m.created_at from messages m
+  where m.tenant_id = ${tenantId}::uuid and m.conversation_id = ${conversation}.id
+  order by m.position desc limit 1
+) newest on true`,
+  };
+}

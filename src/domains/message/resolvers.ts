@@ -10,6 +10,8 @@ import type { ColumnSet } from '../../platform/database/rows.ts';
 import { storableText } from '../../platform/database/text.ts';
 import { BadUserInput } from '../../platform/errors.ts';
 import { fromPublicId, noId, toPublicId } from '../../platform/ids.ts';
+import type { ReadConversation } from '../conversation/model.ts';
+import { usualMessageFields, type UsualMessage } from './model.ts';
 
 const searchCharactersMax = 500;
 
@@ -66,12 +68,14 @@ export const Message: CompleteType<'Message'> = {
 };
 
 export const Conversation: TypeFields<'Conversation', 'lastMessage' | 'messages'> = {
-  lastMessage: batched((conversations, _args, { loaders }, asked) =>
-    loaders.message.lastInConversations(
-      conversations.map((conversation) => conversation.id),
-      columnsFor(asked, usualFields),
-    ),
-  ),
+  lastMessage: batched((conversations, _args, { loaders }, asked) => {
+    const columnSet = columnsFor(asked, usualMessageFields);
+    const ids = conversations.map((conversation) => conversation.id);
+    return (
+      (columnSet === 'usual' ? readBeside(conversations) : null) ??
+      loaders.message.lastInConversations(ids, columnSet)
+    );
+  }),
   messages: batched((conversations, args, { loaders }, asked) =>
     connectionsOf(
       loaders.message.byConversationId(args.role ?? null, columnsOfNodes(asked)),
@@ -93,16 +97,16 @@ export const User: TypeFields<'User', 'messages'> = {
   ),
 };
 
-/** What the usual columns answer. */
-const usualFields: ReadonlySet<string> = new Set([
-  'id',
-  'conversation',
-  'author',
-  'role',
-  'content',
-  'createdAt',
-]);
-
 function columnsOfNodes(asked: Asked | null): ColumnSet {
-  return columnsFor(askedOfNodes(asked), usualFields);
+  return columnsFor(askedOfNodes(asked), usualMessageFields);
+}
+
+/** The newest messages where all of them were read with their conversations. */
+function readBeside(conversations: readonly ReadConversation[]): (UsualMessage | null)[] | null {
+  const messages = [];
+  for (const { lastMessage } of conversations) {
+    if (lastMessage === undefined) return null;
+    messages.push(lastMessage);
+  }
+  return messages;
 }

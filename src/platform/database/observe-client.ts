@@ -9,13 +9,15 @@ export interface StatementFollowers {
 
 /**
  * Makes a connection tell of every statement sent through it, by whoever: all of them, Prisma's BEGIN and COMMIT and
- * COPY included, go through its `query`.
+ * COPY included, go through its `query`. Those that the driver itself makes a query of are given so many milliseconds for their
+ * answer, unless they say otherwise; who brings a query of their own sees to that.
  */
-export function observeClient(client: PoolClient, followers: StatementFollowers): void {
+export function observeClient(client: PoolClient, followers: StatementFollowers, answerMs: number): void {
   const send = client.query.bind(client);
   Object.defineProperty(client, 'query', {
     configurable: true,
-    value: (...args: readonly unknown[]): unknown => {
+    value: (...given: readonly unknown[]): unknown => {
+      const args = isSubmittable(given[0]) ? given : [withTimeLimit(given[0], answerMs), ...given.slice(1)];
       if (followers.size === 0) return Reflect.apply(send, null, args);
       const tell = followers.begin(textOf(args[0]));
       const startedAt = performance.now();
@@ -66,6 +68,13 @@ function observed(callback: Function, end: (failed: boolean) => void) {
     end(Boolean(error));
     return Reflect.apply(callback, null, [error, ...rest]);
   };
+}
+
+function withTimeLimit(statement: unknown, answerMs: number): unknown {
+  if (typeof statement === 'string') return { text: statement, query_timeout: answerMs };
+  if (typeof statement !== 'object' || statement === null || 'query_timeout' in statement) return statement;
+  // Not a copy: of a statement by a template the text and the values are made when they are read.
+  return Object.create(statement, { query_timeout: { value: answerMs, enumerable: true } });
 }
 
 function isSubmittable(statement: unknown): statement is object {

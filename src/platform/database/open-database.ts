@@ -1,13 +1,14 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { Cancellation } from '../cancellation.ts';
+import { Deadlines } from '../deadlines.ts';
 import type { Logger } from '../logger.ts';
 import type { Database, FollowStatement, PreparableStatement } from './database.ts';
 import { PrismaClient } from './generated/client.ts';
 import { FreezeWatch } from './freeze-watch.ts';
 import type { StatementFollowers } from './observe-client.ts';
 import { parameterFrom } from './parameters.ts';
-import { connectionLifetimeMs, createPool, type DatabaseTimeouts } from './pool.ts';
+import { connectionLifetimeMs, createPool, graceMs, type DatabaseTimeouts } from './pool.ts';
 import { queryRows } from './query-rows.ts';
 import { toRefusal } from './refusals.ts';
 import { RowReaders } from './row-readers.ts';
@@ -51,13 +52,18 @@ export function openDatabase(options: OpenDatabaseOptions): Database {
   const stopWatching = new FreezeWatch({ pool, url, times: timeouts, logger }).start();
   const prisma = createPrisma(pool, timeouts);
   const nameOf = createStatementNames({ ...naming, prefix: 'parley', limit: ownStatementsMax });
-  const readers = new RowReaders();
+  const way = {
+    pool,
+    readers: new RowReaders(),
+    unanswered: new Deadlines(giveUp),
+    answerMs: timeouts.statementMs + graceMs,
+  };
   async function query<Row>(statement: PreparableStatement, cancellation: Cancellation | null) {
     const { text, values, isPlannedAnew = false } = statement;
     const name = isPlannedAnew ? '' : nameOf(text);
     try {
       const bound = { name, text, values: values.map(parameterFrom) };
-      return await queryRows<Row>(pool, readers, bound, cancellation);
+      return await queryRows<Row>(way, bound, cancellation);
     } catch (error) {
       throw toRefusal(error);
     }
@@ -85,6 +91,11 @@ export function openDatabase(options: OpenDatabaseOptions): Database {
     },
   };
   return database;
+}
+
+/** In pg's own words for what took too long; whoever waits for the connection's answer is told. */
+function giveUp(client: PoolClient): void {
+  client.connection.stream.destroy(new Error('Query read timeout'));
 }
 
 function createPrisma(pool: Pool, timeouts: DatabaseTimeouts): PrismaClient {

@@ -30,8 +30,17 @@ export function pagesStatement<Row>(
   const isFramed = window.isFramed && (window.after !== null || window.before !== null);
   const page = pageStatement(list, parent, window, isFramed);
   const byOrdering = orderByNames(ordering, 'page', true);
+  const beside = list.beside === undefined ? empty : sql`, ${list.beside.select}`;
+  const besideJoin =
+    list.beside === undefined
+      ? empty
+      : sql`
+${list.beside.join(sql`page`)}`;
   if (!isFramed && !isMany(parents)) {
-    return window.from === 'start' ? page : sql`select page.* from (${page}) page order by ${byOrdering}`;
+    if (list.beside === undefined && window.from === 'start') return page;
+    return sql`select page.*${beside}
+from (${page}) page${besideJoin}
+order by ${byOrdering}`;
   }
   const ordinal = isMany(parents) ? sql`parent.ordinal::integer as "parentOrdinal", ` : empty;
   const frame = isFramed
@@ -40,11 +49,11 @@ export function pagesStatement<Row>(
     : empty;
   // A page that is empty has something beside it all the same.
   const join = isFramed ? sql`left join` : sql`join`;
-  return sql`select ${ordinal}${frame}page.*
+  return sql`select ${ordinal}${frame}page.*${beside}
 from ${parentsOf(parents)}
 ${join} lateral (
   ${page}
-) page on true
+) page on true${besideJoin}
 order by parent.ordinal, ${byOrdering}`;
 }
 

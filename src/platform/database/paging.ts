@@ -27,6 +27,12 @@ export interface Ordering<Row> {
   readonly columns: readonly OrderingColumn<Row>[];
 }
 
+/** What else is read for each row of a page, and keeps none of them out; `row` has the columns that the list's `select` names. */
+export interface Beside {
+  readonly select: Sql;
+  readonly join: (row: Sql) => Sql;
+}
+
 /** A list of rows, of one parent or of none; `parent` is its id. */
 export interface List<Row> {
   readonly select: Sql;
@@ -37,6 +43,7 @@ export interface List<Row> {
    * read by the index that suits it, where the whole would be looked for in every row.
    */
   readonly parts?: (parent: Sql) => readonly Sql[];
+  readonly beside?: Beside;
   readonly ordering: Ordering<Row>;
   /** Whether the way to the rows depends on the values in its conditions: see `PreparableStatement`. */
   readonly isPlannedAnew?: boolean;

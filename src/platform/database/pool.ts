@@ -27,7 +27,7 @@ export interface PoolOptions {
 }
 
 // A server that is frozen or unreachable sends nothing, not even its own timeout; a little later the client stops waiting.
-const graceMs = 2000;
+export const graceMs = 2000;
 
 /** How long a connection is used at the most. */
 export const connectionLifetimeMs = 1_800_000;
@@ -45,7 +45,6 @@ export function createPool(options: PoolOptions): CheckedPool {
     maxLifetimeSeconds: connectionLifetimeMs / 1000,
     connectionTimeoutMillis: timeouts.connectMs,
     statement_timeout: timeouts.statementMs,
-    query_timeout: timeouts.statementMs + graceMs,
     lock_timeout: timeouts.lockMs,
     idle_in_transaction_session_timeout: timeouts.statementMs + graceMs,
     keepAlive: true,
@@ -53,7 +52,7 @@ export function createPool(options: PoolOptions): CheckedPool {
   };
   const pool = new CheckedPool(config, timeouts);
   pool.on('connect', (client) => {
-    observeClient(client, followers);
+    observeClient(client, followers, timeouts.statementMs + graceMs);
     // While it is lent out the pool does not listen, and a connection that breaks would end the process. Who waits for its answer
     // is told.
     client.on('error', ignore);

@@ -1,17 +1,27 @@
 import type { PoolClient } from 'pg';
 import type { Cancellation } from '../cancellation.ts';
+import type { Deadlines } from '../deadlines.ts';
 import { cancelStatement } from './cancel-statement.ts';
 import type { CheckedPool } from './checked-pool.ts';
 import { PreparedQuery, type BoundStatement } from './prepared-query.ts';
 import type { RowReaders } from './row-readers.ts';
+
+/** What statements are run with. */
+export interface StatementWay {
+  readonly pool: Pick<CheckedPool, 'connectSince'>;
+  readonly readers: RowReaders;
+  /** Which connections owe an answer. */
+  readonly unanswered: Deadlines<PoolClient>;
+  /** How long PostgreSQL may owe one, in milliseconds. */
+  readonly answerMs: number;
+}
 
 /**
  * Runs one statement. With a cancellation PostgreSQL stops it when that says so, and nothing is sent any more afterwards.
  * @throws the reason of the cancellation, or what the driver throws
  */
 export async function queryRows<Row>(
-  pool: Pick<CheckedPool, 'connectSince'>,
-  readers: RowReaders,
+  { answerMs, pool, readers, unanswered }: StatementWay,
   statement: BoundStatement,
   cancellation: Cancellation | null,
 ): Promise<Row[]> {
@@ -22,6 +32,7 @@ export async function queryRows<Row>(
     throw cancellation.reason;
   }
   const stopListening = cancellation?.onCancel(() => cancelStatement(client));
+  const place = unanswered.begin(client, answerMs);
   let isUsable = false;
   try {
     const rows = await answerOf<Row>(client, readers, statement);
@@ -32,6 +43,7 @@ export async function queryRows<Row>(
     if (error instanceof Error) Error.captureStackTrace(error);
     throw cancellation?.reason ?? error;
   } finally {
+    unanswered.end(place);
     stopListening?.();
     // After an error nobody knows what the connection still has to say.
     client.release(!isUsable);
