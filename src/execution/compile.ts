@@ -27,6 +27,7 @@ import type {
   ValuePlan,
   WrittenField,
 } from './plan.ts';
+import { argumentReader } from './inputs.ts';
 import { hearing } from './hearing.ts';
 import { compileWriter } from './write-object.ts';
 
@@ -112,7 +113,8 @@ class Compiler {
   }
 
   #field(definition: GraphQLField<unknown, unknown>, nodes: FieldNodes) {
-    return { definition, nodes, value: this.#value(definition.type, nodes) };
+    const readArguments = argumentReader(definition, nodes[0]);
+    return { definition, nodes, readArguments, value: this.#value(definition.type, nodes) };
   }
 
   #below(definition: GraphQLField<unknown, unknown>, nodes: FieldNodes) {

@@ -1,5 +1,4 @@
 import {
-  getVariableValues,
   Kind,
   visit,
   type DocumentNode,
@@ -9,9 +8,10 @@ import {
 } from 'graphql';
 import { includedBy } from './collect-fields.ts';
 import { compile, Unplanned } from './compile.ts';
+import { variableReader } from './inputs.ts';
 import type { Plan } from './plan.ts';
 
-/** Documents whose plans are kept. */
+/** The plans of so many documents are kept, and at the most of twice as many. */
 const documentsMax = 1000;
 /** The plans of one operation, by what its conditions are. */
 const plansMax = 16;
@@ -24,7 +24,10 @@ export interface Planned {
   readonly variables: Variables;
 }
 
-/** The plans of the documents that were asked for last. A document is known by its identity, whoever parses it keeps that. */
+/**
+ * The plans of the documents that were asked for last. A document is known by its identity, whoever parses it keeps that. To ask
+ * for one that was asked for recently changes nothing.
+ */
 export class PlanCache {
   readonly #schema: GraphQLSchema;
   #recent = new Map<DocumentNode, PlannedDocument>();
@@ -43,7 +46,7 @@ export class PlanCache {
   #documentOf(document: DocumentNode): PlannedDocument {
     const recent = this.#recent.get(document);
     if (recent !== undefined) return recent;
-    if (this.#recent.size >= documentsMax / 2) {
+    if (this.#recent.size >= documentsMax) {
       this.#earlier = this.#recent;
       this.#recent = new Map();
     }
@@ -82,6 +85,7 @@ class PlannedOperation {
   readonly #schema: GraphQLSchema;
   readonly #definition: OperationDefinitionNode;
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  readonly #readVariables: (given: Variables) => Variables | undefined;
   readonly #conditions: readonly string[];
   readonly #plans = new Map<string, Plan | Unplanned>();
 
@@ -93,6 +97,7 @@ class PlannedOperation {
         each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each]] : [],
       ),
     );
+    this.#readVariables = variableReader(schema, definition.variableDefinitions ?? []);
     const declared = new Set(definition.variableDefinitions?.map(({ variable }) => variable.name.value));
     // Another operation of the document may have conditions of its own.
     this.#conditions = conditionsIn(document).filter((name) => declared.has(name));
@@ -107,9 +112,7 @@ class PlannedOperation {
   }
 
   #coerce(given: Variables): Variables {
-    const { variableDefinitions = [] } = this.#definition;
-    if (variableDefinitions.length === 0) return {};
-    const { coerced } = getVariableValues(this.#schema, variableDefinitions, given, { maxErrors: 1 });
+    const coerced = this.#readVariables(given);
     // What is wrong with them graphql-js says.
     if (coerced === undefined) throw new Unplanned('variables');
     return coerced;

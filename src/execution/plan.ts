@@ -59,6 +59,8 @@ export interface FieldPlan {
   readonly parentType: GraphQLObjectType;
   readonly definition: GraphQLField<unknown, unknown>;
   readonly nodes: FieldNodes;
+  /** @throws GraphQLError where the variables do not fit */
+  readonly readArguments: (variables: Readonly<Record<string, unknown>>) => Record<string, unknown>;
   /** Its place among all fields of the plan. */
   readonly index: number;
   readonly value: ValuePlan;

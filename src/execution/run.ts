@@ -1,4 +1,3 @@
-import { getArgumentValues } from 'graphql';
 import { refusePromise } from './complete-value.ts';
 import { Fault, hush, isThenable } from './fault.ts';
 import { groupsOf, type Group, type Wanted } from './groups.ts';
@@ -31,10 +30,10 @@ export class Run implements RunState {
   }
 
   /** @throws GraphQLError where the variables do not fit */
-  argumentsOf({ definition, index, nodes, resolve }: FieldPlan): Readonly<Record<string, unknown>> {
+  argumentsOf({ index, readArguments, resolve }: FieldPlan): Readonly<Record<string, unknown>> {
     const known = this.#arguments[index];
     if (known !== undefined) return known;
-    const args = getArgumentValues(definition, nodes[0], this.#variables);
+    const args = readArguments(this.#variables);
     // Many sources share them: who writes into them throws, and is given some of its own by graphql-js.
     if (resolve !== null) Object.freeze(args);
     this.#arguments[index] = args;

@@ -5,9 +5,9 @@ import { PlanCache } from '../../src/execution/plan-cache.ts';
 import { aSchema } from '../support/both-executors.ts';
 import { peopleSchema } from '../support/people-schema.ts';
 
-/** Enough documents to fill the cache, and as many that find no room beside them. */
+/** Enough documents to fill the cache, and more than find room beside them. */
 const kept = Array.from({ length: 1000 }, () => parse('{ number }'));
-const others = Array.from({ length: 1000 }, () => parse('{ number }'));
+const others = Array.from({ length: 2000 }, () => parse('{ number }'));
 
 function aCache() {
   const cache = new PlanCache(peopleSchema());
