@@ -104,7 +104,7 @@ class Arrival {
 }
 
 /** Whether a fetch kept its promise: a value for each parent. */
-export function isAnswerFor(values: unknown, parents: readonly unknown[]): values is readonly unknown[] {
+export function isAnswerFor(values: unknown, parents: readonly unknown[]): values is unknown[] {
   return Array.isArray(values) && values.length === parents.length;
 }
 

@@ -33,7 +33,7 @@ export function runQuery(
   };
   const finish = () => {
     const data = plan.write(undefined, run);
-    run.release();
+    run.finish();
     done();
     return { data };
   };
@@ -78,7 +78,7 @@ export async function runMutation(
       return { ...rest, data: rest.data ? Object.assign(data, rest.data) : null };
     }
   }
-  run.release();
+  run.finish();
   done();
   return { data };
 }

@@ -19,6 +19,8 @@ export class Run implements RunState {
   #kept: (unknown[] | undefined)[] = [];
   #taken: number[] = [];
   #sources: (Source[] | undefined)[] = [];
+  /** The arrays that fetches answered; they are fresh, and nobody else's. */
+  #fetchedValues: unknown[][] = [];
   readonly #arguments: (Readonly<Record<string, unknown>> | undefined)[] = [];
   #reached: ObjectPlan[] = [];
   /** What was received since something was waited for. */
@@ -85,8 +87,15 @@ export class Run implements RunState {
     this.release();
   }
 
-  /** Lets go of everything: what was made before the database was waited for outlives many requests otherwise. */
+  /** Lets go of everything, at the end: promises from before the database was waited for keep what they led to for long. */
+  finish(): void {
+    for (const values of this.#fetchedValues) values.length = 0;
+    this.release();
+  }
+
+  /** Lets go of everything but what was fetched, which others go on with. */
   release(): void {
+    this.#fetchedValues = [];
     this.#values = [];
     this.#kept = [];
     this.#taken = [];
@@ -173,6 +182,7 @@ export class Run implements RunState {
     for (const [index, { parents, indexes, wanted }] of groups.entries()) {
       const values = answers[index];
       if (!isAnswerFor(values, parents)) throw new Fault('no answer for each parent');
+      this.#fetchedValues.push(values);
       for (const { field, parents: own } of wanted) {
         this.#receive(
           field,

@@ -57,7 +57,14 @@ export async function connectionsOf<Row>(
   args: PageArguments,
   options: PageOptions = {},
 ): Promise<Connection<Row>[]> {
-  return mappedConnectionsOf(list, parents, args, { ...options, toNodes: (rows) => rows });
+  const pages = await list.pages(parents, windowFrom(args, list.cursor, options));
+  const source = { countAll: () => list.counts(parents) };
+  const connections = pages.map(
+    (page, index) => new LazyConnection(list, page, page.rows, { index, source }),
+  );
+  // The promise for them was made before PostgreSQL was waited for, and may be kept for long.
+  pages.length = 0;
+  return connections;
 }
 
 /** As `connectionsOf`, for lists whose rows only name what the connection answers. */
@@ -65,11 +72,10 @@ export async function mappedConnectionsOf<Row, Node>(
   list: PagedList<Row>,
   parents: readonly string[] | null,
   args: PageArguments,
-  options: ConnectionOptions<Row, Node> & PageOptions,
+  { toNodes, ...options }: ConnectionOptions<Row, Node> & PageOptions,
 ): Promise<Connection<Node>[]> {
-  const window = windowFrom(args, list.cursor, options);
-  const pages = await list.pages(parents, window);
-  const nodes = await options.toNodes(pages.flatMap((page) => page.rows));
+  const pages = await list.pages(parents, windowFrom(args, list.cursor, options));
+  const nodes = await toNodes(pages.flatMap((page) => page.rows));
   const source = { countAll: () => list.counts(parents) };
   let start = 0;
   return pages.map((page, index) => {

@@ -78,7 +78,10 @@ export class Engine<Context extends OperationScope> {
   ): AtOnce<FormattedExecutionResult> | null {
     const running = this.#executor?.execute({ document, operationName, variables, context }) ?? null;
     if (running === null) return null;
-    return whenThere(running, ({ data = null, errors }) => {
+    return whenThere(running, (result) => {
+      const { data = null, errors } = result;
+      // Whoever sends the answer empties it; its promise must not keep the data either.
+      result.data = null;
       const formatted = errors?.map((error) => this.#formatError(error, context.requestId));
       return formatted === undefined ? { data } : { data, errors: formatted };
     });

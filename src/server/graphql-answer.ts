@@ -5,7 +5,7 @@ import type { Answer } from './engine.ts';
 import { retryAfterSeconds, statusOf } from './failure.ts';
 import type { MediaType } from './media-type.ts';
 
-/** Sends an operation's answer. `report` is the operation whose cost was asked for. */
+/** Sends an operation's answer, and lets go of its data. `report` is the operation whose cost was asked for. */
 export function sendAnswer(
   reply: FastifyReply,
   answer: Answer,
@@ -20,12 +20,12 @@ export function sendAnswer(
   if (errors?.some((error) => error.extensions?.['code'] === 'UNAVAILABLE')) {
     void reply.header('retry-after', String(retryAfterSeconds));
   }
-  void reply
-    .code(statusOfAnswer(answer, mediaType))
-    .header('cache-control', 'no-store')
-    .type(mediaType)
-    // Handed over at once: a promise for the text would keep a large answer alive while it is being sent.
-    .send(JSON.stringify({ errors, data, extensions }));
+  void reply.code(statusOfAnswer(answer, mediaType)).header('cache-control', 'no-store').type(mediaType);
+  const text = JSON.stringify({ errors, data, extensions });
+  // The promises for this answer were made before the database was waited for, and may keep it for long.
+  answer.result.data = null;
+  // Handed over at once: a promise for the text would keep a large answer alive while it is being sent.
+  void reply.send(text);
 }
 
 /**

@@ -28,6 +28,14 @@ export function createMessageService(options: {
   readonly clock: Clock;
 }) {
   const { queries, findForWriting, currentSettings, clock } = options;
+  let schemas = schemasFor(0);
+
+  /** Made anew only when the limit has changed: to make them takes longer than to send a message. */
+  async function currentSchemas(): Promise<ReturnType<typeof schemasFor>> {
+    const { maxMessageLength } = await currentSettings();
+    if (schemas.maxMessageLength !== maxMessageLength) schemas = schemasFor(maxMessageLength);
+    return schemas;
+  }
 
   async function findMessage(viewer: Viewer, publicId: string): Promise<Message> {
     const id = fromPublicId('msg', publicId);
@@ -52,8 +60,8 @@ export function createMessageService(options: {
   return {
     /** @throws InputRefused for faults of the input, and where the viewer may not write */
     async send(viewer: Viewer, input: unknown): Promise<Message> {
-      const { maxMessageLength } = await currentSettings();
-      const { conversationId, idempotencyKey, ...message } = parseInput(sendSchema(maxMessageLength), input);
+      const { sendSchema } = await currentSchemas();
+      const { conversationId, idempotencyKey, ...message } = parseInput(sendSchema, input);
       if (message.role !== 'USER' && !isTenantAdmin(viewer)) {
         throw refused('FORBIDDEN', 'Only admins speak in another role than USER.', ['role']);
       }
@@ -76,8 +84,8 @@ export function createMessageService(options: {
 
     /** @throws InputRefused for faults of the input, for other people's messages, and where nothing can be written */
     async edit(viewer: Viewer, input: unknown): Promise<Message> {
-      const { maxMessageLength } = await currentSettings();
-      const { messageId, content } = parseInput(editSchema(maxMessageLength), input);
+      const { editSchema } = await currentSchemas();
+      const { messageId, content } = parseInput(editSchema, input);
       const message = await findMessage(viewer, messageId);
       if (message.authorId !== viewer.userId) {
         throw refused('FORBIDDEN', 'Only its author edits a message.', ['messageId']);
@@ -110,10 +118,11 @@ export function createMessageService(options: {
   };
 }
 
-function sendSchema(maxMessageLength: number) {
-  return z.object({
+function schemasFor(maxMessageLength: number) {
+  const content = proseInput({ max: maxMessageLength });
+  const sendSchema = z.object({
     conversationId: z.string(),
-    content: proseInput({ max: maxMessageLength }),
+    content,
     role: z
       .enum(MessageRole)
       .nullish()
@@ -121,10 +130,7 @@ function sendSchema(maxMessageLength: number) {
     metadata: jsonInput.nullish(),
     idempotencyKey: proseInput({ max: keyCharactersMax }).nullish(),
   });
-}
-
-function editSchema(maxMessageLength: number) {
-  return z.object({ messageId: z.string(), content: proseInput({ max: maxMessageLength }) });
+  return { maxMessageLength, sendSchema, editSchema: z.object({ messageId: z.string(), content }) };
 }
 
 /** Writing needs to take part or, where the whole tenant reads, to be more than a guest. */

@@ -78,8 +78,8 @@ export interface PagedList<Row> {
   readonly cursor: CursorShape;
   /** The values by which a cursor finds a row's place again; times are milliseconds since the epoch. */
   positionOf(row: Row): Position;
-  /** One page for each parent, in their order, by ONE statement. */
-  pages(parents: readonly string[] | null, window: PageWindow): Promise<readonly Page<Row>[]>;
+  /** One page for each parent, in their order, by ONE statement; a fresh array, which the caller may empty. */
+  pages(parents: readonly string[] | null, window: PageWindow): Promise<Page<Row>[]>;
   /** The length of each parent's list, in their order, by ONE statement. */
   counts(parents: readonly string[] | null): Promise<readonly number[]>;
 }
@@ -93,7 +93,10 @@ export function pagedList<Row extends object>(db: Database, list: List<Row>): Pa
     positionOf: (row) => positionOf(list.ordering, row),
     async pages(parents, window) {
       const rows = await db.query<PageRow<Row>>(statement(pagesStatement(list, parents, window)));
-      return pagesFrom(rows, parents?.length ?? 1, window);
+      const pages = pagesFrom(rows, parents?.length ?? 1, window);
+      // The promise for these rows was made before PostgreSQL was waited for, and may be kept for long.
+      rows.length = 0;
+      return pages;
     },
     async counts(parents) {
       const rows = await db.query<{ total: number }>(statement(countsStatement(list, parents)));
