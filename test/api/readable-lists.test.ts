@@ -10,7 +10,14 @@ import { createMessageQueries, type MessageQueries } from '../../src/domains/mes
 import type { Viewer } from '../../src/domains/session/model.ts';
 import type { Database, PreparableStatement } from '../../src/platform/database/database.ts';
 import type { PageWindow } from '../../src/platform/database/paging.ts';
-import { aConversation, aTenant, aUser, type TestTenant, type TestUser } from '../support/builders.ts';
+import {
+  aConversation,
+  aTenant,
+  aUser,
+  type TestTenant,
+  type TestUser,
+  viewerOf,
+} from '../support/builders.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 
 /** A node of EXPLAIN's plan after it was run, as far as it is read here. */
@@ -105,7 +112,7 @@ describe('a list of conversations costs what the viewer may read of it', () => {
     ['of shared ones', { visibility: 'TENANT' }, newestFirst, firstPage],
     ['from the end', {}, newestFirst, { ...firstPage, from: 'end' }],
   ] as const)('%s', async (_name, filter, order, window) => {
-    for (const viewer of [viewerOf(member, 'MEMBER'), viewerOf(guest, 'GUEST')]) {
+    for (const viewer of [viewerOf(tenant, member, 'MEMBER'), viewerOf(tenant, guest, 'GUEST')]) {
       const { list, sent } = recorded(viewer, { ...anything, ...filter }, order);
       const [page] = await list.pages([tenant.uuid], window);
       await list.counts([tenant.uuid]);
@@ -118,7 +125,7 @@ describe('a list of conversations costs what the viewer may read of it', () => {
   });
 
   it('of a person', async () => {
-    const { list, sent } = recorded(viewerOf(member, 'MEMBER'), anything, newestFirst, 'ofUsers');
+    const { list, sent } = recorded(viewerOf(tenant, member, 'MEMBER'), anything, newestFirst, 'ofUsers');
     const [own, others] = await list.pages([member.uuid, guest.uuid], firstPage);
     await list.counts([member.uuid, guest.uuid]);
 
@@ -135,7 +142,7 @@ describe('a list of messages costs what the viewer may read of it', () => {
     ],
     ['of an author', (queries: MessageQueries, viewer: Viewer) => queries.byAuthors(viewer, 'all')],
   ])('%s', async (_name, listOf) => {
-    for (const viewer of [viewerOf(member, 'MEMBER'), viewerOf(guest, 'GUEST')]) {
+    for (const viewer of [viewerOf(tenant, member, 'MEMBER'), viewerOf(tenant, guest, 'GUEST')]) {
       const { sent, database } = recording();
       const [page] = await listOf(createMessageQueries(database), viewer).pages([stranger.uuid], firstPage);
 
@@ -211,18 +218,6 @@ function recording(): { readonly sent: PreparableStatement[]; readonly database:
         return database.query(statement);
       },
     },
-  };
-}
-
-function viewerOf({ uuid }: TestUser, role: 'MEMBER' | 'GUEST'): Viewer {
-  return {
-    tenantId: tenant.uuid,
-    userId: uuid,
-    role,
-    isPlatformAdmin: false,
-    session: null,
-    apiKeyId: null,
-    scopes: [],
   };
 }
 

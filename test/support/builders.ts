@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import sql from 'sql-template-tag';
 import { createId, toPublicId } from '../../src/platform/ids.ts';
 import type { App } from '../../src/app.ts';
+import type { Viewer } from '../../src/domains/session/model.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import type { Database } from '../../src/platform/database/database.ts';
 
@@ -39,7 +40,7 @@ export interface TestApiKey {
   readonly secret: string;
 }
 
-type Role = 'OWNER' | 'ADMIN' | 'MEMBER' | 'GUEST';
+type Role = Viewer['role'];
 
 export async function aTenant(
   { database }: Ground,
@@ -149,5 +150,18 @@ export async function aConversation(
     uuid,
     id: toPublicId('conv', uuid),
     messageIds: messages.map((message) => toPublicId('msg', message.uuid)),
+  };
+}
+
+/** Somebody who asks, as queries know them. */
+export function viewerOf(tenant: TestTenant, user: { readonly uuid: string }, role: Role): Viewer {
+  return {
+    tenantId: tenant.uuid,
+    userId: user.uuid,
+    role,
+    isPlatformAdmin: false,
+    session: null,
+    apiKeyId: null,
+    scopes: [],
   };
 }

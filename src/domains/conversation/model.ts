@@ -61,6 +61,23 @@ export function whereReadable(viewer: Viewer): Sql {
   }
 }
 
+/**
+ * The conversations of table `c` that a person may write to, as `whereReadable` and `mayWrite` have it: open ones that they take part
+ * in and, for more than a guest, those that they own or the whole tenant reads.
+ */
+export function whereWritable({ role, tenantId, userId }: Viewer): Sql {
+  const isJoined = sql`exists (select from participants own
+    where own.tenant_id = c.tenant_id and own.conversation_id = c.id and own.user_id = ${userId}::uuid)`;
+  const isAllowed =
+    role === 'GUEST' ? isJoined : sql`c.visibility = 'TENANT' or c.owner_id = ${userId}::uuid or ${isJoined}`;
+  return sql`c.tenant_id = ${tenantId}::uuid and c.archived_at is null and (${isAllowed})`;
+}
+
+/** Whether somebody who may read a conversation may write to it while it is open: `whereWritable` says the same to PostgreSQL. */
+export function mayWrite({ role }: Viewer, { takesPart, visibility }: ConversationForWriting): boolean {
+  return takesPart || (visibility === 'TENANT' && role !== 'GUEST');
+}
+
 /** What decides by which index the parts of a list are read. */
 export interface ListTraits {
   /** The only visibility that is asked for; null for any. */

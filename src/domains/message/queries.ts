@@ -6,7 +6,7 @@ import { pagedList, type Ordering, type PagedList } from '../../platform/databas
 import type { ColumnSet } from '../../platform/database/rows.ts';
 import { inTransaction } from '../../platform/database/transaction.ts';
 import { insertAudit, type AuditEntry } from '../audit/model.ts';
-import { readableParts, whereReadable } from '../conversation/model.ts';
+import { readableParts, whereReadable, whereWritable } from '../conversation/model.ts';
 import type { Viewer } from '../session/model.ts';
 import type { Message, ReadMessage } from './model.ts';
 
@@ -148,18 +148,19 @@ export function createMessageQueries(db: Database) {
 
     /**
      * Stores a message behind the last one of its conversation, in one statement: the conversation's row lock makes positions
-     * follow the order of commits, so that a reader who has paged to the end misses nothing. Null: the conversation is
-     * archived or gone, or the key was used before.
+     * follow the order of commits, so that a reader who has paged to the end misses nothing. Null: the viewer may not write to
+     * the conversation, or it is archived or gone, or the key was used before.
      */
-    async append(tenantId: string, message: NewMessage, key: SendingKey | null): Promise<Message | null> {
+    async append(viewer: Viewer, message: NewMessage, key: SendingKey | null): Promise<Message | null> {
+      const { tenantId } = viewer;
       const { conversationId, createdAt } = message;
-      const writable = sql`tenant_id = ${tenantId}::uuid and id = ${conversationId}::uuid and archived_at is null`;
+      const writable = sql`${whereWritable(viewer)} and c.id = ${conversationId}::uuid`;
       const [appended] =
         await db.query<Message>(sql`with ${key === null ? sql`` : claim(tenantId, message, key, writable)}
         grown as (
-          update conversations set message_count = message_count + 1, last_position = last_position + 1,
+          update conversations c set message_count = message_count + 1, last_position = last_position + 1,
             last_message_at = ${createdAt}, updated_at = greatest(updated_at, ${createdAt})
-          where ${writable} ${key === null ? sql`` : sql`and exists (select from claimed)`}
+          where ${writable}${key === null ? sql`` : sql` and exists (select from claimed)`}
           returning last_position
         )
         insert into messages as m (tenant_id, conversation_id, id, position, author_id, role, content, metadata, created_at)
@@ -227,7 +228,7 @@ export function createMessageQueries(db: Database) {
  */
 function claim(tenantId: string, message: NewMessage, key: SendingKey, writable: Sql): Sql {
   return sql`writable as (
-      select id from conversations where ${writable} for no key update
+      select c.id from conversations c where ${writable} for no key update
     ), claimed as (
       insert into idempotency_keys as k (tenant_id, user_id, key, request_hash, response, expires_at, created_at)
       select ${tenantId}::uuid, ${key.userId}::uuid, ${key.key}, ${key.requestHash}::bytea,

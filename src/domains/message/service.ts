@@ -6,7 +6,7 @@ import { NotFound, type InputRefused } from '../../platform/errors.ts';
 import { createId, fromPublicId } from '../../platform/ids.ts';
 import { jsonInput, parseInput, proseInput, refused } from '../../platform/input.ts';
 import { auditEntry } from '../audit/model.ts';
-import type { ConversationForWriting, FindForWriting } from '../conversation/model.ts';
+import { mayWrite, type ConversationForWriting, type FindForWriting } from '../conversation/model.ts';
 import { isTenantAdmin, type Viewer } from '../session/model.ts';
 import type { Settings } from '../setting/model.ts';
 import type { Message } from './model.ts';
@@ -66,19 +66,17 @@ export function createMessageService(options: {
         throw refused('FORBIDDEN', 'Only admins speak in another role than USER.', ['role']);
       }
       const id = fromPublicId('conv', conversationId);
-      const conversation = id === null ? null : await findForWriting(viewer, id);
-      refuseUnlessAllowed(viewer, conversation);
+      if (id === null) throw missingConversation();
 
       const now = clock.now();
-      const sending = { conversationId: conversation.id, ...message, metadata: message.metadata ?? {} };
+      const sending = { conversationId: id, ...message, metadata: message.metadata ?? {} };
       const key = keyFrom(viewer, idempotencyKey, sending, now);
       const authored = { ...sending, id: createId(), authorId: viewer.userId, createdAt: new Date(now) };
-      const isOpen = conversation.archivedAt === null;
-      const sent = isOpen ? await queries.append(viewer.tenantId, authored, key) : null;
-      const answer = sent ?? (await sentBefore(viewer, key));
-      if (answer !== null) return answer;
-      // Between the two statements it was archived, or deleted.
-      if (isOpen && (await findForWriting(viewer, conversation.id)) === null) throw missingConversation();
+      const sent = await queries.append(viewer, authored, key);
+      if (sent !== null) return sent;
+      refuseUnlessAllowed(viewer, await findForWriting(viewer, id));
+      const before = await sentBefore(viewer, key);
+      if (before !== null) return before;
       throw archived('conversationId');
     },
 
@@ -139,8 +137,7 @@ function refuseUnlessAllowed(
   conversation: ConversationForWriting | null,
 ): asserts conversation is ConversationForWriting {
   if (conversation === null) throw missingConversation();
-  const isOpen = conversation.visibility === 'TENANT' && viewer.role !== 'GUEST';
-  if (!conversation.takesPart && !isOpen) {
+  if (!mayWrite(viewer, conversation)) {
     throw refused('FORBIDDEN', 'Only those who take part write to this conversation.', ['conversationId']);
   }
 }
