@@ -11,16 +11,16 @@ export class Run implements RunState {
   /** What was fetched, for the case that it is needed once more. */
   fetched: Fetched[] = [];
   /** The promises that were waited for and have come to an end, in that order. */
-  settled: unknown[] = [];
+  readonly settled: unknown[] = [];
   readonly #variables: Readonly<Record<string, unknown>>;
   /** By slot. */
-  #values: (readonly unknown[] | undefined)[] = [];
+  readonly #values: (readonly unknown[] | undefined)[] = [];
   /** Those of the slots that are filled one by one. */
-  #kept: (unknown[] | undefined)[] = [];
-  #taken: number[] = [];
+  readonly #kept: (unknown[] | undefined)[] = [];
+  readonly #taken: number[] = [];
   #sources: (Source[] | undefined)[] = [];
   /** The arrays that fetches answered; they are fresh, and nobody else's. */
-  #fetchedValues: unknown[][] = [];
+  readonly #fetchedValues: unknown[][] = [];
   readonly #arguments: (Readonly<Record<string, unknown>> | undefined)[] = [];
   #reached: ObjectPlan[] = [];
   /** What was received since something was waited for. */
@@ -80,30 +80,31 @@ export class Run implements RunState {
     return this.#descend();
   }
 
-  /** What was gathered and will not be asked for may still be promises. */
+  /** What was gathered and will not be asked for may still be promises. Whoever takes over goes on with what was fetched. */
   abandon(): void {
     hush(this.#values);
     for (const { answer } of this.fetched) hush(answer);
-    this.release();
+    this.#letGo();
   }
 
-  /** Lets go of everything, at the end: promises from before the database was waited for keep what they led to for long. */
+  /**
+   * Lets go of everything, at the end. Not by new arrays in place of the old: what was made before the database was waited for may
+   * be kept for long after its end, with whatever it still points to.
+   */
   finish(): void {
-    for (const values of this.#fetchedValues) values.length = 0;
-    this.release();
+    for (const values of this.#fetchedValues) clear(values);
+    clear(this.fetched);
+    clear(this.settled);
+    this.#letGo();
   }
 
-  /** Lets go of everything but what was fetched, which others go on with. */
-  release(): void {
-    this.#fetchedValues = [];
-    this.#values = [];
-    this.#kept = [];
-    this.#taken = [];
-    this.#sources = [];
-    this.#reached = [];
-    this.#unheard = [];
-    this.fetched = [];
-    this.settled = [];
+  #letGo(): void {
+    clear(this.#fetchedValues);
+    clear(this.#values);
+    clear(this.#kept);
+    clear(this.#sources);
+    clear(this.#reached);
+    clear(this.#unheard);
   }
 
   #receive(field: FieldPlan, values: readonly unknown[]): void {
@@ -206,4 +207,10 @@ function attempt(work: () => unknown): unknown {
   } catch (error) {
     return Promise.reject(error);
   }
+}
+
+/** V8 would drop the array's store as it is, with all that it points to. */
+function clear(values: unknown[]): void {
+  values.fill(undefined);
+  values.length = 0;
 }

@@ -28,7 +28,8 @@ export class PreparedQuery<Row> implements Submittable {
   readonly #client: PoolClient;
   readonly #readers: RowReaders;
   readonly #isKept: boolean;
-  readonly #rows: Row[] = [];
+  /** Made when there is one: what is made before PostgreSQL answers is kept for long, and would keep the rows. */
+  #rows: Row[] | null = null;
   #read: ReadRow | null;
   #failure: unknown = null;
 
@@ -75,7 +76,7 @@ export class PreparedQuery<Row> implements Submittable {
     // Thrown from here it would end the process.
     try {
       if (this.#read === null) throw new Error('PostgreSQL sent a row that it had not described.');
-      this.#rows.push(this.#read<Row>(fields));
+      (this.#rows ??= []).push(this.#read<Row>(fields));
     } catch (error) {
       this.#failure ??= error;
     }
@@ -86,7 +87,9 @@ export class PreparedQuery<Row> implements Submittable {
   }
 
   handleReadyForQuery(): void {
-    this.callback(this.#failure, this.#rows);
+    const rows = this.#rows ?? [];
+    this.#rows = null;
+    this.callback(this.#failure, rows);
   }
 
   handleError(error: unknown): void {
