@@ -1,30 +1,14 @@
-import {
-  GraphQLBoolean,
-  GraphQLFloat,
-  GraphQLID,
-  GraphQLInt,
-  GraphQLString,
-  type GraphQLLeafType,
-  type GraphQLObjectType,
-} from 'graphql';
+import { type GraphQLLeafType, type GraphQLObjectType } from 'graphql';
 import { nothing, type Asked } from './asked.ts';
 import { Fault, hush, isThenable } from './fault.ts';
+import { plainCheckOf } from './plain-leaf.ts';
 import type { ObjectPlan, RunState, Source, ValuePlan } from './plan.ts';
 
 type Complete = ValuePlan['complete'];
 
-/** Whether a value is answered as it is; for all others the type is asked. */
-const isItself = new Map<GraphQLLeafType, (value: unknown) => boolean>([
-  [GraphQLString, (value) => typeof value === 'string'],
-  [GraphQLID, (value) => typeof value === 'string'],
-  [GraphQLBoolean, (value) => typeof value === 'boolean'],
-  [GraphQLInt, (value) => typeof value === 'number' && (value | 0) === value],
-  [GraphQLFloat, (value) => typeof value === 'number' && Number.isFinite(value)],
-]);
-
 /** Values of a scalar or an enum. */
 export function leafPlan(type: GraphQLLeafType): ValuePlan {
-  const isAnswer = isItself.get(type) ?? (() => false);
+  const isAnswer = plainCheckOf(type) ?? (() => false);
   const complete: Complete = (value) => {
     if (isAnswer(value)) return value;
     if (value === null || value === undefined) return null;

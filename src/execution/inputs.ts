@@ -2,11 +2,6 @@ import {
   getArgumentValues,
   getNamedType,
   getVariableValues,
-  GraphQLBoolean,
-  GraphQLFloat,
-  GraphQLID,
-  GraphQLInt,
-  GraphQLString,
   isEnumType,
   isNonNullType,
   isSpecifiedScalarType,
@@ -21,6 +16,7 @@ import {
   type ValueNode,
   type VariableDefinitionNode,
 } from 'graphql';
+import { plainCheckOf } from './plain-leaf.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -105,13 +101,5 @@ function constantOf(node: ValueNode, type: GraphQLInputType): unknown {
 
 /** Whether a value is what it should become; never for types of which one cannot say so. */
 function checkOf(type: GraphQLType | undefined): (value: unknown) => boolean {
-  return checks.get(isNonNullType(type) ? type.ofType : type) ?? (() => false);
+  return plainCheckOf(isNonNullType(type) ? type.ofType : type) ?? (() => false);
 }
-
-const checks = new Map<GraphQLType | undefined, (value: unknown) => boolean>([
-  [GraphQLString, (value) => typeof value === 'string'],
-  [GraphQLID, (value) => typeof value === 'string'],
-  [GraphQLBoolean, (value) => typeof value === 'boolean'],
-  [GraphQLInt, (value) => typeof value === 'number' && (value | 0) === value],
-  [GraphQLFloat, (value) => typeof value === 'number' && Number.isFinite(value)],
-]);
