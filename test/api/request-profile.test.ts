@@ -52,7 +52,7 @@ describe('the profile of a request', () => {
   askServerWith({ SLOW_REQUEST_MS: '0', VERY_SLOW_REQUEST_MS: '0' });
 
   it('is in the headers of its answer', async () => {
-    const query = '{ conversations(first: 1) { nodes { title lastMessage { content } } } }';
+    const query = '{ conversations(first: 1) { nodes { title lastMessage { content status } } } }';
     await send({ query });
     const { headers } = await send({ query });
 

@@ -61,7 +61,7 @@ beforeEach(() => {
 });
 
 const query =
-  'query Traced($t: String) { conversations(filter: { titleContains: $t }) { nodes { lastMessage { content } } } }';
+  'query Traced($t: String) { conversations(filter: { titleContains: $t }) { nodes { lastMessage { content status } } } }';
 const ask = (headers: Record<string, string> = {}) =>
   testApp.ask(query, { token: user.token, variables: { t: 'conversation' }, headers });
 
