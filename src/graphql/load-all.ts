@@ -20,7 +20,7 @@ export function findAll<Key, Value>(
 }
 
 /** As `findAll`, by a loader. */
-export async function loadAll<Key, Value>(
+async function loadAll<Key, Value>(
   loader: DataLoader<Key, Value | null>,
   keys: readonly (Key | null)[],
 ): Promise<readonly (Value | null)[]> {

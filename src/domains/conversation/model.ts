@@ -4,7 +4,7 @@ import type { UsualMessage } from '../message/model.ts';
 import { isTenantAdmin, type Viewer } from '../session/model.ts';
 
 /** What nearly everybody asks of a conversation. */
-export interface UsualConversation {
+interface UsualConversation {
   readonly id: string;
   readonly ownerId: string | null;
   readonly title: string;
