@@ -18,7 +18,7 @@ export class Deadlines<Work> {
   readonly #underWay = new Places<Bounded<Work>>();
   #timer: NodeJS.Timeout | null = null;
 
-  /** `expire` is called once for work that is late, and should bring about its end. */
+  /** `expire` brings about the end of work that is late; it is called at every look until that has come. */
   constructor(expire: (work: Work) => void) {
     this.#expire = expire;
   }
