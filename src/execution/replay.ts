@@ -1,5 +1,6 @@
 import {
   defaultFieldResolver,
+  type FieldNode,
   type GraphQLField,
   type GraphQLResolveInfo,
   type GraphQLSchema,
@@ -15,6 +16,8 @@ export interface Fetched {
   readonly args: unknown;
   readonly parents: readonly unknown[];
   readonly answer: unknown;
+  /** Where the document asked for it; elsewhere more may be asked of the same values. */
+  readonly places: readonly { readonly field: { readonly nodes: readonly FieldNode[] } }[];
 }
 
 /** What a root field did when it was called. */
@@ -56,10 +59,15 @@ export class Replay {
     return this.#roots.get(String(key));
   }
 
-  /** What came back for this parent; undefined where nobody asked, or what came back cannot be an answer. */
-  fetched(definition: GraphQLField<unknown, unknown>, parent: unknown, args: unknown): Found | undefined {
+  /** What came back for this parent at these places; undefined where nobody asked, or what came back cannot be an answer. */
+  fetched(
+    definition: GraphQLField<unknown, unknown>,
+    parent: unknown,
+    args: unknown,
+    nodes: readonly FieldNode[],
+  ): Found | undefined {
     for (const arrival of this.#arrivals.find(definition, args) ?? []) {
-      const found = arrival.find(parent);
+      const found = arrival.isFor(nodes) ? arrival.find(parent) : undefined;
       if (found !== undefined) return found;
     }
     return undefined;
@@ -74,12 +82,19 @@ class Arrival {
   readonly #fetched: Fetched;
   readonly #settled: readonly unknown[];
   readonly #indexes: ReadonlyMap<unknown, number>;
+  readonly #nodes: ReadonlySet<FieldNode>;
   #values: Promise<readonly unknown[] | undefined> | undefined;
 
   constructor(fetched: Fetched, settled: readonly unknown[]) {
     this.#fetched = fetched;
     this.#settled = settled;
     this.#indexes = new Map(fetched.parents.map((parent, index) => [parent, index]));
+    this.#nodes = new Set(fetched.places.flatMap(({ field }) => field.nodes));
+  }
+
+  /** Whether all that is asked for by these was asked of the fetch, too. */
+  isFor(nodes: readonly FieldNode[]): boolean {
+    return nodes.every((node) => this.#nodes.has(node));
   }
 
   find(parent: unknown): Found | undefined {
@@ -141,7 +156,9 @@ function makeFetchReplayable(definition: GraphQLField<unknown, unknown>): void {
     const again = () => resolve(parent, args, context, outOf(replay, info));
     // Below a root field that was not called before, everything is new.
     const fetched =
-      replay.root(rootKeyOf(info)) === undefined ? undefined : replay.fetched(definition, parent, args);
+      replay.root(rootKeyOf(info)) === undefined
+        ? undefined
+        : replay.fetched(definition, parent, args, info.fieldNodes);
     if (fetched === undefined) return again();
     return fetched.then((found) => (found === undefined ? again() : found.value));
   };

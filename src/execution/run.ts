@@ -173,9 +173,9 @@ export class Run implements RunState {
     return values;
   }
 
-  #fetch({ asked, definition, fetch, args, parents }: Group): unknown {
+  #fetch({ asked, definition, fetch, args, parents, wanted }: Group): unknown {
     const answer = attempt(() => fetch(parents, args, this.context, asked));
-    this.fetched.push({ definition, args, parents, answer });
+    this.fetched.push({ definition, args, parents, answer, places: wanted });
     return answer;
   }
 

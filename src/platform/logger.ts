@@ -1,5 +1,5 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
-import { heldCharactersMax, HeldLines } from './held-lines.ts';
+import { HeldLines } from './held-lines.ts';
 import { readableLine } from './readable-line.ts';
 
 export type { Logger };
@@ -21,7 +21,7 @@ export function createLogger({ level, format = 'json' }: LoggerOptions): Logger 
 
 /** Written while the process goes on, because a request must not wait for it; what is left at the end is written then. */
 function forPrograms(): DestinationStream {
-  return new HeldLines(pino.destination({ dest: 2, sync: false, minLength: heldCharactersMax }));
+  return new HeldLines(pino.destination({ dest: 2, sync: false }));
 }
 
 function forPeople(): DestinationStream {

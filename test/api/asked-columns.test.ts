@@ -101,6 +101,18 @@ describe('a field that is asked for alone says what it says beside all others', 
     expect(answer).toEqual({ conversations: { nodes: [{ lastMessage: null }] } });
   });
 
+  it('also where the same person leads to it twice, and graphql-js has to finish the answer', async () => {
+    const good = `good: viewer { messages(first: 1) { nodes { content conversation { owner {
+      messages(first: 1) { nodes { editedAt status tokenCount } } } } } } }`;
+    const failing = `failing: viewer { messages(first: 1, after: "nothing") { nodes { id } } }`;
+    const alone = await testApp.data(`{ ${good} }`, { token: owner.token });
+    const beside = await testApp.ask(`{ ${good} ${failing} }`, { token: owner.token });
+
+    expect(JSON.stringify(alone)).toContain('"status":"FAILED","tokenCount":7');
+    expect(beside.data.good).toEqual(alone.good);
+    expect(beside.errors?.map(({ path }) => path)).toEqual([['failing', 'messages']]);
+  });
+
   it('wherever one message is asked for in two ways', async () => {
     const answer = await testApp.data(
       `{ conversations(first: 1, filter: { isArchived: true }) { nodes { usual: lastMessage { content } all: lastMessage { status }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Clock } from '../../platform/clock.ts';
 import { MessageRole } from '../../platform/database/generated/enums.ts';
-import { NotFound, type InputRefused } from '../../platform/errors.ts';
+import { NotFound, Unavailable, type InputRefused } from '../../platform/errors.ts';
 import { createId, fromPublicId } from '../../platform/ids.ts';
 import { jsonInput, parseInput, proseInput, refused } from '../../platform/input.ts';
 import { auditEntry } from '../audit/model.ts';
@@ -74,10 +74,12 @@ export function createMessageService(options: {
       const authored = { ...sending, id: createId(), authorId: viewer.userId, createdAt: new Date(now) };
       const sent = await queries.append(viewer, authored, key);
       if (sent !== null) return sent;
-      refuseUnlessAllowed(viewer, await findForWriting(viewer, id));
+      const conversation = await findForWriting(viewer, id);
+      refuseUnlessAllowed(viewer, conversation);
       const before = await sentBefore(viewer, key);
       if (before !== null) return before;
-      throw archived('conversationId');
+      if (conversation.archivedAt !== null) throw archived('conversationId');
+      throw new Unavailable('The conversation changed meanwhile; try again.');
     },
 
     /** @throws InputRefused for faults of the input, for other people's messages, and where nothing can be written */
