@@ -1,4 +1,4 @@
-import { type GraphQLLeafType, type GraphQLObjectType } from 'graphql';
+import type { GraphQLLeafType, GraphQLObjectType } from 'graphql';
 import { nothing, type Asked } from './asked.ts';
 import { Fault, hush, isThenable } from './fault.ts';
 import { plainCheckOf } from './plain-leaf.ts';
