@@ -1,4 +1,5 @@
 import { types } from 'pg';
+import sql from 'sql-template-tag';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Cancellation } from '../../src/platform/cancellation.ts';
 import type { Database } from '../../src/platform/database/database.ts';
@@ -225,8 +226,12 @@ describe('a statement that PostgreSQL neither answers nor stops', () => {
     expect(await ask('select 1 as one', [])).toEqual([{ one: 1 }]);
   });
 
-  it('is given up also when it is not one of ours', async () => {
-    await expect(database.pool.query('select pg_sleep(30)')).rejects.toThrow('Query read timeout');
+  it.each([
+    ['a text', 'select pg_sleep(30)'],
+    ['an object', { text: 'select pg_sleep($1)', values: [30] }],
+    ['made by a template', sql`select pg_sleep(${30})`],
+  ])('is given up also when it is not one of ours: %s', async (_name, statement) => {
+    await expect(database.pool.query(statement)).rejects.toThrow('Query read timeout');
     await expect(database.pool.query({ text: 'select 1 as one' })).resolves.toMatchObject({
       rows: [{ one: 1 }],
     });
