@@ -1,6 +1,6 @@
 import { types } from 'pg';
 import { describe, expect, it } from 'vitest';
-import { createTimestampParser } from '../../src/platform/database/timestamps.ts';
+import { timestampFrom } from '../../src/platform/database/timestamps.ts';
 
 describe('a timestamp is read as the driver reads it', () => {
   it.each([
@@ -22,12 +22,11 @@ describe('a timestamp is read as the driver reads it', () => {
   ])('%s', (text) => {
     const parse: (text: string) => unknown = types.getTypeParser(types.builtins.TIMESTAMPTZ);
 
-    expect(createTimestampParser()(text)).toEqual(parse(text));
+    expect(read(text)).toEqual(parse(text));
   });
 });
 
 it('every day of the years around the turns of centuries is read as the engine reads it', () => {
-  const parse = createTimestampParser();
   const dayMs = 86_400_000;
   for (const year of [
     '0001',
@@ -46,7 +45,13 @@ it('every day of the years around the turns of centuries is read as the engine r
     for (let time = start; time < start + 800 * dayMs; time += dayMs + 61_007) {
       const text = new Date(time).toISOString();
       if (text.startsWith('+')) break;
-      expect(parse(`${text.slice(0, 10)} ${text.slice(11, -1)}+00`)).toEqual(new Date(time));
+      expect(read(`${text.slice(0, 10)} ${text.slice(11, -1)}+00`)).toEqual(new Date(time));
     }
   }
 });
+
+/** As it lies between what comes before it and behind it. */
+function read(text: string): unknown {
+  const bytes = Buffer.from(`99${text}99`);
+  return timestampFrom(bytes, 2, bytes.length - 2);
+}

@@ -1,9 +1,9 @@
-import { TypeOverrides, types } from 'pg';
+import { Client, TypeOverrides, types, type ClientConfig } from 'pg';
 import type { Logger } from '../logger.ts';
-import { createTimestampParser } from './timestamps.ts';
 import { CheckedPool, type CheckTimes } from './checked-pool.ts';
 import type { WaitTimes } from './waiting-line.ts';
 import type { FreezeTimes } from './freeze-watch.ts';
+import { divertRows } from './row-frames.ts';
 import { observeClient, type StatementFollowers } from './observe-client.ts';
 
 /** How long the database may take, in milliseconds. */
@@ -49,6 +49,7 @@ export function createPool(options: PoolOptions): CheckedPool {
     idle_in_transaction_session_timeout: timeouts.statementMs + graceMs,
     keepAlive: true,
     types: createTypeParsers(),
+    Client: RowClient,
   };
   const pool = new CheckedPool(config, timeouts);
   pool.on('connect', (client) => {
@@ -65,6 +66,14 @@ export function createPool(options: PoolOptions): CheckedPool {
   return pool;
 }
 
+/** A client whose rows can be had as they came. */
+class RowClient extends Client {
+  constructor(config?: ClientConfig) {
+    super(config);
+    divertRows(this.connection);
+  }
+}
+
 function ignore(): void {}
 
 // Prisma's adapter drops the offset of a timestamp instead of converting it, so the session's zone must be UTC.
@@ -79,6 +88,5 @@ function inUtc(url: string): string {
 function createTypeParsers(): TypeOverrides {
   const parsers = new TypeOverrides();
   parsers.setTypeParser(types.builtins.INT8, Number);
-  parsers.setTypeParser(types.builtins.TIMESTAMPTZ, createTimestampParser());
   return parsers;
 }

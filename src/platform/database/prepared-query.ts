@@ -1,7 +1,8 @@
 import type { Connection, FieldDef, PoolClient, Submittable } from 'pg';
 import { executeMessage } from './execute-message.ts';
 import type { Parameter } from './parameters.ts';
-import type { ReadRow, RowReaders } from './row-readers.ts';
+import { giveRowsTo, type RowTaker } from './row-frames.ts';
+import type { ReadRows, RowReaders } from './row-readers.ts';
 
 /** A statement with all that is sent. */
 export interface BoundStatement {
@@ -20,7 +21,7 @@ type Answer<Row> = (error: unknown, rows: Row[]) => void;
  *
  * The connection must be closed after an error, because what it knows of the statement is unknown then.
  */
-export class PreparedQuery<Row> implements Submittable {
+export class PreparedQuery<Row> implements Submittable, RowTaker {
   readonly name: string;
   readonly text: string;
   callback: Answer<Row>;
@@ -28,10 +29,9 @@ export class PreparedQuery<Row> implements Submittable {
   readonly #client: PoolClient;
   readonly #readers: RowReaders;
   readonly #isKept: boolean;
-  /** Made when there is one: what is made before PostgreSQL answers is kept for long, and would keep the rows. */
-  #rows: Row[] | null = null;
-  #read: ReadRow | null;
-  #failure: unknown = null;
+  /** The rows as they came. What is made of them before the last one is there would lie about until then. */
+  #messages: Buffer[] = [];
+  #read: ReadRows | null;
 
   constructor(
     { name, text, values }: BoundStatement,
@@ -53,6 +53,7 @@ export class PreparedQuery<Row> implements Submittable {
   submit(connection: Connection): void {
     const { name: statement, text } = this;
     const { stream } = connection;
+    giveRowsTo(connection, this);
     if (this.#isKept) {
       // What cannot be written is told by the connection's end, as with the driver's own messages.
       if (stream.writable) stream.write(executeMessage(statement, this.#values));
@@ -69,31 +70,43 @@ export class PreparedQuery<Row> implements Submittable {
   }
 
   handleRowDescription({ fields }: { readonly fields: readonly FieldDef[] }): void {
-    this.#read = this.#readers.of(this.#client, fields);
+    this.#read = this.#readers.of(fields);
   }
 
-  handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
-    // Thrown from here it would end the process.
-    try {
-      if (this.#read === null) throw new Error('PostgreSQL sent a row that it had not described.');
-      (this.#rows ??= []).push(this.#read<Row>(fields));
-    } catch (error) {
-      this.#failure ??= error;
-    }
+  takeRows(messages: Buffer): void {
+    this.#messages.push(messages);
   }
 
   handleCommandComplete(): void {
     if (this.name !== '' && !this.#isKept) this.#readers.keep(this.#client, this.name, this.#read);
   }
 
-  handleReadyForQuery(): void {
-    const rows = this.#rows ?? [];
-    this.#rows = null;
-    this.callback(this.#failure, rows);
+  handleReadyForQuery(connection: Connection): void {
+    giveRowsTo(connection, null);
+    let rows: Row[] = [];
+    let failure: unknown = null;
+    // Thrown from here it would end the process.
+    try {
+      rows = this.#rows();
+    } catch (error) {
+      failure = error;
+    }
+    this.callback(failure, rows);
   }
 
-  handleError(error: unknown): void {
+  handleError(error: unknown, connection: Connection): void {
+    giveRowsTo(connection, null);
     this.callback(error, []);
+  }
+
+  #rows(): Row[] {
+    const messages = this.#messages;
+    if (messages.length === 0) return [];
+    this.#messages = [];
+    if (this.#read === null) throw new Error('PostgreSQL sent rows that it had not described.');
+    const rows: Row[] = [];
+    for (const each of messages) this.#read(each, rows);
+    return rows;
   }
 
   /** Of an empty text; the answer is an empty one. */

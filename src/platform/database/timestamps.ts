@@ -4,34 +4,41 @@ import { types } from 'pg';
 const epochDay = 719_468;
 const daysOf400Years = 146_097;
 
+const parseAny: (text: string) => unknown = types.getTypeParser(types.builtins.TIMESTAMPTZ);
+
+const codeOf = { plus: 43, hyphen: 45, point: 46, zero: 48 } as const;
+
 /**
- * Reads the texts of a timestamptz. The usual ones are read digit by digit, which takes a fifteenth of the time of the driver's
- * own parser and nothing but the date itself of memory: a page of messages has hundreds.
+ * Reads the text of a timestamptz between two places of the bytes. The usual ones are read digit by digit, which takes a fifteenth of
+ * the time of the driver's own parser and nothing but the date itself of memory: a page of messages has hundreds.
  */
-export function createTimestampParser(): (text: string) => unknown {
-  const parseAny: (text: string) => unknown = types.getTypeParser(types.builtins.TIMESTAMPTZ);
-  return (text) => (isUsual(text) ? new Date(millisecondsOf(text)) : parseAny(text));
+export function timestampFrom(bytes: Buffer, start: number, end: number): unknown {
+  if (isUsual(bytes, start, end)) return new Date(millisecondsOf(bytes, start, end));
+  return parseAny(bytes.toString('latin1', start, end));
 }
 
 /**
  * A time in UTC, of a year with four digits, to the millisecond: as PostgreSQL writes nearly all of them. The text is PostgreSQL's,
  * so that it is enough to tell its forms apart.
  */
-function isUsual(text: string): boolean {
-  const { length } = text;
+function isUsual(bytes: Buffer, start: number, end: number): boolean {
+  const length = end - start;
   return (
-    (length === 22 || (length <= 26 && text.charAt(19) === '.')) &&
-    text.charAt(4) === '-' &&
-    text.endsWith('+00')
+    (length === 22 || (length <= 26 && bytes[start + 19] === codeOf.point)) &&
+    bytes[start + 4] === codeOf.hyphen &&
+    bytes[end - 3] === codeOf.plus &&
+    bytes[end - 2] === codeOf.zero &&
+    bytes[end - 1] === codeOf.zero
   );
 }
 
-function millisecondsOf(text: string): number {
-  const days = dayOf(twoDigits(text, 0) * 100 + twoDigits(text, 2), twoDigits(text, 5), twoDigits(text, 8));
-  const seconds = (twoDigits(text, 11) * 60 + twoDigits(text, 14)) * 60 + twoDigits(text, 17);
-  let milliseconds = (days * 86_400 + seconds) * 1000;
-  for (let at = 20, weight = 100; at < text.length - 3; at += 1, weight /= 10) {
-    milliseconds += digit(text, at) * weight;
+function millisecondsOf(bytes: Buffer, start: number, end: number): number {
+  const year = twoDigits(bytes, start) * 100 + twoDigits(bytes, start + 2);
+  const days = dayOf(year, twoDigits(bytes, start + 5), twoDigits(bytes, start + 8));
+  const minutes = twoDigits(bytes, start + 11) * 60 + twoDigits(bytes, start + 14);
+  let milliseconds = (days * 86_400 + minutes * 60 + twoDigits(bytes, start + 17)) * 1000;
+  for (let at = start + 20, weight = 100; at < end - 3; at += 1, weight /= 10) {
+    milliseconds += digit(bytes, at) * weight;
   }
   return milliseconds;
 }
@@ -50,10 +57,10 @@ function dayOf(year: number, month: number, day: number): number {
   return cycle * daysOf400Years + yearOfCycle * 365 + leapDays + dayOfYear - epochDay;
 }
 
-function twoDigits(text: string, at: number): number {
-  return digit(text, at) * 10 + digit(text, at + 1);
+function twoDigits(bytes: Buffer, at: number): number {
+  return digit(bytes, at) * 10 + digit(bytes, at + 1);
 }
 
-function digit(text: string, at: number): number {
-  return text.charCodeAt(at) - 48;
+function digit(bytes: Buffer, at: number): number {
+  return (bytes[at] ?? 0) - codeOf.zero;
 }

@@ -1,0 +1,93 @@
+import { types } from 'pg';
+import { timestampFrom } from './timestamps.ts';
+
+/** Reads a value from the text that PostgreSQL sent for it, which lies between two places of the bytes. */
+export type ReadColumn = (bytes: Buffer, start: number, end: number) => unknown;
+
+const { builtins } = types;
+const { BOOL, INT2, INT4, INT8, TIMESTAMPTZ, UUID } = builtins;
+const { TEXT, VARCHAR } = builtins;
+
+/** Types made by users, our enums among them, have numbers from here on; see PostgreSQL's `access/transam.h`. */
+const firstOfUsers = 16_384;
+/** Fewer digits than these are held exactly by a number. */
+const exactDigitsMax = 15;
+/** How many words a column may have that are known again, and how long they may be. */
+const wordsMax = 32;
+const wordLengthMax = 32;
+
+const codeOf = { zero: 48, nine: 57, true: 116 } as const;
+
+/** What reads the columns of a type; one for each column, since some remember what was there. */
+export function columnReader(dataType: number): ReadColumn {
+  switch (dataType) {
+    case TEXT:
+    case VARCHAR:
+      return textFrom;
+    case UUID:
+      return repeatedText();
+    case TIMESTAMPTZ:
+      return timestampFrom;
+    case INT2:
+    case INT4:
+    case INT8:
+      return integerFrom;
+    case BOOL:
+      return (bytes, start) => bytes[start] === codeOf.true;
+    default:
+      return dataType >= firstOfUsers ? knownWords() : byDriver(types.getTypeParser(dataType));
+  }
+}
+
+function byDriver(parse: (text: string) => unknown): ReadColumn {
+  return (bytes, start, end) => parse(textFrom(bytes, start, end));
+}
+
+function textFrom(bytes: Buffer, start: number, end: number): string {
+  return bytes.toString('utf8', start, end);
+}
+
+/** count(*) is an int8, which can exceed what a number holds exactly; nothing here does. */
+function integerFrom(bytes: Buffer, start: number, end: number): number {
+  if (end - start > exactDigitsMax) return Number(textFrom(bytes, start, end));
+  let value = 0;
+  for (let at = start; at < end; at += 1) {
+    const digit = (bytes[at] ?? 0) - codeOf.zero;
+    if (digit < 0 || digit > codeOf.nine - codeOf.zero) return Number(textFrom(bytes, start, end));
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+/** Rows that belong to the same often follow each other: then nothing is made. */
+function repeatedText(): ReadColumn {
+  let last = '';
+  return (bytes, start, end) => {
+    if (!isAt(last, bytes, start, end)) last = bytes.toString('latin1', start, end);
+    return last;
+  };
+}
+
+/** The words of an enum. A type of another kind may have any number of values: what is not known is made anew. */
+function knownWords(): ReadColumn {
+  const words: string[] = [];
+  return (bytes, start, end) => {
+    for (let index = 0; index < words.length; index += 1) {
+      const word = words[index] ?? '';
+      if (isAt(word, bytes, start, end)) return word;
+    }
+    const text = textFrom(bytes, start, end);
+    const isAscii = text.length === end - start;
+    if (isAscii && words.length < wordsMax && text.length <= wordLengthMax) words.push(text);
+    return text;
+  };
+}
+
+/** Whether this text, which is ASCII, is what lies there. From behind, where UUIDs of the same time differ. */
+function isAt(text: string, bytes: Buffer, start: number, end: number): boolean {
+  if (text.length !== end - start) return false;
+  for (let at = text.length - 1; at >= 0; at -= 1) {
+    if (text.charCodeAt(at) !== bytes[start + at]) return false;
+  }
+  return true;
+}
