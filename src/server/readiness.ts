@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import sql from '../platform/database/sql.ts';
 import type { Coherence } from '../platform/cache/coherence.ts';
 import type { Database } from '../platform/database/database.ts';
 import type { SchemaGuard } from '../platform/database/schema-guard.ts';

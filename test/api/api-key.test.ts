@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import sql from '../../src/platform/database/sql.ts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   aMembership,

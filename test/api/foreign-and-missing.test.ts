@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import sql from 'sql-template-tag';
+import sql from '../../src/platform/database/sql.ts';
 import { hashPassword } from '../../src/platform/passwords.ts';
 import { createId, toPublicId } from '../../src/platform/ids.ts';
 import {

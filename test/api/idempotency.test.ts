@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import sql from '../../src/platform/database/sql.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aConversation, aTenant, aUser, type TestTenant, type TestUser } from '../support/builders.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';

@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import sql from '../../src/platform/database/sql.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aTenant } from '../support/builders.ts';
 import { startIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.ts';

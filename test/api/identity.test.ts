@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import sql from '../../src/platform/database/sql.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aTenant, type TestTenant } from '../support/builders.ts';
 import { startIdentityProvider, issuer, type TestIdentityProvider } from '../support/identity-provider.ts';

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { Client } from 'pg';
-import sql from 'sql-template-tag';
+import sql from '../../src/platform/database/sql.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { aConversation, aTenant, aUser, type TestConversation, type TestUser } from '../support/builders.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';

@@ -1,5 +1,5 @@
 import { escapeLiteral } from 'pg';
-import sql from 'sql-template-tag';
+import sql from '../../src/platform/database/sql.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   createConversationQueries,

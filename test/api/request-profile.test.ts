@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import sql from 'sql-template-tag';
+import sql from '../../src/platform/database/sql.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { aConversation, aTenant, aUser, type TestTenant, type TestUser } from '../support/builders.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';

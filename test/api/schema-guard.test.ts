@@ -1,4 +1,4 @@
-import sql, { raw } from 'sql-template-tag';
+import sql, { raw } from '../../src/platform/database/sql.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SchemaMisfit } from '../../src/platform/database/schema-guard.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';

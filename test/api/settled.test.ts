@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import sql from '../../src/platform/database/sql.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { access } from '../../src/graphql/access.ts';
 import { hashPassword } from '../../src/platform/passwords.ts';

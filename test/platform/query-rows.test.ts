@@ -1,5 +1,5 @@
 import { types } from 'pg';
-import sql from 'sql-template-tag';
+import sql from '../../src/platform/database/sql.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Cancellation } from '../../src/platform/cancellation.ts';
 import type { Database } from '../../src/platform/database/database.ts';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import sql from 'sql-template-tag';
+import sql from '../../src/platform/database/sql.ts';
 import { createId, toPublicId } from '../../src/platform/ids.ts';
 import type { App } from '../../src/app.ts';
 import type { Viewer } from '../../src/domains/session/model.ts';

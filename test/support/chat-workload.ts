@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import sql from 'sql-template-tag';
+import sql from '../../src/platform/database/sql.ts';
 import type { App } from '../../src/app.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import type { Database } from '../../src/platform/database/database.ts';

@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import sql from '../../src/platform/database/sql.ts';
 import { toPublicId } from '../../src/platform/ids.ts';
 import { hashPassword } from '../../src/platform/passwords.ts';
 import { aConversation, anApiKey, aTenant, aUser, type TestTenant, type TestUser } from './builders.ts';

@@ -5,6 +5,7 @@ import { createApp } from '../../app.ts';
 import type { Config } from '../../config.ts';
 import type { Siblings } from '../../metrics.ts';
 import type { Platform } from '../../open-platform.ts';
+import { expectShortLives } from '../../platform/short-lives.ts';
 
 /** With what the process begins to answer. */
 interface AnswerOptions {
@@ -37,6 +38,7 @@ export async function answerRequests(
   platform: Platform,
   options: AnswerOptions,
 ): Promise<string> {
+  expectShortLives();
   const stopping = new AbortController();
   const { server, address, requests } = await listen(config, platform, options, stopping.signal);
   const { drainMs } = config.frontDoor;

@@ -1,4 +1,4 @@
-import sql, { type Sql } from 'sql-template-tag';
+import sql, { type Sql } from '../../platform/database/sql.ts';
 import type { Visibility } from '../../platform/database/generated/enums.ts';
 import type { UsualMessage } from '../message/model.ts';
 import { isTenantAdmin, type Viewer } from '../session/model.ts';

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import sql from 'sql-template-tag';
+import sql from '../../platform/database/sql.ts';
 import { analyze } from '../../platform/database/analyze.ts';
 import { copyRows } from '../../platform/database/copy-rows.ts';
 import type { Database } from '../../platform/database/database.ts';

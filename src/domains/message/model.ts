@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import sql from '../../platform/database/sql.ts';
 import type { MessageRole, MessageStatus } from '../../platform/database/generated/enums.ts';
 import type { Beside } from '../../platform/database/paging.ts';
 

@@ -1,4 +1,4 @@
-import sql, { type Sql } from 'sql-template-tag';
+import sql, { type Sql } from '../../platform/database/sql.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { isOneOf } from '../../platform/database/keys.ts';
 import type { MessageRole } from '../../platform/database/generated/enums.ts';

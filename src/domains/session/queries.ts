@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import sql from '../../platform/database/sql.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { pagedList, type Ordering, type PagedList } from '../../platform/database/paging.ts';
 import type { Sighting } from '../../platform/sightings.ts';

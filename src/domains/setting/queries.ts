@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import sql from '../../platform/database/sql.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { insertAudit, type AuditEntry } from '../audit/model.ts';
 import type { Settings } from './model.ts';

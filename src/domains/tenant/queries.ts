@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import sql, { type Sql } from 'sql-template-tag';
+import sql, { type Sql } from '../../platform/database/sql.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { pagedList, type Ordering, type PagedList } from '../../platform/database/paging.ts';
 import { inTransaction } from '../../platform/database/transaction.ts';

@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import sql from '../../platform/database/sql.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { isOneOf } from '../../platform/database/keys.ts';
 import type { Prisma } from '../../platform/database/generated/client.ts';

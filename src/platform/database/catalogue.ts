@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import sql from './sql.ts';
 import type { Cache } from '../cache/cache.ts';
 import type { Database } from './database.ts';
 

@@ -25,7 +25,7 @@ export function columnReader(dataType: number): ReadColumn {
     case VARCHAR:
       return textFrom;
     case UUID:
-      return repeatedText();
+      return asciiFrom;
     case TIMESTAMPTZ:
       return timestampFrom;
     case INT2:
@@ -47,6 +47,10 @@ function textFrom(bytes: Buffer, start: number, end: number): string {
   return bytes.toString('utf8', start, end);
 }
 
+function asciiFrom(bytes: Buffer, start: number, end: number): string {
+  return bytes.toString('latin1', start, end);
+}
+
 /** count(*) is an int8, which can exceed what a number holds exactly; nothing here does. */
 function integerFrom(bytes: Buffer, start: number, end: number): number {
   if (end - start > exactDigitsMax) return Number(textFrom(bytes, start, end));
@@ -57,15 +61,6 @@ function integerFrom(bytes: Buffer, start: number, end: number): number {
     value = value * 10 + digit;
   }
   return value;
-}
-
-/** Rows that belong to the same often follow each other: then nothing is made. */
-function repeatedText(): ReadColumn {
-  let last = '';
-  return (bytes, start, end) => {
-    if (!isAt(last, bytes, start, end)) last = bytes.toString('latin1', start, end);
-    return last;
-  };
 }
 
 /** The words of an enum. A type of another kind may have any number of values: what is not known is made anew. */
@@ -83,7 +78,7 @@ function knownWords(): ReadColumn {
   };
 }
 
-/** Whether this text, which is ASCII, is what lies there. From behind, where UUIDs of the same time differ. */
+/** Whether this text, which is ASCII, is what lies there. */
 function isAt(text: string, bytes: Buffer, start: number, end: number): boolean {
   if (text.length !== end - start) return false;
   for (let at = text.length - 1; at >= 0; at -= 1) {

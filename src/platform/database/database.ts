@@ -16,7 +16,7 @@ export interface Statement {
  */
 export type FollowStatement = (text: string) => (durationMs: number, failed: boolean) => void;
 
-/** Text with the placeholders $1, $2 … and their values; what the tag `sql` of sql-template-tag makes. */
+/** Text with the placeholders $1, $2 … and their values; what the tag `sql` makes. */
 export interface PreparableStatement {
   readonly text: string;
   readonly values: readonly unknown[];

@@ -1,4 +1,4 @@
-import sql, { type Sql } from 'sql-template-tag';
+import sql, { type Sql } from './sql.ts';
 
 /**
  * Whether a column is one of some UUIDs. Of a single one, which most requests ask for, PostgreSQL can keep the plan; of an array

@@ -1,4 +1,4 @@
-import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
+import sql, { empty, join, raw, type Sql } from './sql.ts';
 import type { List, Ordering, OrderingType, PageWindow, Position, PositionValue } from './paging.ts';
 
 /** What the statement of `pagesStatement` answers: a row, with what there is more than one of, or what was asked about it. */
@@ -62,7 +62,7 @@ function pageStatement<Row>(list: List<Row>, parent: Sql, window: PageWindow, is
   const { ordering } = list;
   const isForward = window.from === 'start';
   const bounds = [...beyond(ordering, '>', window.after), ...beyond(ordering, '<', window.before)];
-  const limit = raw(`limit ${rowsFetchedFor(window.size)}`);
+  const limit = raw(`limit ${rowsFetchedFor(window)}`);
   const presence = isFramed ? sql`true as "isPresent", ` : empty;
   const pages = partsOf(list, parent).map(
     (where) => sql`select ${presence}${list.select}
@@ -84,12 +84,17 @@ from ${parentsOf(parents)}
 order by parent.ordinal`;
 }
 
+/** Sizes of pages that are asked for again and again. */
+const usualSizes = [1, 5, 10, 20, 50, 100, 200];
+
 /**
- * How many rows are fetched for a page: one more than usual pages have. A constant, because of a limit that is a parameter
- * PostgreSQL expects a tenth of the table and plans anew each time; one of a few, because each makes a statement of its own.
+ * How many rows are fetched for a page: as many as usual pages have, and one more where it matters if the list goes on. A constant,
+ * because of a limit that is a parameter PostgreSQL expects a tenth of the table and plans anew each time; one of a few, because each
+ * makes a statement of its own.
  */
-function rowsFetchedFor(size: number): number {
-  return [2, 6, 11, 21, 51, 101, 201].find((rows) => rows > size) ?? size + 1;
+function rowsFetchedFor({ isFramed, size }: PageWindow): number {
+  const rows = usualSizes.find((usual) => usual >= size) ?? size;
+  return isFramed ? rows + 1 : rows;
 }
 
 /** The conditions of the list's parts; of the list itself where it has none. */

@@ -1,4 +1,4 @@
-import type { Sql } from 'sql-template-tag';
+import type { Sql } from './sql.ts';
 import type { Database } from './database.ts';
 import { countsStatement, pagesStatement, type PageRow } from './page-statements.ts';
 
@@ -55,14 +55,14 @@ export interface PageWindow {
   readonly from: 'start' | 'end';
   readonly after: Position | null;
   readonly before: Position | null;
-  /** Whether it matters if the list has rows beyond the two positions: finding that out costs more than a page's rows. */
+  /** Whether it matters if the list goes on before and behind the page, which costs a row more, and beyond positions more than a page. */
   readonly isFramed: boolean;
 }
 
 export interface Page<Row> {
   /** In the list's order, whichever end they were counted from. */
   readonly rows: readonly Row[];
-  /** Whether the list goes on behind the page; as for `hasPrevious`, not beyond a position unless the window is framed. */
+  /** Whether the list goes on behind the page; as for `hasPrevious`, nothing is known of it unless the window is framed. */
   readonly hasNext: boolean;
   readonly hasPrevious: boolean;
 }
