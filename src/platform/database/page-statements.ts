@@ -1,4 +1,5 @@
 import sql, { empty, join, raw, type Sql } from './sql.ts';
+import { isSortedHere } from './page-order.ts';
 import type { List, Ordering, OrderingType, PageWindow, Position, PositionValue } from './paging.ts';
 
 /** What the statement of `pagesStatement` answers: a row, with what there is more than one of, or what was asked about it. */
@@ -17,8 +18,8 @@ const nobody = sql`null::uuid`;
 
 /**
  * ONE statement for a page of each parent's list; `parents` are UUIDs, null stands for a list without a parent.
- * More rows than the page's size are fetched, which tells whether the list goes on; what lies beyond a cursor is asked
- * by itself, because the cursor's own row may be gone.
+ * Where it matters if the list goes on more rows than the page's size are fetched, which tells; what lies beyond a cursor is asked
+ * by itself, because the cursor's own row may be gone. The rows come in any order unless the list's is by texts: see `isSortedHere`.
  */
 export function pagesStatement<Row>(
   list: List<Row>,
@@ -29,18 +30,19 @@ export function pagesStatement<Row>(
   const parent = parentIn(parents);
   const isFramed = window.isFramed && (window.after !== null || window.before !== null);
   const page = pageStatement(list, parent, window, isFramed);
-  const byOrdering = orderByNames(ordering, 'page', true);
   const beside = list.beside === undefined ? empty : sql`, ${list.beside.select}`;
   const besideJoin =
     list.beside === undefined
       ? empty
       : sql`
 ${list.beside.join(sql`page`)}`;
+  const inOrder = isSortedHere(ordering)
+    ? empty
+    : sql`
+order by ${orderByNames(ordering, 'page', true)}`;
   if (!isFramed && !isMany(parents)) {
-    if (list.beside === undefined && window.from === 'start') return page;
-    return sql`select page.*${beside}
-from (${page}) page${besideJoin}
-order by ${byOrdering}`;
+    const isPageItself = list.beside === undefined && (window.from === 'start' || isSortedHere(ordering));
+    return isPageItself ? page : sql`select page.*${beside} from (${page}) page${besideJoin}${inOrder}`;
   }
   const ordinal = isMany(parents) ? sql`parent.ordinal::integer as "parentOrdinal", ` : empty;
   const frame = isFramed
@@ -53,8 +55,7 @@ order by ${byOrdering}`;
 from ${parentsOf(parents)}
 ${join} lateral (
   ${page}
-) page on true${besideJoin}
-order by parent.ordinal, ${byOrdering}`;
+) page on true${besideJoin}${inOrder}`;
 }
 
 /** The rows of one parent's page, counted from the end that the window says. */

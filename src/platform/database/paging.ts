@@ -1,5 +1,6 @@
 import type { Sql } from './sql.ts';
 import type { Database } from './database.ts';
+import { isSortedHere, sortHere } from './page-order.ts';
 import { countsStatement, pagesStatement, type PageRow } from './page-statements.ts';
 
 /** One value of a keyset position. */
@@ -93,7 +94,7 @@ export function pagedList<Row extends object>(db: Database, list: List<Row>): Pa
     positionOf: (row) => positionOf(list.ordering, row),
     async pages(parents, window) {
       const rows = await db.query<PageRow<Row>>(statement(pagesStatement(list, parents, window)));
-      const pages = pagesFrom(rows, parents?.length ?? 1, window);
+      const pages = pagesFrom(rows, parents?.length ?? 1, list.ordering, window);
       // The promise for these rows was made before PostgreSQL was waited for, and may be kept for long.
       rows.length = 0;
       return pages;
@@ -106,11 +107,16 @@ export function pagedList<Row extends object>(db: Database, list: List<Row>): Pa
 }
 
 /** Sorts the statement's rows into one page for each of `parentCount` parents, in their order. */
-function pagesFrom<Row>(rows: readonly PageRow<Row>[], parentCount: number, window: PageWindow): Page<Row>[] {
-  if (parentCount === 1) return [pageFrom(rows, window)];
+function pagesFrom<Row>(
+  rows: readonly PageRow<Row>[],
+  parentCount: number,
+  ordering: Ordering<Row>,
+  window: PageWindow,
+): Page<Row>[] {
+  if (parentCount === 1) return [pageFrom(rows, ordering, window)];
   const rowsByParent = Array.from({ length: parentCount }, (): PageRow<Row>[] => []);
   for (const row of rows) rowsByParent[(row.parentOrdinal ?? 0) - 1]?.push(row);
-  return rowsByParent.map((ofParent) => pageFrom(ofParent, window));
+  return rowsByParent.map((ofParent) => pageFrom(ofParent, ordering, window));
 }
 
 function positionOf<Row>(ordering: Ordering<Row>, row: Row): Position {
@@ -122,8 +128,13 @@ function positionOf<Row>(ordering: Ordering<Row>, row: Row): Position {
   });
 }
 
-function pageFrom<Row>(found: readonly PageRow<Row>[], window: PageWindow): Page<Row> {
+function pageFrom<Row>(
+  found: readonly PageRow<Row>[],
+  ordering: Ordering<Row>,
+  window: PageWindow,
+): Page<Row> {
   const present = found.filter((row) => row.isPresent !== null);
+  if (isSortedHere(ordering)) sortHere(present, ordering);
   const goesOn = present.length > window.size;
   const hasBefore = found[0]?.hasBefore ?? false;
   const hasAfter = found[0]?.hasAfter ?? false;

@@ -2,7 +2,7 @@ import type { Connection, FieldDef, PoolClient, Submittable } from 'pg';
 import { executeMessage } from './execute-message.ts';
 import type { Parameter } from './parameters.ts';
 import { giveRowsTo, type RowTaker } from './row-frames.ts';
-import type { ReadRows, RowReaders } from './row-readers.ts';
+import type { PreparedRows, ReadRows, RowReaders } from './row-readers.ts';
 
 /** A statement with all that is sent. */
 export interface BoundStatement {
@@ -28,10 +28,12 @@ export class PreparedQuery<Row> implements Submittable, RowTaker {
   readonly #values: Parameter[];
   readonly #client: PoolClient;
   readonly #readers: RowReaders;
-  readonly #isKept: boolean;
+  /** Undefined while the connection does not keep the statement prepared. */
+  readonly #prepared: PreparedRows | undefined;
   /** The rows as they came. What is made of them before the last one is there would lie about until then. */
   #messages: Buffer[] = [];
-  #read: ReadRows | null;
+  /** As PostgreSQL has described them; null while it has not. */
+  #columns: readonly FieldDef[] | null = null;
 
   constructor(
     { name, text, values }: BoundStatement,
@@ -39,24 +41,22 @@ export class PreparedQuery<Row> implements Submittable, RowTaker {
     readers: RowReaders,
     callback: Answer<Row>,
   ) {
-    const known = name === '' ? undefined : readers.ofPrepared(client, name);
     this.name = name;
     this.text = text;
     this.callback = callback;
     this.#values = values;
     this.#client = client;
     this.#readers = readers;
-    this.#isKept = known !== undefined;
-    this.#read = known ?? null;
+    this.#prepared = name === '' ? undefined : readers.ofPrepared(client, name);
   }
 
   submit(connection: Connection): void {
     const { name: statement, text } = this;
     const { stream } = connection;
     giveRowsTo(connection, this);
-    if (this.#isKept) {
+    if (this.#prepared !== undefined) {
       // What cannot be written is told by the connection's end, as with the driver's own messages.
-      if (stream.writable) stream.write(executeMessage(statement, this.#values));
+      if (stream.writable) stream.write(executeMessage(statement, this.#values, this.#prepared.formats));
       return;
     }
     // Together, for otherwise each of them would be a packet of its own.
@@ -70,7 +70,7 @@ export class PreparedQuery<Row> implements Submittable, RowTaker {
   }
 
   handleRowDescription({ fields }: { readonly fields: readonly FieldDef[] }): void {
-    this.#read = this.#readers.of(fields);
+    this.#columns = fields;
   }
 
   takeRows(messages: Buffer): void {
@@ -78,7 +78,9 @@ export class PreparedQuery<Row> implements Submittable, RowTaker {
   }
 
   handleCommandComplete(): void {
-    if (this.name !== '' && !this.#isKept) this.#readers.keep(this.#client, this.name, this.#read);
+    if (this.name !== '' && this.#prepared === undefined) {
+      this.#readers.keep(this.#client, this.name, this.#columns);
+    }
   }
 
   handleReadyForQuery(connection: Connection): void {
@@ -103,10 +105,16 @@ export class PreparedQuery<Row> implements Submittable, RowTaker {
     const messages = this.#messages;
     if (messages.length === 0) return [];
     this.#messages = [];
-    if (this.#read === null) throw new Error('PostgreSQL sent rows that it had not described.');
+    const read = this.#readerOfRows();
+    if (read === null) throw new Error('PostgreSQL sent rows that it had not described.');
     const rows: Row[] = [];
-    for (const each of messages) this.#read(each, rows);
+    for (const each of messages) read(each, rows);
     return rows;
+  }
+
+  #readerOfRows(): ReadRows | null {
+    if (this.#prepared !== undefined) return this.#prepared.read;
+    return this.#columns === null ? null : this.#readers.of(this.#columns);
   }
 
   /** Of an empty text; the answer is an empty one. */
