@@ -17,11 +17,11 @@ export class Sql {
 
   /** With the placeholders $1, $2 … for the values. */
   get text(): string {
-    return (this.flat ??= flatten(this)).text;
+    return (this.flat ??= texts.flatten(this)).text;
   }
 
   get values(): unknown[] {
-    return (this.flat ??= flatten(this)).values;
+    return (this.flat ??= texts.flatten(this)).values;
   }
 }
 
@@ -68,51 +68,58 @@ interface Crossing {
 const crossingsMax = 50_000;
 const rawPartsMax = 1000;
 
-const rawParts = new Map<string, readonly string[]>();
-const separatorsByText = new Map<string, (readonly string[])[]>();
-let start = newCrossing();
-let crossings = 0;
-
 /** In the place of every value on the way to a text. */
 const value = Symbol('value');
 
-function flatten(statement: Sql): FlatStatement {
-  if (crossings > crossingsMax) {
-    start = newCrossing();
-    crossings = 0;
-  }
-  const values: unknown[] = [];
-  const end = walk(statement, values, start);
-  return { text: (end.text ??= textOf(statement)), values };
-}
+/** The texts of statements by their parts. */
+class Texts {
+  #start = newCrossing();
+  #crossings = 0;
 
-function walk({ parts, between }: Sql, values: unknown[], from: Crossing): Crossing {
-  let at = next(from, parts);
-  for (let index = 0; index < between.length; index += 1) {
-    const each = between[index];
-    if (each instanceof Sql) {
-      at = walk(each, values, at);
-    } else {
-      values.push(each);
-      at = next(at, value);
+  flatten(statement: Sql): FlatStatement {
+    if (this.#crossings > crossingsMax) {
+      this.#start = newCrossing();
+      this.#crossings = 0;
     }
+    const values: unknown[] = [];
+    const end = this.#walk(statement, values, this.#start);
+    end.text ??= textOf(statement);
+    return { text: end.text, values };
   }
-  return at;
+
+  #walk({ parts, between }: Sql, values: unknown[], from: Crossing): Crossing {
+    let at = this.#next(from, parts);
+    for (let index = 0; index < between.length; index += 1) {
+      const each = between[index];
+      if (each instanceof Sql) {
+        at = this.#walk(each, values, at);
+      } else {
+        values.push(each);
+        at = this.#next(at, value);
+      }
+    }
+    return at;
+  }
+
+  #next(from: Crossing, part: unknown): Crossing {
+    if (from.lastPart === part && from.last !== null) return from.last;
+    from.ways ??= new Map();
+    let to = from.ways.get(part);
+    if (to === undefined) {
+      to = newCrossing();
+      this.#crossings += 1;
+      from.ways.set(part, to);
+    }
+    from.lastPart = part;
+    from.last = to;
+    return to;
+  }
 }
 
-function next(from: Crossing, part: unknown): Crossing {
-  if (from.lastPart === part && from.last !== null) return from.last;
-  from.ways ??= new Map();
-  let to = from.ways.get(part);
-  if (to === undefined) {
-    to = newCrossing();
-    crossings += 1;
-    from.ways.set(part, to);
-  }
-  from.lastPart = part;
-  from.last = to;
-  return to;
-}
+/** What is known of the code's own texts; nothing of a caller's is in it. */
+const texts = new Texts();
+const rawParts = new Map<string, readonly string[]>();
+const separatorsByText = new Map<string, (readonly string[])[]>();
 
 function newCrossing(): Crossing {
   return { text: null, lastPart: null, last: null, ways: null };
