@@ -8,6 +8,14 @@ import type { FrontDoorConfig } from './server/front-door-config.ts';
 const day = 24 * 60 * 60;
 const seconds = (fallback: number, max = 7 * day) =>
   z.coerce.number().int().min(1).max(max).default(fallback);
+/** How long a cache remembers; 0: nothing. */
+const secondsOrNever = (fallback: number) =>
+  z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(7 * day)
+    .default(fallback);
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 /** Names separated by commas. */
@@ -48,13 +56,13 @@ const variables = z.object({
   SIGN_IN_LIMIT_PER_ACCOUNT: tries(10),
   SIGN_IN_LIMIT_PER_ADDRESS: tries(100),
   SIGN_IN_LIMIT_WINDOW: seconds(900, day),
-  SETTINGS_CACHE_TTL: seconds(300),
-  MODELS_CACHE_TTL: seconds(3600),
-  USER_PROFILE_CACHE_TTL: seconds(300),
-  SESSIONS_CACHE_TTL: seconds(900),
+  SETTINGS_CACHE_TTL: secondsOrNever(300),
+  MODELS_CACHE_TTL: secondsOrNever(3600),
+  USER_PROFILE_CACHE_TTL: secondsOrNever(300),
+  SESSIONS_CACHE_TTL: secondsOrNever(900),
   SCHEMA_CACHE_TTL: seconds(3600),
-  API_KEYS_CACHE_TTL: seconds(900),
-  IDENTITIES_CACHE_TTL: seconds(900),
+  API_KEYS_CACHE_TTL: secondsOrNever(900),
+  IDENTITIES_CACHE_TTL: secondsOrNever(900),
   ...identityVariables,
   CLEANUP_ENABLED: flag.default(true),
   CLEANUP_INTERVAL: seconds(3600),

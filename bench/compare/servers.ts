@@ -29,7 +29,9 @@ export interface Contestant {
 }
 
 const everything = ['W1', 'W2', 'W3', 'W4', 'W5', 'W6', 'W7'] as const;
-const parley = { dialect: 'parley', kind: 'parley', program: ['dist/main.js', 'serve'] } as const;
+/** As `npm start` and the image run it. */
+const serve = ['--max-semi-space-size=32', 'dist/main.js', 'serve'] as const;
+const parley = { dialect: 'parley', kind: 'parley', program: serve } as const;
 
 function peer(file: string): readonly string[] {
   return ['--import', 'tsx', join(bench, 'peers', file)];
@@ -40,16 +42,23 @@ export const contestants: readonly Contestant[] = [
   { ...parley, name: 'Parley', workloads: everything },
   {
     ...parley,
-    name: 'Parley, caches off',
+    name: 'Parley, all caches off',
     workloads: ['W4', 'W5'],
     environment: { CACHE_ENABLED: 'false' },
+  },
+  {
+    ...parley,
+    name: 'Parley, answers not cached',
+    workloads: ['W4', 'W5'],
+    // Who asks is still known from a cache; the peers do not ask at all.
+    environment: { SETTINGS_CACHE_TTL: '0', MODELS_CACHE_TTL: '0', USER_PROFILE_CACHE_TTL: '0' },
   },
   { ...parley, name: 'Parley, as a member', workloads: ['W1', 'W2'], role: 'member' },
   {
     ...parley,
     name: 'Parley, 2 workers',
     workloads: everything,
-    program: ['dist/main.js', 'serve', '--workers', '2'],
+    program: [...serve, '--workers', '2'],
   },
   {
     name: 'mercurius + jit',

@@ -7,7 +7,10 @@ import type { Generations } from './generations.ts';
 const second = 1000;
 const absencesMax = 1000;
 
-/** What differs from cache to cache; whatever is left out is as good for this one as for the others. */
+/**
+ * What differs from cache to cache; whatever is left out is as good for this one as for the others. With a time to live of 0 it
+ * remembers nothing.
+ */
 type OwnOptions<Value> = Pick<CacheOptions<Value>, 'ttlMs' | 'entriesMax'> &
   Partial<
     Pick<
@@ -36,16 +39,19 @@ export class CacheFactory<Name extends string> {
   }
 
   create<Value>(name: Name, own: OwnOptions<Value>): Cache<Value, Name> {
-    const { logger, ...common } = this.#options;
+    const { logger, isEnabled, ...common } = this.#options;
+    const ttlMs = Math.max(own.ttlMs, second);
     return new Cache<Value, Name>({
       // Short, because what comes into being by other means than ours is not always told.
       negativeTtlMs: 2 * second,
       // A reader who comes just after the end need not wait; a value that nobody asked for meanwhile is loaded anew.
-      staleMs: Math.min(own.ttlMs, 30 * second),
+      staleMs: Math.min(ttlMs, 30 * second),
       lastValueMs: 3600 * second,
       absencesMax: Math.min(own.entriesMax, absencesMax),
       ...common,
       ...own,
+      ttlMs,
+      isEnabled: isEnabled && own.ttlMs > 0,
       name,
       onLastValues: (error) =>
         logger.warn(
