@@ -1,9 +1,11 @@
 import {
   defaultFieldResolver,
+  getNullableType,
   isAbstractType,
   isLeafType,
   isListType,
   isNonNullType,
+  isObjectType,
   TypeNameMetaFieldDef,
   type GraphQLAbstractType,
   type GraphQLField,
@@ -15,7 +17,14 @@ import {
 import { abstractPlan } from './abstract-value.ts';
 import { Asked } from './asked.ts';
 import { collectFields, type Selecting } from './collect-fields.ts';
-import { leafPlan, listPlan, nonNullPlan, objectPlan, type ObjectShape } from './complete-value.ts';
+import {
+  leafPlan,
+  listPlan,
+  nonNullPlan,
+  objectPlan,
+  sharedPlan,
+  type ObjectShape,
+} from './complete-value.ts';
 import type {
   Fetch,
   FieldNodes,
@@ -122,7 +131,11 @@ class Compiler {
     const fetch = fetchOf(definition);
     const resolve = fetch === null ? plainResolverOf(definition) : null;
     const isGathered = fetch !== null || field.value.visit !== null;
-    return { ...field, fetch, resolve, slot: isGathered ? this.#next('slotCount') : null };
+    const slot = isGathered ? this.#next('slotCount') : null;
+    if (fetch === null || slot === null || !isFlatObject(definition.type, field.value)) {
+      return { ...field, fetch, resolve, slot };
+    }
+    return { ...field, value: sharedPlan(field.value, slot), fetch, resolve, slot };
   }
 
   #value(type: GraphQLOutputType, nodes: FieldNodes): ValuePlan {
@@ -162,6 +175,11 @@ class Compiler {
     this.#counts[count] += 1;
     return next;
   }
+}
+
+/** An object below which nothing is gathered: what it is written as is no matter of its place. */
+function isFlatObject(type: GraphQLOutputType, { visit }: ValuePlan): boolean {
+  return visit === null && isObjectType(getNullableType(type));
 }
 
 function askedBy(fields: readonly WrittenField[]): Asked {

@@ -100,6 +100,26 @@ export function objectPlan(type: GraphQLObjectType, { object, isDeep, asked }: O
   };
 }
 
+/**
+ * Of objects that a fetch answers for many parents, where one and the same may stand for several of them: it is written once for those
+ * that come shortly after each other.
+ */
+export function sharedPlan(plan: ValuePlan, slot: number): ValuePlan {
+  const { complete } = plan;
+  return {
+    ...plan,
+    complete(value, run) {
+      if (value === null || value === undefined) return complete(value, run);
+      const recent = run.recentIn(slot);
+      const known = recent.writtenFrom(value);
+      if (known !== undefined) return known;
+      const written = complete(value, run);
+      recent.remember(value, written);
+      return written;
+    },
+  };
+}
+
 /** Refuses what is no source that fields could be read from as graphql-js reads them. */
 export function refuseUnlessOf(
   type: GraphQLObjectType,

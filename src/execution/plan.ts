@@ -6,6 +6,7 @@ import type {
   OperationDefinitionNode,
 } from 'graphql';
 import type { Asked } from './asked.ts';
+import type { Recent } from './recent.ts';
 
 /**
  * What a field fetches for many parents: one value for each, in their order. The mark `extensions.batched` of a field. `asked`
@@ -35,6 +36,8 @@ export interface RunState {
   argumentsOf(field: FieldPlan): Readonly<Record<string, unknown>>;
   /** The next of the values that were gathered in this slot. */
   take(slot: number): unknown;
+  /** What was written lately of the objects in this slot. */
+  recentIn(slot: number): Recent;
   /** Keeps a value for `take`. */
   keep(slot: number, value: unknown): void;
   /** Lets an object be asked for what lies below it. */

@@ -2,6 +2,7 @@ import { refusePromise } from './complete-value.ts';
 import { Fault, hush, isThenable } from './fault.ts';
 import { groupsOf, type Group, type Wanted } from './groups.ts';
 import type { FieldPlan, ObjectPlan, RunState, Source } from './plan.ts';
+import { Recent } from './recent.ts';
 import { isAnswerFor, type Fetched } from './replay.ts';
 import { together } from './together.ts';
 
@@ -18,6 +19,7 @@ export class Run implements RunState {
   /** Those of the slots that are filled one by one. */
   readonly #kept: (unknown[] | undefined)[] = [];
   readonly #taken: number[] = [];
+  readonly #recent: (Recent | undefined)[] = [];
   #sources: (Source[] | undefined)[] = [];
   /** The arrays that fetches answered; they are fresh, and nobody else's. */
   readonly #fetchedValues: unknown[][] = [];
@@ -46,6 +48,10 @@ export class Run implements RunState {
     const next = this.#taken[slot] ?? 0;
     this.#taken[slot] = next + 1;
     return this.#values[slot]?.[next];
+  }
+
+  recentIn(slot: number): Recent {
+    return (this.#recent[slot] ??= new Recent());
   }
 
   keep(slot: number, value: unknown): void {
@@ -102,6 +108,7 @@ export class Run implements RunState {
     clear(this.#fetchedValues);
     clear(this.#values);
     clear(this.#kept);
+    clear(this.#recent);
     clear(this.#sources);
     clear(this.#reached);
     clear(this.#unheard);

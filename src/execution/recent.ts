@@ -1,0 +1,21 @@
+/** What a list of messages has of authors at a time: two who talk, and a few more. */
+const rememberedMax = 4;
+
+/** What the last few objects at one place were written as. */
+export class Recent {
+  readonly #sources: unknown[] = [];
+  readonly #written: unknown[] = [];
+  #oldest = 0;
+
+  /** Undefined for what is not among them. */
+  writtenFrom(source: unknown): unknown {
+    const at = this.#sources.indexOf(source);
+    return at === -1 ? undefined : this.#written[at];
+  }
+
+  remember(source: unknown, written: unknown): void {
+    this.#sources[this.#oldest] = source;
+    this.#written[this.#oldest] = written;
+    this.#oldest = (this.#oldest + 1) % rememberedMax;
+  }
+}
