@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { FollowStatement } from '../database/database.ts';
 import type { Logger } from '../logger.ts';
+import { logPlainly } from '../plain-line.ts';
 import { RequestProfiles, type Outcome, type RequestProfile } from '../request-profile.ts';
 import type { Tracing } from '../tracing.ts';
 import { SlowQueryLog } from '../slow-query-log.ts';
@@ -122,10 +123,8 @@ export class Telemetry {
     }
     const level = slowness === null ? 'info' : slowness === 'slow' ? 'warn' : 'error';
     if (!this.#logger.isLevelEnabled(level)) return;
-    this.#logger[level](
-      describe(profile, { durationMs, outcome, status, url }),
-      messageFor[slowness ?? 'quick'],
-    );
+    const fields = describe(profile, { durationMs, outcome, status, url });
+    logPlainly(this.#logger, level, fields, messageFor[slowness ?? 'quick']);
   }
 
   #slownessOf(durationMs: number): 'slow' | 'verySlow' | null {
