@@ -50,10 +50,13 @@ describe('the container image', () => {
 
   it('does not run as root, and runs what package.json runs', () => {
     const last = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '));
-    const { bin, engines } = JSON.parse(read('package.json'));
+    const { bin, engines, scripts } = JSON.parse(read('package.json'));
+    const started: string = scripts.start;
+    const program = started.split(' ').slice(0, -1);
 
     expect(last).toMatch(/^USER node$/m);
-    expect(last).toContain(`ENTRYPOINT ["node", "${bin.parley}"]`);
+    expect(program.at(-1)).toBe(bin.parley);
+    expect(last).toContain(`ENTRYPOINT [${program.map((word) => JSON.stringify(word)).join(', ')}]`);
     expect(engines.node).toBe('>=20.19.0 <25');
     expect(new Set(matches(dockerfile, /^FROM node:(\d+)-/gm))).toEqual(new Set(['24']));
   });
