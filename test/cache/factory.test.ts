@@ -3,8 +3,8 @@ import { CacheFactory } from '../../src/platform/cache/cache-factory.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 
-/** Reads one key of a new cache three times; answers how often it was loaded. */
-async function loadsOf(options: { readonly isEnabled: boolean; readonly ttlMs: number }): Promise<number> {
+/** Reads one key of a new cache three times; answers how often it was loaded, and what the cache says of itself. */
+async function readThrice(options: { readonly isEnabled: boolean; readonly ttlMs: number }) {
   const caches = new CacheFactory<'PROFILES'>({
     clock: systemClock,
     logger: createLogger({ level: 'silent' }),
@@ -18,15 +18,15 @@ async function loadsOf(options: { readonly isEnabled: boolean; readonly ttlMs: n
     const value = await cache.get('key', load);
     expect(value).toBe(`load ${loads}`);
   }
-  return loads;
+  return { loads, ttlMs: cache.statistics().ttlMs };
 }
 
 describe('a cache', () => {
   it.each([
-    { isEnabled: true, ttlMs: 60_000, loads: 1 },
-    { isEnabled: true, ttlMs: 0, loads: 3 },
-    { isEnabled: false, ttlMs: 60_000, loads: 3 },
-  ])('of %o', async ({ loads, ...options }) => {
-    expect(await loadsOf(options)).toBe(loads);
+    { isEnabled: true, ttlMs: 60_000, expected: { loads: 1, ttlMs: 60_000 } },
+    { isEnabled: true, ttlMs: 0, expected: { loads: 3, ttlMs: 0 } },
+    { isEnabled: false, ttlMs: 60_000, expected: { loads: 3, ttlMs: 0 } },
+  ])('of %o', async ({ expected, ...options }) => {
+    expect(await readThrice(options)).toEqual(expected);
   });
 });

@@ -108,6 +108,27 @@ describe('what PostgreSQL sends', () => {
     expect(taken).toEqual(['first D1', 'second D2']);
   });
 
+  it.each([
+    ['shorter than its own length', [0x52, 0, 0, 0, 3]],
+    ['of no length', [0x44, 0, 0, 0, 0, 0x44, 0, 0, 0, 0]],
+  ])('ends the connection when a message is %s', (_name, bytes) => {
+    const { connection, socket } = open();
+    const destroyed: unknown[] = [];
+    Reflect.set(socket, 'destroy', (error: unknown) => destroyed.push(error));
+    giveRowsTo(connection, { takeRows: () => undefined });
+    socket.emit('data', Buffer.from(bytes));
+
+    expect(destroyed).toEqual([expect.any(Error)]);
+  });
+
+  it('waits for a message of whatever length, as the driver does', () => {
+    const { connection, socket } = open();
+    socket.emit('data', Buffer.from([0xef, 0xbb, 0xbf, 0x48, 0x54, 0x54]));
+    socket.emit('data', Buffer.from('P/1.1 200 OK'));
+
+    expect(connection.heard).toEqual([]);
+  });
+
   it('cannot be taken from a connection whose rows were not diverted when it was opened', () => {
     expect(() => giveRowsTo(new Connection(), null)).toThrow('go to the driver');
   });

@@ -26,6 +26,7 @@ export interface CacheStatistics<Name extends string = string> {
   /** Held in this process's memory, whether still fresh or not. */
   readonly entries: number;
   readonly entriesMax: number;
+  /** 0: it remembers nothing. */
   readonly ttlMs: number;
   /** Keys answered from the cache. */
   readonly hits: number;

@@ -177,7 +177,7 @@ export class Cache<Value, Name extends string = string> {
       stores,
       entries: this.#memory.size,
       entriesMax: this.#options.entriesMax,
-      ttlMs: this.#options.ttlMs,
+      ttlMs: this.isEnabled ? this.#options.ttlMs : 0,
       hits,
       misses,
       coalesced,

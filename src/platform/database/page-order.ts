@@ -3,10 +3,10 @@ import type { Ordering } from './paging.ts';
 /**
  * Whether a page's rows are put into the list's order here. PostgreSQL has them in order, or in the reverse of it, when it has found them;
  * to be told so it sorts them once more with all that is in them, which takes a quarter of its time. Texts only PostgreSQL can
- * order, by its collation.
+ * order, by its collation, and of a real it may have been told to send fewer digits than there are.
  */
 export function isSortedHere<Row>({ columns }: Ordering<Row>): boolean {
-  return columns.every(({ type }) => type !== 'text');
+  return columns.every(({ type }) => type !== 'text' && type !== 'real');
 }
 
 /** Puts rows in the list's order. Of rows that are in order, or in reverse, each is looked at once. */

@@ -19,7 +19,7 @@ const nobody = sql`null::uuid`;
 /**
  * ONE statement for a page of each parent's list; `parents` are UUIDs, null stands for a list without a parent.
  * Where it matters if the list goes on more rows than the page's size are fetched, which tells; what lies beyond a cursor is asked
- * by itself, because the cursor's own row may be gone. The rows come in any order unless the list's is by texts: see `isSortedHere`.
+ * by itself, because the cursor's own row may be gone. The rows come in any order where `isSortedHere` says so.
  */
 export function pagesStatement<Row>(
   list: List<Row>,

@@ -98,6 +98,7 @@ export class PreparedQuery<Row> implements Submittable, RowTaker {
 
   handleError(error: unknown, connection: Connection): void {
     giveRowsTo(connection, null);
+    this.#messages = [];
     this.callback(error, []);
   }
 

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import type { Duplex } from 'node:stream';
 import type { Connection } from 'pg';
 
 /** Takes whole DataRow messages, one behind the other, as PostgreSQL sent them. */
@@ -9,6 +10,7 @@ export interface RowTaker {
 const codeOfRow = 68;
 /** A message's code and its length, which counts itself but not the code. */
 const headerLength = 5;
+const lengthMin = 4;
 
 const framesByConnection = new WeakMap<Connection, RowFrames>();
 
@@ -21,9 +23,11 @@ export function divertRows(connection: Connection): void {
   if (typeof attach !== 'function') throw new TypeError('This driver hears its connections in another way.');
   const frames = new RowFrames();
   framesByConnection.set(connection, frames);
-  Reflect.set(connection, 'attachListeners', (stream: EventEmitter) => {
+  Reflect.set(connection, 'attachListeners', (stream: Duplex) => {
     Reflect.apply(attach, connection, [frames.driver]);
-    stream.on('data', (chunk: Buffer) => frames.read(chunk));
+    stream.on('data', (chunk: Buffer) => {
+      if (!frames.read(chunk)) stream.destroy(new Error('What answers does not speak as PostgreSQL does.'));
+    });
     stream.on('end', () => frames.driver.emit('end'));
   });
 }
@@ -45,28 +49,28 @@ class RowFrames {
   #begunLength = 0;
   #wantedLength = 0;
 
-  read(chunk: Buffer): void {
-    if (this.#begunLength === 0) {
-      this.#split(chunk);
-      return;
-    }
+  /** False for what are no messages. */
+  read(chunk: Buffer): boolean {
+    if (this.#begunLength === 0) return this.#split(chunk);
     this.#begun.push(chunk);
     this.#begunLength += chunk.length;
-    if (this.#begunLength < this.#wantedLength) return;
+    if (this.#begunLength < this.#wantedLength) return true;
     const joined = Buffer.concat(this.#begun, this.#begunLength);
     this.#begun = [];
     this.#begunLength = 0;
-    this.#split(joined);
+    return this.#split(joined);
   }
 
   /** Messages of one kind are handed over together. The next statement may be sent while they are read. */
-  #split(chunk: Buffer): void {
+  #split(chunk: Buffer): boolean {
     let start = 0;
     let at = 0;
     let areRows = false;
     let wantedLength = headerLength;
     while (at + headerLength <= chunk.length) {
-      const length = 1 + chunk.readInt32BE(at + 1);
+      const told = chunk.readUInt32BE(at + 1);
+      if (told < lengthMin) return false;
+      const length = 1 + told;
       if (at + length > chunk.length) {
         wantedLength = length;
         break;
@@ -80,10 +84,11 @@ class RowFrames {
       at += length;
     }
     this.#handOver(chunk, start, at, areRows);
-    if (at === chunk.length) return;
+    if (at === chunk.length) return true;
     this.#begun.push(at === 0 ? chunk : chunk.subarray(at));
     this.#begunLength = chunk.length - at;
     this.#wantedLength = wantedLength;
+    return true;
   }
 
   #handOver(chunk: Buffer, start: number, end: number, areRows: boolean): void {
