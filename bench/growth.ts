@@ -50,11 +50,12 @@ try {
       }
     });
     console.error(`… in ${conversations.toLocaleString('en')} conversations`);
+    // After each step: the last one takes far longer than all before it.
+    console.log(
+      'Milliseconds in PostgreSQL / pages touched / p50 of a client in ms, by the size of the tables:',
+    );
+    console.table(Object.fromEntries(tables));
   }
-  console.log(
-    'Milliseconds in PostgreSQL / pages touched / p50 of a client in ms, by the size of the tables:',
-  );
-  console.table(Object.fromEntries(tables));
   console.log('The same with the number of statements, by the number of parents:');
   console.table(
     await withServer(database, async (server, _questions, token) => await byParents(server, token)),
