@@ -120,6 +120,25 @@ describe('a connection', () => {
     expect(await database.query({ text: 'select pg_backend_pid() as pid', values: [] })).not.toEqual(rows);
   });
 
+  it('starts no workers for what is found at once, unless the URL says so', async () => {
+    await execute(
+      testDatabase.url,
+      `create table large as select n, n % 10 as digit from generate_series(1, 400000) n; analyze large`,
+    );
+    const text = 'explain select count(*) from large where digit = 1';
+    const url = new URL(testDatabase.url);
+    url.searchParams.set('options', '-c parallel_setup_cost=0');
+    const [bare, own, told] = [
+      await execute(testDatabase.url, text),
+      await open().query({ text, values: [] }),
+      await open({ url: url.toString() }).query({ text, values: [] }),
+    ];
+
+    expect(JSON.stringify(bare)).toContain('Workers Planned');
+    expect(JSON.stringify(own)).not.toContain('Workers Planned');
+    expect(JSON.stringify(told)).toContain('Workers Planned');
+  });
+
   it('keeps time in UTC whatever the server does, so that Prisma and we agree', async () => {
     const name = new URL(testDatabase.url).pathname.slice(1);
     await execute(testDatabase.url, `alter database ${name} set timezone = 'Asia/Kolkata'`);

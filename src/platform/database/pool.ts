@@ -36,7 +36,7 @@ export const connectionLifetimeMs = 1_800_000;
 export function createPool(options: PoolOptions): CheckedPool {
   const { timeouts, followers, logger } = options;
   const config = {
-    connectionString: inUtc(options.url),
+    connectionString: withSettings(options.url),
     application_name: 'parley',
     min: options.steadySize,
     max: options.steadySize + options.overflowSize,
@@ -76,11 +76,19 @@ class RowClient extends Client {
 
 function ignore(): void {}
 
-// Prisma's adapter drops the offset of a timestamp instead of converting it, so the session's zone must be UTC.
-function inUtc(url: string): string {
+/**
+ * To start workers takes PostgreSQL several milliseconds and cores from others, and by itself it does so for what takes a tenth of a
+ * millisecond. Who runs the database may say otherwise in its URL.
+ */
+const fewWorkers = '-c parallel_setup_cost=100000';
+
+/** Prisma's adapter drops the offset of a timestamp instead of converting it, so the session's zone must be UTC. */
+const inUtc = '-c TimeZone=UTC';
+
+function withSettings(url: string): string {
   const address = new URL(url);
-  const options = address.searchParams.get('options');
-  address.searchParams.set('options', `${options ?? ''} -c TimeZone=UTC`.trim());
+  const options = address.searchParams.get('options') ?? '';
+  address.searchParams.set('options', [fewWorkers, options, inUtc].join(' '));
   return address.toString();
 }
 
