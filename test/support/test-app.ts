@@ -113,7 +113,7 @@ export async function startTestApp(
       for (const executor of comparing) executor.isComparing = false;
       const result = await work().finally(stop);
       for (const executor of comparing) executor.isComparing = true;
-      expect(texts).toHaveLength(count);
+      expect(texts, texts.join('\n')).toHaveLength(count);
       return result;
     },
     async close() {
