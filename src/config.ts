@@ -6,16 +6,10 @@ import { isProxyRange } from './platform/network-address.ts';
 import type { FrontDoorConfig } from './server/front-door-config.ts';
 
 const day = 24 * 60 * 60;
-const seconds = (fallback: number, max = 7 * day) =>
-  z.coerce.number().int().min(1).max(max).default(fallback);
+const seconds = (fallback: number, max = 7 * day, min = 1) =>
+  z.coerce.number().int().min(min).max(max).default(fallback);
 /** How long a cache remembers; 0: nothing. */
-const secondsOrNever = (fallback: number) =>
-  z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(7 * day)
-    .default(fallback);
+const secondsOrNever = (fallback: number) => seconds(fallback, 7 * day, 0);
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 /** Names separated by commas. */

@@ -132,10 +132,9 @@ class Compiler {
     const resolve = fetch === null ? plainResolverOf(definition) : null;
     const isGathered = fetch !== null || field.value.visit !== null;
     const slot = isGathered ? this.#next('slotCount') : null;
-    if (fetch === null || slot === null || !isFlatObject(definition.type, field.value)) {
-      return { ...field, fetch, resolve, slot };
-    }
-    return { ...field, value: sharedPlan(field.value, slot), fetch, resolve, slot };
+    const isShared = fetch !== null && slot !== null && isFlatObject(definition.type, field.value);
+    const value = isShared ? sharedPlan(field.value, slot) : field.value;
+    return { ...field, value, fetch, resolve, slot };
   }
 
   #value(type: GraphQLOutputType, nodes: FieldNodes): ValuePlan {
