@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { aPerson, expectFast, nameOf } from '../support/people-schema.ts';
 
-/** People who are asked for a few others, in this order, again and again. */
+/** People who are asked for a few others, in this order, again and again; a name stands for one and the same. */
 function whoShare(names: readonly string[]) {
-  const shared = names.map((name) => (name === '' ? null : aPerson(name)));
+  const personByName = new Map(names.map((name) => [name, name === '' ? null : aPerson(name)]));
+  const shared = names.map((name) => personByName.get(name));
   const written: string[] = [];
   const people = Array.from({ length: 12 }, (_, index) => aPerson(`Person ${index}`));
   return {
@@ -43,6 +44,12 @@ describe('objects that a fetch answers for many parents', () => {
       expect(written).toHaveLength(writes + ofGraphqlJs);
     },
   );
+
+  it('are each written with what was fetched for them, where they stand several times in a row', async () => {
+    const { fields } = whoShare(['Ada', 'Ada', 'Bob', 'Ada', 'Cid', 'Cid']);
+
+    await expectFast('{ people { fetched { name fetchedStrict { name } } } }', fields);
+  });
 
   it('are written at each place as that place asks for them', async () => {
     const { fields } = whoShare(['Ada', 'Bob']);

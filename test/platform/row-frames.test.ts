@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import fc from 'fast-check';
 import { Connection } from 'pg';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { divertRows, giveRowsTo } from '../../src/platform/database/row-frames.ts';
 
 const row = 'D'.charCodeAt(0);
@@ -127,6 +127,17 @@ describe('what PostgreSQL sends', () => {
     socket.emit('data', Buffer.from('P/1.1 200 OK'));
 
     expect(connection.heard).toEqual([]);
+  });
+
+  it('is put together once, of however many pieces a message is', () => {
+    const { connection, socket } = open();
+    const large = message(row, 'x'.repeat(10_000));
+    const concat = vi.spyOn(Buffer, 'concat');
+    for (let at = 0; at < large.length; at += 100) socket.emit('data', large.subarray(at, at + 100));
+
+    expect(concat).toHaveBeenCalledTimes(1);
+    concat.mockRestore();
+    expect(told(connection.heard)).toEqual([`D${'x'.repeat(10_000)}`]);
   });
 
   it('cannot be taken from a connection whose rows were not diverted when it was opened', () => {
