@@ -99,11 +99,13 @@ export async function underLoad(
   return load.stop();
 }
 
-/** Ends every connection by which a server listens. */
+/** Ends every connection by which a server of this world listens; other tests run on the same PostgreSQL. */
 export async function cutListeners(world: FaultWorld): Promise<void> {
-  await world.execute('select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1', [
-    listener,
-  ]);
+  await world.execute(
+    `select pg_terminate_backend(pid) from pg_stat_activity
+     where application_name = $1 and datname = current_database()`,
+    [listener],
+  );
 }
 
 /** Three seconds are promised, on a machine that has nothing else to do. */
@@ -140,7 +142,8 @@ const arrivalMs = 1000;
 
 async function countLoads({ execute }: FaultWorld): Promise<number> {
   const waiting = await execute(
-    "select from pg_stat_activity where wait_event_type = 'Lock' and query ilike '%from models%' and pid <> pg_backend_pid()",
+    `select from pg_stat_activity where wait_event_type = 'Lock' and query ilike '%from models%'
+       and datname = current_database() and pid <> pg_backend_pid()`,
   );
   return waiting.length;
 }
