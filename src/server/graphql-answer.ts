@@ -4,6 +4,7 @@ import type { Admitted } from './admission/admission.ts';
 import type { Answer } from './engine.ts';
 import { retryAfterSeconds, statusOf } from './failure.ts';
 import type { MediaType } from './media-type.ts';
+import type { Outbox } from './outbox.ts';
 
 /**
  * From here on a text is better encoded before it is sent: Node puts a shorter one and the headers in one piece of memory, of a longer one it
@@ -11,12 +12,19 @@ import type { MediaType } from './media-type.ts';
  */
 const longText = 5000;
 
-/** Sends an operation's answer, and lets go of its data. `report` is the operation whose cost was asked for. */
+/** How an answer is sent. */
+interface Sending {
+  readonly mediaType: MediaType;
+  /** The operation, if its cost was asked for; else null. */
+  readonly report: Admitted | null;
+  readonly outbox: Outbox;
+}
+
+/** Puts an operation's answer into the outbox, and lets go of its data. */
 export function sendAnswer(
   reply: FastifyReply,
   answer: Answer,
-  mediaType: MediaType,
-  report: Admitted | null,
+  { mediaType, report, outbox }: Sending,
 ): void {
   const { errors, data } = answer.result;
   const extensions =
@@ -30,8 +38,9 @@ export function sendAnswer(
   const text = JSON.stringify({ errors, data, extensions });
   // The promises for this answer were made before the database was waited for, and may keep it for long.
   answer.result.data = null;
-  // Handed over at once: a promise for the text would keep a large answer alive while it is being sent.
-  void reply.send(text.length < longText ? text : Buffer.from(text));
+  const payload = text.length < longText ? text : Buffer.from(text);
+  // Not through a promise, which would keep a large answer alive while it is being sent.
+  outbox.put(() => void reply.send(payload));
 }
 
 /**

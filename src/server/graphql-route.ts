@@ -12,6 +12,7 @@ import { HttpRefusal, outcomeOf } from './failure.ts';
 import { sendAnswer } from './graphql-answer.ts';
 import { readBody, readSearch, refuseForeignEncoding, refuseForgery } from './graphql-request.ts';
 import { isLoopback } from './loopback.ts';
+import { Outbox } from './outbox.ts';
 import { chooseMediaType, prefersPage, type MediaType } from './media-type.ts';
 import type { Payer, RateLimiter, RateLimitStatus } from './rate-limiter.ts';
 import { proceed } from './proceed.ts';
@@ -71,6 +72,7 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
 ): void {
   const { admission, authenticate, execute, createContext, payersOf, rateLimiter, renderPage } = options;
   const { requests, trustedDocuments } = options;
+  const outbox = new Outbox();
   server.decorateRequest('answerType', null);
   server.decorateRequest('viewer', null);
   server.route({
@@ -116,11 +118,15 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
         admitted?.kind === 'mutation'
           ? run(new Cancellation())
           : requests.follow(reply.raw, run, profile.authenticationMs);
-      return whenThere(answer, (known) => {
+      const send = (known: Answer) => {
         noteAnswer(profile, known);
+        const mediaType = request.getDecorator<MediaType>('answerType');
         const report = wantsCost(request.headers) ? admitted : null;
-        sendAnswer(reply, known, request.getDecorator<MediaType>('answerType'), report);
-      });
+        sendAnswer(reply, known, { mediaType, report, outbox });
+      };
+      if (!(answer instanceof Promise)) return send(answer);
+      // Not returned: Fastify would answer when the promise resolves, and the answer is still in the outbox then.
+      answer.then(send).catch((error: unknown) => void reply.send(error));
     },
   });
 }
