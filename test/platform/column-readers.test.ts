@@ -1,6 +1,6 @@
 import { types } from 'pg';
 import { describe, expect, it } from 'vitest';
-import { columnReader } from '../../src/platform/database/column-readers.ts';
+import { binaryColumnReader, columnReader } from '../../src/platform/database/column-readers.ts';
 
 const { builtins } = types;
 const someEnum = 16_400;
@@ -52,6 +52,28 @@ describe('a column', () => {
     const long = 'long '.repeat(20);
 
     expect(read(someEnum, [...texts, long, ...texts, long])).toEqual([...texts, long, ...texts, long]);
+  });
+
+  it('of type int4 is read from its bytes', () => {
+    const numbers = [0, 1, -1, 256, -257, 2_147_483_647, -2_147_483_648];
+    const bytes = Buffer.alloc(numbers.length * 4);
+    for (const [index, number] of numbers.entries()) bytes.writeInt32BE(number, index * 4);
+    const readColumn = binaryColumnReader(builtins.INT4);
+
+    expect(numbers.map((_, index) => readColumn?.(bytes, index * 4, index * 4 + 4))).toEqual(numbers);
+  });
+
+  it('of type uuid is read from its bytes, each in its place', () => {
+    // Every byte there is, in every place.
+    const ids = Array.from({ length: 256 }, (_, first) =>
+      Buffer.from(Array.from({ length: 16 }, (_each, place) => (first + place * 37) % 256)),
+    );
+    const bytes = Buffer.concat(ids);
+    const readColumn = binaryColumnReader(builtins.UUID);
+
+    expect(ids.map((_, index) => readColumn?.(bytes, index * 16, index * 16 + 16))).toEqual(
+      ids.map((id) => id.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')),
+    );
   });
 
   it('of one length and beginning is told apart by every letter', () => {

@@ -32,12 +32,15 @@ afterAll(async () => await testDatabase.drop());
 describe('rows', () => {
   it('are the same while a statement is new, when it is prepared, and when it is prepared already', async () => {
     const text = `select count(*) as total, $1::text as "the ""name""", null::uuid as nothing,
+      '0190f6a2-1234-7abc-8def-0123456789ab'::uuid as id, -7 as number,
       true as flag, array['a', 'b'] as list, '{"deep": [1]}'::jsonb as document, 1.5::real as part,
       '2026-11-20 03:37:46.123+00'::timestamptz as at from generate_series(1, 3)`;
     const expected = {
       total: 3,
       'the "name"': 'Ada',
       nothing: null,
+      id: '0190f6a2-1234-7abc-8def-0123456789ab',
+      number: -7,
       flag: true,
       list: ['a', 'b'],
       document: { deep: [1] },

@@ -33,11 +33,7 @@ export function createMessageLoaders(queries: MessageQueries, viewer: Viewer): M
       byKeys(ids, await queries.byIds(viewer, ids), (message) => message.id),
     ),
     lastInConversations: async (ids, columnSet) =>
-      byKeys(
-        ids,
-        await queries.lastInConversations(tenantId, ids, columnSet),
-        (message) => message.conversationId,
-      ),
+      byKeys(ids, await queries.lastInConversations(tenantId, ids, columnSet), (message) => message.parentId),
     byConversationId: (role, columnSet) => queries.inConversations(tenantId, role, columnSet),
     byAuthorId: (columnSet) => queries.byAuthors(viewer, columnSet),
     saysWhatToFind: (words) => queries.saysWhatToFind(words),

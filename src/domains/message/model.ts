@@ -2,10 +2,9 @@ import sql from '../../platform/database/sql.ts';
 import type { MessageRole, MessageStatus } from '../../platform/database/generated/enums.ts';
 import type { Beside } from '../../platform/database/paging.ts';
 
-/** What nearly everybody asks of a message. */
+/** What nearly everybody asks of a message: not its conversation, which they have come from. */
 export interface UsualMessage {
   readonly id: string;
-  readonly conversationId: string;
   /** Its place in the conversation. */
   readonly position: number;
   readonly authorId: string | null;
@@ -17,6 +16,7 @@ export interface UsualMessage {
 /** Something said in a conversation. */
 export interface Message extends UsualMessage {
   readonly tenantId: string;
+  readonly conversationId: string;
   readonly status: MessageStatus;
   readonly modelSlug: string | null;
   readonly tokenCount: number | null;
@@ -30,7 +30,6 @@ export type ReadMessage = UsualMessage & Partial<Message>;
 /** What of a message the usual columns answer, in the words of the API. */
 export const usualMessageFields: ReadonlySet<string> = new Set([
   'id',
-  'conversation',
   'author',
   'role',
   'content',
@@ -40,11 +39,10 @@ export const usualMessageFields: ReadonlySet<string> = new Set([
 /** The newest message of each row of a page of conversations, by its usual columns, as `lastMessage`; null where there is none. */
 export function newestMessageBeside(tenantId: string): Beside {
   return {
-    select: sql`newest.id as "lastMessage.id", newest.conversation_id as "lastMessage.conversationId",
-  newest.position as "lastMessage.position", newest.author_id as "lastMessage.authorId", newest.role as "lastMessage.role",
-  newest.content as "lastMessage.content", newest.created_at as "lastMessage.createdAt"`,
+    select: sql`newest.id as "lastMessage.id", newest.position as "lastMessage.position",
+  newest.author_id as "lastMessage.authorId", newest.role as "lastMessage.role", newest.content as "lastMessage.content", newest.created_at as "lastMessage.createdAt"`,
     join: (conversation) => sql`left join lateral (
-  select m.id, m.conversation_id, m.position, m.author_id, m.role, m.content, m.created_at from messages m
+  select m.id, m.position, m.author_id, m.role, m.content, m.created_at from messages m
   where m.tenant_id = ${tenantId}::uuid and m.conversation_id = ${conversation}.id
   order by m.position desc limit 1
 ) newest on true`,

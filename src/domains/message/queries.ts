@@ -38,10 +38,9 @@ export interface SentBefore {
 
 export type MessageQueries = ReturnType<typeof createMessageQueries>;
 
-const usualColumns = sql`m.id, m.conversation_id as "conversationId", m.position, m.author_id as "authorId", m.role, m.content,
-  m.created_at as "createdAt"`;
-const columns = sql`${usualColumns}, m.tenant_id as "tenantId", m.status, m.model_slug as "modelSlug",
-  m.token_count as "tokenCount", m.metadata, m.edited_at as "editedAt"`;
+const usualColumns = sql`m.id, m.position, m.author_id as "authorId", m.role, m.content, m.created_at as "createdAt"`;
+const columns = sql`${usualColumns}, m.tenant_id as "tenantId", m.conversation_id as "conversationId", m.status,
+  m.model_slug as "modelSlug", m.token_count as "tokenCount", m.metadata, m.edited_at as "editedAt"`;
 const columnSets: Readonly<Record<ColumnSet, Sql>> = { usual: usualColumns, all: columns };
 
 const readableMessages = sql`messages m join conversations c on c.tenant_id = m.tenant_id and c.id = m.conversation_id`;
@@ -78,8 +77,8 @@ export function createMessageQueries(db: Database) {
       tenantId: string,
       conversationIds: readonly string[],
       columnSet: ColumnSet,
-    ): Promise<ReadMessage[]> {
-      return db.query<ReadMessage>(sql`select last.* from unnest(${conversationIds}::uuid[]) as parent(id)
+    ): Promise<(ReadMessage & { readonly parentId: string })[]> {
+      return db.query(sql`select parent.id as "parentId", last.* from unnest(${conversationIds}::uuid[]) as parent(id)
         cross join lateral (
           select ${columnSets[columnSet]} from messages m
           where m.tenant_id = ${tenantId}::uuid and m.conversation_id = parent.id

@@ -53,7 +53,7 @@ export const Message: CompleteType<'Message'> = {
   conversation: batched((messages, _args, { loaders }) =>
     loadPresent(
       loaders.conversation.ofMessage,
-      messages.map((message) => message.conversationId),
+      messages.map((message) => message.conversationId ?? noId),
     ),
   ),
   author: batched((messages, _args, { loaders }) =>

@@ -1,5 +1,6 @@
 import { types } from 'pg';
 import { timestampFromBinary } from './timestamps.ts';
+import { uuidFromBinary } from './uuids.ts';
 
 /** Reads a value from what PostgreSQL sent for it, which lies between two places of the bytes. */
 export type ReadColumn = (bytes: Buffer, start: number, end: number) => unknown;
@@ -37,10 +38,21 @@ export function columnReader(dataType: number): ReadColumn {
   }
 }
 
-/** What reads a type's columns from PostgreSQL's own form of them; null for what is better had as a text. */
+/**
+ * What reads a type's columns from PostgreSQL's own form of them; null for what is better had as a text. To write the
+ * texts of a row's time and ids takes PostgreSQL longer than to find the row.
+ */
 export function binaryColumnReader(dataType: number): ReadColumn | null {
-  // To write a time as a text takes PostgreSQL as long as to find the row.
-  return dataType === TIMESTAMPTZ ? timestampFromBinary : null;
+  switch (dataType) {
+    case INT4:
+      return (bytes, start) => bytes.readInt32BE(start);
+    case TIMESTAMPTZ:
+      return timestampFromBinary;
+    case UUID:
+      return uuidFromBinary;
+    default:
+      return null;
+  }
 }
 
 function byDriver(parse: (text: string) => unknown): ReadColumn {
