@@ -5,7 +5,7 @@ import { pino } from 'pino';
 type Destination = Pick<ReturnType<typeof pino.destination>, 'write' | 'flush' | 'flushSync'>;
 
 /** Characters of lines that wait for more of them. */
-export const heldCharactersMax = 8192;
+export const heldCharactersMax = 65_536;
 /** How long lines wait at the most, in milliseconds. */
 export const heldMsMax = 100;
 /** pino's number for `warn`. */

@@ -5,6 +5,7 @@ import type { Answer } from './engine.ts';
 import { retryAfterSeconds, statusOf } from './failure.ts';
 import type { MediaType } from './media-type.ts';
 import type { Outbox } from './outbox.ts';
+import type { HeaderList } from './security-headers.ts';
 
 /**
  * From here on a text is better encoded before it is sent: Node puts a shorter one and the headers in one piece of memory, of a longer one it
@@ -12,35 +13,51 @@ import type { Outbox } from './outbox.ts';
  */
 const longText = 5000;
 
-/** How an answer is sent. */
+/** What is sent besides an operation's result. */
 interface Sending {
   readonly mediaType: MediaType;
   /** The operation, if its cost was asked for; else null. */
   readonly report: Admitted | null;
-  readonly outbox: Outbox;
+  /** Called when the answer leaves. */
+  readonly headers: () => HeaderList;
 }
 
-/** Puts an operation's answer into the outbox, and lets go of its data. */
+/**
+ * Puts an operation's answer into the outbox, and lets go of its data. It is written past Fastify, which would look at each of its
+ * headers again: they are known, and there are many of them for a short answer.
+ */
 export function sendAnswer(
   reply: FastifyReply,
   answer: Answer,
-  { mediaType, report, outbox }: Sending,
+  { mediaType, report, headers }: Sending,
+  outbox: Outbox,
 ): void {
   const { errors, data } = answer.result;
   const extensions =
     report === null ? undefined : { cost: { requested: report.cost, actual: report.actualCost(data) } };
-  const allow = answer.http?.headers.get('allow');
-  if (allow !== undefined) void reply.header('allow', allow);
-  if (errors?.some((error) => error.extensions?.['code'] === 'UNAVAILABLE')) {
-    void reply.header('retry-after', String(retryAfterSeconds));
-  }
-  void reply.code(statusOfAnswer(answer, mediaType)).header('cache-control', 'no-store').type(mediaType);
+  const status = statusOfAnswer(answer, mediaType);
+  const own = ownHeaders(answer);
   const text = JSON.stringify({ errors, data, extensions });
   // The promises for this answer were made before the database was waited for, and may keep it for long.
   answer.result.data = null;
   const payload = text.length < longText ? text : Buffer.from(text);
   // Not through a promise, which would keep a large answer alive while it is being sent.
-  outbox.put(() => void reply.send(payload));
+  outbox.put(() => {
+    reply.hijack();
+    const length = String(Buffer.byteLength(payload));
+    const described = ['content-type', mediaType, 'content-length', length, 'cache-control', 'no-store'];
+    reply.raw.writeHead(status, [...described, ...headers(), ...own]).end(payload);
+  });
+}
+
+/** Headers that follow from what was answered. */
+function ownHeaders({ http, result: { errors } }: Answer): HeaderList {
+  const allow = http?.headers.get('allow');
+  const isUnavailable = errors?.some((error) => error.extensions?.['code'] === 'UNAVAILABLE') ?? false;
+  return [
+    ...(allow === undefined ? [] : ['allow', allow]),
+    ...(isUnavailable ? ['retry-after', String(retryAfterSeconds)] : []),
+  ];
 }
 
 /**

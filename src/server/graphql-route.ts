@@ -16,9 +16,10 @@ import { Outbox } from './outbox.ts';
 import { chooseMediaType, prefersPage, type MediaType } from './media-type.ts';
 import type { Payer, RateLimiter, RateLimitStatus } from './rate-limiter.ts';
 import { proceed } from './proceed.ts';
-import { profileOf } from './request-profiles.ts';
+import { profileOf, timingHeaders } from './request-profiles.ts';
 import type { RequestsUnderWay } from './requests-under-way.ts';
 import { sandboxPolicy } from './sandbox.ts';
+import type { HeaderList } from './security-headers.ts';
 import type { TrustedDocuments } from './trusted-documents.ts';
 
 /** Where a request came from, as a session records it. */
@@ -66,12 +67,14 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
     readonly rateLimiter: RateLimiter;
     readonly requests: RequestsUnderWay;
     readonly trustedDocuments: TrustedDocuments;
+    /** What protects JSON. */
+    readonly securityHeaders: HeaderList;
     /** The page for browsers; null where there is no explorer. */
     readonly renderPage: ((hostname: string) => Promise<string>) | null;
   },
 ): void {
   const { admission, authenticate, execute, createContext, payersOf, rateLimiter, renderPage } = options;
-  const { requests, trustedDocuments } = options;
+  const { requests, securityHeaders, trustedDocuments } = options;
   const outbox = new Outbox();
   server.decorateRequest('answerType', null);
   server.decorateRequest('viewer', null);
@@ -122,7 +125,8 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
         noteAnswer(profile, known);
         const mediaType = request.getDecorator<MediaType>('answerType');
         const report = wantsCost(request.headers) ? admitted : null;
-        sendAnswer(reply, known, { mediaType, report, outbox });
+        const headers = () => [...securityHeaders, ...headersOf(request.id, profile, requests)];
+        sendAnswer(reply, known, { mediaType, report, headers }, outbox);
       };
       if (!(answer instanceof Promise)) return send(answer);
       // Not returned: Fastify would answer when the promise resolves, and the answer is still in the outbox then.
@@ -184,6 +188,12 @@ function noteAnswer(profile: RequestProfile, { result: { data, errors } }: Answe
   const code = errors?.[0]?.extensions?.['code'];
   profile.errorCode = typeof code === 'string' ? code : null;
   profile.outcome = outcomeOf(profile.errorCode);
+}
+
+/** What else goes with every answer, whatever was asked. */
+function headersOf(requestId: string, profile: RequestProfile, { isDraining }: RequestsUnderWay): HeaderList {
+  const headers = ['x-request-id', requestId, ...timingHeaders(profile)];
+  return isDraining ? [...headers, 'connection', 'close'] : headers;
 }
 
 function wantsCost(headers: IncomingHttpHeaders): boolean {

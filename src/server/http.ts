@@ -91,11 +91,10 @@ export async function createHttpServer<Viewer, Context extends OperationScope>(
   const stopWatching = eventLoop.start();
 
   const server = createFastify(formatError, options.config);
-  await registerSecurityHeaders(server);
+  const securityHeaders = await registerSecurityHeaders(server);
   registerRequestProfiles(server, options.observer, isForHealth);
   const arrivals = new Arrivals(server.server);
-  server.addHook('onRequest', (request, reply, done) => {
-    void reply.header('x-request-id', request.id);
+  server.addHook('onRequest', (request, _reply, done) => {
     if (request.is404) throw unknownRoute(server, request);
     // Who watches an overloaded server must see it.
     if (isForHealth(request) || request.routeOptions.url === metricsUrl) {
@@ -105,6 +104,10 @@ export async function createHttpServer<Viewer, Context extends OperationScope>(
     if (eventLoop.isOverloaded)
       throw new Unavailable('The server has more to do than it can; try again shortly.');
     proceed(whenThere(arrivals.settle(), options.admit), done);
+  });
+  server.addHook('onSend', (request, reply, payload, done) => {
+    void reply.header('x-request-id', request.id);
+    done(null, payload);
   });
   letConnectionsEnd(server, options.requests);
   registerHealth(server, options);
@@ -116,7 +119,7 @@ export async function createHttpServer<Viewer, Context extends OperationScope>(
   const checks = await createChecks(options);
   const stopExchange = checks.rateLimiter.start();
   const execute: Execute<Context> = (operation, context) => engine.execute(apollo, operation, context);
-  registerGraphql(server, { ...options, ...checks, execute, renderPage });
+  registerGraphql(server, { ...options, ...checks, execute, renderPage, securityHeaders });
   if (options.receiveWebhook !== null) await registerIdentityWebhook(server, options.receiveWebhook);
   if (isExplorerEnabled) registerExplorer(server, token);
   server.addHook('onClose', async () => {

@@ -17,19 +17,23 @@ const forDocumentsOnly: ReadonlySet<string> = new Set([
   'x-xss-protection',
 ]);
 
-/** Protects every answer as helmet does; JSON goes without the headers that mean nothing outside of a document. */
-export async function registerSecurityHeaders(server: FastifyInstance): Promise<void> {
+/** Names and values of headers in turn, as node:http takes them for an answer's head. */
+export type HeaderList = readonly string[];
+
+/**
+ * Protects every answer as helmet does; JSON goes without the headers that mean nothing outside of a document. Who writes JSON past
+ * Fastify has to write the list that this answers.
+ */
+export async function registerSecurityHeaders(server: FastifyInstance): Promise<HeaderList> {
   const learnt = Object.entries(await learnSecurityHeaders());
-  const forAll = Object.fromEntries(learnt.filter(([name]) => !forDocumentsOnly.has(name)));
-  const forDocuments = Object.fromEntries(learnt.filter(([name]) => forDocumentsOnly.has(name)));
-  server.addHook('onRequest', (_request, reply, done) => {
-    void reply.headers(forAll);
-    done();
-  });
+  const forAll = learnt.filter(([name]) => !forDocumentsOnly.has(name));
   server.addHook('onSend', (_request, reply, payload, done) => {
-    if (!isJson(reply.getHeader('content-type'))) void reply.headers(forDocuments);
+    const wanted = isJson(reply.getHeader('content-type')) ? forAll : learnt;
+    // A page may have a policy of its own.
+    for (const [name, value] of wanted) if (!reply.hasHeader(name)) void reply.header(name, value);
     done(null, payload);
   });
+  return forAll.flat();
 }
 
 function isJson(contentType: unknown): boolean {

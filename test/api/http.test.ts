@@ -91,6 +91,18 @@ describe('every answer', () => {
       expect(headers.get('x-powered-by')).toBeNull();
     },
   );
+
+  it('to an operation has the headers that a refusal has', async () => {
+    const namesOf = ({ headers }: Response) => [...headers.keys()].toSorted();
+    const answered = await door.post({ query: '{ hello }' });
+    const refused = await door.post({ query: 7 });
+
+    expect([answered.status, refused.status]).toEqual([200, 400]);
+    expect(namesOf(answered)).toEqual(namesOf(refused));
+    expect(namesOf(answered)).toEqual(
+      expect.arrayContaining(['x-frame-options', 'x-request-id', 'server-timing']),
+    );
+  });
 });
 
 describe('closing', () => {

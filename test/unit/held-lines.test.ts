@@ -37,7 +37,7 @@ describe('lines', () => {
 
   it('wait for no more than fits', () => {
     const { logger, pieces } = aLogger();
-    const sent = Array.from({ length: 1000 }, (_, index) => `line ${index}`);
+    const sent = Array.from({ length: 5000 }, (_, index) => `line ${index}`);
     for (const line of sent) logger.info(line);
     vi.advanceTimersByTime(heldMsMax);
 

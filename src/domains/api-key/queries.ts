@@ -36,14 +36,14 @@ const newestFirst: Ordering<ApiKey> = {
 
 export function createApiKeyQueries(db: Database) {
   return {
-    /** What a key stands for; null when it is unknown or revoked. */
-    async identityByKeyHash(keyHash: Buffer): Promise<KeyIdentity | null> {
+    /** What a key stands for, by its hash in hex; null when it is unknown or revoked. */
+    async identityByKeyHash(hash: string): Promise<KeyIdentity | null> {
       const [identity] = await db.query<KeyIdentity>(sql`select ${identityColumns} from ${ownedKeys}
-        where k.key_hash = ${keyHash} and k.revoked_at is null`);
+        where k.key_hash = ${Buffer.from(hash, 'hex')} and k.revoked_at is null`);
       return identity ?? null;
     },
 
-    /** As `identityByKeyHash`, by the hash in hex; one that stands for nothing is missing. */
+    /** The same of many; one that stands for nothing is missing. */
     async identitiesByKeyHashes(hashes: readonly string[]): Promise<Map<string, KeyIdentity>> {
       const rows = await db.query<KeyIdentity & { readonly hash: string }>(sql`select
           encode(k.key_hash, 'hex') as hash, ${identityColumns} from ${ownedKeys}

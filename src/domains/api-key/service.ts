@@ -67,7 +67,7 @@ export function createApiKeyService(options: {
         userId: viewer.userId,
         name,
         prefix: secret.slice(0, keyPrefix.length + shownCharacters),
-        keyHash: hashOfSecret(secret),
+        keyHash: Buffer.from(hashOfSecret(secret), 'hex'),
         scopes: scopes.filter((scope) => chosen.includes(scope)),
         createdAt: new Date(now),
         expiresAt,
@@ -97,11 +97,9 @@ export function createApiKeyService(options: {
      */
     viewerByKey(key: string, tenantSlug: string | null): AtOnce<Viewer> {
       if (!isSecret(keyPrefix, key)) throw new Unauthenticated('This credential is not a key of Parley.');
-      const keyHash = hashOfSecret(key);
-      const cacheKey = keyHash.toString('hex');
-      const known = apiKeys.peek(cacheKey);
-      const identity =
-        known === undefined ? apiKeys.get(cacheKey, () => queries.identityByKeyHash(keyHash)) : known;
+      const hash = hashOfSecret(key);
+      const known = apiKeys.peek(hash);
+      const identity = known === undefined ? apiKeys.get(hash, () => queries.identityByKeyHash(hash)) : known;
       return whenThere(identity, (found) => admit(found, tenantSlug));
     },
   };

@@ -59,14 +59,14 @@ const newestFirst: Ordering<Session> = {
 
 export function createSessionQueries(db: Database) {
   return {
-    /** What a token stands for, whichever tenant it belongs to; null when it is unknown or revoked. */
-    async identityByTokenHash(tokenHash: Buffer): Promise<SessionIdentity | null> {
+    /** What a token stands for, by its hash in hex, whichever tenant it belongs to; null when it is unknown or revoked. */
+    async identityByTokenHash(hash: string): Promise<SessionIdentity | null> {
       const [identity] = await db.query<SessionIdentity>(sql`select ${identityColumns} from ${ownedSessions}
-        where s.token_hash = ${tokenHash} and s.revoked_at is null`);
+        where s.token_hash = ${Buffer.from(hash, 'hex')} and s.revoked_at is null`);
       return identity ?? null;
     },
 
-    /** As `identityByTokenHash`, by the hash in hex; one that stands for nothing is missing. */
+    /** The same of many; one that stands for nothing is missing. */
     async identitiesByTokenHashes(hashes: readonly string[]): Promise<Map<string, SessionIdentity>> {
       const rows = await db.query<SessionIdentity & { readonly hash: string }>(sql`select
           encode(s.token_hash, 'hex') as hash, ${identityColumns} from ${ownedSessions}

@@ -63,7 +63,7 @@ export function createSessionService(options: {
       ...device,
       id: createId(),
       userId: account.userId,
-      tokenHash: hashOfSecret(token),
+      tokenHash: Buffer.from(hashOfSecret(token), 'hex'),
       createdAt: new Date(now),
       expiresAt: new Date(now + ttlMs),
     });
@@ -141,11 +141,10 @@ export function createSessionService(options: {
     viewerByToken(token: string, tenantSlug: string | null): AtOnce<Viewer> {
       if (!isSecret(tokenPrefix, token))
         throw new Unauthenticated('This credential is not a token of Parley.');
-      const tokenHash = hashOfSecret(token);
-      const key = tokenHash.toString('hex');
-      const known = sessions.peek(key);
+      const hash = hashOfSecret(token);
+      const known = sessions.peek(hash);
       const identity =
-        known === undefined ? sessions.get(key, () => queries.identityByTokenHash(tokenHash)) : known;
+        known === undefined ? sessions.get(hash, () => queries.identityByTokenHash(hash)) : known;
       return whenThere(identity, (found) => admit(found, tenantSlug));
     },
   };
