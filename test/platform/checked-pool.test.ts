@@ -1,4 +1,5 @@
 import sql from '../../src/platform/database/sql.ts';
+import { setImmediate as turnsEnd } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cancellation } from '../../src/platform/cancellation.ts';
 import type { Database } from '../../src/platform/database/database.ts';
@@ -161,6 +162,65 @@ describe('the pool', () => {
 
     await expect(read).rejects.toMatchObject({ code: 'TIMEOUT' });
     expect(database.poolState()).toMatchObject({ inUse: 0, idle: 2 });
+  });
+
+  it('hands on what is given back to who waits or comes at once, and lets pg see it now and then', async () => {
+    const database = open();
+    let returned = 0;
+    database.pool.on('release', () => void (returned += 1));
+    await Promise.all(Array.from({ length: 200 }, () => database.query(sql`select 1`)));
+    await turnsEnd();
+    expect(returned).toBe(2);
+    expect(database.poolState()).toMatchObject({ inUse: 0, idle: 2, waiting: 0 });
+
+    for (let time = 1; time <= 2500; time += 1) await database.query(sql`select 1`);
+    await turnsEnd();
+    expect(returned).toBe(2 + 2 + 1);
+  });
+
+  it('hands on no connection that is within a transaction', async () => {
+    const database = open();
+    const held = [await database.pool.connect(), await database.pool.connect()];
+    const [first] = held;
+    const begun = await first?.query<{ pid: number }>('begin; select pg_backend_pid() as pid');
+    const waiting = database.query<{ pid: number }>(sql`select pg_backend_pid() as pid`);
+    for (const client of held) client.release();
+
+    expect(await waiting).toEqual([{ pid: expect.any(Number) }]);
+    expect(await waiting).not.toEqual(begun?.rows);
+  });
+
+  it('hands on no connection that was closed, to who waits', async () => {
+    const database = open();
+    const held = [await database.pool.connect(), await database.pool.connect()];
+    const waiting = database.query(sql`select 1 as one`);
+    held[0]?.connection.stream.destroy();
+    for (const client of held) client.release();
+
+    expect(await waiting).toEqual([{ one: 1 }]);
+  });
+
+  it('hands on no connection that was closed, to who comes later in the same turn', async () => {
+    const database = open();
+    const client = await database.pool.connect();
+    client.release();
+    client.connection.stream.destroy();
+    const closed = new Promise<void>((resolve) => client.once('end', resolve));
+    const replaced = new Promise((resolve) =>
+      process.nextTick(() => resolve(database.query(sql`select 1 as one`))),
+    );
+
+    expect(await replaced).toEqual([{ one: 1 }]);
+    await closed;
+  });
+
+  it('takes no connection back twice', async () => {
+    const database = open();
+    const client = await database.pool.connect();
+    client.release();
+
+    expect(() => client.release()).toThrow('given back twice');
+    expect(await database.query(sql`select 1 as one`)).toEqual([{ one: 1 }]);
   });
 
   it.each([

@@ -1,13 +1,10 @@
 import { AsyncResource } from 'node:async_hooks';
-import { Client, Pool, type PoolClient, type PoolConfig } from 'pg';
+import { Pool, type PoolClient, type PoolConfig } from 'pg';
+import { ConnectionTrust, type CheckTimes } from './connection-trust.ts';
+import { away, busy, isTimeout } from './pool-errors.ts';
 import { Silences, type Silence } from './silences.ts';
+import { SpareConnections, type GiveBack, type Lent } from './spare-connections.ts';
 import { WaitingLine, type InLine, type WaitTimes } from './waiting-line.ts';
-
-/** How long a connection may have been idle before it is checked, and how long the check may take, in milliseconds. */
-export interface CheckTimes {
-  readonly checkAfterIdleMs: number;
-  readonly checkMs: number;
-}
 
 /** How busy a pool is. */
 export interface PoolState {
@@ -19,11 +16,7 @@ export interface PoolState {
   readonly timeouts: number;
 }
 
-type TakeClient = (
-  error: Error | undefined,
-  client: PoolClient | undefined,
-  done: (release?: unknown) => void,
-) => void;
+type TakeClient = (error: Error | undefined, client: PoolClient | undefined, giveBack: GiveBack) => void;
 
 /** Somebody who asked for a connection. */
 interface Waiter extends InLine {
@@ -37,32 +30,36 @@ interface Attempt {
   readonly isClaim: boolean;
 }
 
+/** Then pg's pool gets a connection to see, which knows whether it has become too old. */
+const usesMax = 1000;
+
 /**
  * pg's pool, whose connections are known to work: one that has been idle for a while may have been forgotten by a firewall
  * or belong to a server that is gone, which would show only when a statement is never answered. Who waits does so in a line of
- * ours: pg's own would turn everybody away after the same time, though the line moves.
+ * ours: pg's own would turn everybody away after the same time, though the line moves. A connection that is given back is handed to
+ * whoever waits, or comes in the same turn of the event loop.
  */
 export class CheckedPool extends Pool {
-  readonly #times: CheckTimes;
+  readonly #trust: ConnectionTrust;
   readonly #sizeMax: number;
   readonly #line: WaitingLine<Waiter>;
   readonly #silences = new Silences();
-  readonly #answeredAt = new WeakMap<PoolClient, number>();
   readonly #attempts = new Set<Attempt>();
   readonly #held = new Set<PoolClient>();
-  #suspectBefore = 0;
+  /** Nobody waits while there are any. */
+  readonly #spare = new SpareConnections();
   #heardAt = 0;
   #timeouts = 0;
   #isAway = false;
 
   constructor(config: PoolConfig & { readonly max: number }, times: CheckTimes & WaitTimes) {
     super(config);
-    this.#times = times;
+    this.#trust = new ConnectionTrust(times);
     this.#sizeMax = config.max;
     this.#line = new WaitingLine(times);
     this.on('release', (error, client) => {
       const now = performance.now();
-      this.#answeredAt.set(client, now);
+      this.#trust.noteAnswer(client, now);
       if (!error) this.#heardAt = now;
       if (this.#held.delete(client)) process.nextTick(() => this.#advance());
     });
@@ -70,8 +67,8 @@ export class CheckedPool extends Pool {
 
   get state(): PoolState {
     return {
-      inUse: this.totalCount - this.idleCount,
-      idle: this.idleCount,
+      inUse: this.totalCount - this.idleCount - this.#spare.length,
+      idle: this.idleCount + this.#spare.length,
       waiting: this.#line.length,
       timeouts: this.#timeouts,
     };
@@ -94,7 +91,7 @@ export class CheckedPool extends Pool {
 
   /** Ends connections that are dead, and trusts none that was idle meanwhile. */
   discard(clients: Iterable<PoolClient>): void {
-    this.#suspectBefore = performance.now();
+    this.#trust.suspectAll();
     for (const client of clients) {
       if (this.#held.has(client)) client.connection.stream.destroy();
     }
@@ -130,6 +127,11 @@ export class CheckedPool extends Pool {
       take(away(), undefined, ignore);
       return;
     }
+    const spare = this.#takeSpare();
+    if (spare !== null) {
+      this.#lend(take, spare);
+      return;
+    }
     const turnAway = () => this.#turnAway(take);
     this.#line.join({ since: performance.now(), workSince, take, turnAway });
     this.#advance();
@@ -163,16 +165,13 @@ export class CheckedPool extends Pool {
         process.nextTick(() => this.#advance());
         return;
       }
-      const answeredAt = this.#answeredAt.get(client) ?? Infinity;
-      const isTrusted =
-        answeredAt >= this.#suspectBefore && performance.now() - answeredAt < this.#times.checkAfterIdleMs;
-      if (isTrusted) this.#handOver(attempt, client, done);
+      if (this.#trust.isTrusted(client)) this.#handOver(attempt, client, done);
       else void this.#check(attempt, client, done);
     });
   }
 
-  async #check(attempt: Attempt, client: PoolClient, done: (release?: unknown) => void): Promise<void> {
-    if (await this.#isAlive(client)) {
+  async #check(attempt: Attempt, client: PoolClient, done: GiveBack): Promise<void> {
+    if (await this.#trust.isAlive(client)) {
       this.#handOver(attempt, client, done);
       return;
     }
@@ -183,19 +182,60 @@ export class CheckedPool extends Pool {
     this.#advance();
   }
 
-  #handOver(attempt: Attempt, client: PoolClient, done: (release?: unknown) => void): void {
+  #handOver(attempt: Attempt, client: PoolClient, done: GiveBack): void {
     this.#attempts.delete(attempt);
     const waiter = this.#line.next();
     if (waiter === null) {
-      const answeredAt = this.#answeredAt.get(client);
+      const answeredAt = this.#trust.answeredAt(client);
       done();
       // It was asked nothing, so it has answered nothing.
-      if (answeredAt !== undefined) this.#answeredAt.set(client, answeredAt);
+      if (answeredAt !== undefined) this.#trust.noteAnswer(client, answeredAt);
       return;
     }
+    this.#lend(waiter.take, { client, giveBack: done, uses: 0 });
+  }
+
+  #lend(take: TakeClient, { client, giveBack, uses }: Lent): void {
+    let isBack = false;
+    const takeBack: GiveBack = (isBroken) => {
+      // Somebody else may have it already.
+      if (isBack) throw new Error('A connection was given back twice.');
+      isBack = true;
+      this.#takeBack({ client, giveBack, uses: uses + 1 }, isBroken);
+    };
     this.#held.add(client);
     this.#line.noteMove();
-    waiter.take(undefined, client, done);
+    client.release = takeBack;
+    take(undefined, client, takeBack);
+  }
+
+  #takeBack(lent: Lent, isBroken: unknown): void {
+    const { client, giveBack, uses } = lent;
+    const isLost = Boolean(isBroken) || !client.connection.stream.writable;
+    if (isLost || client.getTransactionStatus() !== 'I' || this.ending || uses >= usesMax) {
+      giveBack(isLost);
+      return;
+    }
+    this.#held.delete(client);
+    this.#heardAt = performance.now();
+    this.#trust.noteAnswer(client, this.#heardAt);
+    const waiter = this.#line.next();
+    if (waiter !== null) {
+      this.#lend(waiter.take, lent);
+      return;
+    }
+    this.#spare.put(lent);
+  }
+
+  /** Null where there is none that can be used at once. */
+  #takeSpare(): Lent | null {
+    const lent = this.#spare.take();
+    if (lent === null) return null;
+    const { client, giveBack } = lent;
+    const isLost = !client.connection.stream.writable;
+    if (!isLost && this.#trust.isTrusted(client)) return lent;
+    giveBack(isLost);
+    return null;
   }
 
   #giveUp(): void {
@@ -203,47 +243,7 @@ export class CheckedPool extends Pool {
     this.discard(this.#held);
     this.#line.disperse();
   }
-
-  /** Never rejects. Where one connection is dead, those that were idle as long are not waited for one by one. */
-  async #isAlive(client: PoolClient): Promise<boolean> {
-    if ((this.#answeredAt.get(client) ?? Infinity) < this.#suspectBefore) return false;
-    let timer: NodeJS.Timeout | undefined;
-    const tooLong = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), this.#times.checkMs);
-    });
-    const answer = ask(client).then(
-      () => true,
-      () => false,
-    );
-    const isAlive = await Promise.race([answer, tooLong]);
-    clearTimeout(timer);
-    if (!isAlive) this.#suspectBefore = performance.now();
-    return isAlive;
-  }
-}
-
-/** Not by the connection's own `query`, which would count it among the statements of a request. */
-function ask(client: PoolClient): Promise<unknown> {
-  return Promise.resolve<unknown>(
-    Reflect.apply(Reflect.get(Client.prototype, 'query'), client, ['select 1']),
-  );
 }
 
 /** The check's own promise is rejected by the same event, and that one is heard. */
 function ignore(): void {}
-
-/** In pg's own words for what is lost, which are known to mean that the database is away. */
-function away(): Error {
-  return new Error('Connection terminated: the database says nothing');
-}
-
-/** In pg's own words for what its line would say. */
-function busy(): Error {
-  return new Error('timeout exceeded when trying to connect');
-}
-
-function isTimeout({ message }: Error): boolean {
-  return /^(timeout exceeded when trying to connect|Connection terminated due to connection timeout)/.test(
-    message,
-  );
-}

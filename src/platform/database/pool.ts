@@ -1,6 +1,7 @@
 import { Client, TypeOverrides, types, type ClientConfig } from 'pg';
 import type { Logger } from '../logger.ts';
-import { CheckedPool, type CheckTimes } from './checked-pool.ts';
+import { CheckedPool } from './checked-pool.ts';
+import type { CheckTimes } from './connection-trust.ts';
 import type { WaitTimes } from './waiting-line.ts';
 import type { FreezeTimes } from './freeze-watch.ts';
 import { divertRows } from './row-frames.ts';
