@@ -34,6 +34,8 @@ export class RequestProfile {
   statementMs = 0;
   cacheHits = 0;
   cacheMisses = 0;
+  /** Whether it has been told that it is over. */
+  isTold = false;
 
   constructor(requestId: string) {
     this.requestId = requestId;

@@ -26,9 +26,19 @@ export class Outbox {
     if (now - this.#heldSince >= heldMsMax) this.#release();
   }
 
+  /** In whichever request's async context: what is sent must know by itself whose answer it is. */
   #release(): void {
     const held = this.#held;
     this.#held = [];
-    for (const send of held) send();
+    for (const send of held) {
+      try {
+        send();
+      } catch (error) {
+        // It ends the process, but takes no other answer along, and is not taken for the fault of whoever came last.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 }

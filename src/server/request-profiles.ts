@@ -25,12 +25,21 @@ export function registerRequestProfiles(
   isExempt: (request: FastifyRequest) => boolean,
 ): void {
   server.decorateRequest('profile', null);
+  const tell = (request: FastifyRequest, status: number) => {
+    const { url = 'unknown' } = request.routeOptions;
+    const profile = profileOf(request);
+    if (isExempt(request) || profile.isTold) return;
+    profile.isTold = true;
+    observer.finish(profile, { status, url });
+  };
   // By callbacks, because what runs within `run` is what is called from there: the hooks and handlers that follow.
-  server.addHook('onRequest', (request, _reply, done) => {
+  server.addHook('onRequest', (request, reply, done) => {
     const profile = new RequestProfile(request.id);
     request.setDecorator('profile', profile);
     const { traceparent } = request.headers;
     observer.begin(profile, typeof traceparent === 'string' ? traceparent : undefined);
+    // Fastify calls `onResponse` for what was sent only, and `onRequestAbort` only while the request itself still comes.
+    reply.raw.on('close', () => tell(request, clientClosedRequest));
     observer.profiles.run(profile, done);
   });
   server.addHook('onSend', (request, reply, payload, done) => {
@@ -41,11 +50,13 @@ export function registerRequestProfiles(
     done(null, payload);
   });
   server.addHook('onResponse', (request, reply, done) => {
-    const { url = 'unknown' } = request.routeOptions;
-    if (!isExempt(request)) observer.finish(profileOf(request), { status: reply.statusCode, url });
+    tell(request, reply.statusCode);
     done();
   });
 }
+
+/** nginx's status for a request whose client did not wait for the answer; no answer has it. */
+const clientClosedRequest = 499;
 
 /** What a request has done so far. */
 export function profileOf(request: FastifyRequest): RequestProfile {

@@ -1,4 +1,8 @@
 import { hash } from 'node:crypto';
+import type { Server } from 'node:http';
+import { connect } from 'node:net';
+import { setImmediate as turnsEnd } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import sql from '../../src/platform/database/sql.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { aConversation, aTenant, aUser, type TestTenant, type TestUser } from '../support/builders.ts';
@@ -45,6 +49,7 @@ const send = (body: object, headers: Record<string, string> = {}) =>
   });
 const lineOf = (operation: string) =>
   lines.find((line) => line.operation === operation && line.msg.startsWith('a request'));
+const connectionsOf = (server: Server) => promisify(server.getConnections.bind(server))();
 const timingOf = (headers: Readonly<Record<string, unknown>>) => String(headers['server-timing']);
 
 describe('the profile of a request', () => {
@@ -106,6 +111,36 @@ describe('the profile of a request', () => {
     });
     expect(JSON.stringify(lines)).not.toContain('zebra-4711');
     expect(JSON.stringify(lines)).not.toContain(user.token);
+  });
+
+  it('is logged once of a request whose client did not wait: for its answer, or to the end of its own words', async () => {
+    const origin = await testApp.server.listen({ host: '127.0.0.1', port: 0 });
+    const holder = await testApp.database.pool.connect();
+    await holder.query('begin; lock table conversations in access exclusive mode');
+    const body = JSON.stringify({ query: 'query GivenUp { conversations { nodes { id } } }' });
+    const abort = async (sent: string, until: () => Promise<boolean>) => {
+      const socket = connect(Number(new URL(origin).port), '127.0.0.1');
+      socket.write(`POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n`);
+      socket.write(`authorization: Bearer ${user.token}\r\ncontent-length: ${body.length}\r\n\r\n${sent}`);
+      await expect.poll(until).toBe(true);
+      socket.resetAndDestroy();
+    };
+    const isWaiting = async () => {
+      const rows = await testApp.database.query(sql`select from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`);
+      return rows.length === 1;
+    };
+    await abort(body, isWaiting);
+    await expect
+      .poll(() => lineOf('GivenUp'))
+      .toMatchObject({ status: 499, kind: 'query', outcome: 'refused' });
+    await holder.query('rollback');
+    holder.release();
+    await abort(body.slice(0, 10), async () => (await connectionsOf(testApp.server.server)) === 1);
+    await expect.poll(() => lines.filter(({ status }) => status === 499)).toHaveLength(2);
+    await turnsEnd();
+
+    expect(lines.filter(({ url }) => url === '/graphql')).toHaveLength(2);
   });
 
   it('counts what a mutation writes, and what only finding out who asks took', async () => {

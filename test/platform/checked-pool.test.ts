@@ -2,6 +2,7 @@ import sql from '../../src/platform/database/sql.ts';
 import { setImmediate as turnsEnd } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cancellation } from '../../src/platform/cancellation.ts';
+import { CheckedPool } from '../../src/platform/database/checked-pool.ts';
 import type { Database } from '../../src/platform/database/database.ts';
 import { openDatabase } from '../../src/platform/database/open-database.ts';
 import { Refusal } from '../../src/platform/errors.ts';
@@ -212,6 +213,32 @@ describe('the pool', () => {
 
     expect(await replaced).toEqual([{ one: 1 }]);
     await closed;
+  });
+
+  it('hands on no connection that became suspect in the same turn, before it was checked', async () => {
+    const { proxy, url } = await openProxy();
+    const database = open({ checkMs: 200 }, url);
+    const held = await database.pool.connect();
+    held.release();
+    if (database.pool instanceof CheckedPool) database.pool.discard([]);
+    proxy.freeze();
+    const asked = database.pool.connect();
+    const isFirst = await Promise.race([asked.then((client) => client === held), turnsEnd(false)]);
+    proxy.thaw();
+    (await asked).release();
+
+    expect(isFirst).toBe(false);
+    expect(await asked).not.toBe(held);
+  });
+
+  it('lends nothing once it is ended', async () => {
+    const database = open();
+    (await database.pool.connect()).release();
+    opened.splice(opened.indexOf(database), 1);
+    const ended = database.pool.end();
+
+    await expect(database.pool.connect()).rejects.toThrow('after calling end');
+    await ended;
   });
 
   it('takes no connection back twice', async () => {

@@ -55,8 +55,7 @@ describe('inTransaction', () => {
       ).rejects.toThrow('changed my mind');
     }
 
-    expect(database.pool.waitingCount).toBe(0);
-    expect(database.pool.idleCount).toBe(database.pool.totalCount);
+    expect(database.poolState()).toMatchObject({ inUse: 0, waiting: 0 });
     expect(await database.query({ text: 'select id from things where id = 99', values: [] })).toEqual([]);
   });
 });

@@ -42,3 +42,20 @@ it('lets nobody wait for long work of others', async () => {
   await turnsEnd();
   expect(sent).toEqual(['a', 'b', 'c', 'd']);
 });
+
+it('sends all others when one cannot be sent, and tells of that one', async () => {
+  const outbox = new Outbox(() => now);
+  const listeners = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  const told = new Promise((resolve) => process.once('uncaughtException', resolve));
+  putAll(outbox, ['a']);
+  outbox.put(() => {
+    throw new Error('not sent');
+  });
+  now += 2;
+  putAll(outbox, ['b']);
+  expect(sent).toEqual(['a', 'b']);
+
+  expect(await told).toMatchObject({ message: 'not sent' });
+  for (const listener of listeners) process.on('uncaughtException', listener);
+});

@@ -31,7 +31,7 @@ interface Attempt {
 }
 
 /** Then pg's pool gets a connection to see, which knows whether it has become too old. */
-const usesMax = 1000;
+const handOnsMax = 1000;
 
 /**
  * pg's pool, whose connections are known to work: one that has been idle for a while may have been forgotten by a firewall
@@ -57,11 +57,14 @@ export class CheckedPool extends Pool {
     this.#trust = new ConnectionTrust(times);
     this.#sizeMax = config.max;
     this.#line = new WaitingLine(times);
+    this.on('connect', (client) => this.#trust.noteAnswer(client, performance.now()));
     this.on('release', (error, client) => {
+      // One that nobody held was asked nothing, so it has answered nothing.
+      if (!this.#held.delete(client)) return;
       const now = performance.now();
       this.#trust.noteAnswer(client, now);
       if (!error) this.#heardAt = now;
-      if (this.#held.delete(client)) process.nextTick(() => this.#advance());
+      process.nextTick(() => this.#advance());
     });
   }
 
@@ -127,7 +130,7 @@ export class CheckedPool extends Pool {
       take(away(), undefined, ignore);
       return;
     }
-    const spare = this.#takeSpare();
+    const spare = this.ending ? null : this.#takeSpare();
     if (spare !== null) {
       this.#lend(take, spare);
       return;
@@ -186,22 +189,19 @@ export class CheckedPool extends Pool {
     this.#attempts.delete(attempt);
     const waiter = this.#line.next();
     if (waiter === null) {
-      const answeredAt = this.#trust.answeredAt(client);
       done();
-      // It was asked nothing, so it has answered nothing.
-      if (answeredAt !== undefined) this.#trust.noteAnswer(client, answeredAt);
       return;
     }
-    this.#lend(waiter.take, { client, giveBack: done, uses: 0 });
+    this.#lend(waiter.take, { client, giveBack: done, handOns: 0 });
   }
 
-  #lend(take: TakeClient, { client, giveBack, uses }: Lent): void {
+  #lend(take: TakeClient, { client, giveBack, handOns }: Lent): void {
     let isBack = false;
     const takeBack: GiveBack = (isBroken) => {
-      // Somebody else may have it already.
+      // Somebody else may have it already. Who asks the connection itself to be released asks for its present holder.
       if (isBack) throw new Error('A connection was given back twice.');
       isBack = true;
-      this.#takeBack({ client, giveBack, uses: uses + 1 }, isBroken);
+      this.#takeBack({ client, giveBack, handOns: handOns + 1 }, isBroken);
     };
     this.#held.add(client);
     this.#line.noteMove();
@@ -210,9 +210,9 @@ export class CheckedPool extends Pool {
   }
 
   #takeBack(lent: Lent, isBroken: unknown): void {
-    const { client, giveBack, uses } = lent;
+    const { client, giveBack, handOns } = lent;
     const isLost = Boolean(isBroken) || !client.connection.stream.writable;
-    if (isLost || client.getTransactionStatus() !== 'I' || this.ending || uses >= usesMax) {
+    if (isLost || client.getTransactionStatus() !== 'I' || this.ending || handOns >= handOnsMax) {
       giveBack(isLost);
       return;
     }
@@ -229,12 +229,12 @@ export class CheckedPool extends Pool {
 
   /** Null where there is none that can be used at once. */
   #takeSpare(): Lent | null {
-    const lent = this.#spare.take();
-    if (lent === null) return null;
-    const { client, giveBack } = lent;
-    const isLost = !client.connection.stream.writable;
-    if (!isLost && this.#trust.isTrusted(client)) return lent;
-    giveBack(isLost);
+    for (let lent = this.#spare.take(); lent !== null; lent = this.#spare.take()) {
+      const { client, giveBack } = lent;
+      const isLost = !client.connection.stream.writable;
+      if (!isLost && this.#trust.isTrusted(client)) return lent;
+      giveBack(isLost);
+    }
     return null;
   }
 

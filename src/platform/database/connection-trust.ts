@@ -16,13 +16,9 @@ export class ConnectionTrust {
     this.#times = times;
   }
 
+  /** That it was made counts as well. */
   noteAnswer(client: PoolClient, at: number): void {
     this.#answeredAt.set(client, at);
-  }
-
-  /** When it last answered; undefined for a new one. */
-  answeredAt(client: PoolClient): number | undefined {
-    return this.#answeredAt.get(client);
   }
 
   /** None that has not answered since is trusted any more. */
@@ -32,13 +28,13 @@ export class ConnectionTrust {
 
   /** Whether it need not be asked first. */
   isTrusted(client: PoolClient): boolean {
-    const answeredAt = this.#answeredAt.get(client) ?? Infinity;
+    const answeredAt = this.#answeredAt.get(client) ?? 0;
     return answeredAt >= this.#suspectBefore && performance.now() - answeredAt < this.#times.checkAfterIdleMs;
   }
 
   /** Never rejects. Where one connection is dead, those that were idle as long are not waited for one by one. */
   async isAlive(client: PoolClient): Promise<boolean> {
-    if ((this.#answeredAt.get(client) ?? Infinity) < this.#suspectBefore) return false;
+    if ((this.#answeredAt.get(client) ?? 0) < this.#suspectBefore) return false;
     let timer: NodeJS.Timeout | undefined;
     const tooLong = new Promise<boolean>((resolve) => {
       timer = setTimeout(() => resolve(false), this.#times.checkMs);

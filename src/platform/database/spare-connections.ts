@@ -8,8 +8,8 @@ export interface Lent {
   readonly client: PoolClient;
   /** To pg's pool. */
   readonly giveBack: GiveBack;
-  /** How many have had it since. */
-  readonly uses: number;
+  /** How many have had it since that pool lent it. */
+  readonly handOns: number;
 }
 
 /**
