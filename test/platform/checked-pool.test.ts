@@ -183,7 +183,8 @@ describe('the pool', () => {
     const database = open();
     const held = [await database.pool.connect(), await database.pool.connect()];
     const [first] = held;
-    const begun = await first?.query<{ pid: number }>('begin; select pg_backend_pid() as pid');
+    await first?.query('begin');
+    const begun = await first?.query<{ pid: number }>('select pg_backend_pid() as pid');
     const waiting = database.query<{ pid: number }>(sql`select pg_backend_pid() as pid`);
     for (const client of held) client.release();
 
