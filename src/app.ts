@@ -50,7 +50,6 @@ export function createApp(options: AppOptions) {
   const coherence = new PostgresCoherence({ url: database.url, logger });
   const { tracing, exporter } = createTracing(config, logger);
   const telemetry = new Telemetry({ clock, logger, thresholds: config.telemetry, tracing });
-  database.follow(telemetry.followStatement);
   const { caches, registry, ...sharing } = createCaches({
     clock,
     coherence,
@@ -97,6 +96,8 @@ export function createApp(options: AppOptions) {
      * @throws SchemaMisfit when the database lacks columns that isolation depends on
      */
     async createServer(demoToken: string | null) {
+      // Not before: an app that only fills in the demo would log its bulk inserts as slow statements.
+      database.follow(telemetry.followStatement);
       await guard.requireFit();
       const settings = config.telemetry.metrics;
       const metrics = settings.isEnabled

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
 const folders = ['docs', 'bench', 'src', 'test'];
-const files = ['README.md', ...folders.flatMap(markdownIn)];
+const files = [...readdirSync(root).filter((name) => name.endsWith('.md')), ...folders.flatMap(markdownIn)];
 const links = files.flatMap(linksOf);
 
 describe('a link in the documentation', () => {
