@@ -1,28 +1,54 @@
-import { isEnumType, isInputObjectType, isInterfaceType, isObjectType, isSpecifiedScalarType } from 'graphql';
+import {
+  buildSchema,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  isSpecifiedScalarType,
+  type GraphQLSchema,
+} from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { fetchOf } from '../src/graphql/batched.ts';
 import { resolvers } from '../src/graphql/resolvers.ts';
 import { createSchema } from '../src/graphql/schema.ts';
 import { errorCodes } from '../src/platform/errors.ts';
+import { breachesIn } from './support/plain-english.ts';
 
 const schema = createSchema();
-const types = Object.values(schema.getTypeMap()).filter(
-  (type) => !type.name.startsWith('__') && !isSpecifiedScalarType(type),
-);
+const types = typesOf(schema);
 
 describe('the schema', () => {
   it('describes every type, field, argument and enum value', () => {
-    const described = types.flatMap((type) => {
-      const own = [{ name: type.name, description: type.description }];
-      if (isEnumType(type)) return [...own, ...type.getValues()];
-      if (isInputObjectType(type)) return [...own, ...Object.values(type.getFields())];
-      if (!isObjectType(type) && !isInterfaceType(type)) return own;
-      const fields = Object.values(type.getFields());
-      return [...own, ...fields, ...fields.flatMap((field) => field.args)];
-    });
+    const described = descriptionsIn(schema);
 
-    expect(described.length).toBeGreaterThan(300);
-    expect(described.filter((each) => !each.description).map((each) => each.name)).toEqual([]);
+    expect(described.length).toBeGreaterThan(500);
+    expect(described.filter(({ text }) => text === '').map(({ name }) => name)).toEqual([]);
+  });
+
+  it('is described in plain English', () => {
+    expect(breachesInSchema(schema)).toEqual([]);
+  });
+
+  it('has its descriptions checked down to arguments and enum values', () => {
+    const planted = buildSchema(`
+      "Who speaks."
+      enum Role { "Everybody at once." ALL }
+      "The queries."
+      type Query {
+        "The messages. They are sorted. There are many."
+        messages("The first so many." first: Int): Int
+      }
+      "A message."
+      input Message { "Whether it stands in a list." isListed: Boolean }
+    `);
+
+    expect(breachesInSchema(planted).map(({ name }) => name)).toEqual([
+      'Role',
+      'Role.ALL',
+      'Query.messages',
+      'Query.messages(first:)',
+      'Message.isListed',
+    ]);
   });
 
   it('lists exactly the codes that errors can have', () => {
@@ -59,3 +85,41 @@ describe('the schema', () => {
     }
   });
 });
+
+function typesOf(of: GraphQLSchema) {
+  return Object.values(of.getTypeMap()).filter(
+    (type) => !type.name.startsWith('__') && !isSpecifiedScalarType(type),
+  );
+}
+
+function breachesInSchema(of: GraphQLSchema) {
+  return descriptionsIn(of).flatMap(({ name, text }) => {
+    const breaches = breachesIn(text);
+    return breaches.length === 0 ? [] : [{ name, text, breaches }];
+  });
+}
+
+/** Everything that a client can read in the explorer, by the name of what it describes. */
+function descriptionsIn(of: GraphQLSchema): { name: string; text: string }[] {
+  return typesOf(of).flatMap((type) => {
+    const own = { name: type.name, text: type.description ?? '' };
+    if (isEnumType(type) || isInputObjectType(type)) {
+      const parts = isEnumType(type) ? type.getValues() : Object.values(type.getFields());
+      return [
+        own,
+        ...parts.map((part) => ({ name: `${type.name}.${part.name}`, text: part.description ?? '' })),
+      ];
+    }
+    if (!isObjectType(type) && !isInterfaceType(type)) return [own];
+    return [
+      own,
+      ...Object.values(type.getFields()).flatMap((field) => [
+        { name: `${type.name}.${field.name}`, text: field.description ?? '' },
+        ...field.args.map((arg) => ({
+          name: `${type.name}.${field.name}(${arg.name}:)`,
+          text: arg.description ?? '',
+        })),
+      ]),
+    ];
+  });
+}

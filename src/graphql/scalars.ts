@@ -21,7 +21,7 @@ const dateTime = new GraphQLScalarType<Date, string>({
 /** Checked when it comes in; what is stored already goes out as it is. */
 const emailAddress = new GraphQLScalarType<string, string>({
   name: 'EmailAddress',
-  description: 'An e-mail address; checked when it is given to the server, not when it is answered.',
+  description: 'An email address; validated in input, not in output.',
   serialize: String,
   parseValue: emailFrom,
   parseLiteral: (node) => emailFrom(node.kind === Kind.STRING ? node.value : null),
@@ -29,7 +29,7 @@ const emailAddress = new GraphQLScalarType<string, string>({
 
 const jsonObject = new GraphQLScalarType<Record<string, unknown>, unknown>({
   name: 'JSONObject',
-  description: 'A JSON object of free form.',
+  description: 'A JSON object with any fields.',
   serialize: (value) => value,
   parseValue: objectFrom,
   parseLiteral: (node, variables) => objectFrom(valueFromASTUntyped(node, variables)),
