@@ -1,10 +1,10 @@
 import { defineConfig } from 'prisma/config';
 
 // Prisma's command line looks for an engine binary and downloads it, although generating needs none: any file that exists
-// satisfies it. Migrations are run by the engine's WebAssembly build, in src/platform/database/migrations.ts.
+// satisfies it. Migrations are run by the engine's WebAssembly build, in src/platform/postgres/migrations/migrations.ts.
 process.env['PRISMA_SCHEMA_ENGINE_BINARY'] ??= process.execPath;
 
-/** For Prisma's own command line; Parley itself reads its configuration in src/config.ts. */
+/** For Prisma's own command line; Parley itself reads its configuration in src/app/config/config.ts. */
 export default defineConfig({
   schema: 'prisma/schema.prisma',
   migrations: { path: 'prisma/migrations' },

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Keyv } from 'keyv';
-import { Cache } from '../src/platform/cache/cache.ts';
-import { systemClock } from '../src/platform/clock.ts';
+import { Cache } from '../src/caching/cache.ts';
+import { systemClock } from '../src/platform/runtime/clock.ts';
 
 /**
  * What a cache costs in one process, beside its peers: hits a second, the memory of 10,000 entries of 500 bytes, and the

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { setTimeout as wait } from 'node:timers/promises';
-import { startEmbeddedPostgres } from '../src/platform/database/embedded.ts';
-import { migrate } from '../src/platform/database/migrations.ts';
-import { createLogger } from '../src/platform/logger.ts';
+import { startEmbeddedPostgres } from '../src/platform/postgres/embedded/embedded.ts';
+import { migrate } from '../src/platform/postgres/migrations/migrations.ts';
+import { createLogger } from '../src/platform/telemetry/logger.ts';
 import { makeFolder } from '../test/support/embedded.ts';
 import { KillableServer, killPostgres } from '../test/support/killing.ts';
 import { populate } from '../test/support/population.ts';

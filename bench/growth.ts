@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
 import type { FastifyInstance } from 'fastify';
-import { createApp } from '../src/app.ts';
+import { createApp } from '../src/app/app.ts';
 import { beginSession } from '../src/cli/token.ts';
-import { readConfig } from '../src/config.ts';
-import { encodeCursor } from '../src/graphql/cursor.ts';
-import { openPlatform } from '../src/open-platform.ts';
+import { readConfig } from '../src/app/config/config.ts';
+import { encodeCursor } from '../src/paging/cursor.ts';
+import { openPlatform } from '../src/app/open-platform.ts';
 import { toPublicId } from '../src/platform/ids.ts';
 import { createEmpty, type BenchDatabase } from './compare/bench-database.ts';
 import { growing, growTo, plant } from './growth/fill.ts';

@@ -2,11 +2,11 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import sql from '../src/platform/database/sql.ts';
-import { createApp } from '../src/app.ts';
-import { readConfig } from '../src/config.ts';
+import sql from '../src/platform/postgres/sql.ts';
+import { createApp } from '../src/app/app.ts';
+import { readConfig } from '../src/app/config/config.ts';
 import { createId } from '../src/platform/ids.ts';
-import { openPlatform, type Platform } from '../src/open-platform.ts';
+import { openPlatform, type Platform } from '../src/app/open-platform.ts';
 import { startIdentityProvider, type TestIdentityProvider } from '../test/support/identity-provider.ts';
 import {
   idleQuery,

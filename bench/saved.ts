@@ -2,9 +2,9 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createApp } from '../src/app.ts';
-import { readConfig } from '../src/config.ts';
-import { openPlatform, type Platform } from '../src/open-platform.ts';
+import { createApp } from '../src/app/app.ts';
+import { readConfig } from '../src/app/config/config.ts';
+import { openPlatform, type Platform } from '../src/app/open-platform.ts';
 import {
   createChatTenant,
   measureChat,

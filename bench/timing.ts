@@ -3,13 +3,13 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import sql from '../src/platform/database/sql.ts';
-import { createApp } from '../src/app.ts';
-import { readConfig } from '../src/config.ts';
-import { openPlatform } from '../src/open-platform.ts';
-import type { Database } from '../src/platform/database/database.ts';
+import sql from '../src/platform/postgres/sql.ts';
+import { createApp } from '../src/app/app.ts';
+import { readConfig } from '../src/app/config/config.ts';
+import { openPlatform } from '../src/app/open-platform.ts';
+import type { Database } from '../src/platform/postgres/database.ts';
 import { createId, toPublicId, type IdPrefix } from '../src/platform/ids.ts';
-import { hashPassword } from '../src/platform/passwords.ts';
+import { hashPassword } from '../src/platform/security/passwords.ts';
 
 /**
  * Whether the time that an answer takes tells what its words hide: if a thing of another tenant exists, and if an account

@@ -3,12 +3,12 @@ import { availableParallelism } from 'node:os';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { importCommand } from './cli/import.ts';
 import { migrateCommand } from './cli/migrate.ts';
-import { monitorCommand, type MonitorOptions } from './cli/monitor.ts';
+import { monitorCommand, type MonitorOptions } from './cli/monitor/monitor.ts';
 import { views } from './cli/monitor/section.ts';
 import { seedCommand } from './cli/seed.ts';
-import { serveCommand } from './cli/serve.ts';
+import { serveCommand } from './cli/serve/serve.ts';
 import { tokenCommand } from './cli/token.ts';
-import { InvalidConfiguration, readConfig, type Config } from './config.ts';
+import { InvalidConfiguration, readConfig, type Config } from './app/config/config.ts';
 import { peopleMax } from './domains/operations/warming.ts';
 
 /** Each has connections of its own to the database. */

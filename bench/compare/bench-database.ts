@@ -3,9 +3,12 @@ import { mkdir, chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/platform/database/embedded.ts';
-import { migrate } from '../../src/platform/database/migrations.ts';
-import { createLogger } from '../../src/platform/logger.ts';
+import {
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+} from '../../src/platform/postgres/embedded/embedded.ts';
+import { migrate } from '../../src/platform/postgres/migrations/migrations.ts';
+import { createLogger } from '../../src/platform/telemetry/logger.ts';
 
 const root = join(import.meta.dirname, '../..');
 const run = promisify(execFile);

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { encodeCursor } from '../../src/graphql/cursor.ts';
+import { encodeCursor } from '../../src/paging/cursor.ts';
 import { toPublicId } from '../../src/platform/ids.ts';
 import type { Fixtures } from './fixtures.ts';
 

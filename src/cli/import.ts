@@ -1,15 +1,15 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
-import { withPlatform } from '../open-platform.ts';
-import type { Config } from '../config.ts';
+import { withPlatform } from '../app/open-platform.ts';
+import type { Config } from '../app/config/config.ts';
 import { readLines } from '../domains/import/lines.ts';
 import { nothingImported, sumOf, type ImportCounts } from '../domains/import/model.ts';
 import { createImportQueries } from '../domains/import/queries.ts';
 import { createImportService, type ImportService } from '../domains/import/service.ts';
 import { readBytes } from '../domains/import/source.ts';
-import type { Clock } from '../platform/clock.ts';
-import type { Database } from '../platform/database/database.ts';
+import type { Clock } from '../platform/runtime/clock.ts';
+import type { Database } from '../platform/postgres/database.ts';
 import { createProgress, type ReportStream } from './progress.ts';
 
 /** What an import reads and where it reports. */

@@ -1,9 +1,13 @@
-import type { Config } from '../config.ts';
-import { systemClock } from '../platform/clock.ts';
-import { draftMigration } from '../platform/database/draft-migration.ts';
-import { startEmbeddedPostgres } from '../platform/database/embedded.ts';
-import { migrate, migrationStatus, type MigrationStatus } from '../platform/database/migrations.ts';
-import { createLogger, type Logger } from '../platform/logger.ts';
+import type { Config } from '../app/config/config.ts';
+import { systemClock } from '../platform/runtime/clock.ts';
+import { draftMigration } from '../platform/postgres/migrations/draft-migration.ts';
+import { startEmbeddedPostgres } from '../platform/postgres/embedded/embedded.ts';
+import {
+  migrate,
+  migrationStatus,
+  type MigrationStatus,
+} from '../platform/postgres/migrations/migrations.ts';
+import { createLogger, type Logger } from '../platform/telemetry/logger.ts';
 
 /** What `parley migrate` was asked to do. */
 export interface MigrateCommandOptions {

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { MultiBar, Presets } from 'cli-progress';
-import type { Clock } from '../platform/clock.ts';
+import type { Clock } from '../platform/runtime/clock.ts';
 
 /** Where a command tells how it goes. */
 export interface ReportStream extends Writable {

@@ -1,11 +1,11 @@
 import type { Writable } from 'node:stream';
-import { withPlatform } from '../open-platform.ts';
-import type { Config } from '../config.ts';
+import { withPlatform } from '../app/open-platform.ts';
+import type { Config } from '../app/config/config.ts';
 import type { DemoSize } from '../domains/demo/model.ts';
 import { createDemoQueries } from '../domains/demo/queries.ts';
 import { createDemoService } from '../domains/demo/service.ts';
-import type { Clock } from '../platform/clock.ts';
-import type { Database } from '../platform/database/database.ts';
+import type { Clock } from '../platform/runtime/clock.ts';
+import type { Database } from '../platform/postgres/database.ts';
 import { createProgress, type ReportStream } from './progress.ts';
 
 /** Where demo data goes and where that is reported. */

@@ -1,6 +1,6 @@
-import { createApp, type App } from '../app.ts';
-import type { Config } from '../config.ts';
-import { withPlatform } from '../open-platform.ts';
+import { createApp, type App } from '../app/app.ts';
+import type { Config } from '../app/config/config.ts';
+import { withPlatform } from '../app/open-platform.ts';
 
 /** Whose session, where. */
 export interface TokenRequest {

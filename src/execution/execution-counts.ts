@@ -1,5 +1,5 @@
-import type { UnplannedReason } from './compile.ts';
-import type { FaultReason } from './fault.ts';
+import type { UnplannedReason } from './plan/compile.ts';
+import type { FaultReason } from './fallback/bailout.ts';
 
 /** How many operations were run in which way. */
 export interface ExecutionStatistics {

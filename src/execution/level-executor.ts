@@ -7,13 +7,13 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
-import { Unplanned } from './compile.ts';
+import { Unplanned } from './plan/compile.ts';
 import type { ExecutionCounts } from './execution-counts.ts';
-import { Fault } from './fault.ts';
-import { PlanCache, type Planned } from './plan-cache.ts';
-import { makeReplayable, type Replay } from './replay.ts';
-import { Run } from './run.ts';
-import { runMutation, runQuery, type Endings } from './run-operation.ts';
+import { Fault } from './fallback/bailout.ts';
+import { PlanCache, type Planned } from './plan/plan-cache.ts';
+import { makeReplayable, type Replay } from './fallback/replay.ts';
+import { Run } from './run/run.ts';
+import { runMutation, runQuery, type Endings } from './run/run-operation.ts';
 
 /** One operation of a document that is valid for the schema. */
 export interface OperationRequest {

@@ -1,7 +1,7 @@
 import { isTenantAdmin, type Scope, type Viewer } from '../domains/session/model.ts';
 import type { User } from '../domains/user/model.ts';
 import { Forbidden, Unauthenticated } from '../platform/errors.ts';
-import type { RootResolvers } from './complete.ts';
+import type { RootResolvers } from './resolver-types-strict.ts';
 import type { RequestContext } from './context.ts';
 
 /**

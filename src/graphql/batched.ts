@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader';
-import type { Asked } from '../execution/asked.ts';
+import type { Asked } from '../execution/selection.ts';
 import { requireReading } from './access.ts';
 import type { Loaders, RequestContext } from './context.ts';
 

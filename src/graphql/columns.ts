@@ -1,5 +1,5 @@
-import type { Asked } from '../execution/asked.ts';
-import type { ColumnSet } from '../platform/database/rows.ts';
+import type { Asked } from '../execution/selection.ts';
+import type { ColumnSet } from '../platform/postgres/rows.ts';
 
 /**
  * Which columns must be read for what is asked of rows; `usual` are the fields that the usual columns answer. Nearly all

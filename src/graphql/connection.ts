@@ -1,8 +1,8 @@
-import { askedTogether, type Asked } from '../execution/asked.ts';
+import { askedTogether, type Asked } from '../execution/selection.ts';
 import { BadUserInput, InvalidCursor } from '../platform/errors.ts';
-import type { CursorShape, Page, PagedList, PageWindow, Position } from '../platform/database/paging.ts';
+import type { CursorShape, Page, PagedList, PageWindow, Position } from '../paging/paged-list.ts';
 import { batched } from './batched.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
+import { decodeCursor, encodeCursor } from '../paging/cursor.ts';
 
 /** The arguments of every connection field. */
 export interface PageArguments {

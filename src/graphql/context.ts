@@ -24,10 +24,10 @@ import type { TenantLoaders } from '../domains/tenant/loaders.ts';
 import type { TenantService } from '../domains/tenant/service.ts';
 import type { UserLoaders } from '../domains/user/loaders.ts';
 import type { UserService } from '../domains/user/service.ts';
-import type { Cancellation } from '../platform/cancellation.ts';
-import type { Clock } from '../platform/clock.ts';
-import type { RequestTrace } from '../platform/tracing.ts';
-import type { ExplainedStatement } from '../platform/database/explain-statements.ts';
+import type { Cancellation } from '../platform/runtime/cancellation.ts';
+import type { Clock } from '../platform/runtime/clock.ts';
+import type { RequestTrace } from '../platform/telemetry/tracing.ts';
+import type { ExplainedStatement } from '../platform/postgres/explain-statements.ts';
 
 /** How a request finds objects; everything of a tenant is closed over the viewer. */
 export interface Loaders {

@@ -7,7 +7,7 @@ import type { Tenant } from '../domains/tenant/model.ts';
 import type { User } from '../domains/user/model.ts';
 import { BadUserInput } from '../platform/errors.ts';
 import { fromPublicId, prefixOf } from '../platform/ids.ts';
-import type { RootFields } from './complete.ts';
+import type { RootFields } from './resolver-types-strict.ts';
 import { pageSizeMax } from './connection.ts';
 import type { RequestContext } from './context.ts';
 

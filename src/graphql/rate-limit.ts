@@ -1,4 +1,4 @@
-import type { RootFields } from './complete.ts';
+import type { RootFields } from './resolver-types-strict.ts';
 
 /** What the front door has charged; nothing is counted again. */
 export const Query: RootFields<'Query', 'rateLimit'> = {

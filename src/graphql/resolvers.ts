@@ -10,7 +10,7 @@ import * as setting from '../domains/setting/resolvers.ts';
 import * as statistics from '../domains/statistics/resolvers.ts';
 import * as tenant from '../domains/tenant/resolvers.ts';
 import * as user from '../domains/user/resolvers.ts';
-import type { CompleteResolvers } from './complete.ts';
+import type { CompleteResolvers } from './resolver-types-strict.ts';
 import { connectionResolvers } from './connection.ts';
 import * as node from './node.ts';
 import * as rateLimit from './rate-limit.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isStorable, lengthOf } from './database/text.ts';
+import { isStorable, lengthOf } from './text.ts';
 import { InputRefused, type ErrorCode, type InputFault } from './errors.ts';
 
 const jsonBytesMax = 16_384;

@@ -2,12 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { Kind, parse, validate, type DocumentNode } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { includedBy } from '../../src/execution/collect-fields.ts';
-import { compile } from '../../src/execution/compile.ts';
+import { includedBy } from '../../src/execution/plan/collect-fields.ts';
+import { compile } from '../../src/execution/plan/compile.ts';
 import { createLevelExecutor } from '../../src/execution/level-executor.ts';
 import { ExecutionCounts } from '../../src/execution/execution-counts.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
-import { exampleOperation } from '../../src/server/example-operation.ts';
+import { exampleOperation } from '../../src/server/routes/example-operation.ts';
 
 const root = join(import.meta.dirname, '../..');
 const schema = createSchema();

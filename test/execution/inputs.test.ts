@@ -1,6 +1,6 @@
 import { getArgumentValues, getVariableValues, isObjectType, Kind, parse, type FieldNode } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { argumentReader, variableReader } from '../../src/execution/inputs.ts';
+import { argumentReader, variableReader } from '../../src/execution/plan/inputs.ts';
 import { aSchema } from '../support/both-executors.ts';
 
 const schema = aSchema(

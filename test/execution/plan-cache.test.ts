@@ -1,7 +1,7 @@
 import { parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { Unplanned } from '../../src/execution/compile.ts';
-import { PlanCache } from '../../src/execution/plan-cache.ts';
+import { Unplanned } from '../../src/execution/plan/compile.ts';
+import { PlanCache } from '../../src/execution/plan/plan-cache.ts';
 import { aSchema } from '../support/both-executors.ts';
 import { peopleSchema } from '../support/people-schema.ts';
 

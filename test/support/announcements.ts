@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
-import { commonChannel } from '../../src/platform/cache/coherence-message.ts';
+import { commonChannel } from '../../src/caching/coherence/coherence-message.ts';
 import type { CleanUps } from './embedded.ts';
 
 /** Hears what PostgreSQL announces, as every process does. */

@@ -9,10 +9,10 @@ import {
   type GraphQLFieldResolver,
   type GraphQLSchema,
 } from 'graphql';
-import { nothing } from '../../src/execution/asked.ts';
+import { nothing } from '../../src/execution/selection.ts';
 import { ExecutionCounts, type ExecutionStatistics } from '../../src/execution/execution-counts.ts';
 import { LevelExecutor, type Executor } from '../../src/execution/level-executor.ts';
-import type { Fetch } from '../../src/execution/plan.ts';
+import type { Fetch } from '../../src/execution/plan/plan.ts';
 
 /** A field's resolver, or what it fetches for many parents. */
 export type TestField = GraphQLFieldResolver<unknown, unknown> | { readonly fetch: Fetch } | undefined;

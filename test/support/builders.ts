@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
-import sql from '../../src/platform/database/sql.ts';
+import sql from '../../src/platform/postgres/sql.ts';
 import { createId, toPublicId } from '../../src/platform/ids.ts';
-import type { App } from '../../src/app.ts';
+import type { App } from '../../src/app/app.ts';
 import type { Viewer } from '../../src/domains/session/model.ts';
-import type { Clock } from '../../src/platform/clock.ts';
-import type { Database } from '../../src/platform/database/database.ts';
+import type { Clock } from '../../src/platform/runtime/clock.ts';
+import type { Database } from '../../src/platform/postgres/database.ts';
 
 /** What is built on. */
 interface Ground {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import type { CacheOptions } from '../../src/platform/cache/cache-options.ts';
-import type { Cache } from '../../src/platform/cache/cache.ts';
-import type { CacheStatistics, InvalidationTarget } from '../../src/platform/cache/cache-report.ts';
+import type { CacheOptions } from '../../src/caching/cache-options.ts';
+import type { Cache } from '../../src/caching/cache.ts';
+import type { CacheStatistics, InvalidationTarget } from '../../src/caching/cache-report.ts';
 import { TestClock } from './clock.ts';
 import { settled } from './deferred.ts';
 import { seededRandom, type Random } from './seeded-random.ts';

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
-import sql from '../../src/platform/database/sql.ts';
-import type { App } from '../../src/app.ts';
-import type { Clock } from '../../src/platform/clock.ts';
-import type { Database } from '../../src/platform/database/database.ts';
+import sql from '../../src/platform/postgres/sql.ts';
+import type { App } from '../../src/app/app.ts';
+import type { Clock } from '../../src/platform/runtime/clock.ts';
+import type { Database } from '../../src/platform/postgres/database.ts';
 import { createId, toPublicId } from '../../src/platform/ids.ts';
 
 /**

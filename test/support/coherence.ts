@@ -1,8 +1,8 @@
 import { expect, vi } from 'vitest';
-import type { LeaseTimes } from '../../src/platform/cache/coherence-lease.ts';
-import type { Coherence, Invalidation } from '../../src/platform/cache/coherence.ts';
-import { PostgresCoherence } from '../../src/platform/cache/postgres-coherence.ts';
-import { createLogger } from '../../src/platform/logger.ts';
+import type { LeaseTimes } from '../../src/caching/coherence/lease.ts';
+import type { Coherence, Invalidation } from '../../src/caching/coherence/coherence.ts';
+import { PostgresCoherence } from '../../src/caching/coherence/postgres-coherence.ts';
+import { createLogger } from '../../src/platform/telemetry/logger.ts';
 import type { CleanUps } from './embedded.ts';
 
 /** What a process was told, in its order; null where something may have been missed. */

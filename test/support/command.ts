@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
-import type { Database } from '../../src/platform/database/database.ts';
-import { openDatabase } from '../../src/platform/database/open-database.ts';
-import { createLogger } from '../../src/platform/logger.ts';
+import type { Database } from '../../src/platform/postgres/database.ts';
+import { openDatabase } from '../../src/platform/postgres/open-database.ts';
+import { createLogger } from '../../src/platform/telemetry/logger.ts';
 import { createTestDatabase } from './postgres.ts';
 
 /** A migrated, empty database, open as a command has it. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { startEmbeddedPostgres } from '../../src/platform/database/embedded.ts';
-import { createLogger } from '../../src/platform/logger.ts';
+import { startEmbeddedPostgres } from '../../src/platform/postgres/embedded/embedded.ts';
+import { createLogger } from '../../src/platform/telemetry/logger.ts';
 
 // A process of its own that uses the embedded PostgreSQL of the data directory given: it says the address once it can be
 // used, and leaves when its input ends.

@@ -4,8 +4,11 @@ import { chmod, mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/platform/database/embedded.ts';
-import { createLogger } from '../../src/platform/logger.ts';
+import {
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+} from '../../src/platform/postgres/embedded/embedded.ts';
+import { createLogger } from '../../src/platform/telemetry/logger.ts';
 import { execute } from './postgres.ts';
 
 /** Whoever a process runs as. */

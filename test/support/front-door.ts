@@ -13,11 +13,11 @@ import {
 } from '../../src/platform/errors.ts';
 import { ExecutionCounts } from '../../src/execution/execution-counts.ts';
 import { LevelExecutor } from '../../src/execution/level-executor.ts';
-import { readConfig } from '../../src/config.ts';
-import { systemClock } from '../../src/platform/clock.ts';
-import { RequestProfiles } from '../../src/platform/request-profile.ts';
-import { createHttpServer, type HttpServerOptions } from '../../src/server/http.ts';
-import { RequestsUnderWay } from '../../src/server/requests-under-way.ts';
+import { readConfig } from '../../src/app/config/config.ts';
+import { systemClock } from '../../src/platform/runtime/clock.ts';
+import { RequestProfiles } from '../../src/platform/telemetry/request-stats.ts';
+import { createHttpServer, type HttpServerOptions } from '../../src/server/http-server.ts';
+import { RequestsUnderWay } from '../../src/server/limits/in-flight-requests.ts';
 
 export interface Person {
   readonly name: string;

@@ -2,9 +2,9 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { startEmbeddedPostgres } from '../../src/platform/database/embedded.ts';
-import { migrate } from '../../src/platform/database/migrations.ts';
-import { createLogger } from '../../src/platform/logger.ts';
+import { startEmbeddedPostgres } from '../../src/platform/postgres/embedded/embedded.ts';
+import { migrate } from '../../src/platform/postgres/migrations/migrations.ts';
+import { createLogger } from '../../src/platform/telemetry/logger.ts';
 import './postgres.ts';
 
 /** One PostgreSQL for the whole run, with a migrated database that the tests' own are copied from. */

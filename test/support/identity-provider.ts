@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK, type JWTPayload } from 'jose';
-import type { Clock } from '../../src/platform/clock.ts';
+import type { Clock } from '../../src/platform/runtime/clock.ts';
 import { TestClock } from './clock.ts';
 
 export const issuer = 'https://clerk.example.com';

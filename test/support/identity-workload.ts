@@ -1,5 +1,5 @@
-import type { App } from '../../src/app.ts';
-import type { Database } from '../../src/platform/database/database.ts';
+import type { App } from '../../src/app/app.ts';
+import type { Database } from '../../src/platform/postgres/database.ts';
 import type { TestIdentityProvider } from './identity-provider.ts';
 
 /** Who asks how often, and what changes meanwhile. */

@@ -3,16 +3,16 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { findPostgresAccount } from '../../src/platform/database/postgres-account.ts';
-import { findPostgresBinaries } from '../../src/platform/database/postgres-binaries.ts';
-import { openCluster } from '../../src/platform/database/postgres-cluster.ts';
+import { findPostgresAccount } from '../../src/platform/postgres/embedded/postgres-account.ts';
+import { findPostgresBinaries } from '../../src/platform/postgres/embedded/postgres-binaries.ts';
+import { openCluster } from '../../src/platform/postgres/embedded/postgres-cluster.ts';
 import {
   choosePort,
   startPostmaster,
   stopPostmaster,
   type ServerControl,
-} from '../../src/platform/database/postgres-server.ts';
-import { serverUrl } from '../../src/platform/database/shared-server.ts';
+} from '../../src/platform/postgres/embedded/postgres-server.ts';
+import { serverUrl } from '../../src/platform/postgres/embedded/shared-server.ts';
 import { makeFolder } from './embedded.ts';
 
 const run = promisify(execFile);

@@ -1,5 +1,5 @@
-import type { KeyValueStore, StoredText, StoreSession } from '../../src/platform/cache/key-value-store.ts';
-import { StoreAway } from '../../src/platform/cache/key-value-store.ts';
+import type { KeyValueStore, StoredText, StoreSession } from '../../src/caching/key-value-store.ts';
+import { StoreAway } from '../../src/caching/key-value-store.ts';
 
 /** What several processes' stores have in common: the texts of one server, which knows no time. */
 export class RemoteTexts {

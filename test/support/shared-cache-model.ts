@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
-import { CacheRegistry } from '../../src/platform/cache/cache-registry.ts';
-import { Cache } from '../../src/platform/cache/cache.ts';
-import type { Invalidation } from '../../src/platform/cache/coherence.ts';
-import { Generations } from '../../src/platform/cache/generations.ts';
+import { CacheRegistry } from '../../src/caching/cache-registry.ts';
+import { Cache } from '../../src/caching/cache.ts';
+import type { Invalidation } from '../../src/caching/coherence/coherence.ts';
+import { Generations } from '../../src/caching/shared/generations.ts';
 import { TestClock } from './clock.ts';
 import { settled } from './deferred.ts';
 import { RemoteStore, RemoteTexts } from './remote-texts.ts';

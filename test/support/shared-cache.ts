@@ -1,7 +1,7 @@
 import { expect, vi } from 'vitest';
-import { Generations } from '../../src/platform/cache/generations.ts';
-import { RedisStore } from '../../src/platform/cache/redis-store.ts';
-import { createLogger } from '../../src/platform/logger.ts';
+import { Generations } from '../../src/caching/shared/generations.ts';
+import { RedisStore } from '../../src/caching/redis/redis-store.ts';
+import { createLogger } from '../../src/platform/telemetry/logger.ts';
 import type { CleanUps } from './embedded.ts';
 
 /** What a process has of a Redis that it shares with others; `coherence` and `errors` are the test's to play with. */

@@ -1,6 +1,6 @@
-import sql from '../../src/platform/database/sql.ts';
+import sql from '../../src/platform/postgres/sql.ts';
 import { toPublicId } from '../../src/platform/ids.ts';
-import { hashPassword } from '../../src/platform/passwords.ts';
+import { hashPassword } from '../../src/platform/security/passwords.ts';
 import { aConversation, anApiKey, aTenant, aUser, type TestTenant, type TestUser } from './builders.ts';
 import type { TestApp } from './test-app.ts';
 

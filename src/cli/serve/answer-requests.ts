@@ -1,11 +1,11 @@
 import cluster from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
-import { createApp } from '../../app.ts';
-import type { Config } from '../../config.ts';
-import type { Siblings } from '../../metrics.ts';
-import type { Platform } from '../../open-platform.ts';
-import { expectShortLives } from '../../platform/short-lives.ts';
+import { createApp } from '../../app/app.ts';
+import type { Config } from '../../app/config/config.ts';
+import type { Siblings } from '../../app/metrics/app-metrics.ts';
+import type { Platform } from '../../app/open-platform.ts';
+import { expectShortLives } from '../../platform/runtime/v8-flags.ts';
 
 /** With what the process begins to answer. */
 interface AnswerOptions {

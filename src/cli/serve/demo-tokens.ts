@@ -1,8 +1,8 @@
-import { createApp } from '../../app.ts';
-import type { Config } from '../../config.ts';
+import { createApp } from '../../app/app.ts';
+import type { Config } from '../../app/config/config.ts';
 import { createDemoQueries } from '../../domains/demo/queries.ts';
 import { createDemoService } from '../../domains/demo/service.ts';
-import type { Platform } from '../../open-platform.ts';
+import type { Platform } from '../../app/open-platform.ts';
 import { Refusal } from '../../platform/errors.ts';
 import { beginSession } from '../token.ts';
 

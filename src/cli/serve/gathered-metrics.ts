@@ -1,11 +1,11 @@
 import type { Worker } from 'node:cluster';
-import type { Logger } from '../../platform/logger.ts';
+import type { Logger } from '../../platform/telemetry/logger.ts';
 import {
   addUp,
   countersOf,
   snapshotText,
   type MetricSnapshot,
-} from '../../platform/metrics/metric-snapshot.ts';
+} from '../../platform/telemetry/metrics/metric-snapshot.ts';
 import type { asked, gathered } from './metric-messages.ts';
 import { told, wanted } from './metric-messages.ts';
 import type { z } from 'zod';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { metricSnapshot } from '../../platform/metrics/metric-snapshot.ts';
+import { metricSnapshot } from '../../platform/telemetry/metrics/metric-snapshot.ts';
 
 // What workers and the process that started them say to each other about `/metrics`. Each question has a number of its own,
 // which its answer repeats.

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import type { Siblings } from '../../metrics.ts';
+import type { Siblings } from '../../app/metrics/app-metrics.ts';
 import { Unavailable } from '../../platform/errors.ts';
-import type { Logger } from '../../platform/logger.ts';
-import type { MetricSnapshot } from '../../platform/metrics/metric-snapshot.ts';
+import type { Logger } from '../../platform/telemetry/logger.ts';
+import type { MetricSnapshot } from '../../platform/telemetry/metrics/metric-snapshot.ts';
 import { asked, gathered, type told, type wanted } from './metric-messages.ts';
 
 /** Longer than the process that started them all waits for a worker that hangs. */

@@ -1,7 +1,7 @@
-import sql from '../../platform/database/sql.ts';
-import type { Database } from '../../platform/database/database.ts';
-import { pagedList, type Ordering, type PagedList } from '../../platform/database/paging.ts';
-import type { Sighting } from '../../platform/sightings.ts';
+import sql from '../../platform/postgres/sql.ts';
+import type { Database } from '../../platform/postgres/database.ts';
+import { pagedList, type Ordering, type PagedList } from '../../paging/paged-list.ts';
+import type { Sighting } from '../../platform/postgres/last-seen-buffer.ts';
 import { insertAudit, type AuditEntry } from '../audit/model.ts';
 import { isTenantAdmin, type Viewer } from '../session/model.ts';
 import type { ApiKey, KeyIdentity } from './model.ts';

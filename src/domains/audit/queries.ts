@@ -1,4 +1,4 @@
-import type { Database } from '../../platform/database/database.ts';
+import type { Database } from '../../platform/postgres/database.ts';
 import { insertAudit, type AuditEntry } from './model.ts';
 
 export type AuditQueries = ReturnType<typeof createAuditQueries>;

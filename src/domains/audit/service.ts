@@ -1,4 +1,4 @@
-import type { Clock } from '../../platform/clock.ts';
+import type { Clock } from '../../platform/runtime/clock.ts';
 import type { ErrorCode } from '../../platform/errors.ts';
 import type { Viewer } from '../session/model.ts';
 import { auditEntry, type AuditNote } from './model.ts';

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
-import type { PagedList } from '../../platform/database/paging.ts';
-import { byKeys } from '../../platform/database/rows.ts';
+import type { PagedList } from '../../paging/paged-list.ts';
+import { byKeys } from '../../platform/postgres/rows.ts';
 import type { Viewer } from '../session/model.ts';
 import type { Conversation, ReadConversation } from './model.ts';
 import type { ConversationListing, ConversationQueries } from './queries.ts';

@@ -1,5 +1,5 @@
-import sql, { type Sql } from '../../platform/database/sql.ts';
-import type { Visibility } from '../../platform/database/generated/enums.ts';
+import sql, { type Sql } from '../../platform/postgres/sql.ts';
+import type { Visibility } from '../../platform/postgres/generated/enums.ts';
 import type { UsualMessage } from '../message/model.ts';
 import { isTenantAdmin, type Viewer } from '../session/model.ts';
 

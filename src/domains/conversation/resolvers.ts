@@ -1,13 +1,13 @@
-import { askedBelow, type Asked } from '../../execution/asked.ts';
+import { askedBelow, type Asked } from '../../execution/selection.ts';
 import { viewerOf } from '../../graphql/access.ts';
-import { answering } from '../../graphql/answering.ts';
+import { answering } from '../../graphql/with-user-errors.ts';
 import { batched } from '../../graphql/batched.ts';
-import type { RootFields, TypeFields } from '../../graphql/complete.ts';
+import type { RootFields, TypeFields } from '../../graphql/resolver-types-strict.ts';
 import { columnsFor } from '../../graphql/columns.ts';
 import { askedOfNodes, connectionsOf, firstOf } from '../../graphql/connection.ts';
 import type { QueryConversationsArgs } from '../../graphql/generated/resolver-types.ts';
-import { findAll } from '../../graphql/load-all.ts';
-import { storableText } from '../../platform/database/text.ts';
+import { findAll } from '../../graphql/load-many.ts';
+import { storableText } from '../../platform/text.ts';
 import { fromPublicId, toPublicId } from '../../platform/ids.ts';
 import { usualMessageFields } from '../message/model.ts';
 import type { ConversationListing } from './queries.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Clock } from '../../platform/clock.ts';
-import { uniqueViolationOf } from '../../platform/database/refusals.ts';
-import { Visibility } from '../../platform/database/generated/enums.ts';
+import type { Clock } from '../../platform/runtime/clock.ts';
+import { uniqueViolationOf } from '../../platform/postgres/database-errors.ts';
+import { Visibility } from '../../platform/postgres/generated/enums.ts';
 import { InputRefused, NotFound, type InputFault } from '../../platform/errors.ts';
 import { createId, fromPublicId } from '../../platform/ids.ts';
 import { parseInput, refused, textInput } from '../../platform/input.ts';

@@ -1,4 +1,4 @@
-import type { Role } from '../../platform/database/generated/enums.ts';
+import type { Role } from '../../platform/postgres/generated/enums.ts';
 import { dayMs, demoDays, demoNow, type DemoPerson, type DemoTenant } from './model.ts';
 import { bios, firstNames, lastNames, locales, tenantAdjectives, tenantNouns, timezones } from './names.ts';
 import { demoId, itemAt, randomOf } from './random.ts';

@@ -1,4 +1,4 @@
-import type { Difficulty } from '../../platform/database/generated/enums.ts';
+import type { Difficulty } from '../../platform/postgres/generated/enums.ts';
 import { dayMs, demoDays, demoNow, type DemoExercise } from './model.ts';
 import { demoId } from './random.ts';
 

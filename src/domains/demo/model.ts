@@ -4,7 +4,7 @@ import type {
   MessageRole,
   Role,
   Visibility,
-} from '../../platform/database/generated/enums.ts';
+} from '../../platform/postgres/generated/enums.ts';
 
 /** `small` is for a first look, `large` for measuring; large contains small. */
 export type DemoSize = 'small' | 'large';

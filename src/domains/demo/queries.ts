@@ -1,9 +1,9 @@
 import type { PoolClient } from 'pg';
-import sql from '../../platform/database/sql.ts';
-import { analyze } from '../../platform/database/analyze.ts';
-import { copyRows } from '../../platform/database/copy-rows.ts';
-import type { Database } from '../../platform/database/database.ts';
-import { inTransaction } from '../../platform/database/transaction.ts';
+import sql from '../../platform/postgres/sql.ts';
+import { analyze } from '../../platform/postgres/analyze.ts';
+import { copyRows } from '../../platform/postgres/copy-rows.ts';
+import type { Database } from '../../platform/postgres/database.ts';
+import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { Refusal } from '../../platform/errors.ts';
 import { defaultModelSlug, languageModels } from './language-models.ts';
 import type { DemoConversation, DemoFoundation } from './model.ts';

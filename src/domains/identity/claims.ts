@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isStorable } from '../../platform/database/text.ts';
+import { isStorable } from '../../platform/text.ts';
 import type { Role } from '../tenant/model.ts';
 import type { Organisation, ProviderClaims } from './model.ts';
 

@@ -1,5 +1,5 @@
-import type { Clock } from '../../platform/clock.ts';
-import type { Logger } from '../../platform/logger.ts';
+import type { Clock } from '../../platform/runtime/clock.ts';
+import type { Logger } from '../../platform/telemetry/logger.ts';
 import type { Role } from '../tenant/model.ts';
 import { rolesWith } from './claims.ts';
 import { KeySet } from './key-set.ts';

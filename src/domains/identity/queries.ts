@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
-import sql, { type Sql } from '../../platform/database/sql.ts';
-import type { Database } from '../../platform/database/database.ts';
-import { inTransaction } from '../../platform/database/transaction.ts';
+import sql, { type Sql } from '../../platform/postgres/sql.ts';
+import type { Database } from '../../platform/postgres/database.ts';
+import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { createId } from '../../platform/ids.ts';
 import { mirrorMembership, tenantOf, type MembershipNews } from './membership/queries.ts';
 import type { MirroredPerson, ProviderProfile } from './model.ts';

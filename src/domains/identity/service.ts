@@ -1,10 +1,10 @@
-import { whenThere, type AtOnce } from '../../platform/at-once.ts';
-import type { Cache } from '../../platform/cache/cache.ts';
-import type { Coherence } from '../../platform/cache/coherence.ts';
-import type { Clock } from '../../platform/clock.ts';
-import { uniqueViolationOf } from '../../platform/database/refusals.ts';
+import { whenThere, type AtOnce } from '../../platform/runtime/maybe-promise.ts';
+import type { Cache } from '../../caching/cache.ts';
+import type { Coherence } from '../../caching/coherence/coherence.ts';
+import type { Clock } from '../../platform/runtime/clock.ts';
+import { uniqueViolationOf } from '../../platform/postgres/database-errors.ts';
 import { Refusal, Unauthenticated } from '../../platform/errors.ts';
-import type { Logger } from '../../platform/logger.ts';
+import type { Logger } from '../../platform/telemetry/logger.ts';
 import { scopes, type Viewer } from '../session/model.ts';
 import {
   isOf,

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
-import type { AtOnce } from '../../platform/at-once.ts';
-import type { Clock } from '../../platform/clock.ts';
+import type { AtOnce } from '../../platform/runtime/maybe-promise.ts';
+import type { Clock } from '../../platform/runtime/clock.ts';
 import { Refusal, TokenExpired, Unauthenticated } from '../../platform/errors.ts';
-import type { Logger } from '../../platform/logger.ts';
+import type { Logger } from '../../platform/telemetry/logger.ts';
 import { clockToleranceSeconds, readClaims, type ClaimsPolicy } from './claims.ts';
 import type { KeySet } from './key-set.ts';
 import type { ProviderClaims } from './model.ts';

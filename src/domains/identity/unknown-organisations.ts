@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../../platform/clock.ts';
+import type { Clock } from '../../platform/runtime/clock.ts';
 import type { Organisation } from './model.ts';
 
 /** Long enough that nobody writes with every request, short enough for whoever has just made the tenant by hand. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isStorable } from '../../platform/database/text.ts';
+import { isStorable } from '../../platform/text.ts';
 import { BadUserInput } from '../../platform/errors.ts';
 import { roleOf, timeFrom, type ClaimsPolicy } from './claims.ts';
 import type { Organisation, ProviderProfile } from './model.ts';

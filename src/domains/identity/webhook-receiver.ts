@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
-import type { Cache } from '../../platform/cache/cache.ts';
-import type { Coherence } from '../../platform/cache/coherence.ts';
-import type { Clock } from '../../platform/clock.ts';
+import type { Cache } from '../../caching/cache.ts';
+import type { Coherence } from '../../caching/coherence/coherence.ts';
+import type { Clock } from '../../platform/runtime/clock.ts';
 import { Unauthenticated } from '../../platform/errors.ts';
 import { rolesWith } from './claims.ts';
 import type { MirroredPerson } from './model.ts';
@@ -11,7 +11,7 @@ import type { IdentityQueries } from './queries.ts';
 import { readEvent, type IdentityEvent } from './webhook-events.ts';
 
 /** The signed headers of a webhook, as Svix names them; the standard's own names say the same. */
-export interface WebhookHeaders {
+interface WebhookHeaders {
   readonly id: string | undefined;
   readonly timestamp: string | undefined;
   /** One or several, separated by blanks: while a secret is being replaced, both sign. */

@@ -1,4 +1,4 @@
-import type { MessageRole } from '../../platform/database/generated/enums.ts';
+import type { MessageRole } from '../../platform/postgres/generated/enums.ts';
 
 /** One message of a file. */
 interface ImportedMessage {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { MessageRole } from '../../platform/database/generated/enums.ts';
-import { isStorable } from '../../platform/database/text.ts';
+import { MessageRole } from '../../platform/postgres/generated/enums.ts';
+import { isStorable } from '../../platform/text.ts';
 import type { ImportedConversation } from './model.ts';
 
 /** A conversation, or why a line holds none. */

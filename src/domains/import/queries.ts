@@ -1,9 +1,9 @@
 import { DatabaseError, type PoolClient } from 'pg';
-import sql from '../../platform/database/sql.ts';
-import { analyze } from '../../platform/database/analyze.ts';
-import { copyRows } from '../../platform/database/copy-rows.ts';
-import type { Database } from '../../platform/database/database.ts';
-import { inTransaction } from '../../platform/database/transaction.ts';
+import sql from '../../platform/postgres/sql.ts';
+import { analyze } from '../../platform/postgres/analyze.ts';
+import { copyRows } from '../../platform/postgres/copy-rows.ts';
+import type { Database } from '../../platform/postgres/database.ts';
+import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { createId } from '../../platform/ids.ts';
 import { authorExternalId, firstTimes, spanOf, type ImportedConversation } from './model.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../platform/clock.ts';
+import type { Clock } from '../../platform/runtime/clock.ts';
 import { readBatches, type Batch, type Entry } from './batches.ts';
 import type { Line } from './lines.ts';
 import { nothingImported, sumOf, type ImportCounts, type LineFault } from './model.ts';

@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
-import type { MessageRole } from '../../platform/database/generated/enums.ts';
-import type { PagedList } from '../../platform/database/paging.ts';
-import { byKeys, type ColumnSet } from '../../platform/database/rows.ts';
+import type { MessageRole } from '../../platform/postgres/generated/enums.ts';
+import type { PagedList } from '../../paging/paged-list.ts';
+import { byKeys, type ColumnSet } from '../../platform/postgres/rows.ts';
 import type { Viewer } from '../session/model.ts';
 import type { Message, ReadMessage } from './model.ts';
 import type { MessageQueries } from './queries.ts';

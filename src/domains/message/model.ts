@@ -1,6 +1,6 @@
-import sql from '../../platform/database/sql.ts';
-import type { MessageRole, MessageStatus } from '../../platform/database/generated/enums.ts';
-import type { Beside } from '../../platform/database/paging.ts';
+import sql from '../../platform/postgres/sql.ts';
+import type { MessageRole, MessageStatus } from '../../platform/postgres/generated/enums.ts';
+import type { Beside } from '../../paging/paged-list.ts';
 
 /** What nearly everybody asks of a message: not its conversation, which they have come from. */
 export interface UsualMessage {

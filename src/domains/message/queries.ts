@@ -1,10 +1,10 @@
-import sql, { type Sql } from '../../platform/database/sql.ts';
-import type { Database } from '../../platform/database/database.ts';
-import { isOneOf } from '../../platform/database/keys.ts';
-import type { MessageRole } from '../../platform/database/generated/enums.ts';
-import { pagedList, type Ordering, type PagedList } from '../../platform/database/paging.ts';
-import type { ColumnSet } from '../../platform/database/rows.ts';
-import { inTransaction } from '../../platform/database/transaction.ts';
+import sql, { type Sql } from '../../platform/postgres/sql.ts';
+import type { Database } from '../../platform/postgres/database.ts';
+import { isOneOf } from '../../platform/postgres/in-list.ts';
+import type { MessageRole } from '../../platform/postgres/generated/enums.ts';
+import { pagedList, type Ordering, type PagedList } from '../../paging/paged-list.ts';
+import type { ColumnSet } from '../../platform/postgres/rows.ts';
+import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { insertAudit, type AuditEntry } from '../audit/model.ts';
 import { readableParts, whereReadable, whereWritable } from '../conversation/model.ts';
 import type { Viewer } from '../session/model.ts';

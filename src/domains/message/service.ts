@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { Clock } from '../../platform/clock.ts';
-import { MessageRole } from '../../platform/database/generated/enums.ts';
+import type { Clock } from '../../platform/runtime/clock.ts';
+import { MessageRole } from '../../platform/postgres/generated/enums.ts';
 import { NotFound, Unavailable, type InputRefused } from '../../platform/errors.ts';
 import { createId, fromPublicId } from '../../platform/ids.ts';
 import { jsonInput, parseInput, proseInput, refused } from '../../platform/input.ts';

@@ -1,5 +1,5 @@
-import type { Cache } from '../../platform/cache/cache.ts';
-import { warm } from '../../platform/cache/warm.ts';
+import type { Cache } from '../../caching/cache.ts';
+import { warm } from '../../caching/warm.ts';
 import type { CacheName, Warmer } from '../operations/model.ts';
 import type { Model } from './model.ts';
 import type { ModelQueries } from './queries.ts';

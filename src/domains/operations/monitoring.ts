@@ -1,10 +1,10 @@
-import type { CacheRegistry } from '../../platform/cache/cache-registry.ts';
-import type { Clock } from '../../platform/clock.ts';
-import type { PoolState } from '../../platform/database/checked-pool.ts';
-import { previewOf } from '../../platform/database/statement-preview.ts';
-import type { Histogram } from '../../platform/metrics/histogram.ts';
-import { RequestCounts } from '../../platform/metrics/request-statistics.ts';
-import type { Telemetry } from '../../platform/metrics/telemetry.ts';
+import type { CacheRegistry } from '../../caching/cache-registry.ts';
+import type { Clock } from '../../platform/runtime/clock.ts';
+import type { PoolState } from '../../platform/postgres/pool/validating-pool.ts';
+import { previewOf } from '../../platform/telemetry/one-line.ts';
+import type { Histogram } from '../../platform/telemetry/metrics/histogram.ts';
+import { RequestCounts } from '../../platform/telemetry/metrics/request-statistics.ts';
+import type { Telemetry } from '../../platform/telemetry/metrics/telemetry.ts';
 import type {
   CacheName,
   CacheStatistics,

@@ -1,9 +1,9 @@
 import { viewerOf } from '../../graphql/access.ts';
-import { answeringOr } from '../../graphql/answering.ts';
+import { answeringOr } from '../../graphql/with-user-errors.ts';
 import { batched } from '../../graphql/batched.ts';
 import { bounded } from '../../graphql/bounded.ts';
-import type { CompleteType, RootFields, TypeFields } from '../../graphql/complete.ts';
-import { windowMinutesMax } from '../../platform/metrics/request-statistics.ts';
+import type { CompleteType, RootFields, TypeFields } from '../../graphql/resolver-types-strict.ts';
+import { windowMinutesMax } from '../../platform/telemetry/metrics/request-statistics.ts';
 
 const statementsMax = 200;
 

@@ -1,12 +1,8 @@
 import { z } from 'zod';
-import type { CacheRegistry, NamedCache } from '../../platform/cache/cache-registry.ts';
-import type {
-  InvalidationReport,
-  InvalidationTarget,
-  StoreReport,
-} from '../../platform/cache/cache-report.ts';
-import { nameOfInvalidation } from '../../platform/cache/coherence-message.ts';
-import type { Coherence, NamedInvalidation } from '../../platform/cache/coherence.ts';
+import type { CacheRegistry, NamedCache } from '../../caching/cache-registry.ts';
+import type { InvalidationReport, InvalidationTarget, StoreReport } from '../../caching/cache-report.ts';
+import { nameOfInvalidation } from '../../caching/coherence/coherence-message.ts';
+import type { Coherence, NamedInvalidation } from '../../caching/coherence/coherence.ts';
 import { fromPublicId, type IdPrefix } from '../../platform/ids.ts';
 import { parseInput, refused } from '../../platform/input.ts';
 import type { AuditNote } from '../audit/model.ts';

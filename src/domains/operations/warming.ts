@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Logger } from '../../platform/logger.ts';
+import type { Logger } from '../../platform/telemetry/logger.ts';
 import type { CacheWarming, PeopleWarmer, Warmer } from './model.ts';
 
 /** The most people whose data are warmed at once. */

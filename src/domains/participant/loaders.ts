@@ -1,4 +1,4 @@
-import type { PagedList } from '../../platform/database/paging.ts';
+import type { PagedList } from '../../paging/paged-list.ts';
 import type { Viewer } from '../session/model.ts';
 import type { Participation } from './model.ts';
 import type { ParticipantQueries } from './queries.ts';

@@ -1,6 +1,6 @@
-import sql from '../../platform/database/sql.ts';
-import type { Database } from '../../platform/database/database.ts';
-import { pagedList, type Ordering, type PagedList } from '../../platform/database/paging.ts';
+import sql from '../../platform/postgres/sql.ts';
+import type { Database } from '../../platform/postgres/database.ts';
+import { pagedList, type Ordering, type PagedList } from '../../paging/paged-list.ts';
 import type { Participation } from './model.ts';
 
 /** What stood in the way of a change to who takes part; nothing where all is true. */

@@ -1,9 +1,9 @@
 import { viewerOf } from '../../graphql/access.ts';
-import { answering } from '../../graphql/answering.ts';
+import { answering } from '../../graphql/with-user-errors.ts';
 import { batched } from '../../graphql/batched.ts';
-import type { RootFields, TypeFields } from '../../graphql/complete.ts';
+import type { RootFields, TypeFields } from '../../graphql/resolver-types-strict.ts';
 import { mappedConnectionsOf } from '../../graphql/connection.ts';
-import { findPresent } from '../../graphql/load-all.ts';
+import { findPresent } from '../../graphql/load-many.ts';
 
 export const Mutation: RootFields<'Mutation', 'addParticipant' | 'removeParticipant'> = {
   addParticipant: answering(async ({ input }, context) => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Clock } from '../../platform/clock.ts';
+import type { Clock } from '../../platform/runtime/clock.ts';
 import { NotFound } from '../../platform/errors.ts';
 import { fromPublicId, noId } from '../../platform/ids.ts';
 import { parseInput, refused } from '../../platform/input.ts';

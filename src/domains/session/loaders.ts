@@ -1,10 +1,10 @@
 import DataLoader from 'dataloader';
-import type { Cache } from '../../platform/cache/cache.ts';
-import { warm } from '../../platform/cache/warm.ts';
-import type { Clock } from '../../platform/clock.ts';
+import type { Cache } from '../../caching/cache.ts';
+import { warm } from '../../caching/warm.ts';
+import type { Clock } from '../../platform/runtime/clock.ts';
 import type { CacheName, PeopleWarmer } from '../operations/model.ts';
-import type { PagedList } from '../../platform/database/paging.ts';
-import { byKeys } from '../../platform/database/rows.ts';
+import type { PagedList } from '../../paging/paged-list.ts';
+import { byKeys } from '../../platform/postgres/rows.ts';
 import type { Session, SessionIdentity, Viewer } from './model.ts';
 import type { SessionQueries } from './queries.ts';
 

@@ -1,9 +1,9 @@
 import { viewerOf } from '../../graphql/access.ts';
-import { answering } from '../../graphql/answering.ts';
+import { answering } from '../../graphql/with-user-errors.ts';
 import { batched } from '../../graphql/batched.ts';
-import type { CompleteType, RootFields, TypeFields } from '../../graphql/complete.ts';
+import type { CompleteType, RootFields, TypeFields } from '../../graphql/resolver-types-strict.ts';
 import { connectionsOf } from '../../graphql/connection.ts';
-import { findPresent, loadPresent } from '../../graphql/load-all.ts';
+import { findPresent, loadPresent } from '../../graphql/load-many.ts';
 import { toPublicId } from '../../platform/ids.ts';
 
 export const Mutation: RootFields<'Mutation', 'revokeSession' | 'signIn' | 'signOut'> = {

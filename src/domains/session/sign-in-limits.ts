@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { AttemptLimiter } from '../../platform/attempt-limiter.ts';
+import type { AttemptLimiter } from '../../platform/security/attempt-limiter.ts';
 import { refused } from '../../platform/input.ts';
-import { networkOf } from '../../platform/network-address.ts';
+import { networkOf } from '../../platform/security/network-address.ts';
 
 /** Who tries to sign in, and from where. */
 interface Attempt {

@@ -1,5 +1,5 @@
-import sql from '../../platform/database/sql.ts';
-import type { Database } from '../../platform/database/database.ts';
+import sql from '../../platform/postgres/sql.ts';
+import type { Database } from '../../platform/postgres/database.ts';
 import { insertAudit, type AuditEntry } from '../audit/model.ts';
 import type { Settings } from './model.ts';
 

@@ -1,7 +1,7 @@
 import { viewerOf } from '../../graphql/access.ts';
-import { answering } from '../../graphql/answering.ts';
+import { answering } from '../../graphql/with-user-errors.ts';
 import { batched } from '../../graphql/batched.ts';
-import type { CompleteType, RootFields } from '../../graphql/complete.ts';
+import type { CompleteType, RootFields } from '../../graphql/resolver-types-strict.ts';
 
 export const Query: RootFields<'Query', 'settings'> = {
   settings: (_parent, _args, { loaders }) => loaders.setting.current(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Coherence } from '../../platform/cache/coherence.ts';
-import type { Clock } from '../../platform/clock.ts';
+import type { Coherence } from '../../caching/coherence/coherence.ts';
+import type { Clock } from '../../platform/runtime/clock.ts';
 import { NotFound } from '../../platform/errors.ts';
 import { parseInput } from '../../platform/input.ts';
 import { auditEntry } from '../audit/model.ts';

@@ -1,4 +1,4 @@
-import type { Catalogue, Column } from '../../platform/database/catalogue.ts';
+import type { Catalogue, Column } from '../../platform/postgres/column-catalog.ts';
 import type { DailyActivity, IndexStatistics, SlowQuery, TableStatistics } from './model.ts';
 import type { StatisticsQueries } from './queries.ts';
 

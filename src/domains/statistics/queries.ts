@@ -1,6 +1,6 @@
-import sql from '../../platform/database/sql.ts';
-import type { Database } from '../../platform/database/database.ts';
-import { inTransaction } from '../../platform/database/transaction.ts';
+import sql from '../../platform/postgres/sql.ts';
+import type { Database } from '../../platform/postgres/database.ts';
+import { inTransaction } from '../../platform/postgres/transaction.ts';
 import type {
   BlockedStatement,
   ConnectionGroup,

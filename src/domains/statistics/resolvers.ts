@@ -1,9 +1,9 @@
 import { viewerOf } from '../../graphql/access.ts';
-import { answering } from '../../graphql/answering.ts';
+import { answering } from '../../graphql/with-user-errors.ts';
 import { batched } from '../../graphql/batched.ts';
 import { bounded } from '../../graphql/bounded.ts';
-import type { RootFields, TypeFields } from '../../graphql/complete.ts';
-import { storableText } from '../../platform/database/text.ts';
+import type { RootFields, TypeFields } from '../../graphql/resolver-types-strict.ts';
+import { storableText } from '../../platform/text.ts';
 import { BadUserInput } from '../../platform/errors.ts';
 import type { Operations as OperationsRow } from './model.ts';
 

@@ -1,5 +1,5 @@
-import type { Coherence } from '../../platform/cache/coherence.ts';
-import type { Clock } from '../../platform/clock.ts';
+import type { Coherence } from '../../caching/coherence/coherence.ts';
+import type { Clock } from '../../platform/runtime/clock.ts';
 import type { AuditNote } from '../audit/model.ts';
 import type { Viewer } from '../session/model.ts';
 import type { RemovedRows } from './model.ts';

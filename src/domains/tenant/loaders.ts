@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
-import { byKeys, groupsByKeys } from '../../platform/database/rows.ts';
-import type { PagedList } from '../../platform/database/paging.ts';
+import { byKeys, groupsByKeys } from '../../platform/postgres/rows.ts';
+import type { PagedList } from '../../paging/paged-list.ts';
 import type { Viewer } from '../session/model.ts';
 import type { Membership, Tenant, TenantUsage } from './model.ts';
 import type { MemberFilter, TenantQueries } from './queries.ts';

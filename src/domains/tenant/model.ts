@@ -1,4 +1,4 @@
-import type { Role } from '../../platform/database/generated/enums.ts';
+import type { Role } from '../../platform/postgres/generated/enums.ts';
 
 export type { Role };
 

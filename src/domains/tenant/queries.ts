@@ -1,8 +1,8 @@
 import type { PoolClient } from 'pg';
-import sql, { type Sql } from '../../platform/database/sql.ts';
-import type { Database } from '../../platform/database/database.ts';
-import { pagedList, type Ordering, type PagedList } from '../../platform/database/paging.ts';
-import { inTransaction } from '../../platform/database/transaction.ts';
+import sql, { type Sql } from '../../platform/postgres/sql.ts';
+import type { Database } from '../../platform/postgres/database.ts';
+import { pagedList, type Ordering, type PagedList } from '../../paging/paged-list.ts';
+import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { insertAudit, type AuditEntry } from '../audit/model.ts';
 import { isTenantAdmin, type Viewer } from '../session/model.ts';
 import type { Membership, Role, Tenant, TenantUsage } from './model.ts';

@@ -1,11 +1,11 @@
 import { adminOf, viewerOf } from '../../graphql/access.ts';
-import { answering } from '../../graphql/answering.ts';
+import { answering } from '../../graphql/with-user-errors.ts';
 import { batched } from '../../graphql/batched.ts';
-import type { CompleteType, RootFields, TypeFields } from '../../graphql/complete.ts';
+import type { CompleteType, RootFields, TypeFields } from '../../graphql/resolver-types-strict.ts';
 import { connectionsOf, firstOf, mappedConnectionsOf } from '../../graphql/connection.ts';
 import type { QueryUsersArgs } from '../../graphql/generated/resolver-types.ts';
-import { findPresent, loadPresent } from '../../graphql/load-all.ts';
-import { storableText } from '../../platform/database/text.ts';
+import { findPresent, loadPresent } from '../../graphql/load-many.ts';
+import { storableText } from '../../platform/text.ts';
 import { toPublicId } from '../../platform/ids.ts';
 import type { TenantUsage } from './model.ts';
 import type { MemberFilter } from './queries.ts';

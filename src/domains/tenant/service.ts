@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Coherence } from '../../platform/cache/coherence.ts';
-import type { Clock } from '../../platform/clock.ts';
-import { Role } from '../../platform/database/generated/enums.ts';
+import type { Coherence } from '../../caching/coherence/coherence.ts';
+import type { Clock } from '../../platform/runtime/clock.ts';
+import { Role } from '../../platform/postgres/generated/enums.ts';
 import { NotFound } from '../../platform/errors.ts';
 import { createId, fromPublicId, toPublicId } from '../../platform/ids.ts';
 import { parseInput, refused, textInput } from '../../platform/input.ts';

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
-import type { Cache } from '../../platform/cache/cache.ts';
-import { warm } from '../../platform/cache/warm.ts';
+import type { Cache } from '../../caching/cache.ts';
+import { warm } from '../../caching/warm.ts';
 import type { CacheName, PeopleWarmer } from '../operations/model.ts';
 import type { Viewer } from '../session/model.ts';
 import { profileKey, type User } from './model.ts';

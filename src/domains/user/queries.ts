@@ -1,7 +1,7 @@
-import sql from '../../platform/database/sql.ts';
-import type { Database } from '../../platform/database/database.ts';
-import { isOneOf } from '../../platform/database/keys.ts';
-import type { Prisma } from '../../platform/database/generated/client.ts';
+import sql from '../../platform/postgres/sql.ts';
+import type { Database } from '../../platform/postgres/database.ts';
+import { isOneOf } from '../../platform/postgres/in-list.ts';
+import type { Prisma } from '../../platform/postgres/generated/client.ts';
 import type { Identity, Profile, User } from './model.ts';
 
 /** What a profile's jsonb column holds; names and dates have columns of their own. */

@@ -1,6 +1,6 @@
 import { maySeePrivateFieldsOf, viewerOf } from '../../graphql/access.ts';
-import { answering } from '../../graphql/answering.ts';
-import type { RootFields, TypeFields } from '../../graphql/complete.ts';
+import { answering } from '../../graphql/with-user-errors.ts';
+import type { RootFields, TypeFields } from '../../graphql/resolver-types-strict.ts';
 import type { RequestContext } from '../../graphql/context.ts';
 import { fromPublicId, toPublicId } from '../../platform/ids.ts';
 import type { User as UserRow } from './model.ts';

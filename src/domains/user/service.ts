@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Coherence } from '../../platform/cache/coherence.ts';
-import type { Clock } from '../../platform/clock.ts';
+import type { Coherence } from '../../caching/coherence/coherence.ts';
+import type { Clock } from '../../platform/runtime/clock.ts';
 import { jsonInput, parseInput, textInput } from '../../platform/input.ts';
 import type { Viewer } from '../session/model.ts';
 import type { UserQueries } from './queries.ts';

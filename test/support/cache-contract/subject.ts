@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
-import type { CacheOptions } from '../../../src/platform/cache/cache-options.ts';
-import type { Cache } from '../../../src/platform/cache/cache.ts';
+import type { CacheOptions } from '../../../src/caching/cache-options.ts';
+import type { Cache } from '../../../src/caching/cache.ts';
 import { TestClock } from '../clock.ts';
 import { deferred } from '../deferred.ts';
 

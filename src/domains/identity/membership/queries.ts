@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import sql from '../../../platform/database/sql.ts';
+import sql from '../../../platform/postgres/sql.ts';
 import { createId } from '../../../platform/ids.ts';
 import type { Organisation } from '../model.ts';
 

@@ -1,0 +1,178 @@
+import { createWebhookReceiver } from '../domains/identity/webhook-receiver.ts';
+import { createCaches } from './caches.ts';
+import { cleanUpWhileListening } from './background/clean-up.ts';
+import type { Config } from './config/config.ts';
+import { ExecutionCounts } from '../execution/execution-counts.ts';
+import { createLevelExecutor, type CreateExecutor } from '../execution/level-executor.ts';
+import { createExplainOperation } from './explain-operation.ts';
+import { createSchema } from '../graphql/schema.ts';
+import { PostgresCoherence } from '../caching/coherence/postgres-coherence.ts';
+import type { Clock } from '../platform/runtime/clock.ts';
+import { createCatalogue } from '../platform/postgres/column-catalog.ts';
+import type { Database } from '../platform/postgres/database.ts';
+import { readNeededColumns } from '../platform/postgres/required-columns.ts';
+import { toRefusal } from '../platform/postgres/database-errors.ts';
+import { SchemaGuard } from './column-check.ts';
+import type { Logger } from '../platform/telemetry/logger.ts';
+import { Telemetry } from '../platform/telemetry/metrics/telemetry.ts';
+import { createMetrics, type Siblings } from './metrics/app-metrics.ts';
+import { createQueries, createReadingQueries } from './repositories.ts';
+import { createAuthenticator } from './authenticate.ts';
+import { createHttpServer } from '../server/http-server.ts';
+import { payersOf } from './rate-limit-keys.ts';
+import { createReadinessCheck } from './readiness.ts';
+import { createContextFactory } from './request-context.ts';
+import { createSightings } from './background/last-seen.ts';
+import { RequestsUnderWay } from '../server/limits/in-flight-requests.ts';
+import { createWarmers } from './background/warmers.ts';
+import { createTracing } from './metrics/create-tracing.ts';
+import { createServices } from './services.ts';
+
+/** What an app is made of; whoever makes these also ends them. */
+export interface AppOptions {
+  readonly clock: Clock;
+  readonly config: Config;
+  readonly database: Database;
+  readonly logger: Logger;
+  /** The workers that this process is one of; null, and when absent: it stands alone. */
+  readonly siblings?: Siblings | null;
+  /** What runs operations where the level executor is asked for; it itself, unless something is to be seen of it. */
+  readonly createExecutor?: CreateExecutor;
+}
+
+/** The composition root: everything that lives as long as the process is made here, and only here. */
+export type App = ReturnType<typeof createApp>;
+
+export function createApp(options: AppOptions) {
+  const { clock, config, database, logger } = options;
+  const { createExecutor = createLevelExecutor, siblings = null } = options;
+  const executions = new ExecutionCounts();
+  const coherence = new PostgresCoherence({ url: database.url, logger });
+  const { tracing, exporter } = createTracing(config, logger);
+  const telemetry = new Telemetry({ clock, logger, thresholds: config.telemetry, tracing });
+  const { caches, registry, ...sharing } = createCaches({
+    clock,
+    coherence,
+    config,
+    database,
+    logger,
+    onRead: telemetry.noteCacheRead,
+  });
+  const queries = createQueries(database);
+  const warming = createWarmers({ caches, clock, coherence, logger, queries });
+  const sightings = createSightings({ clock, logger, queries });
+  const catalogue = createCatalogue(database, caches.schema);
+  const guard = new SchemaGuard({ catalogue, needed: readNeededColumns(), logger });
+  coherence.subscribe(guard);
+  const isReady = createReadinessCheck({ coherence, database, guard, logger, shared: sharing.shared });
+  const services = createServices({
+    caches,
+    clock,
+    coherence,
+    config,
+    database,
+    executions,
+    logger,
+    queries,
+    registry,
+    sharing,
+    sightings,
+    telemetry,
+    warming,
+    isReady,
+  });
+  const requests = new RequestsUnderWay(config.frontDoor.requestTimeoutMs);
+  return {
+    caches,
+    coherence,
+    executions,
+    queries,
+    requests,
+    services,
+    warming,
+    sightings,
+    /**
+     * The front door, not yet listening; `demoToken` is what the explorers open with.
+     * @throws SchemaMisfit when the database lacks columns that isolation depends on
+     */
+    async createServer(demoToken: string | null) {
+      // Not before: an app that only fills in the demo would log its bulk inserts as slow statements.
+      database.follow(telemetry.followStatement);
+      await guard.requireFit();
+      const settings = config.telemetry.metrics;
+      const metrics = settings.isEnabled
+        ? createMetrics({
+            coherence,
+            config,
+            database,
+            executions,
+            registry,
+            services,
+            sharing,
+            siblings,
+            telemetry,
+          })
+        : null;
+      const schema = createSchema();
+      const server = await createHttpServer({
+        schema,
+        executor: config.executor === 'level' ? createExecutor(schema, executions) : null,
+        clock,
+        config,
+        logger,
+        toRefusal,
+        authenticate: createAuthenticator(services),
+        createContext: createContextFactory({
+          caches,
+          catalogue,
+          clock,
+          queries,
+          queriesUntil: createReadingQueries(database),
+          services,
+          explain: createExplainOperation({
+            clock,
+            coherence,
+            config,
+            database,
+            logger,
+            onRead: () => {},
+            schema,
+            services,
+          }),
+        }),
+        payersOf,
+        sharedUsage: sharing.shared,
+        requests,
+        observer: telemetry,
+        metrics: metrics === null ? null : { metrics, token: settings.token },
+        isReady,
+        admit: () => guard.admit(),
+        receiveWebhook: createWebhookReceiver({
+          settings: config.identity,
+          queries: queries.identity,
+          identities: caches.identities,
+          settle: () => coherence.settle(),
+          clock,
+        }),
+        demo: demoToken === null ? null : { token: demoToken },
+      });
+      exporter?.start();
+      server.addHook('onClose', async () => {
+        metrics?.stop();
+        await exporter?.stop();
+      });
+      coherence.start();
+      server.addHook('onClose', () => coherence.stop());
+      sharing.start();
+      server.addHook('onClose', () => sharing.stop());
+      const stopWatching = guard.watch(config.cacheTtlMs.schema);
+      const stopNoting = sightings.start();
+      server.addHook('onClose', async () => {
+        stopWatching();
+        await stopNoting();
+      });
+      cleanUpWhileListening(server, { config, logger, statistics: services.statistics });
+      return server;
+    },
+  };
+}

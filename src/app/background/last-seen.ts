@@ -1,0 +1,39 @@
+import type { Clock } from '../../platform/runtime/clock.ts';
+import type { Logger } from '../../platform/telemetry/logger.ts';
+import { Sightings } from '../../platform/postgres/last-seen-buffer.ts';
+import type { Queries } from '../request-context.ts';
+
+const flushedEveryMs = 30_000;
+
+/** Notes when sessions and API keys are used. */
+export function createSightings({
+  queries,
+  ...options
+}: {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly queries: Pick<Queries, 'apiKey' | 'session'>;
+}) {
+  const common = { ...options, waitingMax: 20_000 };
+  const sessions = new Sightings({
+    ...common,
+    name: 'sessions',
+    write: (sightings) => queries.session.noteSeen(sightings),
+  });
+  const apiKeys = new Sightings({
+    ...common,
+    name: 'API keys',
+    write: (sightings) => queries.apiKey.noteSeen(sightings),
+  });
+  return {
+    sessions,
+    apiKeys,
+    /** Writes them down from time to time, until the returned function is called, which writes the rest. */
+    start(): () => Promise<void> {
+      const stops = [sessions, apiKeys].map((each) => each.start(flushedEveryMs));
+      return async () => {
+        await Promise.all(stops.map((stop) => stop()));
+      };
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { tagsOfKeyIdentity } from '../domains/api-key/model.ts';
+import { tagsOfPerson } from '../domains/identity/model.ts';
+import type { CacheName } from '../domains/operations/model.ts';
+import { tagsOfIdentity } from '../domains/session/model.ts';
+import { tagsOfProfileKey } from '../domains/user/model.ts';
+import type { Config } from './config/config.ts';
+import { CacheFactory } from '../caching/cache-factory.ts';
+import { CacheRegistry } from '../caching/cache-registry.ts';
+import type { Coherence } from '../caching/coherence/coherence.ts';
+import { Generations } from '../caching/shared/generations.ts';
+import { RedisStore } from '../caching/redis/redis-store.ts';
+import type { Clock } from '../platform/runtime/clock.ts';
+import type { Database } from '../platform/postgres/database.ts';
+import { toRefusal } from '../platform/postgres/database-errors.ts';
+import { Unavailable } from '../platform/errors.ts';
+import type { Logger } from '../platform/telemetry/logger.ts';
+import type { Caches } from './request-context.ts';
+
+/** What caches are made of. */
+export interface CachesOptions {
+  readonly clock: Clock;
+  readonly coherence: Coherence;
+  readonly config: Config;
+  readonly database: Database;
+  readonly logger: Logger;
+  /** Told of every read of every cache. */
+  readonly onRead: (hits: number, misses: number) => void;
+}
+
+/**
+ * Everything that is remembered between requests, kept true by `coherence`. Until `start` is called no store is
+ * reached that other processes share.
+ */
+export function createCaches(options: CachesOptions) {
+  const shared = createSharedStore(options);
+  const generations = shared?.generations ?? null;
+  const caches = createEachCache(options, generations);
+  const registry = new CacheRegistry<CacheName>(Object.values(caches), generations);
+  options.coherence.subscribe(registry);
+  return {
+    caches,
+    registry,
+    /** What other processes reach as well; null without Redis. */
+    shared: shared === null ? null : { counters: shared.store, namespace: namespaceOf(options.database.url) },
+    start: () => shared?.store.start(),
+    async stop() {
+      generations?.stop();
+      await shared?.store.stop();
+    },
+  };
+}
+
+/** Caches that know nothing and learn nothing, for finding out what is read without them. */
+export function createUnrememberingCaches(options: CachesOptions): Caches {
+  const config = { ...options.config, isCacheEnabled: false };
+  return createEachCache({ ...options, config, onRead: () => {} }, null);
+}
+
+function createSharedStore({ coherence, config, database, logger }: CachesOptions) {
+  if (config.redisUrls.length === 0) return null;
+  const store = new RedisStore({ urls: config.redisUrls, logger });
+  const generations = new Generations({
+    store,
+    namespace: namespaceOf(database.url),
+    coherence,
+    onError: (error) => logger.debug({ err: error }, 'Redis did not confirm what has ended'),
+  });
+  coherence.share(generations);
+  return { store, generations };
+}
+
+/** By where the database is: whoever reads another one must not find what was read from this one. */
+function namespaceOf(databaseUrl: string): string {
+  const { host, pathname } = new URL(databaseUrl);
+  return `parley:${createHash('sha256').update(`${host}${pathname}`).digest('hex').slice(0, 12)}`;
+}
+
+/** A cached thing is one line here: it is then named, bounded, measured, shared, and reached by invalidateCache. */
+function createEachCache(
+  { clock, coherence, config, logger, onRead }: CachesOptions,
+  generations: Generations | null,
+): Caches {
+  const ttlMs = config.cacheTtlMs;
+  const caches = new CacheFactory<CacheName>({
+    clock,
+    logger,
+    onRead,
+    trust: coherence,
+    generations,
+    isEnabled: config.isCacheEnabled,
+    isUnavailable: (error) => toRefusal(error) instanceof Unavailable,
+  });
+  return {
+    settings: caches.create('SETTINGS', { ttlMs: ttlMs.settings, entriesMax: 1 }),
+    models: caches.create('MODELS', { ttlMs: ttlMs.models, entriesMax: 2 }),
+    profiles: caches.create('PROFILES', {
+      ttlMs: ttlMs.profiles,
+      entriesMax: 10_000,
+      tagsOfKey: tagsOfProfileKey,
+    }),
+    sessions: caches.create('SESSIONS', {
+      ttlMs: ttlMs.sessions,
+      entriesMax: 10_000,
+      tagsOfValue: tagsOfIdentity,
+    }),
+    identities: caches.create('IDENTITIES', {
+      ttlMs: ttlMs.identities,
+      entriesMax: 10_000,
+      tagsOfValue: tagsOfPerson,
+    }),
+    apiKeys: caches.create('API_KEYS', {
+      ttlMs: ttlMs.apiKeys,
+      entriesMax: 10_000,
+      tagsOfValue: tagsOfKeyIdentity,
+    }),
+    schema: caches.create('SCHEMA', { ttlMs: ttlMs.schema, entriesMax: 100 }),
+  };
+}

@@ -1,0 +1,199 @@
+import { z } from 'zod';
+import { frontDoorFrom, frontDoorVariables } from './http-settings.ts';
+import { telemetryFrom, telemetryVariables, type TelemetryConfig } from './telemetry-settings.ts';
+import { identityFrom, identityVariables, type IdentityConfig } from './identity-settings.ts';
+import { isProxyRange } from '../../platform/security/network-address.ts';
+import type { FrontDoorConfig } from '../../server/http-config.ts';
+
+const day = 24 * 60 * 60;
+const seconds = (fallback: number, max = 7 * day, min = 1) =>
+  z.coerce.number().int().min(min).max(max).default(fallback);
+/** How long a cache remembers; 0: nothing. */
+const secondsOrNever = (fallback: number) => seconds(fallback, 7 * day, 0);
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+
+/** Names separated by commas. */
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== ''),
+);
+const tries = (fallback: number) => z.coerce.number().int().min(1).max(1_000_000).default(fallback);
+const proxy = z
+  .string()
+  .refine(isProxyRange, 'must be an address, a network such as 10.0.0.0/8, or loopback');
+
+/** Comma-separated: one server, or several of a cluster. */
+const redisUrls = z
+  .string()
+  .transform((text) => text.split(',').map((url) => url.trim()))
+  .pipe(z.array(z.url({ protocol: /^rediss?$/ })).min(1));
+
+const databaseProfiles = {
+  development: { steady: 3, overflow: 5 },
+  railway: { steady: 3, overflow: 7 },
+  production: { steady: 8, overflow: 15 },
+} as const;
+
+const variables = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATABASE_PROFILE: z.enum(['development', 'railway', 'production']).optional(),
+  DATA_DIRECTORY: z.string().min(1).default('.data'),
+  TRUST_PROXY: list.pipe(z.array(proxy)).default([]),
+  SESSION_TTL: seconds(30 * day, 365 * day),
+  REDIS_URL: redisUrls.optional(),
+  CACHE_ENABLED: flag.default(true),
+  SIGN_IN_LIMIT_PER_ACCOUNT: tries(10),
+  SIGN_IN_LIMIT_PER_ADDRESS: tries(100),
+  SIGN_IN_LIMIT_WINDOW: seconds(900, day),
+  SETTINGS_CACHE_TTL: secondsOrNever(300),
+  MODELS_CACHE_TTL: secondsOrNever(3600),
+  USER_PROFILE_CACHE_TTL: secondsOrNever(300),
+  SESSIONS_CACHE_TTL: secondsOrNever(900),
+  SCHEMA_CACHE_TTL: seconds(3600),
+  API_KEYS_CACHE_TTL: secondsOrNever(900),
+  IDENTITIES_CACHE_TTL: secondsOrNever(900),
+  ...identityVariables,
+  CLEANUP_ENABLED: flag.default(true),
+  CLEANUP_INTERVAL: seconds(3600),
+  EXECUTOR: z.enum(['level', 'graphql-js']).default('level'),
+  ...telemetryVariables,
+  EXPLORER_ENABLED: flag.optional(),
+  ...frontDoorVariables,
+});
+
+/** What one setting asks of another. */
+const environmentSchema = variables
+  .refine(({ NODE_ENV, DATABASE_URL }) => NODE_ENV !== 'production' || DATABASE_URL !== undefined, {
+    path: ['DATABASE_URL'],
+    message: 'is required when NODE_ENV is production',
+  })
+  .refine(
+    ({ JWT_ISSUER, ...rest }) =>
+      JWT_ISSUER !== undefined || (rest.JWT_JWKS === undefined && rest.IDENTITY_WEBHOOK_SECRET === undefined),
+    { path: ['JWT_ISSUER'], message: 'is required with JWT_JWKS and with IDENTITY_WEBHOOK_SECRET' },
+  )
+  .refine(
+    ({ TRUSTED_DOCUMENTS_MODE: mode, TRUSTED_DOCUMENTS_FILE: file }) => mode === 'off' || file !== undefined,
+    {
+      path: ['TRUSTED_DOCUMENTS_FILE'],
+      message: 'is required when TRUSTED_DOCUMENTS_MODE is log or enforce',
+    },
+  );
+
+/** Everything that is set from outside, checked and frozen. Times are in milliseconds. */
+export interface Config {
+  readonly isProduction: boolean;
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly database: {
+    /** Null: the embedded PostgreSQL. */
+    readonly url: string | null;
+    readonly dataDirectory: string;
+    /** What the sizes are called together. */
+    readonly profile: string;
+    readonly steadySize: number;
+    readonly overflowSize: number;
+  };
+  /** The proxies whose `x-forwarded-for` is believed: addresses, networks, and names for such. */
+  readonly trustedProxies: readonly string[];
+  readonly sessionTtlMs: number;
+  /** How often signing in may be tried, within how long. */
+  readonly signInLimits: {
+    readonly triesPerAccount: number;
+    readonly triesPerAddress: number;
+    readonly windowMs: number;
+  };
+  /** Empty: caches are in memory only. One: a server. Several: a cluster. */
+  readonly redisUrls: readonly string[];
+  /** False: nothing is remembered. */
+  readonly isCacheEnabled: boolean;
+  readonly cacheTtlMs: {
+    readonly settings: number;
+    readonly models: number;
+    readonly profiles: number;
+    readonly sessions: number;
+    readonly schema: number;
+    readonly apiKeys: number;
+    readonly identities: number;
+  };
+  readonly identity: IdentityConfig;
+  /** How often expired rows are removed; null for never. */
+  readonly cleanUpIntervalMs: number | null;
+  /** What runs operations. What the level executor does not know it leaves to graphql-js. */
+  readonly executor: 'level' | 'graphql-js';
+  readonly telemetry: TelemetryConfig;
+  /** Apollo Sandbox on /graphql, GraphiQL on /explorer. */
+  readonly isExplorerEnabled: boolean;
+  readonly frontDoor: FrontDoorConfig;
+}
+
+/** The environment says something that Parley cannot use; the message lists every fault, one a line. */
+export class InvalidConfiguration extends Error {}
+
+/**
+ * Reads the environment, which main.ts hands over; nothing else in Parley does.
+ * @throws InvalidConfiguration with all faults at once
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const parsed = environmentSchema.safeParse(withoutEmpty(environment));
+  if (!parsed.success) {
+    throw new InvalidConfiguration(
+      parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'),
+    );
+  }
+  const values = parsed.data;
+  const isProduction = values.NODE_ENV === 'production';
+  const isExplorerEnabled = values.EXPLORER_ENABLED ?? !isProduction;
+  const profile = values.DATABASE_PROFILE ?? (isProduction ? 'production' : 'development');
+  return Object.freeze({
+    isProduction,
+    host: values.HOST,
+    port: values.PORT,
+    database: Object.freeze({
+      url: values.DATABASE_URL ?? null,
+      dataDirectory: values.DATA_DIRECTORY,
+      profile,
+      steadySize: databaseProfiles[profile].steady,
+      overflowSize: databaseProfiles[profile].overflow,
+    }),
+    trustedProxies: Object.freeze(values.TRUST_PROXY),
+    sessionTtlMs: values.SESSION_TTL * 1000,
+    signInLimits: Object.freeze({
+      triesPerAccount: values.SIGN_IN_LIMIT_PER_ACCOUNT,
+      triesPerAddress: values.SIGN_IN_LIMIT_PER_ADDRESS,
+      windowMs: values.SIGN_IN_LIMIT_WINDOW * 1000,
+    }),
+    redisUrls: Object.freeze(values.REDIS_URL ?? []),
+    isCacheEnabled: values.CACHE_ENABLED,
+    cacheTtlMs: Object.freeze({
+      settings: values.SETTINGS_CACHE_TTL * 1000,
+      models: values.MODELS_CACHE_TTL * 1000,
+      profiles: values.USER_PROFILE_CACHE_TTL * 1000,
+      sessions: values.SESSIONS_CACHE_TTL * 1000,
+      schema: values.SCHEMA_CACHE_TTL * 1000,
+      apiKeys: values.API_KEYS_CACHE_TTL * 1000,
+      identities: values.IDENTITIES_CACHE_TTL * 1000,
+    }),
+    identity: identityFrom(values),
+    cleanUpIntervalMs: values.CLEANUP_ENABLED ? values.CLEANUP_INTERVAL * 1000 : null,
+    executor: values.EXECUTOR,
+    telemetry: telemetryFrom(values, isProduction),
+    isExplorerEnabled,
+    frontDoor: frontDoorFrom(values, isExplorerEnabled),
+  });
+}
+
+/** `NAME=` in an env file means "not set", as in every shell script. */
+function withoutEmpty(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) =>
+      value === undefined || value === '' ? [] : [[name, value]],
+    ),
+  );
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import type { FrontDoorConfig } from '../../server/http-config.ts';
+
+const whole = (fallback: number, max = 1_000_000_000) =>
+  z.coerce.number().int().min(0).max(max).default(fallback);
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+
+/** The variables that say what the front door lets in, and for how long. A limit of 0 is lifted. */
+export const frontDoorVariables = {
+  INTROSPECTION_ENABLED: flag.optional(),
+  QUERY_TOKENS_MAX: whole(2000),
+  QUERY_DEPTH_MAX: whole(12),
+  QUERY_ALIASES_MAX: whole(30),
+  QUERY_ROOT_FIELDS_MAX: whole(20),
+  QUERY_DIRECTIVES_MAX: whole(50),
+  QUERY_LIST_MAX: whole(200),
+  QUERY_COST_MAX: whole(10_000),
+  REQUEST_TIMEOUT: whole(8, 600),
+  RECEIVE_TIMEOUT: z.coerce.number().int().min(1).max(600).default(12),
+  DRAIN_DELAY: whole(2, 60),
+  EVENT_LOOP_DELAY_MAX_MS: whole(1000, 60_000),
+  CONNECTIONS_MAX: whole(10_000),
+  RATE_LIMIT_PER_USER: whole(60_000_000),
+  RATE_LIMIT_PER_TENANT: whole(240_000_000),
+  RATE_LIMIT_PER_ADDRESS: whole(60_000_000),
+  TRUSTED_DOCUMENTS_FILE: z.string().min(1).optional(),
+  TRUSTED_DOCUMENTS_MODE: z.enum(['off', 'log', 'enforce']).default('off'),
+} as const;
+
+type Variables = z.output<z.ZodObject<typeof frontDoorVariables>>;
+
+/** What the variables mean. */
+export function frontDoorFrom(values: Variables, isExplorerEnabled: boolean): FrontDoorConfig {
+  return Object.freeze({
+    isIntrospectionEnabled: values.INTROSPECTION_ENABLED ?? isExplorerEnabled,
+    queryLimits: Object.freeze({
+      tokensMax: values.QUERY_TOKENS_MAX,
+      depthMax: values.QUERY_DEPTH_MAX,
+      aliasesMax: values.QUERY_ALIASES_MAX,
+      rootFieldsMax: values.QUERY_ROOT_FIELDS_MAX,
+      directivesMax: values.QUERY_DIRECTIVES_MAX,
+      listMax: values.QUERY_LIST_MAX,
+      costMax: values.QUERY_COST_MAX,
+    }),
+    requestTimeoutMs: values.REQUEST_TIMEOUT * 1000,
+    receiveTimeoutMs: values.RECEIVE_TIMEOUT * 1000,
+    drainMs: values.DRAIN_DELAY * 1000,
+    eventLoopDelayMaxMs: values.EVENT_LOOP_DELAY_MAX_MS,
+    connectionsMax: values.CONNECTIONS_MAX,
+    rateLimits: Object.freeze({
+      user: values.RATE_LIMIT_PER_USER,
+      tenant: values.RATE_LIMIT_PER_TENANT,
+      address: values.RATE_LIMIT_PER_ADDRESS,
+    }),
+    trustedDocuments: Object.freeze({
+      file: values.TRUSTED_DOCUMENTS_FILE ?? null,
+      mode: values.TRUSTED_DOCUMENTS_MODE,
+    }),
+  });
+}

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { isLoopback } from '../../server/loopback.ts';
+
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+
+/** Names separated by commas. */
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== ''),
+);
+/** Public-key signatures only: with a shared secret, whoever can check a token can make one. */
+const algorithm = z.enum([
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+]);
+/** A provider makes no owners: they answer to nobody there. */
+const roleOfProvider = z
+  .string()
+  .transform((text) => text.split('='))
+  .pipe(
+    z.tuple(
+      [z.string().min(1), z.enum(['ADMIN', 'MEMBER', 'GUEST'])],
+      'must be written as org:editor=MEMBER',
+    ),
+  );
+const keyLocation = z
+  .string()
+  .refine(
+    (text) => !text.includes('://') || isSafeUrl(text),
+    'must be an https address or the path of a file',
+  )
+  .transform((text) => (text.includes('://') ? { url: text } : { file: text }));
+
+/** The variables that say whose tokens and webhooks are believed. */
+export const identityVariables = {
+  JWT_JWKS: keyLocation.optional(),
+  JWT_ISSUER: z.string().min(1).max(500).optional(),
+  JWT_AUDIENCE: list.default([]),
+  JWT_AUTHORIZED_PARTIES: list.default([]),
+  JWT_ALGORITHMS: list.pipe(z.array(algorithm).min(1)).default(['RS256']),
+  IDENTITY_ROLE_MAP: list.pipe(z.array(roleOfProvider)).default([]),
+  IDENTITY_PROVISION_TENANTS: flag.default(false),
+  IDENTITY_EMAILS_VERIFIED: flag.default(false),
+  IDENTITY_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/]{24,}={0,2}$/, 'must begin with whsec_, as the provider shows it')
+    .optional(),
+} as const;
+
+type Variables = z.output<z.ZodObject<typeof identityVariables>>;
+
+/** The identity provider, as it is set from outside. */
+export interface IdentityConfig {
+  /** Whose tokens are accepted; null: no token of any identity provider. */
+  readonly provider: {
+    readonly keys: { readonly url: string } | { readonly file: string };
+    readonly issuer: string;
+    readonly audiences: readonly string[];
+    readonly authorizedParties: readonly string[];
+    readonly algorithms: readonly string[];
+  } | null;
+  /** Beside those that are always known: the provider's role, and ours. */
+  readonly roles: readonly (readonly [string, 'ADMIN' | 'MEMBER' | 'GUEST'])[];
+  /** Whether an organisation that is not known becomes a tenant. */
+  readonly isProvisioning: boolean;
+  /** Whether an address counts as verified where the provider does not say. */
+  readonly areEmailsVerified: boolean;
+  /** What the provider signs its webhooks with; null: there is no such route. */
+  readonly webhook: { readonly secret: string; readonly issuer: string } | null;
+}
+
+/** What the variables mean. */
+export function identityFrom(values: Variables): IdentityConfig {
+  const { JWT_JWKS: keys, JWT_ISSUER: issuer, IDENTITY_WEBHOOK_SECRET: secret } = values;
+  return Object.freeze({
+    provider:
+      keys === undefined || issuer === undefined
+        ? null
+        : Object.freeze({
+            keys,
+            issuer,
+            audiences: values.JWT_AUDIENCE,
+            authorizedParties: values.JWT_AUTHORIZED_PARTIES,
+            algorithms: values.JWT_ALGORITHMS,
+          }),
+    roles: values.IDENTITY_ROLE_MAP,
+    isProvisioning: values.IDENTITY_PROVISION_TENANTS,
+    areEmailsVerified: values.IDENTITY_EMAILS_VERIFIED,
+    webhook: secret === undefined || issuer === undefined ? null : Object.freeze({ secret, issuer }),
+  });
+}
+
+/** Keys that come unprotected could be anybody's; on this machine itself nobody is in between. */
+function isSafeUrl(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
+}

@@ -1,0 +1,84 @@
+import {
+  execute,
+  getOperationAST,
+  GraphQLError,
+  NoSchemaIntrospectionCustomRule,
+  parse,
+  specifiedRules,
+  validate,
+  type DocumentNode,
+  type GraphQLSchema,
+} from 'graphql';
+import { createUnrememberingCaches, type CachesOptions } from './caches.ts';
+import type { ExplainOperation, Services } from '../graphql/context.ts';
+import { Cancellation } from '../platform/runtime/cancellation.ts';
+import { createCatalogue } from '../platform/postgres/column-catalog.ts';
+import type { Database } from '../platform/postgres/database.ts';
+import { explainStatements } from '../platform/postgres/explain-statements.ts';
+import { BadUserInput } from '../platform/errors.ts';
+import { createQueries, createReadingQueries } from './repositories.ts';
+import { Admission } from '../server/limits/admission.ts';
+import { createContextFactory } from './request-context.ts';
+
+/**
+ * Explains what a query would send to the database if no cache knew anything: it is run with the same limits and the same access,
+ * through the eyes of whoever asks, on a database of which nothing can be changed.
+ */
+export function createExplainOperation(
+  options: CachesOptions & { readonly schema: GraphQLSchema; readonly services: Services },
+): ExplainOperation {
+  const { config, database, schema } = options;
+  const admission = new Admission(schema, config.frontDoor.queryLimits);
+
+  function read(text: string, variables: Readonly<Record<string, unknown>>): DocumentNode {
+    admission.admit({ text, operationName: undefined, variables });
+    const document = parsed(text);
+    const kind = getOperationAST(document)?.operation;
+    if (kind !== 'query') throw new BadUserInput('`operation` must be one query; nothing else is explained.');
+    const rules = config.frontDoor.isIntrospectionEnabled
+      ? specifiedRules
+      : [...specifiedRules, NoSchemaIntrospectionCustomRule];
+    const [fault] = validate(schema, document, rules);
+    if (fault !== undefined) throw new BadUserInput(`\`operation\` is not valid: ${fault.message}`);
+    return document;
+  }
+
+  return async ({ viewer, requestId, device, rateLimit }, text, variables) => {
+    const document = read(text, variables);
+    return explainStatements(database, async (transaction) => {
+      const createContext = contextFactoryOn(transaction, options);
+      const permit = { cancellation: new Cancellation(), rateLimit, trace: null };
+      const contextValue = createContext(viewer, requestId, device, permit);
+      const { errors } = await execute({ schema, document, variableValues: variables, contextValue });
+      const [error] = errors ?? [];
+      if (error !== undefined) throw error.originalError ?? new BadUserInput(error.message);
+    });
+  };
+}
+
+function parsed(text: string): DocumentNode {
+  try {
+    return parse(text, { noLocation: true });
+  } catch (error) {
+    if (error instanceof GraphQLError) throw new BadUserInput(`\`operation\` is not valid: ${error.message}`);
+    throw error;
+  }
+}
+
+function contextFactoryOn(
+  transaction: Database,
+  options: CachesOptions & { readonly services: Services },
+): ReturnType<typeof createContextFactory> {
+  const caches = createUnrememberingCaches(options);
+  return createContextFactory({
+    caches,
+    catalogue: createCatalogue(transaction, caches.schema),
+    clock: options.clock,
+    queries: createQueries(transaction),
+    queriesUntil: createReadingQueries(transaction),
+    services: options.services,
+    async explain() {
+      throw new BadUserInput('What is explained must not itself ask for `explain`.');
+    },
+  });
+}

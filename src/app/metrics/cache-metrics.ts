@@ -1,0 +1,59 @@
+import type { CacheName } from '../../domains/operations/model.ts';
+import type { CacheRegistry } from '../../caching/cache-registry.ts';
+import type { MetricRegistry, Sample } from '../../platform/telemetry/metrics/metric-registry.ts';
+import type { Telemetry } from '../../platform/telemetry/metrics/telemetry.ts';
+
+type Caches = CacheRegistry<CacheName>;
+
+/** Tells Prometheus what caches did and hold. */
+export function addCacheMetrics(
+  metrics: MetricRegistry,
+  { registry, telemetry }: { readonly registry: Caches; readonly telemetry: Pick<Telemetry, 'cacheReads'> },
+): void {
+  metrics.counter({
+    name: 'parley_cache_reads_total',
+    help: 'Reads of caches by whether they needed a statement.',
+    labels: ['result'],
+    read: () => Object.entries(telemetry.cacheReads).map(([result, count]): Sample => [{ result }, count]),
+  });
+  metrics.counter({
+    name: 'parley_cache_keys_total',
+    help: 'Keys that caches were asked for, by what became of them.',
+    labels: ['cache', 'result'],
+    read: () =>
+      registry.statistics().flatMap(({ name, hits, misses, coalesced }): Sample[] => [
+        [{ cache: name, result: 'hit' }, hits],
+        [{ cache: name, result: 'miss' }, misses],
+        [{ cache: name, result: 'coalesced' }, coalesced],
+      ]),
+  });
+  const perCache = {
+    stale_served: ['Keys answered with a value past its time.', 'staleServed'],
+    evictions: ['Entries pushed out by newer ones.', 'evictions'],
+    invalidations: ['How often something was ended.', 'invalidations'],
+    errors: ['Failures of a store or of a load in the background.', 'errors'],
+  } as const;
+  for (const [name, [help, field]] of Object.entries(perCache)) {
+    metrics.counter({
+      name: `parley_cache_${name}_total`,
+      help,
+      labels: ['cache'],
+      read: () => registry.statistics().map((cache): Sample => [{ cache: cache.name }, cache[field]]),
+    });
+  }
+  addCacheSizes(metrics, registry);
+}
+
+function addCacheSizes(metrics: MetricRegistry, registry: Caches): void {
+  for (const [name, help, field] of [
+    ['entries', 'Entries in memory.', 'entries'],
+    ['entries_max', 'Entries that there may be in memory.', 'entriesMax'],
+  ] as const) {
+    metrics.gauge({
+      name: `parley_cache_${name}`,
+      help,
+      labels: ['cache'],
+      read: () => registry.statistics().map((cache): Sample => [{ cache: cache.name }, cache[field]]),
+    });
+  }
+}

@@ -1,0 +1,54 @@
+import { hostname } from 'node:os';
+import type { Config } from '../config/config.ts';
+import { createHealthCheck } from '../../domains/operations/health.ts';
+import type { CacheName, IdentitySyncStatistics } from '../../domains/operations/model.ts';
+import { createMonitoring } from '../../domains/operations/monitoring.ts';
+import { createOperationsQueries } from '../../domains/operations/queries.ts';
+import type { IdentityService } from '../../domains/identity/service.ts';
+import type { CountedExecutions } from './execution-metrics.ts';
+import type { CacheRegistry } from '../../caching/cache-registry.ts';
+import type { Clock } from '../../platform/runtime/clock.ts';
+import type { Database } from '../../platform/postgres/database.ts';
+import { prismaFolder, readMigrationFolder } from '../../platform/postgres/migrations/migration-folder.ts';
+import type { Telemetry } from '../../platform/telemetry/metrics/telemetry.ts';
+import { readVersion } from '../../platform/runtime/version.ts';
+import type { Readiness } from '../../server/routes/health-routes.ts';
+
+/** What the process knows of itself and of what it needs, for admins and for whoever watches it. */
+export function createSelfMonitoring(options: {
+  readonly clock: Clock;
+  readonly config: Config;
+  readonly database: Database;
+  readonly executions: CountedExecutions;
+  readonly identity: Pick<IdentityService, 'statistics'>;
+  readonly isReady: () => Promise<Readiness>;
+  readonly registry: CacheRegistry<CacheName>;
+  readonly telemetry: Telemetry;
+}) {
+  const { clock, config, database, executions, identity, isReady, registry, telemetry } = options;
+  const identitySync = (): Omit<IdentitySyncStatistics, 'skipRate'> => {
+    const { servedStale, ...counts } = identity.statistics();
+    return { ...counts, staleServed: servedStale };
+  };
+  const monitoring = createMonitoring({
+    caches: registry,
+    clock,
+    telemetry,
+    pool: { ...config.database, state: () => database.poolState() },
+    executions: () => executions.statistics(),
+    process: `${hostname()}:${process.pid}`,
+    identitySync,
+  });
+  return {
+    ...monitoring,
+    health: createHealthCheck({
+      queries: createOperationsQueries(database),
+      isReady,
+      knownMigrations: async () => (await readMigrationFolder(prismaFolder)).names,
+      identitySync,
+      hasIdentityProvider: config.identity.provider !== null,
+      uptimeMs: () => monitoring.uptimeMs(),
+      version: readVersion(),
+    }),
+  };
+}

@@ -1,0 +1,65 @@
+import type { Cache } from './cache.ts';
+import type { CacheStatistics, InvalidationReport, InvalidationTarget } from './cache-report.ts';
+import type { Invalidation, InvalidationListener } from './coherence/coherence.ts';
+import type { Generations } from './shared/generations.ts';
+
+/** What can be done with a cache without knowing what it holds. */
+export type NamedCache<Name extends string = string> = Pick<
+  Cache<unknown, Name>,
+  'name' | 'end' | 'invalidate' | 'count' | 'statistics'
+>;
+
+/** All caches of the process, by name: for those who look after them, not for those who read from them. */
+export class CacheRegistry<Name extends string = string> implements InvalidationListener {
+  readonly #caches: ReadonlyMap<string, NamedCache<Name>>;
+
+  readonly #generations: Generations | null;
+
+  /**
+   * `generations` are of the store that the caches share with other processes, where there is one.
+   * @throws Error when two caches have the same name
+   */
+  constructor(caches: readonly NamedCache<Name>[], generations: Generations | null = null) {
+    this.#generations = generations;
+    this.#caches = new Map(caches.map((cache) => [cache.name, cache]));
+    if (this.#caches.size < caches.length) {
+      throw new Error(`Two caches have the same name: ${caches.map((cache) => cache.name).join(', ')}.`);
+    }
+  }
+
+  find(name: string): NamedCache<Name> | null {
+    return this.#caches.get(name) ?? null;
+  }
+
+  /** Every cache, in the order of their registration. */
+  all(): NamedCache<Name>[] {
+    return [...this.#caches.values()];
+  }
+
+  /** In every cache, such as by the tag of a user or a tenant; one report for each cache. Never rejects. */
+  async invalidate(target: InvalidationTarget): Promise<InvalidationReport<Name>[]> {
+    return Promise.all(this.all().map((cache) => cache.invalidate(target)));
+  }
+
+  /** What ended elsewhere. It has ended here when this returns; a shared store is told in the background. */
+  invalidated(invalidations: readonly Invalidation[]): void {
+    for (const invalidation of invalidations) {
+      const reached = 'cache' in invalidation ? [this.find(invalidation.cache)] : this.all();
+      for (const cache of reached) cache?.end(targetOf(invalidation));
+    }
+    this.#generations?.end(invalidations);
+  }
+
+  missed(): void {
+    for (const cache of this.all()) cache.end('all');
+  }
+
+  statistics(): CacheStatistics<Name>[] {
+    return this.all().map((cache) => cache.statistics());
+  }
+}
+
+function targetOf(invalidation: Invalidation): InvalidationTarget {
+  if ('tag' in invalidation) return { tag: invalidation.tag };
+  return 'key' in invalidation ? { key: invalidation.key } : 'all';
+}

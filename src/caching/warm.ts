@@ -1,0 +1,17 @@
+import type { Cache } from './cache.ts';
+import type { LoadMissing } from './loading/entry-source.ts';
+
+/** Loads what the cache lacks of these keys; answers how many values that brought, so 0 when it had them all. */
+export async function warm<Value>(
+  cache: Pick<Cache<Value>, 'getMany'>,
+  keys: readonly string[],
+  load: LoadMissing<Value>,
+): Promise<number> {
+  let loaded = 0;
+  await cache.getMany(keys, async (missing) => {
+    const values = await load(missing);
+    for (const value of values.values()) loaded += value === null ? 0 : 1;
+    return values;
+  });
+  return loaded;
+}

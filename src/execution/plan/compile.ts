@@ -1,0 +1,212 @@
+import {
+  defaultFieldResolver,
+  getNullableType,
+  isAbstractType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  TypeNameMetaFieldDef,
+  type GraphQLAbstractType,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
+import { abstractPlan } from '../run/abstract-value.ts';
+import { Asked } from '../selection.ts';
+import { collectFields, type Selecting } from './collect-fields.ts';
+import {
+  leafPlan,
+  listPlan,
+  nonNullPlan,
+  objectPlan,
+  sharedPlan,
+  type ObjectShape,
+} from '../run/complete-value.ts';
+import type {
+  Fetch,
+  FieldNodes,
+  FieldPlan,
+  KnownField,
+  Plan,
+  Resolve,
+  RootPlan,
+  ValuePlan,
+  WrittenField,
+} from './plan.ts';
+import { argumentReader } from './inputs.ts';
+import { hearing } from '../fallback/mark-handled.ts';
+import { compileWriter } from '../run/write-object.ts';
+
+/** Why an operation has no plan and is left to graphql-js as a whole. */
+export type UnplannedReason =
+  | 'unknown operation'
+  | 'subscription'
+  | 'introspection'
+  | 'variables'
+  | 'conditions'
+  | 'size'
+  | 'info'
+  | 'type'
+  | 'invalid';
+
+/** An operation that only graphql-js can run. */
+export class Unplanned extends Error {
+  readonly reason: UnplannedReason;
+
+  constructor(reason: UnplannedReason) {
+    super(`This operation is left to graphql-js: ${reason}.`);
+    this.reason = reason;
+  }
+}
+
+/** The most fields of a plan: fragments within fragments can make any number of a short document. */
+const fieldsMax = 10_000;
+
+/**
+ * Compiles one operation of a valid document for what its conditions are.
+ * @throws Unplanned
+ */
+export function compile(operation: OperationDefinitionNode, selecting: Selecting): Plan {
+  if (operation.operation === 'subscription') throw new Unplanned('subscription');
+  const type = selecting.schema.getRootType(operation.operation);
+  if (type === null || type === undefined) throw new Unplanned('unknown operation');
+  const compiler = new Compiler(selecting);
+  const fields = compiler.rootsOf(type, operation.selectionSet);
+  return {
+    operation,
+    fragments: Object.fromEntries(selecting.fragments),
+    fields,
+    roots: fields.filter((field) => 'slot' in field),
+    write: compileWriter(fields),
+  };
+}
+
+type Count = 'slotCount' | 'objectCount' | 'fieldCount';
+
+class Compiler {
+  readonly #selecting: Selecting;
+  readonly #counts: Record<Count, number> = { slotCount: 0, objectCount: 0, fieldCount: 0 };
+
+  constructor(selecting: Selecting) {
+    this.#selecting = selecting;
+  }
+
+  rootsOf(type: GraphQLObjectType, selectionSet: SelectionSetNode): (RootPlan | KnownField)[] {
+    return this.#fields(type, [selectionSet], (definition, nodes) => {
+      const { value, ...field } = this.#field(definition, nodes);
+      return { ...field, value, fetch: null, resolve: null, slot: this.#next('slotCount') };
+    });
+  }
+
+  #fields<Field>(
+    type: GraphQLObjectType,
+    selectionSets: readonly SelectionSetNode[],
+    plan: (definition: GraphQLField<unknown, unknown>, nodes: FieldNodes) => Field,
+  ): ((Field & Pick<FieldPlan, 'key' | 'parentType' | 'index'>) | KnownField)[] {
+    const fields = [];
+    for (const [key, nodes] of collectFields(type, selectionSets, this.#selecting)) {
+      const name = nodes[0].name.value;
+      const index = this.#next('fieldCount');
+      if (index >= fieldsMax) throw new Unplanned('size');
+      if (name === '__schema' || name === '__type') throw new Unplanned('introspection');
+      const definition = type.getFields()[name];
+      if (name === TypeNameMetaFieldDef.name) fields.push({ key, constant: type.name, nodes });
+      // A field that does not exist graphql-js passes over.
+      else if (definition !== undefined)
+        fields.push({ ...plan(definition, nodes), key, parentType: type, index });
+    }
+    return fields;
+  }
+
+  #field(definition: GraphQLField<unknown, unknown>, nodes: FieldNodes) {
+    const readArguments = argumentReader(definition, nodes[0]);
+    return { definition, nodes, readArguments, value: this.#value(definition.type, nodes) };
+  }
+
+  #below(definition: GraphQLField<unknown, unknown>, nodes: FieldNodes) {
+    const field = this.#field(definition, nodes);
+    const fetch = fetchOf(definition);
+    const resolve = fetch === null ? plainResolverOf(definition) : null;
+    const isGathered = fetch !== null || field.value.visit !== null;
+    const slot = isGathered ? this.#next('slotCount') : null;
+    const isShared = fetch !== null && slot !== null && isFlatObject(definition.type, field.value);
+    const value = isShared ? sharedPlan(field.value, slot) : field.value;
+    return { ...field, value, fetch, resolve, slot };
+  }
+
+  #value(type: GraphQLOutputType, nodes: FieldNodes): ValuePlan {
+    if (isNonNullType(type)) return nonNullPlan(this.#value(type.ofType, nodes));
+    if (isListType(type)) return listPlan(this.#value(type.ofType, nodes));
+    if (isLeafType(type)) return leafPlan(type);
+    if (isAbstractType(type)) return this.#abstract(type, nodes);
+    return objectPlan(type, this.#object(type, nodes));
+  }
+
+  #abstract(type: GraphQLAbstractType, nodes: FieldNodes): ValuePlan {
+    const { schema } = this.#selecting;
+    if ((type.resolveType?.length ?? 0) > 2) throw new Unplanned('type');
+    const possible = schema
+      .getPossibleTypes(type)
+      .map((possibleType) => ({ type: possibleType, ...this.#object(possibleType, nodes) }));
+    const isDeep = possible.some((each) => each.isDeep);
+    return abstractPlan({ schema, type, possible, slot: isDeep ? this.#next('slotCount') : null });
+  }
+
+  #object(type: GraphQLObjectType, nodes: FieldNodes): ObjectShape {
+    if ((type.isTypeOf?.length ?? 0) > 2) throw new Unplanned('type');
+    const selectionSets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
+    const fields = this.#fields(type, selectionSets, (definition, each) => this.#below(definition, each));
+    const gathered = fields.flatMap((field) => ('constant' in field || field.slot === null ? [] : [field]));
+    const object = {
+      index: this.#next('objectCount'),
+      gathered,
+      hear: hearing(fields),
+      write: compileWriter(fields),
+    };
+    return { object, isDeep: gathered.length > 0, asked: askedBy(fields) };
+  }
+
+  #next(count: Count): number {
+    const next = this.#counts[count];
+    this.#counts[count] += 1;
+    return next;
+  }
+}
+
+/** An object below which nothing is gathered: what it is written as is no matter of its place. */
+function isFlatObject(type: GraphQLOutputType, { visit }: ValuePlan): boolean {
+  return visit === null && isObjectType(getNullableType(type));
+}
+
+function askedBy(fields: readonly WrittenField[]): Asked {
+  return new Asked(
+    fields.flatMap((field) =>
+      'constant' in field ? [] : [[field.definition.name, field.value.asked] as const],
+    ),
+  );
+}
+
+/** The mark that a schema puts on fields which fetch for many parents at once. */
+function fetchOf({ extensions }: GraphQLField<unknown, unknown>): Fetch | null {
+  const { batched } = extensions;
+  return isFetch(batched) ? batched : null;
+}
+
+function isFetch(mark: unknown): mark is Fetch {
+  return typeof mark === 'function';
+}
+
+/** Null for graphql-js's own, which reads the source's property. */
+function plainResolverOf({ resolve }: GraphQLField<unknown, unknown>): Resolve | null {
+  if (resolve === undefined || resolve === defaultFieldResolver) return null;
+  const candidate: unknown = resolve;
+  if (!isWithoutInfo(candidate)) throw new Unplanned('info');
+  return candidate;
+}
+
+function isWithoutInfo(resolve: unknown): resolve is Resolve {
+  return typeof resolve === 'function' && resolve.length <= 3;
+}

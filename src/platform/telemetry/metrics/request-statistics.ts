@@ -1,0 +1,98 @@
+import type { Clock } from '../../runtime/clock.ts';
+import type { Outcome } from '../request-stats.ts';
+import { Histogram } from './histogram.ts';
+
+/** What requests of one name did. */
+export class RequestCounts {
+  readonly byOutcome: Record<Outcome, number> = { ok: 0, refused: 0, failed: 0 };
+  readonly durations = new Histogram();
+  statements = 0;
+  slow = 0;
+  verySlow = 0;
+
+  get count(): number {
+    return this.durations.count;
+  }
+
+  record({ outcome, durationMs, statements, slowness }: FinishedRequest): void {
+    this.byOutcome[outcome] += 1;
+    this.durations.record(durationMs);
+    this.statements += statements;
+    if (slowness !== null) this[slowness] += 1;
+  }
+
+  add(other: RequestCounts): void {
+    for (const outcome of ['ok', 'refused', 'failed'] as const)
+      this.byOutcome[outcome] += other.byOutcome[outcome];
+    this.durations.add(other.durations);
+    this.statements += other.statements;
+    this.slow += other.slow;
+    this.verySlow += other.verySlow;
+  }
+}
+
+/** A request that is over. */
+export interface FinishedRequest {
+  /** One of a bounded number. */
+  readonly name: string;
+  readonly outcome: Outcome;
+  readonly durationMs: number;
+  readonly statements: number;
+  /** Null for one that was quick enough. */
+  readonly slowness: 'slow' | 'verySlow' | null;
+}
+
+const minuteMs = 60_000;
+
+/** The longest time that can be looked back upon, in minutes. */
+export const windowMinutesMax = 60;
+
+/** What requests did, by name: since the start, and in each of the last minutes. */
+export class RequestStatistics {
+  readonly #clock: Clock;
+  readonly #total = new Map<string, RequestCounts>();
+  readonly #minutes = new Map<number, Map<string, RequestCounts>>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  record(request: FinishedRequest): void {
+    countsOf(this.#total, request.name).record(request);
+    countsOf(this.#currentMinute(), request.name).record(request);
+  }
+
+  /** Since the start. */
+  total(): ReadonlyMap<string, RequestCounts> {
+    return this.#total;
+  }
+
+  /** Of the minute that runs and of those before it: `minutes` altogether. */
+  window(minutes: number): ReadonlyMap<string, RequestCounts> {
+    const current = Math.floor(this.#clock.now() / minuteMs);
+    const sums = new Map<string, RequestCounts>();
+    for (const [minute, byName] of this.#minutes) {
+      if (minute <= current - minutes || minute > current) continue;
+      for (const [name, counts] of byName) countsOf(sums, name).add(counts);
+    }
+    return sums;
+  }
+
+  #currentMinute(): Map<string, RequestCounts> {
+    const minute = Math.floor(this.#clock.now() / minuteMs);
+    const known = this.#minutes.get(minute);
+    if (known !== undefined) return known;
+    const counts = new Map<string, RequestCounts>();
+    this.#minutes.set(minute, counts);
+    for (const old of this.#minutes.keys()) if (old <= minute - windowMinutesMax) this.#minutes.delete(old);
+    return counts;
+  }
+}
+
+function countsOf(byName: Map<string, RequestCounts>, name: string): RequestCounts {
+  const known = byName.get(name);
+  if (known !== undefined) return known;
+  const counts = new RequestCounts();
+  byName.set(name, counts);
+  return counts;
+}

@@ -1,0 +1,114 @@
+import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { bodySizeMax, describeFailure, HttpRefusal } from '../errors/http-errors.ts';
+import type { FormatError } from '../errors/format-error.ts';
+import type { FrontDoorConfig } from '../http-config.ts';
+import { noteFailure } from '../hooks/request-observer.ts';
+import { chooseMediaType } from '../graphql/media-type.ts';
+
+/** Longer than any request may take; an idle connection has a time of its own. */
+const silenceMs = 60_000;
+/** In bytes, with the URL. */
+const headersSizeMax = 32_768;
+
+/** HTTP without any route: what is too large, too slow or no HTTP at all is refused, and every failure has the one form. */
+export function createFastify(
+  formatError: FormatError,
+  config: { readonly trustedProxies: readonly string[]; readonly frontDoor: FrontDoorConfig },
+): FastifyInstance {
+  const { connectionsMax, receiveTimeoutMs } = config.frontDoor;
+  const answer = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    sendFailure(error, request, reply, formatError);
+  };
+  const server = fastify({
+    bodyLimit: bodySizeMax,
+    // None of them is told apart from an empty list, by which every reader of the address would look for proxies.
+    trustProxy: config.trustedProxies.length > 0 && [...config.trustedProxies],
+    // Whoever sends byte by byte holds a connection no longer than this; Node looks for them by itself only twice a minute.
+    requestTimeout: receiveTimeoutMs,
+    http: {
+      headersTimeout: receiveTimeoutMs,
+      requestTimeout: receiveTimeoutMs,
+      connectionsCheckingInterval: 1000,
+      // Twice Node's own: a token that is far too long is still refused as a token, with 401.
+      maxHeaderSize: headersSizeMax,
+    },
+    // And whoever does not read what they asked for: a connection on which nothing moves at all.
+    connectionTimeout: silenceMs,
+    // Longer than the 60 s of common load balancers: the one in front must be the one that closes an idle connection,
+    // else it sends a request into a connection that is just being closed.
+    keepAliveTimeout: 75_000,
+    // While closing, a request that still comes in is answered, with `connection: close`; Fastify's own 503 has no code.
+    return503OnClosing: false,
+    requestIdHeader: false,
+    genReqId: ({ headers }) => usableId(headers['x-request-id']) ?? randomUUID(),
+    frameworkErrors: answer,
+    clientErrorHandler: (error, socket) => refuseBrokenRequest(error, socket, formatError),
+  });
+  if (connectionsMax > 0) server.server.maxConnections = connectionsMax;
+  server.setErrorHandler(answer);
+  server.removeAllContentTypeParsers();
+  const parse = server.getDefaultJsonParser('error', 'error');
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    // Decoding would put U+FFFD in place of what is not UTF-8, and nobody would be told.
+    if (isUtf8(body)) void parse(request, body.toString('utf8'), done);
+    else done(new HttpRefusal(400, 'BAD_USER_INPUT', 'The body is not UTF-8.'));
+  });
+  return server;
+}
+
+/** A caller's id goes into our logs and headers: nothing may pass that could break a line or hide there. */
+function usableId(header: string | string[] | undefined): string | null {
+  return typeof header === 'string' && /^[\w.-]{1,64}$/.test(header) ? header : null;
+}
+
+function sendFailure(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  formatError: FormatError,
+): void {
+  const failure = describeFailure(error, request.id, formatError);
+  noteFailure(request, failure.code);
+  void reply
+    .code(failure.status)
+    .headers({ ...failure.headers, 'x-request-id': request.id, 'cache-control': 'no-store' })
+    .type(chooseMediaType(request.headers.accept) ?? 'application/json; charset=utf-8')
+    .send(failure.body);
+}
+
+/** What is not HTTP, or not in time, never becomes a request: only the connection can be answered. */
+function refuseBrokenRequest(
+  error: Error & { readonly code?: string },
+  socket: Socket,
+  formatError: FormatError,
+): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const requestId = randomUUID();
+  const { status, headers, body } = describeFailure(brokenRequest(error.code), requestId, formatError);
+  const head = {
+    ...headers,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    'x-request-id': requestId,
+    connection: 'close',
+  };
+  const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}`);
+  socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, '', body].join('\r\n'));
+}
+
+function brokenRequest(code: string | undefined): HttpRefusal {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new HttpRefusal(408, 'TIMEOUT', 'The request did not arrive in time.');
+  }
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return new HttpRefusal(431, 'BAD_USER_INPUT', 'The URL and headers are larger than 32 kB together.');
+  }
+  return new HttpRefusal(400, 'BAD_USER_INPUT', 'This is not an HTTP request that can be understood.');
+}

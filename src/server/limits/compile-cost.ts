@@ -1,0 +1,154 @@
+import {
+  getNamedType,
+  getNullableType,
+  isAbstractType,
+  isCompositeType,
+  isListType,
+  isObjectType,
+  Kind,
+  type DocumentNode,
+  type FieldNode,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+  type ValueNode,
+} from 'graphql';
+import { z } from 'zod';
+import { collectFields, type Selecting } from '../../execution/plan/collect-fields.ts';
+import { fixed, pageSizeDefault, type CostNode, type Size } from './cost.ts';
+import { includedUnder, type Conditions } from './inclusion.ts';
+
+/** What is known of a field's cost beyond its type; `field.extensions.cost` of the schema. */
+const fieldCostSchema = z.object({ weight: z.number().optional(), size: z.number().optional() }).optional();
+
+/** What a mutation costs: it writes, and takes locks. */
+const mutationWeight = 10;
+/** The rows of a list of which nothing says how long it is. */
+const listSizeDefault = 10;
+
+interface Compiling extends Selecting {
+  /** The values that the operation's variables have when none is given. */
+  readonly defaults: ReadonlyMap<string, number>;
+}
+
+/**
+ * What an operation costs, as a tree in which only the sizes that hang on variables are open. The document's form was
+ * measured before, so that the tree is bounded; it need not be valid, and what does not exist costs nothing.
+ */
+export function compileCost(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  conditions: Conditions,
+): readonly CostNode[] {
+  const root = schema.getRootType(operation.operation);
+  if (root === null || root === undefined) return [];
+  const fragments: Selecting['fragments'] = new Map(
+    document.definitions.flatMap((definition) =>
+      definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition]] : [],
+    ),
+  );
+  const defaults = defaultsOf(operation);
+  const isIncluded = includedUnder(conditions);
+  return nodesOf(root, [operation.selectionSet], { schema, fragments, isIncluded, defaults }, null);
+}
+
+function defaultsOf({ variableDefinitions = [] }: OperationDefinitionNode): Map<string, number> {
+  return new Map(
+    variableDefinitions.flatMap(({ variable, defaultValue }) =>
+      defaultValue?.kind === Kind.INT ? [[variable.name.value, Number(defaultValue.value)]] : [],
+    ),
+  );
+}
+
+/** `pageSize` is that of the connection whose `edges` and `nodes` these may be. */
+function nodesOf(
+  type: GraphQLObjectType,
+  selectionSets: readonly SelectionSetNode[],
+  compiling: Compiling,
+  pageSize: Size | null,
+): CostNode[] {
+  const fields = collectFields(type, selectionSets, compiling);
+  return [...fields].flatMap(([key, nodes]) => {
+    const [first] = nodes;
+    const field = type.getFields()[first.name.value];
+    return field === undefined ? [] : [nodeOf(key, { type, field, first, nodes }, compiling, pageSize)];
+  });
+}
+
+interface Selected {
+  readonly type: GraphQLObjectType;
+  readonly field: GraphQLField<unknown, unknown>;
+  readonly first: FieldNode;
+  /** All places where the document asks for this field under the same name. */
+  readonly nodes: readonly FieldNode[];
+}
+
+function nodeOf(key: string, selected: Selected, compiling: Compiling, pageSize: Size | null): CostNode {
+  const { type, field, first } = selected;
+  const isList = isListType(getNullableType(field.type));
+  const weight = weightOf(type, field, compiling.schema);
+  if (isConnection(field)) {
+    const size = pageSizeOf(first, compiling);
+    return fixed({ key, weight, read: size, size: 1, children: childrenOf(selected, compiling, size) });
+  }
+  const size = isList ? (pageSize ?? listSizeOf(first, field)) : 1;
+  const read = isList && weight > 0 ? size : 0;
+  return fixed({ key, weight, read, size, children: childrenOf(selected, compiling, null) });
+}
+
+/** A field that answers from the row that is there already costs nothing. */
+function weightOf(
+  type: GraphQLObjectType,
+  field: GraphQLField<unknown, unknown>,
+  schema: GraphQLSchema,
+): number {
+  const weight = fieldCostSchema.parse(field.extensions['cost'])?.weight;
+  if (weight !== undefined) return weight;
+  if (type === schema.getMutationType()) return mutationWeight;
+  return type === schema.getQueryType() || field.extensions['batched'] !== undefined ? 1 : 0;
+}
+
+function isConnection(field: GraphQLField<unknown, unknown>): boolean {
+  const type = getNamedType(field.type);
+  return isObjectType(type) && type.getFields()['edges'] !== undefined;
+}
+
+/** Of an interface the dearest of its types: which one it will be is not known before it is read. */
+function childrenOf({ field, nodes }: Selected, compiling: Compiling, pageSize: Size | null): CostNode[][] {
+  const type = getNamedType(field.type);
+  if (!isCompositeType(type)) return [];
+  const types = isAbstractType(type) ? compiling.schema.getPossibleTypes(type) : [type];
+  const selectionSets = nodes.flatMap(({ selectionSet }) =>
+    selectionSet === undefined ? [] : [selectionSet],
+  );
+  return types
+    .map((possible) => nodesOf(possible, selectionSets, compiling, pageSize))
+    .filter((children) => children.length > 0);
+}
+
+function pageSizeOf(node: FieldNode, compiling: Compiling): Size {
+  const asked = ['first', 'last'].flatMap((name) => argumentOf(node, name) ?? []);
+  // Both at once the API refuses.
+  const [value] = asked.length === 1 ? asked : [];
+  if (value?.kind === Kind.INT) return Number(value.value);
+  if (value?.kind !== Kind.VARIABLE) return pageSizeDefault;
+  const variable = value.name.value;
+  return { variable, absent: compiling.defaults.get(variable) ?? pageSizeDefault };
+}
+
+function listSizeOf(node: FieldNode, field: GraphQLField<unknown, unknown>): Size {
+  const known = fieldCostSchema.parse(field.extensions['cost'])?.size;
+  if (known !== undefined) return known;
+  const list = field.args.find(({ type }) => isListType(getNullableType(type)));
+  const value = list === undefined ? undefined : argumentOf(node, list.name);
+  if (value?.kind === Kind.LIST) return value.values.length;
+  if (value?.kind === Kind.VARIABLE) return { variable: value.name.value, absent: listSizeDefault };
+  return listSizeDefault;
+}
+
+function argumentOf(node: FieldNode, argumentName: string): ValueNode | undefined {
+  return node.arguments?.find(({ name }) => name.value === argumentName)?.value;
+}

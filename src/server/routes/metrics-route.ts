@@ -1,0 +1,47 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Unauthenticated } from '../../platform/errors.ts';
+import { HttpRefusal } from '../errors/http-errors.ts';
+
+/** What is told to Prometheus. */
+export interface Metrics {
+  readonly contentType: string;
+  text(): Promise<string>;
+}
+
+export const metricsUrl = '/metrics';
+
+/**
+ * `GET /metrics`, in Prometheus' text format. With a token, for whoever has it; without one, only for this machine, and not
+ * for what a proxy on this machine passes on. No number in it belongs to a tenant.
+ */
+export function registerMetrics(
+  server: FastifyInstance,
+  { metrics, token }: { readonly metrics: Metrics; readonly token: string | null },
+): void {
+  const admit = token === null ? requireNeighbour : requireToken(token);
+  server.get(metricsUrl, { onRequest: async (request) => admit(request) }, async (_request, reply) =>
+    reply
+      .header('cache-control', 'no-store')
+      .type(metrics.contentType)
+      .send(await metrics.text()),
+  );
+}
+
+function requireNeighbour({ headers, socket }: FastifyRequest): void {
+  const isForwarded = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined;
+  if (!isForwarded && /^(::ffff:)?127\.|^::1$/.test(socket.remoteAddress ?? '')) return;
+  throw new HttpRefusal(403, 'FORBIDDEN', 'The metrics are told to this machine only, or to METRICS_TOKEN.');
+}
+
+function requireToken(token: string): (request: FastifyRequest) => void {
+  const expected = digestOf(`Bearer ${token}`);
+  return ({ headers: { authorization = '' } }) => {
+    if (!timingSafeEqual(digestOf(authorization), expected)) throw new Unauthenticated();
+  };
+}
+
+/** Of one length, whatever is compared. */
+function digestOf(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

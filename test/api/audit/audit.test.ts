@@ -1,0 +1,180 @@
+import sql from '../../../src/platform/postgres/sql.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { access, isForAdmins } from '../../../src/graphql/access.ts';
+import { aTenant, aUser, type TestTenant, type TestUser } from '../../support/builders.ts';
+import { startTestApp, type TestApp } from '../../support/test-app.ts';
+
+/** A mutation that goes well, and how its entry looks. */
+interface Done {
+  readonly input: () => Readonly<Record<string, unknown>>;
+  readonly target: () => unknown;
+  readonly details: unknown;
+}
+
+let testApp: TestApp;
+let tenant: TestTenant;
+let admin: TestUser;
+let member: TestUser;
+let colleague: TestUser;
+let leaver: TestUser;
+
+/** For a mutation that can be told nothing. */
+const withoutInput = { input: () => ({}), target: () => null, details: {} };
+
+/** One for each mutation for admins: what is missing here fails the test. */
+const doneByAdmins: Readonly<Record<string, Done>> = {
+  cleanupExpiredData: withoutInput,
+  invalidateCache: {
+    input: () => ({ cache: 'SETTINGS', key: 'app' }),
+    target: () => 'SETTINGS',
+    details: { isOneEntry: true, dryRun: false },
+  },
+  inviteMember: {
+    input: () => ({ email: leaver.email, role: 'GUEST' }),
+    target: () => leaver.id,
+    details: { role: 'GUEST', wasSuspended: true },
+  },
+  refreshStatistics: withoutInput,
+  setModelEnabled: {
+    input: () => ({ modelId: 'model_one', isEnabled: false }),
+    target: () => 'model_one',
+    details: { isEnabled: false },
+  },
+  updateMembership: {
+    input: () => ({ userId: colleague.id, isActive: true }),
+    target: () => colleague.id,
+    details: {
+      before: { role: 'MEMBER', permissions: [], isActive: true },
+      after: { role: 'MEMBER', permissions: [], isActive: true },
+    },
+  },
+  updateSettings: {
+    input: () => ({ maxMessageLength: 7000 }),
+    target: () => 'settings',
+    details: { maxMessageLength: 7000 },
+  },
+  upsertModel: {
+    input: () => ({ slug: 'two', name: 'Two', provider: 'Test', contextWindow: 10 }),
+    target: () => 'model_two',
+    details: expect.objectContaining({ name: 'Two', contextWindow: 10 }),
+  },
+  warmCaches: {
+    input: () => ({ userIds: [admin.id], recentlyActive: 5 }),
+    target: () => null,
+    details: { userIds: 1, recentlyActive: 5 },
+  },
+};
+
+const mutations = Object.keys(access.Mutation).filter(isForAdmins).toSorted();
+
+beforeAll(async () => {
+  testApp = await startTestApp();
+  tenant = await aTenant(testApp);
+  admin = await aUser(testApp, tenant, { role: 'OWNER', isPlatformAdmin: true });
+  member = await aUser(testApp, tenant);
+  colleague = await aUser(testApp, tenant);
+  leaver = await aUser(testApp, tenant);
+  await testApp.database.query(
+    sql`update memberships set is_active = false where user_id = ${leaver.uuid}::uuid`,
+  );
+  await testApp.database.query(
+    sql`insert into models (slug, name, provider, context_window) values ('one', 'One', 'Test', 1000)`,
+  );
+});
+afterAll(() => testApp.close());
+beforeEach(async () => {
+  await testApp.database.query(sql`delete from audit_log`);
+});
+
+describe('the audit log', () => {
+  it('is tested for every mutation for admins', () => {
+    expect(Object.keys(doneByAdmins).toSorted()).toEqual(mutations);
+  });
+
+  it.each(mutations)('tells that an admin did it: %s', async (mutation) => {
+    const done = doneByAdmins[mutation];
+    const payload = await run(mutation, done?.input() ?? {}, admin);
+
+    expect(payload.data[mutation].userErrors).toEqual([]);
+    expect(await entries()).toEqual([
+      {
+        tenantId: tenant.uuid,
+        actorId: admin.uuid,
+        action: mutation,
+        target: done?.target(),
+        result: 'OK',
+        details: done?.details,
+        createdAt: new Date(testApp.clock.now()),
+      },
+    ]);
+  });
+
+  it.each(mutations)('tells that somebody else was refused: %s', async (mutation) => {
+    const answer = await run(mutation, doneByAdmins[mutation]?.input() ?? {}, member);
+
+    expect(answer.errors?.[0]?.extensions.code).toBe('FORBIDDEN');
+    expect(await entries()).toEqual([
+      expect.objectContaining({
+        actorId: member.uuid,
+        action: mutation,
+        result: 'FORBIDDEN',
+        details: {},
+      }),
+    ]);
+  });
+
+  it('tells that an admin was refused, and of which thing', async () => {
+    const modelId = 'model_none';
+    await run('setModelEnabled', { modelId, isEnabled: true }, admin);
+    await run('updateSettings', { maxMessageLength: 0 }, admin);
+
+    expect((await entries()).map(({ action, target, result }) => [action, target, result])).toEqual([
+      ['setModelEnabled', modelId, 'NOT_FOUND'],
+      ['updateSettings', null, 'BAD_USER_INPUT'],
+    ]);
+  });
+
+  it('has nothing of strangers', async () => {
+    await Promise.all(
+      mutations.map((mutation) => run(mutation, doneByAdmins[mutation]?.input() ?? {}, null)),
+    );
+
+    expect(await entries()).toEqual([]);
+  });
+
+  it('keeps an entry with its change or neither', async () => {
+    await testApp.database.query(
+      sql`alter table audit_log add constraint nothing_more check (action <> 'updateSettings')`,
+    );
+    const answer = await run('updateSettings', { maxMessageLength: 1234 }, admin);
+    await testApp.database.query(sql`alter table audit_log drop constraint nothing_more`);
+    const [row] = await testApp.database.query<{ length: number }>(
+      sql`select max_message_length as length from app_settings`,
+    );
+
+    expect(answer.errors?.[0]?.extensions.code).toBe('INTERNAL_SERVER_ERROR');
+    expect(row?.length).not.toBe(1234);
+  });
+});
+
+async function run(
+  mutation: string,
+  input: Readonly<Record<string, unknown>>,
+  user: TestUser | null,
+): Promise<Awaited<ReturnType<TestApp['ask']>>> {
+  if (doneByAdmins[mutation] === withoutInput) {
+    return testApp.ask(`mutation { ${mutation} { userErrors { code message path } } }`, {
+      token: user?.token,
+    });
+  }
+  const type = `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}Input!`;
+  return testApp.ask(
+    `mutation ($input: ${type}) { ${mutation}(input: $input) { userErrors { code message path } } }`,
+    { token: user?.token, variables: { input } },
+  );
+}
+
+async function entries(): Promise<Record<string, unknown>[]> {
+  return testApp.database.query(sql`select tenant_id as "tenantId", actor_id as "actorId", action, target,
+    result, details, created_at as "createdAt" from audit_log order by id`);
+}

@@ -1,0 +1,198 @@
+import sql from '../../../src/platform/postgres/sql.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createId } from '../../../src/platform/ids.ts';
+import { aConversation, aMembership, aTenant, type TestTenant } from '../../support/builders.ts';
+import { startIdentityProvider, type TestIdentityProvider } from '../../support/identity-provider.ts';
+import { startTestApp, type TestApp } from '../../support/test-app.ts';
+
+const who = '{ viewer { id } tenant { slug } }';
+
+let provider: TestIdentityProvider;
+let testApp: TestApp;
+let provisioning: TestApp;
+let tenant: TestTenant;
+let organisation: string;
+let sub: string;
+
+beforeAll(async () => {
+  provider = await startIdentityProvider();
+  testApp = await startTestApp(provider.environment);
+  provisioning = await startTestApp({ ...provider.environment, IDENTITY_PROVISION_TENANTS: 'true' });
+  provider.clock = testApp.clock;
+});
+beforeEach(async () => {
+  tenant = await aTenant(testApp);
+  organisation = `org_${createId().slice(-12)}`;
+  sub = `user_${createId().slice(-12)}`;
+});
+afterAll(async () => {
+  await testApp.close();
+  await provisioning.close();
+  await provider.close();
+});
+
+async function ask(app: TestApp, claims: Record<string, unknown>, headers: Record<string, string> = {}) {
+  const token = await provider.token({ sub, ...claims });
+  const answer = await app.ask(who, { token, headers });
+  return { slug: answer.data?.tenant?.slug, code: answer.errors?.[0]?.extensions.code };
+}
+
+async function link({ uuid }: TestTenant, id: string): Promise<void> {
+  await testApp.database.query(sql`update tenants set external_id = ${id} where id = ${uuid}::uuid`);
+}
+
+async function peopleCalled(subject: string, app = testApp): Promise<number> {
+  const found = await app.database.query(sql`select id from users where external_id = ${subject}`);
+  return found.length;
+}
+
+describe('the tenant of a token', () => {
+  it('is the one of its organisation', async () => {
+    await link(tenant, organisation);
+
+    expect(await ask(testApp, { o: { id: organisation, slg: 'whatever' } })).toEqual({ slug: tenant.slug });
+  });
+
+  it('is the one that is called as its organisation, which it belongs to from then on', async () => {
+    const first = await ask(testApp, { org_id: organisation, org_slug: tenant.slug });
+    const renamed = await ask(testApp, { org_id: organisation, org_slug: 'renamed' });
+    const other = await ask(testApp, {
+      sub: `${sub}_2`,
+      org_id: 'org_of_somebody_else',
+      org_slug: tenant.slug,
+    });
+
+    expect([first, renamed]).toEqual([{ slug: tenant.slug }, { slug: tenant.slug }]);
+    expect(other).toEqual({ code: 'UNAUTHENTICATED' });
+    expect(await peopleCalled(`${sub}_2`)).toBe(0);
+  });
+
+  it('belongs to one of two organisations that come for it at once', async () => {
+    const answers = await Promise.all(
+      ['one', 'two'].map((name) =>
+        ask(testApp, { sub: `${sub}_${name}`, org_id: `${organisation}_${name}`, org_slug: tenant.slug }),
+      ),
+    );
+
+    expect(answers.filter(({ slug }) => slug === tenant.slug)).toHaveLength(1);
+    expect(answers.filter(({ code }) => code === 'UNAUTHENTICATED')).toHaveLength(1);
+  });
+
+  it('is none when the organisation is unknown, and nobody is made', async () => {
+    expect(await ask(testApp, { o: { id: organisation, rol: 'admin', slg: 'unknown' } })).toEqual({
+      code: 'UNAUTHENTICATED',
+    });
+    expect(await peopleCalled(sub)).toBe(0);
+  });
+
+  it('is not looked for with every request while the organisation is unknown', async () => {
+    await link(tenant, organisation);
+    await ask(testApp, { o: { id: organisation } });
+    const elsewhere = { o: { id: `${organisation}_2` } };
+    const here = { 'x-tenant': tenant.slug };
+    await ask(testApp, elsewhere, here);
+    // The tenant that the query asks for.
+    const again = await testApp.expectStatements(1, () => ask(testApp, elsewhere, here));
+    const refused = await testApp.expectStatements(0, () => ask(testApp, elsewhere));
+    const other = await aTenant(testApp);
+    await link(other, `${organisation}_2`);
+    for (const { clock } of [testApp, provisioning]) clock.advance(10_000);
+
+    expect([again.slug, refused.code]).toEqual([tenant.slug, 'UNAUTHENTICATED']);
+    expect(await ask(testApp, elsewhere)).toEqual({ slug: other.slug });
+  });
+
+  it('is none for a stranger without an organisation, and nobody is made', async () => {
+    expect(await ask(testApp, {})).toEqual({ code: 'UNAUTHENTICATED' });
+    expect(await peopleCalled(sub)).toBe(0);
+  });
+
+  it('is the one that they joined first where the token names none', async () => {
+    const second = await aTenant(testApp);
+    await link(tenant, organisation);
+    await link(second, `${organisation}_2`);
+    await ask(testApp, { o: { id: organisation } });
+    testApp.clock.advance(1000);
+    await ask(testApp, { o: { id: `${organisation}_2` } });
+
+    expect(await ask(testApp, {})).toEqual({ slug: tenant.slug });
+  });
+
+  it('can be another of theirs by the header x-tenant, and no other', async () => {
+    const second = await aTenant(testApp);
+    const foreign = await aTenant(testApp);
+    await link(tenant, organisation);
+    await ask(testApp, { o: { id: organisation } });
+    const [person] = await testApp.database.query<{ id: string }>(
+      sql`select id from users where external_id = ${sub}`,
+    );
+    await aMembership(testApp, second, { uuid: person?.id ?? '' });
+    await testApp.app.coherence.settle();
+    const answers = [second.slug, foreign.slug, 'nonsense', organisation].map((slug) =>
+      ask(testApp, { o: { id: organisation } }, { 'x-tenant': slug }),
+    );
+
+    expect(await Promise.all(answers)).toEqual([
+      { slug: second.slug },
+      { code: 'UNAUTHENTICATED' },
+      { code: 'UNAUTHENTICATED' },
+      { code: 'UNAUTHENTICATED' },
+    ]);
+  });
+
+  it('shows nothing of another', async () => {
+    const other = await aTenant(testApp);
+    await link(tenant, organisation);
+    await link(other, `${organisation}_2`);
+    const secret = await aConversation(testApp, other, {
+      title: 'A secret of the other',
+      messages: ['secret'],
+    });
+    const token = await provider.token({ sub, o: { id: organisation, rol: 'admin' } });
+    const data = await testApp.data(
+      `{ conversation(id: "${secret.id}") { title } node(id: "${secret.messageIds[0]}") { id }
+         conversations { totalCount } searchMessages(query: "secret") { totalCount } }`,
+      { token },
+    );
+
+    expect(data).toEqual({
+      conversation: null,
+      node: null,
+      conversations: { totalCount: 0 },
+      searchMessages: { totalCount: 0 },
+    });
+  });
+});
+
+describe('an organisation that is unknown, where tenants are provisioned', () => {
+  it('becomes a tenant of its name, once for 20 first requests at once', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        ask(provisioning, { sub: `${sub}_${index}`, o: { id: organisation, slg: `${organisation}-slug` } }),
+      ),
+    );
+
+    expect(new Set(answers.map(({ slug }) => slug))).toEqual(new Set([`${organisation}-slug`]));
+  });
+
+  it('is called by its id when its name belongs to another', async () => {
+    const name = `${organisation}-name`;
+    await ask(provisioning, { o: { id: `${organisation}_first`, slg: name } });
+
+    expect(await ask(provisioning, { o: { id: organisation, slg: name } })).toEqual({ slug: organisation });
+  });
+
+  it.each([' ', 'Ä/../', '-', 'x'.repeat(101)])(
+    'is called by its id when nobody could name it: %j',
+    async (name) => {
+      const id = `${organisation}_${name.length}`;
+
+      expect(await ask(provisioning, { o: { id, slg: name } })).toEqual({ slug: id });
+    },
+  );
+
+  it('needs an organisation all the same', async () => {
+    expect(await ask(provisioning, {})).toEqual({ code: 'UNAUTHENTICATED' });
+    expect(await peopleCalled(sub, provisioning)).toBe(0);
+  });
+});

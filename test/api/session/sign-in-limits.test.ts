@@ -1,0 +1,196 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import { hashPassword } from '../../../src/platform/security/passwords.ts';
+import { aTenant, aUser, type TestTenant, type TestUser } from '../../support/builders.ts';
+import { startTestRedis } from '../../support/redis.ts';
+import { startTestApp, type TestApp } from '../../support/test-app.ts';
+
+const perAccount = 3;
+const perAddress = 8;
+const password = 'correct horse battery staple';
+
+let passwordHash: string;
+let testApp: TestApp;
+let tenant: TestTenant;
+let person: TestUser;
+
+beforeAll(async () => {
+  passwordHash = await hashPassword(password);
+  testApp = await startTestApp({
+    SIGN_IN_LIMIT_PER_ACCOUNT: String(perAccount),
+    SIGN_IN_LIMIT_PER_ADDRESS: String(perAddress),
+    SIGN_IN_LIMIT_WINDOW: '60',
+    TRUST_PROXY: '10.0.0.0/8',
+    // A hundred tries in one request, so that it is this limit which stops them.
+    QUERY_ALIASES_MAX: '0',
+    QUERY_ROOT_FIELDS_MAX: '0',
+  });
+  tenant = await aTenant(testApp);
+});
+beforeEach(async () => {
+  // What an earlier test tried is over.
+  testApp.clock.advance(60_000);
+  person = await aUser(testApp, tenant, { passwordHash });
+});
+afterAll(() => testApp.close());
+
+interface Try {
+  readonly email?: string;
+  readonly password?: string;
+}
+
+const how = 'fragment how on SignInPayload { token userErrors { code } }';
+
+/** Signs in by as many aliases of one request, and answers how each ended: OK, or the code of its refusal. */
+async function signIn(
+  tries: readonly Try[],
+  from: { readonly address?: string; readonly forwardedFor?: string } = {},
+): Promise<string[]> {
+  const aliases = tries.map(
+    (each, index) => `try${index}: signIn(input: { email: "${each.email ?? person.email}",
+      password: "${each.password ?? password}" }) { ...how }`,
+  );
+  const response = await testApp.server.inject({
+    method: 'POST',
+    url: '/graphql',
+    remoteAddress: from.address ?? '192.0.2.1',
+    headers: from.forwardedFor === undefined ? {} : { 'x-forwarded-for': from.forwardedFor },
+    payload: { query: `mutation { ${aliases.join('\n')} } ${how}` },
+  });
+  const payloads: { token: string | null; userErrors: { code: string }[] }[] = Object.values(
+    response.json().data,
+  );
+  return payloads.map(({ token, userErrors }) => (token === null ? (userErrors[0]?.code ?? 'none') : 'OK'));
+}
+
+const wrong = { password: 'wrong' };
+const times = (count: number, each: Try): Try[] => Array.from({ length: count }, () => each);
+const nobody = (index: number): Try => ({ email: `nobody${index}@example.org` });
+
+describe('tries to sign in', () => {
+  it('are counted one by one, however many of them one request makes', async () => {
+    expect(await signIn([...times(99, wrong), {}])).toEqual([
+      ...Array<string>(perAccount).fill('UNAUTHENTICATED'),
+      ...Array<string>(100 - perAccount).fill('RATE_LIMITED'),
+    ]);
+  });
+
+  it('are refused with the time to wait, without a statement, and are free again after it', async () => {
+    await signIn(times(perAccount, wrong));
+    testApp.clock.advance(20_000);
+    const query = `mutation { signIn(input: { email: "${person.email}", password: "${password}" }) {
+      token userErrors { code message path } } }`;
+    const answer = await testApp.expectStatements(0, () => testApp.data(query));
+
+    expect(answer.signIn).toEqual({
+      token: null,
+      userErrors: [
+        {
+          code: 'RATE_LIMITED',
+          message: 'Signing in was tried too often; try again in 40 seconds.',
+          path: ['input'],
+        },
+      ],
+    });
+    testApp.clock.advance(40_000);
+    expect(await signIn([{}])).toEqual(['OK']);
+  });
+
+  it('are counted for an account from wherever they come, and whatever the case of its address', async () => {
+    await signIn([wrong], { address: '192.0.2.1' });
+    await signIn([{ ...wrong, email: person.email.toUpperCase() }], { address: '192.0.2.2' });
+    await signIn([wrong], { address: '2001:db8::1' });
+
+    expect(await signIn([{}], { address: '192.0.2.3' })).toEqual(['RATE_LIMITED']);
+  });
+
+  it('are counted alike where there is no such account', async () => {
+    expect(await signIn(times(perAccount + 1, nobody(1)))).toEqual([
+      ...Array<string>(perAccount).fill('UNAUTHENTICATED'),
+      'RATE_LIMITED',
+    ]);
+  });
+
+  it('that are right do not count, and neither do those before them for the account', async () => {
+    const spree = [...times(perAccount - 1, wrong), {}];
+
+    expect(await signIn([...spree, ...spree, {}, {}])).not.toContain('RATE_LIMITED');
+  });
+
+  it('are counted for an address, whichever accounts they are for', async () => {
+    const answers = await signIn(Array.from({ length: perAddress + 2 }, (_, index) => nobody(index)));
+
+    expect(answers.filter((code) => code === 'RATE_LIMITED')).toHaveLength(2);
+    expect(await signIn([{}])).toEqual(['RATE_LIMITED']);
+    expect(await signIn([{}], { address: '192.0.2.2' })).toEqual(['OK']);
+  });
+
+  it('of an address are not forgotten for one that was right', async () => {
+    await signIn(Array.from({ length: perAddress - 1 }, (_, index) => nobody(index)));
+
+    expect(await signIn([{}, nobody(100), nobody(101)])).toEqual(['OK', 'UNAUTHENTICATED', 'RATE_LIMITED']);
+  });
+
+  it('of an address that tries too much keep nobody out elsewhere', async () => {
+    await signIn(Array.from({ length: perAddress }, (_, index) => nobody(index)));
+    await signIn(times(perAccount, wrong));
+
+    expect(await signIn([{}], { address: '192.0.2.2' })).toEqual(['OK']);
+  });
+});
+
+describe('the address that tries are counted for', () => {
+  it('is the one that connects: a client gains nothing by writing another one into x-forwarded-for', async () => {
+    for (let index = 0; index < perAddress; index += 1) {
+      await signIn([nobody(index)], { forwardedFor: `198.51.100.${index}` });
+    }
+
+    expect(await signIn([{}], { forwardedFor: '198.51.100.99' })).toEqual(['RATE_LIMITED']);
+  });
+
+  it('is what a trusted proxy adds, and nothing that the client wrote before it', async () => {
+    const viaProxy = (client: string, forged: string) => ({
+      address: '10.1.2.3',
+      forwardedFor: `${forged}, ${client}`,
+    });
+    for (let index = 0; index < perAddress; index += 1) {
+      await signIn([nobody(index)], viaProxy('192.0.2.1', `198.51.100.${index}`));
+    }
+
+    expect(await signIn([{}], viaProxy('192.0.2.1', '198.51.100.99'))).toEqual(['RATE_LIMITED']);
+    expect(await signIn([{}], viaProxy('192.0.2.2', '192.0.2.1'))).toEqual(['OK']);
+  });
+
+  it('is the network of 64 bits where it is of IPv6', async () => {
+    for (let index = 0; index < perAddress; index += 1) {
+      await signIn([nobody(index)], { address: `2001:db8:0:1::${index + 1}` });
+    }
+
+    expect(await signIn([{}], { address: '2001:db8:0:1:ffff::1' })).toEqual(['RATE_LIMITED']);
+    expect(await signIn([{}], { address: '2001:db8:0:2::1' })).toEqual(['OK']);
+  });
+});
+
+describe('tries where there is Redis', () => {
+  it('are counted in it, by hashes of e-mail addresses', async () => {
+    const redis = await startTestRedis();
+    const shared = await startTestApp({ REDIS_URL: redis.url });
+    const query = `mutation { signIn(input: { email: "${person.email}", password: "x" }) { token } }`;
+    const keys = await vi.waitFor(
+      async () => {
+        await shared.data(query);
+        const found = z.array(z.string()).parse(await redis.command(['KEYS', '*:tries:*']));
+        expect(found).toHaveLength(2);
+        return found.toSorted();
+      },
+      { timeout: 20_000 },
+    );
+    await shared.close();
+    await redis.close();
+
+    expect(keys).toEqual([
+      expect.stringMatching(/^parley:[0-9a-f]{12}:tries:account:[\w-]{43}$/),
+      expect.stringMatching(/^parley:[0-9a-f]{12}:tries:address:127\.0\.0\.1$/),
+    ]);
+  });
+});

@@ -1,0 +1,265 @@
+import sql from '../../../src/platform/postgres/sql.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { scopes } from '../../../src/domains/session/model.ts';
+import { aMembership, aTenant, aUser, type TestTenant, type TestUser } from '../../support/builders.ts';
+import { startTestApp, type TestApp } from '../../support/test-app.ts';
+
+let testApp: TestApp;
+let tenant: TestTenant;
+let people: Readonly<Record<'owner' | 'admin' | 'member' | 'guest' | 'stranger', TestUser>>;
+
+beforeAll(async () => {
+  testApp = await startTestApp();
+});
+afterAll(() => testApp.close());
+beforeEach(async () => {
+  tenant = await aTenant(testApp);
+  people = {
+    owner: await aUser(testApp, tenant, { role: 'OWNER' }),
+    admin: await aUser(testApp, tenant, { role: 'ADMIN' }),
+    member: await aUser(testApp, tenant),
+    guest: await aUser(testApp, tenant, { role: 'GUEST' }),
+    stranger: await aUser(testApp, await aTenant(testApp), { role: 'OWNER' }),
+  };
+});
+
+const membership = 'membership { role permissions isActive joinedAt user { id email } tenant { id } }';
+const invite = async (email: string, role: string, { token }: TestUser) => {
+  const data = await testApp.data(
+    `mutation ($input: InviteMemberInput!) { inviteMember(input: $input) { ${membership} userErrors { code path } } }`,
+    { token, variables: { input: { email, role } } },
+  );
+  return data.inviteMember;
+};
+const update = async (userId: string, changes: Readonly<Record<string, unknown>>, { token }: TestUser) => {
+  const data = await testApp.data(
+    `mutation ($input: UpdateMembershipInput!) { updateMembership(input: $input) { ${membership} userErrors { code path } } }`,
+    { token, variables: { input: { userId, ...changes } } },
+  );
+  return data.updateMembership;
+};
+const refusedWith = (code: string, ...path: string[]) => ({
+  membership: null,
+  userErrors: [{ code, path: ['input', ...path] }],
+});
+/** Whom the front door takes for an OWNER. */
+const asOwner = (of: TestTenant, user: TestUser) => ({
+  tenantId: of.uuid,
+  userId: user.uuid,
+  role: 'OWNER' as const,
+  isPlatformAdmin: false,
+  session: null,
+  apiKeyId: null,
+  scopes,
+});
+const suspend = ({ uuid }: TestUser) =>
+  testApp.database.query(sql`update memberships set is_active = false
+    where tenant_id = ${tenant.uuid}::uuid and user_id = ${uuid}::uuid`);
+
+describe('inviteMember', () => {
+  it('makes a member of who is known by the address, whatever its case, at once', async () => {
+    const { stranger, admin } = people;
+    const tenants = '{ viewer { memberships { tenant { id } } } }';
+    await testApp.data(tenants, { token: stranger.token });
+    const answer = await invite(stranger.email.toUpperCase(), 'MEMBER', admin);
+    const asStranger = await testApp.data('{ tenant { id } }', {
+      token: stranger.token,
+      headers: { 'x-tenant': tenant.slug },
+    });
+
+    expect(answer).toEqual({
+      membership: {
+        role: 'MEMBER',
+        permissions: [],
+        isActive: true,
+        joinedAt: new Date(testApp.clock.now()).toISOString(),
+        user: { id: stranger.id, email: stranger.email },
+        tenant: { id: tenant.id },
+      },
+      userErrors: [],
+    });
+    expect(asStranger.tenant.id).toBe(tenant.id);
+  });
+
+  it('makes a person without credentials of who is not known, one of 20 who ask at once', async () => {
+    const email = `new-${tenant.slug}@example.org`;
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        invite(index % 2 === 0 ? email : email.toUpperCase(), 'GUEST', people.owner),
+      ),
+    );
+    const rows = await testApp.database
+      .query(sql`select u.external_id as "externalId", u.password_hash as hash, u.is_active as active
+      from users u join memberships m on m.user_id = u.id where lower(u.email) = ${email}`);
+
+    expect(rows).toEqual([{ externalId: null, hash: null, active: true }]);
+    expect(answers.filter((answer) => answer.membership?.role === 'GUEST')).toHaveLength(1);
+    expect(answers.filter((answer) => answer.userErrors[0]?.code === 'CONFLICT')).toHaveLength(19);
+  });
+
+  it('makes one person when two tenants ask at once', async () => {
+    const email = `both-${tenant.slug}@example.org`;
+    const answers = await Promise.all([
+      invite(email, 'MEMBER', people.owner),
+      invite(email, 'MEMBER', people.stranger),
+    ]);
+
+    expect(answers.flatMap((answer) => answer.userErrors)).toEqual([]);
+    expect(new Set(answers.map((answer) => answer.membership.user.id)).size).toBe(1);
+  });
+
+  it('is refused for who is a member already, and makes nobody', async () => {
+    expect(await invite(people.guest.email, 'MEMBER', people.admin)).toEqual(
+      refusedWith('CONFLICT', 'email'),
+    );
+  });
+
+  it('takes a suspended member back, in the new role and without special permissions', async () => {
+    await update(people.member.id, { permissions: ['invoices'] }, people.owner);
+    await suspend(people.member);
+    testApp.clock.advance(1000);
+    const answer = await invite(people.member.email, 'GUEST', people.admin);
+
+    expect(answer.membership).toMatchObject({ role: 'GUEST', permissions: [], isActive: true });
+    expect(answer.membership.joinedAt).not.toBe(new Date(testApp.clock.now()).toISOString());
+  });
+
+  it.each([
+    ['admin', 'OWNER'],
+    ['admin', 'ADMIN'],
+  ] as const)('is not for an %s to make an %s', async (who, role) => {
+    const email = `refused-${tenant.slug}@example.org`;
+
+    expect(await invite(email, role, people[who])).toEqual(refusedWith('FORBIDDEN', 'role'));
+    expect(await testApp.database.query(sql`select from users where email = ${email}`)).toEqual([]);
+  });
+
+  it('is not for an admin to take a suspended owner back', async () => {
+    const second = await aUser(testApp, tenant, { role: 'OWNER' });
+    await suspend(second);
+
+    expect(await invite(second.email, 'MEMBER', people.admin)).toEqual(refusedWith('FORBIDDEN', 'role'));
+    expect((await invite(second.email, 'OWNER', people.owner)).userErrors).toEqual([]);
+  });
+});
+
+describe('updateMembership', () => {
+  it('changes what is named and leaves the rest, and shows in the next request', async () => {
+    const rights = '{ users { totalCount } }';
+    expect((await testApp.ask(rights, { token: people.member.token })).errors).toHaveLength(1);
+    const promoted = await update(
+      people.member.id,
+      { role: 'ADMIN', permissions: ['a', 'b', 'a'] },
+      people.owner,
+    );
+
+    expect(promoted.membership).toMatchObject({ role: 'ADMIN', permissions: ['a', 'b'], isActive: true });
+    expect((await testApp.ask(rights, { token: people.member.token })).errors).toBeUndefined();
+    const demoted = await update(people.member.id, { role: 'GUEST', permissions: null }, people.owner);
+    expect(demoted.membership).toMatchObject({ role: 'GUEST', permissions: ['a', 'b'] });
+    expect((await testApp.ask(rights, { token: people.member.token })).errors).toHaveLength(1);
+  });
+
+  it('suspends: the next request of theirs is refused there, and only there, until it is taken back', async () => {
+    const { member, stranger, admin } = people;
+    await aMembership(testApp, tenant, stranger);
+    const ask = (user: TestUser, headers = {}) =>
+      testApp.ask('{ viewer { id } }', { token: user.token, headers });
+    const here = { 'x-tenant': tenant.slug };
+    expect([(await ask(member)).errors, (await ask(stranger, here)).errors]).toEqual([undefined, undefined]);
+    await update(member.id, { isActive: false }, admin);
+    await update(stranger.id, { isActive: false }, admin);
+
+    expect((await ask(member)).errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
+    expect((await ask(stranger, here)).errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
+    expect((await ask(stranger)).errors).toBeUndefined();
+    await update(member.id, { isActive: true }, admin);
+    expect((await ask(member)).errors).toBeUndefined();
+  });
+
+  it.each([
+    ['a suspended owner', 'owner', { isActive: true }, 'userId'],
+    ['an owner', 'owner', { permissions: [] }, 'userId'],
+    ['another admin', 'admin', { isActive: false }, 'userId'],
+    ['a member who shall be an admin', 'member', { role: 'ADMIN' }, 'role'],
+    ['a guest who shall be an owner', 'guest', { role: 'OWNER' }, 'role'],
+  ] as const)('is not for an admin upon %s', async (_name, who, changes, field) => {
+    const another = await aUser(testApp, tenant, { role: 'ADMIN' });
+
+    expect(await update(people[who].id, changes, another)).toEqual(refusedWith('FORBIDDEN', field));
+  });
+
+  it.each([{ role: 'ADMIN' }, { role: 'GUEST' }, { isActive: false }])(
+    'leaves the last active owner as they are: %j',
+    async (changes) => {
+      const suspended = await aUser(testApp, tenant, { role: 'OWNER' });
+      await suspend(suspended);
+      const disabled = await aUser(testApp, tenant, { role: 'OWNER' });
+      await testApp.database.query(sql`update users set is_active = false where id = ${disabled.uuid}::uuid`);
+
+      expect(await update(people.owner.id, changes, people.owner)).toEqual(refusedWith('CONFLICT', 'userId'));
+      expect((await update(people.owner.id, { permissions: ['x'] }, people.owner)).userErrors).toEqual([]);
+    },
+  );
+
+  it('leaves one owner when two demote each other at once, 10 times', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const own = await aTenant(testApp);
+      const [one, two] = [
+        await aUser(testApp, own, { role: 'OWNER' }),
+        await aUser(testApp, own, { role: 'OWNER' }),
+      ];
+      const { tenant: service } = testApp.app.services;
+      // Without the front door, which would turn those away whom a cache knows to be demoted already.
+      await Promise.allSettled([
+        service.updateMembership(asOwner(own, two), { userId: one.id, role: 'MEMBER' }),
+        service.updateMembership(asOwner(own, one), { userId: two.id, isActive: false }),
+        service.updateMembership(asOwner(own, one), { userId: one.id, isActive: false }),
+        service.updateMembership(asOwner(own, two), { userId: two.id, role: 'GUEST' }),
+      ]);
+      const owners = await testApp.database.query(sql`select from memberships
+        where tenant_id = ${own.uuid}::uuid and role = 'OWNER' and is_active`);
+
+      expect(owners).toHaveLength(1);
+    }
+  });
+
+  it('asks the database, and no cache, what the admin may', async () => {
+    const { id } = people.guest;
+    const demoted = asOwner(tenant, people.admin);
+    const update = testApp.app.services.tenant.updateMembership(demoted, { userId: id, role: 'ADMIN' });
+
+    await expect(update).rejects.toThrow('Only an OWNER');
+  });
+
+  it('answers people of other tenants like those who are not there', async () => {
+    for (const userId of [people.stranger.id, `user_${'0'.repeat(32)}`, 'nonsense']) {
+      expect(await update(userId, { role: 'GUEST' }, people.owner)).toEqual(
+        refusedWith('NOT_FOUND', 'userId'),
+      );
+    }
+  });
+
+  it('tells every fault of the input at once', async () => {
+    const permissions = ['fine', '', 'x'.repeat(101), 'a\u0000'];
+    const { userErrors } = await update(people.guest.id, { permissions }, people.owner);
+
+    expect(userErrors).toEqual(
+      ['1', '2', '3'].map((index) => ({ code: 'BAD_USER_INPUT', path: ['input', 'permissions', index] })),
+    );
+  });
+});
+
+describe('inviting and changing members', () => {
+  it.each(['member', 'guest'] as const)('is not for a %s, not even upon themselves', async (who) => {
+    const { id, token } = people[who];
+    for (const mutation of [
+      `inviteMember(input: { email: "x@example.org", role: GUEST })`,
+      `updateMembership(input: { userId: "${id}", role: GUEST })`,
+    ]) {
+      const answer = await testApp.ask(`mutation { ${mutation} { userErrors { code } } }`, { token });
+
+      expect(answer.errors?.[0]?.extensions.code).toBe('FORBIDDEN');
+    }
+  });
+});

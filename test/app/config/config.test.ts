@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { InvalidConfiguration, readConfig } from '../../../src/app/config/config.ts';
+
+const production = { NODE_ENV: 'production', DATABASE_URL: 'postgres://user@host/name' };
+
+describe('the configuration', () => {
+  it('works without any', () => {
+    expect(readConfig({})).toMatchObject({
+      port: 4000,
+      host: '127.0.0.1',
+      isProduction: false,
+      isExplorerEnabled: true,
+      frontDoor: { isIntrospectionEnabled: true },
+      database: { url: null, steadySize: 3, overflowSize: 5 },
+      isCacheEnabled: true,
+      cacheTtlMs: {
+        settings: 300_000,
+        models: 3_600_000,
+        profiles: 300_000,
+        sessions: 900_000,
+        apiKeys: 900_000,
+      },
+    });
+  });
+
+  it('shows no explorer in production unless it is asked for', () => {
+    expect(readConfig(production).isExplorerEnabled).toBe(false);
+    expect(readConfig({ ...production, EXPLORER_ENABLED: 'true' }).isExplorerEnabled).toBe(true);
+    expect(readConfig({ EXPLORER_ENABLED: 'false' }).isExplorerEnabled).toBe(false);
+  });
+
+  it('tells nothing of the schema in production unless it is asked to', () => {
+    const isEnabled = (environment: Record<string, string>) =>
+      readConfig(environment).frontDoor.isIntrospectionEnabled;
+
+    expect(isEnabled(production)).toBe(false);
+    expect(isEnabled({ ...production, INTROSPECTION_ENABLED: 'true' })).toBe(true);
+    expect(isEnabled({ INTROSPECTION_ENABLED: 'false' })).toBe(false);
+  });
+
+  it.each([
+    [{}, 3, 5],
+    [production, 8, 15],
+    [{ DATABASE_PROFILE: 'railway' }, 3, 7],
+    [{ ...production, DATABASE_PROFILE: 'development' }, 3, 5],
+  ])('chooses the size of the pool: %j', (environment, steadySize, overflowSize) => {
+    expect(readConfig(environment).database).toMatchObject({ steadySize, overflowSize });
+  });
+
+  it('believes the proxies that it is told of, and no other', () => {
+    expect(readConfig({}).trustedProxies).toEqual([]);
+    expect(readConfig({ TRUST_PROXY: 'loopback, 10.0.0.0/8,2001:db8::/32' }).trustedProxies).toEqual([
+      'loopback',
+      '10.0.0.0/8',
+      '2001:db8::/32',
+    ]);
+  });
+
+  it('takes an empty value for none', () => {
+    expect(readConfig({ PORT: '', DATABASE_URL: '' })).toEqual(readConfig({}));
+  });
+
+  it('can be changed by nobody', () => {
+    const config = readConfig({});
+
+    expect(Object.isFrozen(config) && Object.isFrozen(config.database)).toBe(true);
+  });
+
+  it.each([
+    'PORT=70000',
+    'PORT=x',
+    'SESSION_TTL=0',
+    'SCHEMA_CACHE_TTL=0',
+    'SETTINGS_CACHE_TTL=-1',
+    'LOG_LEVEL=loud',
+    'DATABASE_URL=mysql://x',
+    'EXPLORER_ENABLED=yes',
+    'TRUST_PROXY=true',
+    'TRUST_PROXY=1',
+    'TRUST_PROXY=10.0.0.0/33',
+    'SIGN_IN_LIMIT_PER_ACCOUNT=0',
+    'QUERY_COST_MAX=-1',
+    'QUERY_DEPTH_MAX=deep',
+  ])('refuses %s by name', (setting) => {
+    const [name = '', value = ''] = setting.split('=');
+
+    expect(() => readConfig({ [name]: value })).toThrow(InvalidConfiguration);
+    expect(() => readConfig({ [name]: value })).toThrow(name);
+  });
+
+  it('stands in .env.example as a whole, with its defaults', () => {
+    const example = readFileSync(join(import.meta.dirname, '../../../.env.example'), 'utf8');
+    const settings = Object.fromEntries(
+      [...example.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
+    );
+    const source = ['config.ts', 'http-settings.ts', 'identity-settings.ts', 'telemetry-settings.ts']
+      .map((file) => readFileSync(join(import.meta.dirname, '../../../src/app/config', file), 'utf8'))
+      .join('\n');
+    const names = [...source.matchAll(/^ {2}([A-Z_]+): /gm)].map(([, name = '']) => name);
+
+    expect(names.length).toBeGreaterThan(10);
+    expect(Object.keys(settings).toSorted()).toEqual(names.toSorted());
+    expect(readConfig(settings)).toEqual(readConfig({}));
+  });
+
+  it('stands in docs/configuration.md as a whole, with its defaults', () => {
+    const read = (file: string) => readFileSync(join(import.meta.dirname, '../../..', file), 'utf8');
+    const rows = [...read('docs/configuration.md').matchAll(/^\| `([A-Z_]+)` \| (.*?) \|/gm)];
+    const documented = new Map(rows.map(([, name = '', absent = '']) => [name, absent]));
+    const settings = [...read('.env.example').matchAll(/^([A-Z_]+)=(.*)$/gm)];
+
+    expect([...documented.keys()].toSorted()).toEqual(settings.map(([, name = '']) => name).toSorted());
+    const otherwise = settings.filter(
+      ([, name = '', value = '']) => value !== '' && documented.get(name) !== `\`${value}\``,
+    );
+    expect(otherwise.map(([line]) => line)).toEqual([]);
+  });
+});

@@ -1,0 +1,77 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { joinCoherence, startCoherence, untilRejoined, untilTrusted } from '../../support/coherence.ts';
+import { CleanUps } from '../../support/embedded.ts';
+import { createTestDatabase, execute } from '../../support/postgres.ts';
+
+const cleanUps = new CleanUps();
+let url: string;
+
+beforeEach(async () => {
+  const database = await createTestDatabase();
+  url = database.url;
+  cleanUps.add(() => database.drop());
+});
+afterEach(() => cleanUps.run());
+
+const join = () => joinCoherence(cleanUps, url);
+
+describe('what a shared store holds', () => {
+  it('is ended by the first process, because nobody heard what ended before it', async () => {
+    const first = await join();
+    const { epoch } = first.coherence;
+    await first.coherence.stop();
+
+    expect((await join()).coherence.epoch).toBe(epoch + 1);
+  });
+
+  it('is kept when somebody has heard everything and vouches for it', async () => {
+    const first = await join();
+    const { epoch } = first.coherence;
+    const second = await join();
+
+    expect([first.coherence.epoch, second.coherence.epoch]).toEqual([epoch, epoch]);
+  });
+
+  it('is ended when the store has not confirmed to the one who could vouch', async () => {
+    const first = await join();
+    const { epoch } = first.coherence;
+    first.coherence.share({ vouch: async () => null, vouchedFor: () => {} });
+    const second = await join();
+    await second.coherence.settle();
+
+    expect([first.coherence.epoch, second.coherence.epoch]).toEqual([epoch + 1, epoch + 1]);
+  });
+
+  it('is kept when one of several vouches', async () => {
+    const [doubtful, sure] = [await join(), await join()];
+    const { epoch } = sure.coherence;
+    doubtful.coherence.share({ vouch: async () => null, vouchedFor: () => {} });
+
+    expect((await join()).coherence.epoch).toBe(epoch);
+  });
+
+  it('is ended when all have lost their connections at once', async () => {
+    const [one, two] = await Promise.all([join(), join()]);
+    const { epoch } = one.coherence;
+    await execute(
+      url,
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where application_name = 'parley coherence' and datname = current_database()`,
+    );
+    await Promise.all([untilRejoined(one.coherence), untilRejoined(two.coherence)]);
+    await one.coherence.settle();
+
+    expect(one.coherence.epoch).toBeGreaterThan(epoch);
+    expect(two.coherence.epoch).toBe(one.coherence.epoch);
+  });
+
+  it('is not read as long as somebody may be there who could say what ended', async () => {
+    await execute(url, `insert into cache_processes values (gen_random_uuid(), now() + interval '800 ms')`);
+    const startedAt = performance.now();
+    const { coherence } = startCoherence(cleanUps, url);
+    await untilTrusted(coherence);
+
+    expect(performance.now() - startedAt).toBeGreaterThan(400);
+    expect(coherence.epoch).toBe(2);
+  });
+});

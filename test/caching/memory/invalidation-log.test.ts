@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest';
+import { InvalidationLog } from '../../../src/caching/memory/invalidation-log.ts';
+
+it('has overtaken what was read before one of its marks was invalidated, and nothing else', () => {
+  const log = new InvalidationLog({ marksMax: 10 });
+  log.append('a');
+  const readAt = log.sequence;
+  log.append('b');
+
+  expect(log.hasOvertaken(['a'], readAt)).toBe(false);
+  expect(log.hasOvertaken(['a', 'b'], readAt)).toBe(true);
+  expect(log.hasOvertaken(['b'], log.sequence)).toBe(false);
+  expect(log.hasOvertaken([], readAt)).toBe(false);
+});
+
+it('has overtaken everything that was read before all was invalidated', () => {
+  const log = new InvalidationLog({ marksMax: 10 });
+  const readAt = log.sequence;
+  log.appendAll();
+
+  expect(log.hasOvertaken([], readAt)).toBe(true);
+  expect(log.hasOvertaken(['a'], log.sequence)).toBe(false);
+});
+
+it('forgets the oldest invalidation first, however often it is asked for it', () => {
+  const log = new InvalidationLog({ marksMax: 2 });
+  log.append('old');
+  const readAt = log.sequence;
+  log.append('recent');
+  log.hasOvertaken(['old'], readAt);
+  log.append('newest');
+
+  expect(log.hasOvertaken(['unharmed'], readAt)).toBe(false);
+  expect(log.hasOvertaken(['unharmed'], readAt - 1)).toBe(true);
+});
+
+it('still counts as overtaken what a forgotten invalidation overtook', () => {
+  const log = new InvalidationLog({ marksMax: 1 });
+  const readAt = log.sequence;
+  log.append('a');
+  log.append('b');
+
+  expect(log.hasOvertaken(['a'], readAt)).toBe(true);
+});

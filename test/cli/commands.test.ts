@@ -1,0 +1,123 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runParley, startParley } from '../support/parley.ts';
+import type { Answer } from '../support/test-app.ts';
+
+/** A server that has said where it answers, and with which token of an admin. */
+interface Served {
+  readonly process: ChildProcess;
+  readonly url: string;
+  readonly token: string;
+}
+
+describe('parley', { timeout: 60_000 }, () => {
+  let dataDirectory: string;
+  const environment = () => ({ DATA_DIRECTORY: dataDirectory, PORT: '0', LOG_LEVEL: 'error' });
+
+  beforeAll(async () => {
+    dataDirectory = await mkdtemp(join(tmpdir(), 'parley-cli-'));
+    await chmod(dataDirectory, 0o755);
+  });
+  afterAll(() => rm(dataDirectory, { recursive: true, force: true }));
+
+  it('serves demo data on an empty machine, loses nothing when it is killed, and stops when told', async () => {
+    const first = await serve(environment());
+    const sent = await ask(
+      first,
+      `mutation { createConversation(input: { title: "Before the crash" }) { conversation { id } } }`,
+    );
+    first.process.kill('SIGKILL');
+    await once(first.process, 'exit');
+
+    const second = await serve(environment());
+    const { id } = sent.createConversation.conversation;
+    const beside = await runParley(['token', '--user', 'grace@acme.example'], environment());
+    const found = await ask(second, `{ conversation(id: "${id}") { title } viewer { displayName } }`);
+    const asMember = await ask({ ...second, token: beside.output.trim() }, '{ viewer { displayName } }');
+    second.process.kill('SIGTERM');
+    const [code] = await once(second.process, 'exit');
+
+    expect(found).toEqual({
+      conversation: { title: 'Before the crash' },
+      viewer: { displayName: 'Ada Lindgren' },
+    });
+    expect(beside.code).toBe(0);
+    expect(asMember.viewer.displayName).toBe('Grace Petrov');
+    expect(code).toBe(0);
+  });
+
+  it('says that it cannot listen, and ends', async () => {
+    const first = await serve(environment());
+    const { port } = new URL(first.url);
+    const second = await runParley(['serve'], { ...environment(), PORT: port });
+    first.process.kill('SIGTERM');
+    await once(first.process, 'exit');
+
+    expect(second.code).toBe(1);
+    expect(second.errors).toContain(`EADDRINUSE: address already in use 127.0.0.1:${port}`);
+  });
+
+  it('names every fault of its configuration at once', async () => {
+    const { code, errors } = await runParley(['serve'], {
+      PORT: 'x',
+      SESSION_TTL: '0',
+      DATABASE_URL: 'mysql://x',
+    });
+
+    expect(code).toBe(1);
+    expect(errors).toMatch(/PORT: .*\nDATABASE_URL: .*\nSESSION_TTL: /);
+  });
+
+  it('wants a database of one’s own in production', async () => {
+    const { code, errors } = await runParley(['serve'], { NODE_ENV: 'production' });
+
+    expect(code).toBe(1);
+    expect(errors).toContain('DATABASE_URL');
+  });
+
+  it.each([
+    [['token', '--user', 'nobody@example.org'], 'There is no active user nobody@example.org.'],
+    [['token', '--user', 'grace@acme.example', '--tenant', 'lumen'], 'is no active member of lumen'],
+    [['import', 'no-such-file.jsonl'], 'no-such-file.jsonl'],
+    [['serve', '--warm', '0'], 'It must be a whole number from 1 to 10000.'],
+    [['frobnicate'], "unknown command 'frobnicate'"],
+  ])('refuses %j', async (args, message) => {
+    const { code, errors } = await runParley(args, environment());
+
+    expect(code).toBe(1);
+    expect(errors).toContain(message);
+  });
+
+  it('tells how the tables stand', async () => {
+    const { code, output } = await runParley(['migrate', '--status'], environment());
+
+    expect({ code, output }).toEqual({ code: 0, output: 'The database is up to date.\n' });
+  });
+});
+
+async function serve(environment: Readonly<Record<string, string>>): Promise<Served> {
+  const child = startParley(['serve'], environment);
+  let output = '';
+  while (!/, member: .*\n/.test(output)) {
+    const [chunk] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
+    if (child.exitCode !== null) throw new Error(`The server ended with ${child.exitCode}.`);
+    output += String(chunk);
+  }
+  const url = /http:\/\/\S+\/graphql/.exec(output)?.[0] ?? '';
+  return { process: child, url, token: /parley_session_\S+/.exec(output)?.[0] ?? '' };
+}
+
+async function ask({ url, token }: Pick<Served, 'url' | 'token'>, query: string) {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({ query }),
+  });
+  const { data, errors }: Answer = JSON.parse(await response.text());
+  expect(errors).toBeUndefined();
+  return data;
+}

@@ -1,0 +1,221 @@
+import { appendFile, cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { migrateCommand } from '../../../../src/cli/migrate.ts';
+import { readConfig } from '../../../../src/app/config/config.ts';
+import { draftMigration } from '../../../../src/platform/postgres/migrations/draft-migration.ts';
+import {
+  readMigrationFolder,
+  prismaFolder,
+} from '../../../../src/platform/postgres/migrations/migration-folder.ts';
+import { migrate, migrationStatus } from '../../../../src/platform/postgres/migrations/migrations.ts';
+import { withSchemaEngine } from '../../../../src/platform/postgres/migrations/schema-engine.ts';
+import { createLogger } from '../../../../src/platform/telemetry/logger.ts';
+import { TestClock } from '../../../support/clock.ts';
+import { createEmptyDatabase, execute, type TestDatabase } from '../../../support/postgres.ts';
+
+const logger = createLogger({ level: 'silent' });
+const { names } = await readMigrationFolder(prismaFolder);
+
+let database: TestDatabase;
+let folder: string;
+
+beforeEach(async () => {
+  database = await createEmptyDatabase();
+  folder = await mkdtemp(join(tmpdir(), 'parley-prisma-'));
+  await cp(prismaFolder, folder, { recursive: true });
+});
+
+afterEach(async () => {
+  await database.drop();
+  await rm(folder, { recursive: true });
+});
+
+describe('migrate', () => {
+  it('brings an empty database to what schema.prisma says, to the last index', async () => {
+    const { schema } = await readMigrationFolder(prismaFolder);
+
+    expect(await migrate(database.url, { logger })).toEqual({ applied: names });
+    expect(await differenceTo(database.url, schema)).toContain('-- This is an empty migration.');
+  });
+
+  it('applies nothing a second time', async () => {
+    await migrate(database.url, { logger });
+
+    expect(await migrate(database.url, { logger })).toEqual({ applied: [] });
+  });
+
+  it('lets one of two do it, and the other find it done', async () => {
+    const both = await Promise.all([migrate(database.url, { logger }), migrate(database.url, { logger })]);
+
+    expect(both).toEqual(expect.arrayContaining([{ applied: names }, { applied: [] }]));
+  });
+
+  it('names a migration that fails and says why, and keeps nothing of it', async () => {
+    await migrate(database.url, { logger });
+    await addMigration('20990101000000_faulty', 'create table half (); select 1 / 0;');
+
+    await expect(migrate(database.url, { logger, folder })).rejects.toThrow(
+      /^The migration 20990101000000_faulty failed: ERROR: division by zero\. .*--retry 20990101000000_faulty/,
+    );
+    expect(await execute(database.url, "select to_regclass('half') as half")).toEqual([{ half: null }]);
+  });
+
+  it('goes on after a failure only when told to, and then with the mended file', async () => {
+    await migrate(database.url, { logger });
+    const script = await addMigration('20990101000000_faulty', 'select 1 / 0;');
+    await expect(migrate(database.url, { logger, folder })).rejects.toThrow('division by zero');
+    await writeFile(script, 'create table whole ();');
+
+    await expect(migrate(database.url, { logger, folder })).rejects.toThrow(
+      'The migration 20990101000000_faulty failed: ERROR: division by zero.',
+    );
+    expect(await migrate(database.url, { logger, folder, retry: '20990101000000_faulty' })).toEqual({
+      applied: ['20990101000000_faulty'],
+    });
+  });
+
+  it('refuses to retry what has not failed', async () => {
+    await expect(migrate(database.url, { logger, retry: 'anything' })).rejects.toThrow(
+      'The migration anything has not failed; there is nothing to retry.',
+    );
+  });
+
+  it('takes semicolons in texts, comments and functions for what they are', async () => {
+    await migrate(database.url, { logger });
+    await addMigration(
+      '20990101000000_semicolons',
+      `-- One; two.
+       create function three() returns text language plpgsql as $$ begin return 'a;b'; end; $$;`,
+    );
+    await migrate(database.url, { logger, folder });
+
+    expect(await execute(database.url, 'select three()')).toEqual([{ three: 'a;b' }]);
+  });
+
+  it('names a migration that was edited after it was applied', async () => {
+    await migrate(database.url, { logger });
+    const [first = ''] = names;
+    await appendFile(join(folder, 'migrations', first, 'migration.sql'), '-- An afterthought.\n');
+
+    await expect(migrate(database.url, { logger, folder })).rejects.toThrow(
+      `The migration ${first} was changed after this database had applied it.`,
+    );
+  });
+
+  it('names a migration that the folder has lost', async () => {
+    await migrate(database.url, { logger });
+    const [first = ''] = names;
+    await rm(join(folder, 'migrations', first), { recursive: true });
+
+    await expect(migrate(database.url, { logger, folder })).rejects.toThrow(
+      `The database has applied the migration ${first}, which is missing in`,
+    );
+  });
+
+  it('refuses a database that a newer version has migrated', async () => {
+    await addMigration('20990101000000_future', 'create table future ();');
+    await migrate(database.url, { logger, folder });
+
+    await expect(migrate(database.url, { logger })).rejects.toThrow(
+      'The database has the migration 20990101000000_future, which is newer than this version of Parley.',
+    );
+  });
+
+  it('leaves alone a database that has other tables', async () => {
+    await execute(database.url, 'create table theirs ()');
+
+    await expect(migrate(database.url, { logger })).rejects.toThrow('The database schema is not empty');
+  });
+
+  it('says when the database cannot be reached', async () => {
+    await expect(migrate('postgres://somebody@127.0.0.1:1/nowhere', { logger })).rejects.toThrow(
+      "The database can't be reached: connect ECONNREFUSED 127.0.0.1:1",
+    );
+  });
+});
+
+describe('migrationStatus', () => {
+  it('tells what is pending, and changes nothing', async () => {
+    expect(await migrationStatus(database.url)).toEqual({
+      pending: names,
+      failed: [],
+      edited: [],
+      unknown: [],
+      isMigrating: false,
+    });
+    expect(await migrationStatus(database.url)).toMatchObject({ pending: names });
+  });
+});
+
+describe('parley migrate', () => {
+  it('prints what it applied; --status exits with 1 before and 0 after', async () => {
+    const config = readConfig({ DATABASE_URL: database.url, LOG_LEVEL: 'silent' });
+    const run = async (status: boolean) => {
+      const lines: string[] = [];
+      const code = await migrateCommand(config, { status, print: (line) => lines.push(line) });
+      return { code, lines };
+    };
+
+    expect(await run(true)).toEqual({ code: 1, lines: names.map((name) => `pending ${name}`) });
+    expect(await run(false)).toEqual({ code: 0, lines: names.map((name) => `applied ${name}`) });
+    expect(await run(true)).toEqual({ code: 0, lines: ['The database is up to date.'] });
+  });
+});
+
+describe('a process that has migrated', () => {
+  it('is kept alive by nothing', async () => {
+    const setting = vi.spyOn(globalThis, 'setTimeout');
+    await migrate(database.url, { logger });
+    const timers = setting.mock.results.map(({ value }) => value);
+    setting.mockRestore();
+
+    expect(timers.length).toBeGreaterThan(0);
+    expect(timers.filter((timer) => timer.hasRef() && Reflect.get(timer, '_destroyed') === false)).toEqual(
+      [],
+    );
+  });
+});
+
+describe('draftMigration', () => {
+  it('writes the SQL from the migrations to the schema', async () => {
+    const schemaPath = join(folder, 'schema.prisma');
+    const schema = await readFile(schemaPath, 'utf8');
+    await writeFile(schemaPath, `${schema}\nmodel Note {\n  id String @id @db.Uuid\n\n  @@map("notes")\n}\n`);
+    const clock = new TestClock(Date.UTC(2027, 0, 2, 3, 4, 5));
+    const path = await draftMigration(database.url, 'notes', { clock, folder });
+
+    expect(basename(dirname(path))).toBe('20270102030405_notes');
+    expect(await readFile(path, 'utf8')).toMatch(/^-- CreateTable\nCREATE TABLE "notes"/);
+    expect(await readdir(join(folder, 'migrations'))).toHaveLength(names.length + 2);
+  });
+
+  it('leaves no shadow behind', async () => {
+    await draftMigration(database.url, 'nothing', { clock: new TestClock(), folder });
+
+    expect(
+      await execute(database.url, "select datname from pg_database where datname like '%shadow%'"),
+    ).toEqual([]);
+  });
+});
+
+async function addMigration(name: string, script: string): Promise<string> {
+  const path = join(folder, 'migrations', name, 'migration.sql');
+  await mkdir(dirname(path));
+  await writeFile(path, script);
+  return path;
+}
+
+async function differenceTo(url: string, schema: { path: string; content: string }): Promise<string | null> {
+  return await withSchemaEngine(url, schema, async ({ engine }) => {
+    const { stdout } = await engine.diff({
+      from: { tag: 'schemaDatasource', files: [schema], configDir: prismaFolder },
+      to: { tag: 'schemaDatamodel', files: [schema] },
+      script: true,
+      exitCode: null,
+      filters: { externalTables: [], externalEnums: [] },
+    });
+    return stdout;
+  });
+}

@@ -1,0 +1,303 @@
+import sql from '../../../../src/platform/postgres/sql.ts';
+import { setImmediate as turnsEnd } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Cancellation } from '../../../../src/platform/runtime/cancellation.ts';
+import { CheckedPool } from '../../../../src/platform/postgres/pool/validating-pool.ts';
+import type { Database } from '../../../../src/platform/postgres/database.ts';
+import { openDatabase } from '../../../../src/platform/postgres/open-database.ts';
+import { Refusal } from '../../../../src/platform/errors.ts';
+import { createLogger } from '../../../../src/platform/telemetry/logger.ts';
+import { RequestProfile, RequestProfiles } from '../../../../src/platform/telemetry/request-stats.ts';
+import { FaultProxy } from '../../../support/fault-proxy.ts';
+import { createTestDatabase, type TestDatabase } from '../../../support/postgres.ts';
+
+const logger = createLogger({ level: 'silent' });
+let testDatabase: TestDatabase;
+const opened: Database[] = [];
+const proxies: FaultProxy[] = [];
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+});
+afterAll(async () => {
+  await Promise.all(opened.map((database) => database.close()));
+  await Promise.all(proxies.map((proxy) => proxy.close()));
+  await testDatabase.drop();
+});
+
+function open(
+  timeouts: Parameters<typeof openDatabase>[0]['timeouts'] = {},
+  url: string = testDatabase.url,
+): Database {
+  const database = openDatabase({ url, steadySize: 1, overflowSize: 1, logger, timeouts });
+  opened.push(database);
+  return database;
+}
+
+/** A network in front of the test's database. */
+async function openProxy(): Promise<{ readonly proxy: FaultProxy; readonly url: string }> {
+  const address = new URL(testDatabase.url);
+  const proxy = await FaultProxy.open({ port: Number(address.port) });
+  proxies.push(proxy);
+  address.host = `127.0.0.1:${proxy.port}`;
+  return { proxy, url: address.toString() };
+}
+
+/** Ends what stands behind a connection; the process is told only when it looks. */
+async function endBackends(database: Database): Promise<void> {
+  await database.query(sql`select pg_terminate_backend(pid) from pg_stat_activity
+    where application_name = 'parley' and datname = current_database() and pid <> pg_backend_pid()`);
+}
+
+describe('the pool', () => {
+  it.each(['query', 'Prisma'])(
+    'sends each statement for the request that asked, however long it waited: %s',
+    async (way) => {
+      const database = open();
+      const profiles = new RequestProfiles();
+      database.follow(() => {
+        if (profiles.current !== null) profiles.current.statements += 1;
+        return () => {};
+      });
+      const send = () =>
+        way === 'query' ? database.query(sql`select 1`) : database.prisma.$queryRaw`select 1`;
+      const counts = await Promise.all(
+        Array.from({ length: 20 }, async (_, index) => {
+          const profile = new RequestProfile(String(index));
+          await profiles.run(profile, async () => {
+            for (let statement = 0; statement < index % 4; statement += 1) await send();
+          });
+          return profile.statements;
+        }),
+      );
+
+      expect(counts).toEqual(Array.from({ length: 20 }, (_, index) => index % 4));
+    },
+  );
+
+  it('says that it is busy within 2 s when every connection is in use, and counts it', async () => {
+    const database = open();
+    const held = [await database.pool.connect(), await database.pool.connect()];
+    const startedAt = performance.now();
+
+    await expect(database.query(sql`select 1`)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+    expect(database.poolState()).toEqual({ inUse: 2, idle: 0, waiting: 0, timeouts: 1 });
+
+    for (const client of held) client.release();
+    expect(database.poolState()).toEqual({ inUse: 0, idle: 2, waiting: 0, timeouts: 1 });
+  });
+
+  it('serves a line that moves to its end, in its order, however long it is', async () => {
+    const database = open({ connectMs: 400 });
+    const served: number[] = [];
+    const startedAt = performance.now();
+    await Promise.all(
+      Array.from({ length: 12 }, async (_, index) => {
+        await database.query(sql`select pg_sleep(0.15)`);
+        served.push(index);
+      }),
+    );
+
+    expect(performance.now() - startedAt).toBeGreaterThan(800);
+    expect(served.map((index) => Math.floor(index / 2))).toEqual([0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]);
+    expect(database.poolState()).toMatchObject({ inUse: 0, waiting: 0, timeouts: 0 });
+  });
+
+  it('serves work that has waited before ahead of work that began later', async () => {
+    const database = open();
+    const held = [await database.pool.connect(), await database.pool.connect()];
+    const older = new Cancellation();
+    await expect.poll(() => performance.now()).toBeGreaterThan(older.since);
+    const served: string[] = [];
+    const ask = async (name: string, from: Pick<Database, 'query'>) => {
+      await from.query(sql`select 1`);
+      served.push(name);
+    };
+    const asked = [ask('younger', database), ask('older', database.until(older))];
+    held[0]?.release();
+    await Promise.all(asked);
+    held[1]?.release();
+
+    expect(served).toEqual(['older', 'younger']);
+  });
+
+  it('does not wait for a new connection that hangs while others are given back', async () => {
+    const { proxy, url } = await openProxy();
+    const database = open({}, url);
+    await database.query(sql`select 1`);
+    proxy.ignoreNew();
+    const startedAt = performance.now();
+    await Promise.all([database.query(sql`select pg_sleep(0.2)`), database.query(sql`select 1`)]);
+
+    expect(performance.now() - startedAt).toBeLessThan(1400);
+  });
+
+  it('turns nobody away because a new connection hangs', async () => {
+    const { proxy, url } = await openProxy();
+    const database = open({ connectMs: 400 }, url);
+    await database.query(sql`select 1`);
+    proxy.ignoreNew();
+    await Promise.all(Array.from({ length: 8 }, () => database.query(sql`select pg_sleep(0.15)`)));
+
+    expect(database.poolState()).toMatchObject({ idle: 1, timeouts: 0 });
+  });
+
+  it('turns away who has waited as long as anybody may, though the line moves', async () => {
+    const database = open({ waitMaxMs: 500 });
+    const answers = await Promise.allSettled(
+      Array.from({ length: 12 }, () => database.query(sql`select pg_sleep(0.15)`)),
+    );
+
+    expect(answers[0]?.status).toBe('fulfilled');
+    expect(answers[11]).toMatchObject({ status: 'rejected', reason: { code: 'UNAVAILABLE' } });
+  });
+
+  it('keeps a connection that a cancelled read has waited for', async () => {
+    const database = open();
+    const held = [await database.pool.connect(), await database.pool.connect()];
+    const cancellation = new Cancellation();
+    const read = database.until(cancellation).query(sql`select 1`);
+    cancellation.cancel(new Refusal('TIMEOUT', 'Nobody waits.'));
+    for (const client of held) client.release();
+
+    await expect(read).rejects.toMatchObject({ code: 'TIMEOUT' });
+    expect(database.poolState()).toMatchObject({ inUse: 0, idle: 2 });
+  });
+
+  it('hands on what is given back to who waits or comes at once, and lets pg see it now and then', async () => {
+    const database = open();
+    let returned = 0;
+    database.pool.on('release', () => void (returned += 1));
+    await Promise.all(Array.from({ length: 200 }, () => database.query(sql`select 1`)));
+    await turnsEnd();
+    expect(returned).toBe(2);
+    expect(database.poolState()).toMatchObject({ inUse: 0, idle: 2, waiting: 0 });
+
+    for (let time = 1; time <= 2500; time += 1) await database.query(sql`select 1`);
+    await turnsEnd();
+    expect(returned).toBe(2 + 2 + 1);
+  });
+
+  it('hands on no connection that is within a transaction', async () => {
+    const database = open();
+    const held = [await database.pool.connect(), await database.pool.connect()];
+    const [first] = held;
+    await first?.query('begin');
+    const begun = await first?.query<{ pid: number }>('select pg_backend_pid() as pid');
+    const waiting = database.query<{ pid: number }>(sql`select pg_backend_pid() as pid`);
+    for (const client of held) client.release();
+
+    expect(await waiting).toEqual([{ pid: expect.any(Number) }]);
+    expect(await waiting).not.toEqual(begun?.rows);
+  });
+
+  it('hands on no connection that was closed, to who waits', async () => {
+    const database = open();
+    const held = [await database.pool.connect(), await database.pool.connect()];
+    const waiting = database.query(sql`select 1 as one`);
+    held[0]?.connection.stream.destroy();
+    for (const client of held) client.release();
+
+    expect(await waiting).toEqual([{ one: 1 }]);
+  });
+
+  it('hands on no connection that was closed, to who comes later in the same turn', async () => {
+    const database = open();
+    const client = await database.pool.connect();
+    client.release();
+    client.connection.stream.destroy();
+    const closed = new Promise<void>((resolve) => client.once('end', resolve));
+    const replaced = new Promise((resolve) =>
+      process.nextTick(() => resolve(database.query(sql`select 1 as one`))),
+    );
+
+    expect(await replaced).toEqual([{ one: 1 }]);
+    await closed;
+  });
+
+  it('hands on no connection that became suspect in the same turn, before it was checked', async () => {
+    const { proxy, url } = await openProxy();
+    const database = open({ checkMs: 200 }, url);
+    const held = await database.pool.connect();
+    held.release();
+    if (database.pool instanceof CheckedPool) database.pool.discard([]);
+    proxy.freeze();
+    const asked = database.pool.connect();
+    const isFirst = await Promise.race([asked.then((client) => client === held), turnsEnd(false)]);
+    proxy.thaw();
+    (await asked).release();
+
+    expect(isFirst).toBe(false);
+    expect(await asked).not.toBe(held);
+  });
+
+  it('lends nothing once it is ended', async () => {
+    const database = open();
+    (await database.pool.connect()).release();
+    opened.splice(opened.indexOf(database), 1);
+    const ended = database.pool.end();
+
+    await expect(database.pool.connect()).rejects.toThrow('after calling end');
+    await ended;
+  });
+
+  it('takes no connection back twice', async () => {
+    const database = open();
+    const client = await database.pool.connect();
+    client.release();
+
+    expect(() => client.release()).toThrow('given back twice');
+    expect(await database.query(sql`select 1 as one`)).toEqual([{ one: 1 }]);
+  });
+
+  it.each([
+    ['statement_timeout', '10s'],
+    ['lock_timeout', '5s'],
+    ['idle_in_transaction_session_timeout', '12s'],
+    ['TimeZone', 'UTC'],
+  ])('sets %s to %s on each connection', async (name, value) => {
+    expect(await open().query(sql`select current_setting(${name}) as value`)).toEqual([{ value }]);
+  });
+
+  it('gives up waiting for a lock', async () => {
+    const database = open({ lockMs: 50 });
+    const holder = await database.pool.connect();
+    await holder.query('begin; lock table models in access exclusive mode');
+
+    await expect(database.query(sql`select slug from models`)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await holder.query('rollback');
+    holder.release();
+  });
+});
+
+describe('a connection that has been idle', () => {
+  it('is checked before it is used, and replaced where it is dead', async () => {
+    const database = open({ checkAfterIdleMs: 0 });
+    const killer = open();
+    const clients = [await database.pool.connect(), await database.pool.connect()];
+    for (const client of clients) {
+      client.release();
+      // As with a connection that a firewall has forgotten: nobody hears of its end.
+      client.connection.stream.removeAllListeners('end').removeAllListeners('close');
+      client.connection.stream.pause();
+    }
+    await endBackends(killer);
+
+    const answers = await Promise.all([
+      database.query(sql`select 1 as one`),
+      database.query(sql`select 1 as one`),
+    ]);
+    expect(answers).toEqual([[{ one: 1 }], [{ one: 1 }]]);
+  });
+
+  it('is not told of as a statement when it is checked', async () => {
+    const database = open({ checkAfterIdleMs: 0 });
+    await database.query(sql`select 1`);
+    const texts: string[] = [];
+    database.observe(({ text }) => texts.push(text));
+    await database.query(sql`select 2`);
+
+    expect(texts).toEqual(['select 2']);
+  });
+});

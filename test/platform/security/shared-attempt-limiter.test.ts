@@ -1,0 +1,98 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { RedisStore } from '../../../src/caching/redis/redis-store.ts';
+import { createLogger } from '../../../src/platform/telemetry/logger.ts';
+import { SharedAttemptLimiter } from '../../../src/platform/security/shared-attempt-limiter.ts';
+import { TestClock } from '../../support/clock.ts';
+import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+
+const windowMs = 60_000;
+const triesMax = 3;
+
+let redis: TestRedis;
+const stores: RedisStore[] = [];
+
+beforeAll(async () => {
+  redis = await startTestRedis();
+});
+afterEach(async () => {
+  await Promise.all(stores.splice(0).map((store) => store.stop()));
+  redis.resume();
+});
+afterAll(() => redis.close());
+
+/** As another process would have it; patient, because the machine may be busy. */
+async function aLimiter(keyPrefix: string, timeoutMs = 5000): Promise<SharedAttemptLimiter> {
+  const logger = createLogger({ level: 'silent' });
+  const store = new RedisStore({ urls: [redis.url], logger, timeoutMs });
+  stores.push(store);
+  store.start();
+  await vi.waitFor(() => expect(store.session).not.toBeNull(), { timeout: 10_000 });
+  return new SharedAttemptLimiter({
+    triesMax,
+    windowMs,
+    clock: new TestClock(),
+    keysMax: 10,
+    counters: store,
+    keyPrefix,
+  });
+}
+
+describe('tries that processes count together', () => {
+  it('are too many together, and the time runs from the first', async () => {
+    const [one, other] = [await aLimiter('together:'), await aLimiter('together:')];
+
+    expect([await one.take('a'), await other.take('a'), await one.take('a')]).toEqual([null, null, null]);
+    const waitMs = await other.take('a');
+    expect(waitMs).toBeGreaterThan(windowMs - 10_000);
+    expect(waitMs).toBeLessThanOrEqual(windowMs);
+    expect(await other.take('b')).toBeNull();
+    expect(await redis.command(['PTTL', 'together:a'])).toBeLessThanOrEqual(windowMs);
+  });
+
+  it('are forgotten for all, and given back for all', async () => {
+    const [one, other] = [await aLimiter('back:'), await aLimiter('back:')];
+    await one.take('a');
+    await one.take('a');
+    await other.take('a');
+    await one.giveBack('a');
+    expect(await other.take('a')).toBeNull();
+    expect(await other.take('a')).not.toBeNull();
+
+    await one.forget('a');
+    expect(await one.take('a')).toBeNull();
+    expect(await redis.command(['GET', 'back:a'])).toBe('1');
+  });
+
+  it('cannot be given back before there was one', async () => {
+    const limiter = await aLimiter('none:');
+    await limiter.giveBack('a');
+
+    expect(await redis.command(['EXISTS', 'none:a'])).toBe(0);
+  });
+
+  it('are still counted in each process while Redis is frozen, and refused for no other reason', async () => {
+    const limiter = await aLimiter('frozen:', 50);
+    redis.freeze();
+    const startedAt = performance.now();
+    const answers = [];
+    for (let time = 0; time < triesMax + 1; time += 1) answers.push(await limiter.take('a'));
+
+    expect(answers).toEqual([null, null, null, windowMs]);
+    // Three tries wait for Redis 50 ms each, at the most; the machine may be busy.
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+  });
+
+  it('are counted in each process while there is no Redis', async () => {
+    const store = new RedisStore({
+      urls: ['redis://127.0.0.1:1'],
+      logger: createLogger({ level: 'silent' }),
+    });
+    stores.push(store);
+    const options = { triesMax: 1, windowMs, clock: new TestClock(), keysMax: 10, keyPrefix: 'x:' };
+    const limiter = new SharedAttemptLimiter({ ...options, counters: store });
+
+    expect([await limiter.take('a'), await limiter.take('a')]).toEqual([null, windowMs]);
+    await limiter.forget('a');
+    expect(await limiter.take('a')).toBeNull();
+  });
+});

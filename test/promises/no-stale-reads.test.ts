@@ -1,0 +1,165 @@
+import sql from '../../src/platform/postgres/sql.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { access } from '../../src/graphql/access.ts';
+import { hashPassword } from '../../src/platform/security/passwords.ts';
+import { eavesdrop, namesIn, type Eavesdropper } from '../support/announcements.ts';
+import { aConversation, anApiKey, aTenant, aUser } from '../support/builders.ts';
+import type { TestTenant, TestUser } from '../support/builders.ts';
+import { CleanUps } from '../support/embedded.ts';
+import { startTestApp, type TestApp } from '../support/test-app.ts';
+
+const cleanUps = new CleanUps();
+const password = 'correct horse battery staple';
+let testApp: TestApp;
+let eavesdropper: Eavesdropper;
+let tenant: TestTenant;
+let admin: TestUser;
+let member: TestUser;
+
+beforeAll(async () => {
+  testApp = await startTestApp();
+  eavesdropper = await eavesdrop(cleanUps, testApp.database.url);
+});
+afterAll(async () => {
+  await cleanUps.run();
+  await testApp.close();
+});
+beforeEach(async () => {
+  tenant = await aTenant(testApp);
+  const passwordHash = await hashPassword(password);
+  admin = await aUser(testApp, tenant, { role: 'OWNER', isPlatformAdmin: true, passwordHash });
+  member = await aUser(testApp, tenant);
+});
+afterEach(() => vi.restoreAllMocks());
+
+const aThread = () => aConversation(testApp, tenant, { owner: admin, author: admin, messages: ['one'] });
+const aModel = () =>
+  testApp.database.query(sql`insert into models (slug, name, provider, context_window)
+    values ('one', 'One', 'Test', 1) on conflict (slug) do update set is_enabled = true`);
+const anExpiredSession = () =>
+  testApp.database.query(sql`update sessions set expires_at = now() - interval '10 years'
+    where user_id = ${member.uuid}::uuid`);
+const sessionIdOf = async ({ token }: TestUser) => {
+  const { viewer } = await testApp.data('{ viewer { sessions { nodes { id } } } }', { token });
+  return viewer.sessions.nodes[0].id;
+};
+
+type Input = Readonly<Record<string, unknown>>;
+
+/** What each mutation is told so that it does something; null for those that are told nothing. */
+const inputs: Readonly<Record<string, () => Promise<Input | null>>> = {
+  addParticipant: async () => ({ conversationId: (await aThread()).id, userId: member.id }),
+  cleanupExpiredData: async () => (await anExpiredSession(), null),
+  completeOnboarding: async () => null,
+  createApiKey: async () => ({ name: 'robot', scopes: ['read'] }),
+  createConversation: async () => ({ title: 'New' }),
+  deleteConversation: async () => ({ conversationId: (await aThread()).id }),
+  deleteMessage: async () => ({ messageId: (await aThread()).messageIds[0] }),
+  editMessage: async () => ({ messageId: (await aThread()).messageIds[0], content: 'two' }),
+  inviteMember: async () => ({ email: `new-${member.email}`, role: 'MEMBER' }),
+  invalidateCache: async () => ({ userId: member.id }),
+  refreshStatistics: async () => null,
+  removeParticipant: async () => {
+    const options = { owner: admin, participants: [admin, member] };
+    return { conversationId: (await aConversation(testApp, tenant, options)).id, userId: member.id };
+  },
+  revokeApiKey: async () => ({ apiKeyId: (await anApiKey(testApp, tenant, admin)).id }),
+  revokeSession: async () => ({ sessionId: await sessionIdOf(member) }),
+  sendMessage: async () => ({ conversationId: (await aThread()).id, content: 'two' }),
+  setModelEnabled: async () => (await aModel(), { modelId: 'model_one', isEnabled: false }),
+  signIn: async () => ({ email: admin.email, password }),
+  signOut: async () => null,
+  updateConversation: async () => ({ conversationId: (await aThread()).id, title: 'Another' }),
+  updateMembership: async () => ({ userId: member.id, role: 'GUEST' }),
+  updateProfile: async () => ({ firstName: 'Zoe' }),
+  updateSettings: async () => ({ maxMessageLength: 1000 + Math.ceil(Math.random() * 1000) }),
+  upsertModel: async () => ({ slug: `m-${member.uuid}`, name: 'M', provider: 'Test', contextWindow: 1 }),
+  warmCaches: async () => ({ recentlyActive: 1 }),
+};
+
+/** Those that change what caches hold. */
+const announcing = [
+  'cleanupExpiredData',
+  'completeOnboarding',
+  'invalidateCache',
+  'inviteMember',
+  'revokeApiKey',
+  'revokeSession',
+  'setModelEnabled',
+  'signIn',
+  'signOut',
+  'updateMembership',
+  'updateProfile',
+  'updateSettings',
+  'upsertModel',
+];
+
+/** Does it, and answers what was announced before it last began to settle, and what after. */
+async function announcedBy(mutation: string): Promise<{ before: string[]; after: string[] }> {
+  const input = (await inputs[mutation]?.()) ?? null;
+  await eavesdropper.announced();
+  const { coherence } = testApp.app;
+  const settle = coherence.settle.bind(coherence);
+  const before: string[] = [];
+  vi.spyOn(coherence, 'settle').mockImplementation(async () => {
+    before.push(...(await eavesdropper.announced()));
+    return settle();
+  });
+  const field = `${mutation}${input === null ? '' : '(input: $input)'} { userErrors { code message path } }`;
+  const type = `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}Input!`;
+  const data = await testApp.data(`mutation ${input === null ? '' : `($input: ${type})`} { ${field} }`, {
+    token: admin.token,
+    variables: { input },
+  });
+  expect(data[mutation].userErrors).toEqual([]);
+  return { before: namesIn(before), after: namesIn(await eavesdropper.announced()) };
+}
+
+describe('a mutation is answered only when no process answers with what was before it', () => {
+  it('is tested for every mutation', () => {
+    expect(Object.keys(inputs).toSorted()).toEqual(Object.keys(access.Mutation).toSorted());
+  });
+
+  it.each(Object.keys(access.Mutation))('%s', async (mutation) => {
+    const { before, after } = await announcedBy(mutation);
+
+    expect(after).toEqual([]);
+    expect(before.length > 0).toBe(announcing.includes(mutation));
+  });
+});
+
+describe('who was let back in', () => {
+  it('is let in by the next request with the same API key', async () => {
+    const key = await anApiKey(testApp, tenant, member);
+    const mayAsk = async () =>
+      (await testApp.ask('{ viewer { id } }', { token: key.secret })).errors === undefined;
+    const setActive = (isActive: boolean) =>
+      testApp.data(
+        `mutation ($input: UpdateMembershipInput!) { updateMembership(input: $input) { userErrors { code } } }`,
+        { token: admin.token, variables: { input: { userId: member.id, isActive } } },
+      );
+    const before = await mayAsk();
+    await setActive(false);
+    const suspended = await mayAsk();
+    await setActive(true);
+
+    expect([before, suspended, await mayAsk()]).toEqual([true, false, true]);
+  });
+
+  it('is let in by the next request with the same session', async () => {
+    const mayAsk = async () =>
+      (await testApp.ask('{ viewer { id } }', { token: member.token })).errors === undefined;
+    const setActive = async (isActive: boolean) => {
+      await testApp.database.query(
+        sql`update users set is_active = ${isActive} where id = ${member.uuid}::uuid`,
+      );
+      await testApp.app.coherence.settle();
+    };
+    const before = await mayAsk();
+    await setActive(false);
+    const suspended = await mayAsk();
+    await setActive(true);
+
+    expect([before, suspended, await mayAsk()]).toEqual([true, false, true]);
+  });
+});

@@ -1,0 +1,87 @@
+import { createServer } from 'node:http';
+import { connect, Socket } from 'node:net';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Arrivals } from '../../src/server/hooks/connection-burst.ts';
+import { openFrontDoor } from '../support/front-door.ts';
+
+const crowd = 300;
+const body = '{"query":"{ hello }"}';
+const asking = `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+
+let sockets: Socket[] = [];
+let close: () => Promise<void>;
+afterEach(async () => {
+  for (const socket of sockets) socket.destroy();
+  await close();
+});
+
+/** Somebody who asks again as soon as they are answered. */
+function askOnAndOn(port: number): Socket {
+  const socket = connect(port, '127.0.0.1', () => socket.write(asking));
+  socket.on('data', () => socket.write(asking));
+  socket.on('error', () => {});
+  return socket;
+}
+
+describe('a crowd that comes at once', () => {
+  it('is let in before those who are in already are served on and on', async () => {
+    let served = 0;
+    let connected = 0;
+    const servedWhenAllWereIn: number[] = [];
+    const frontDoor = await openFrontDoor({
+      authenticate: async () => {
+        served += 1;
+        const until = performance.now() + 2;
+        while (performance.now() < until);
+        return null;
+      },
+    });
+    ({ close } = frontDoor);
+    frontDoor.server.on('connection', () => {
+      connected += 1;
+      if (connected === crowd) servedWhenAllWereIn.push(served);
+    });
+    sockets = Array.from({ length: crowd }, () => askOnAndOn(Number(new URL(frontDoor.origin).port)));
+    await vi.waitFor(() => expect(connected).toBe(crowd), { timeout: 25_000, interval: 20 });
+
+    expect(servedWhenAllWereIn[0]).toBeLessThan(2 * crowd);
+    // And nobody waits for ever.
+    await vi.waitFor(() => expect(served).toBeGreaterThan(3 * crowd), { timeout: 25_000, interval: 20 });
+  });
+
+  it('is let in as a whole, one in each turn of the event loop', async () => {
+    const { arrivals, letArrive } = arriving();
+    const arrived = letArrive(1000);
+    await arrivals.settle();
+
+    expect(arrived()).toBe(1000);
+  });
+
+  it('does not keep anybody waiting who is in, however many come', async () => {
+    const { arrivals, letArrive } = arriving();
+    const arrived = letArrive(20_000);
+    await arrivals.settle();
+
+    expect(arrived()).toBeLessThan(5000);
+  });
+});
+
+/** A server to which connections come without a network. */
+function arriving() {
+  const server = createServer();
+  close = async () => {};
+  return {
+    arrivals: new Arrivals(server),
+    /** The first comes now; tells how many have come. */
+    letArrive: (count: number): (() => number) => {
+      let arrived = 0;
+      const arrive = () => {
+        arrived += 1;
+        server.emit('connection', new Socket());
+        if (arrived < count) setImmediate(arrive);
+      };
+      arrive();
+      return () => arrived;
+    },
+  };
+}

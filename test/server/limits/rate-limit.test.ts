@@ -1,0 +1,109 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { aTenant, aUser, type TestTenant } from '../../support/builders.ts';
+import { startTestApp, type TestApp } from '../../support/test-app.ts';
+
+let testApp: TestApp;
+let tenant: TestTenant;
+afterEach(() => testApp.close());
+
+async function start(environment: Readonly<Record<string, string>>): Promise<void> {
+  testApp = await startTestApp(environment);
+  tenant = await aTenant(testApp);
+}
+
+const post = (query: string, token?: string, remoteAddress = '192.0.2.1') =>
+  testApp.server.inject({
+    method: 'POST',
+    url: '/graphql',
+    remoteAddress,
+    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    payload: { query },
+  });
+
+const costing100 = '{ conversations(first: 99) { nodes { id } } }';
+
+describe('a rate limit', () => {
+  it('refuses what is over it before any SQL, says for how long, and lets it pass then', async () => {
+    await start({ RATE_LIMIT_PER_USER: '250' });
+    const { token } = await aUser(testApp, tenant);
+    const statuses = [await post(costing100, token), await post(costing100, token)].map(
+      ({ statusCode }) => statusCode,
+    );
+    const refused = await testApp.expectStatements(0, () => post(costing100, token));
+
+    expect(statuses).toEqual([200, 200]);
+    expect(refused.statusCode).toBe(429);
+    expect(refused.json()).toMatchObject({ errors: [{ extensions: { code: 'RATE_LIMITED' } }] });
+    expect(refused.headers['retry-after']).toBe('12');
+    testApp.clock.advance(11_999);
+    expect((await post(costing100, token)).statusCode).toBe(429);
+    testApp.clock.advance(1);
+    expect((await post(costing100, token)).statusCode).toBe(200);
+  });
+
+  it('tells where one stands', async () => {
+    await start({ RATE_LIMIT_PER_USER: '600' });
+    const { token } = await aUser(testApp, tenant);
+    await post(costing100, token);
+    const { rateLimit } = await testApp.data('{ rateLimit { limit cost remaining resetAt } }', { token });
+
+    expect(rateLimit).toEqual({
+      limit: 600,
+      cost: 1,
+      remaining: 499,
+      resetAt: new Date(testApp.clock.now() + 10_100).toISOString(),
+    });
+  });
+
+  it('is each person’s own, and their tenant’s together', async () => {
+    await start({ RATE_LIMIT_PER_USER: '150', RATE_LIMIT_PER_TENANT: '250' });
+    const [first, second, third] = [
+      await aUser(testApp, tenant),
+      await aUser(testApp, tenant),
+      await aUser(testApp, tenant),
+    ];
+    const stranger = await aUser(testApp, await aTenant(testApp));
+    const statuses: number[] = [];
+    for (const { token } of [first, first, second, third, stranger]) {
+      statuses.push((await post(costing100, token)).statusCode);
+    }
+
+    expect(statuses).toEqual([200, 429, 200, 429, 200]);
+  });
+
+  it('goes by the address where nobody is signed in, and charges nobody who is refused', async () => {
+    await start({ RATE_LIMIT_PER_ADDRESS: '2', RATE_LIMIT_PER_USER: '1000' });
+    const { token } = await aUser(testApp, tenant);
+    const ask = (address: string, credential?: string) =>
+      post('{ settings { maxMessageLength } }', credential, address);
+    const statuses: number[] = [];
+    for (const address of [
+      '192.0.2.1',
+      '192.0.2.1',
+      '192.0.2.1',
+      '192.0.2.2',
+      '2001:db8::1',
+      '2001:db8::2',
+      '2001:db8::3',
+    ]) {
+      statuses.push((await ask(address)).statusCode);
+    }
+
+    expect(statuses).toEqual([200, 200, 429, 200, 200, 200, 429]);
+    expect((await ask('192.0.2.1', token)).statusCode).toBe(200);
+  });
+
+  it('is none where the operator says so', async () => {
+    await start({ RATE_LIMIT_PER_USER: '0', RATE_LIMIT_PER_TENANT: '0', RATE_LIMIT_PER_ADDRESS: '0' });
+
+    expect(await testApp.data('{ rateLimit { limit } }')).toEqual({ rateLimit: null });
+  });
+
+  it('lets an operation pass that costs more than the whole, when nothing else was asked for', async () => {
+    await start({ RATE_LIMIT_PER_USER: '50' });
+    const { token } = await aUser(testApp, tenant);
+
+    expect((await post(costing100, token)).statusCode).toBe(200);
+    expect((await post('{ rateLimit { limit } }', token)).statusCode).toBe(429);
+  });
+});

@@ -1,0 +1,58 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { RedisStore } from '../../../src/caching/redis/redis-store.ts';
+import { createLogger } from '../../../src/platform/telemetry/logger.ts';
+import { RateLimiter, type Payer } from '../../../src/server/limits/rate-limiter.ts';
+import { TestClock } from '../../support/clock.ts';
+import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+
+const payers: readonly Payer[] = [{ kind: 'user', key: 'tenant:user' }];
+const limits = { user: 100, tenant: 0, address: 0 };
+
+let redis: TestRedis;
+const stores: RedisStore[] = [];
+
+beforeAll(async () => {
+  redis = await startTestRedis();
+});
+afterEach(async () => {
+  await Promise.all(stores.splice(0).map((store) => store.stop()));
+  redis.resume();
+});
+afterAll(() => redis.close());
+
+/** As another process has it; patient, because the machine may be busy. */
+async function aLimiter(namespace: string, timeoutMs = 5000): Promise<RateLimiter> {
+  const logger = createLogger({ level: 'silent' });
+  const store = new RedisStore({ urls: [redis.url], logger, timeoutMs });
+  stores.push(store);
+  store.start();
+  await vi.waitFor(() => expect(store.session).not.toBeNull(), { timeout: 10_000 });
+  return new RateLimiter(limits, new TestClock(), { counters: store, namespace });
+}
+
+describe('what processes let pass', () => {
+  it('counts for all of them, once they have told each other', async () => {
+    const [one, other] = [await aLimiter('together'), await aLimiter('together')];
+    one.charge(payers, 40);
+    other.charge(payers, 30);
+    await one.exchange();
+    await other.exchange();
+
+    expect(other.charge(payers, 10)?.remaining).toBe(20);
+    await other.exchange();
+    expect(one.charge(payers, 5)?.remaining).toBe(55);
+    await one.exchange();
+    expect(one.charge(payers, 5)?.remaining).toBe(10);
+    expect(() => other.charge(payers, 30)).toThrow('too much');
+  });
+
+  it('counts for each alone while Redis is frozen, and no request waits for it', async () => {
+    const limiter = await aLimiter('frozen', 50);
+    redis.freeze();
+    limiter.charge(payers, 60);
+    await limiter.exchange();
+
+    expect(limiter.charge(payers, 40)?.remaining).toBe(0);
+    expect(() => limiter.charge(payers, 1)).toThrow('try again in 1 s');
+  });
+});
