@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { prepareDemo } from '../../src/cli/serve/demo-tokens.ts';
-import { readConfig } from '../../src/config.ts';
-import { systemClock } from '../../src/platform/clock.ts';
-import { openDatabase } from '../../src/platform/database/open-database.ts';
+import { prepareDemo } from '../../../src/cli/serve/demo-tokens.ts';
+import { readConfig } from '../../../src/app/config/config.ts';
+import { systemClock } from '../../../src/platform/runtime/clock.ts';
+import { openDatabase } from '../../../src/platform/postgres/open-database.ts';
 import { createTestDatabase } from '../../support/postgres.ts';
 
 it('first start: filling in the demo data logs nothing, however long its statements take', async () => {
