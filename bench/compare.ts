@@ -1,15 +1,13 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { readConfig } from '../src/app/config/config.ts';
-import { createApp } from '../src/app/app.ts';
-import { beginSession } from '../src/cli/token.ts';
-import { openPlatform } from '../src/app/open-platform.ts';
 import { copyLargeDemo, type BenchDatabase } from './compare/bench-database.ts';
 import { drawChart } from './compare/chart.ts';
+import { ensureBuilt, ensurePeers, ownCheckout } from './compare/checkout.ts';
+import { createTokens, headersFor } from './compare/credentials.ts';
 import { checkAnswers } from './compare/check-answers.ts';
 import { findFixtures, type Fixtures } from './compare/fixtures.ts';
 import { generator } from './compare/load.ts';
@@ -18,13 +16,19 @@ import { describeMachine, render, type Report } from './compare/report.ts';
 import {
   countStatements,
   memoryOf,
-  runRound,
-  type Entrant,
+  runRounds,
+  type Target,
   type Measured,
   type Plan,
 } from './compare/rounds.ts';
-import { contestants, start, type Contestant, type Ground, type Running } from './compare/servers.ts';
-import { workloadTitles, type WorkloadName } from './compare/workloads.ts';
+import {
+  candidates,
+  start,
+  type Candidate,
+  type BenchSetup,
+  type RunningCandidate,
+} from './compare/servers.ts';
+import { workloadNames, workloadTitles, type WorkloadName } from './compare/workloads.ts';
 
 /**
  * Parley beside what people would pick instead: the same data, the same questions, the same machine, in turn.
@@ -33,8 +37,7 @@ import { workloadTitles, type WorkloadName } from './compare/workloads.ts';
  *
  * BENCH_NODE names the Node that all servers run on; the running one when absent.
  */
-const root = join(import.meta.dirname, '..');
-const bench = join(root, 'bench');
+const bench = import.meta.dirname;
 const poolSize = 10;
 
 const { values: options } = parseArgs({
@@ -51,35 +54,42 @@ const { values: options } = parseArgs({
 
 const node = process.env['BENCH_NODE'] ?? process.execPath;
 const nodeVersion = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim().slice(1);
-const workshop = await mkdtemp(join(tmpdir(), 'parley-bench-'));
+const scratchDirectory = await mkdtemp(join(tmpdir(), 'parley-bench-'));
 const plan: Plan = {
   rounds: options.quick ? 1 : Number(options.rounds),
   seconds: options.quick ? 1 : Number(options.seconds),
   connections: Number(options.connections),
-  workshop,
+  scratchDirectory,
 };
-process.exitCode = await main().finally(() => rm(workshop, { recursive: true, force: true }));
+process.exitCode = await main().finally(() => rm(scratchDirectory, { recursive: true, force: true }));
 
 async function main(): Promise<number> {
-  const chosen = chooseContestants();
-  prepare();
+  const chosen = chooseCandidates();
+  await ensureBuilt(ownCheckout);
+  await ensurePeers();
   const database = await copyLargeDemo('bench_run');
-  const running: Running[] = [];
+  const running: RunningCandidate[] = [];
   try {
     await database.client.query(readFileSync(join(bench, 'peers/postgraphile.sql'), 'utf8'));
     await database.client.query('vacuum analyze');
     const found = await findFixtures(database.client);
-    let ground: Ground = { node, databaseUrl: database.url, poolSize, fixtures: found, logs: workshop };
-    for (const contestant of chosen) {
-      if (contestant.program === null) running.push(pgbenchAsServer(contestant));
-      else running.push(await start(contestant, ground));
+    let setup: BenchSetup = {
+      node,
+      databaseUrl: database.url,
+      poolSize,
+      fixtures: found,
+      logs: scratchDirectory,
+    };
+    for (const candidate of chosen) {
+      if (candidate.program === null) running.push(pgbenchAsServer(candidate));
+      else running.push(await start(candidate, setup));
     }
-    ground = { ...ground, fixtures: await withCursors(found, running) };
-    const entrants = await introduce(running, database.url);
-    const isEqual = await checkAnswers(workloadNames(), entrants, ground);
+    setup = { ...setup, fixtures: await withCursors(found, running) };
+    const targets = await authenticate(running, database.url);
+    const isEqual = await checkAnswers(chosenWorkloads(), targets, setup);
     if (!isEqual) return 1;
     if (options.check) return 0;
-    await compare(entrants, ground, database);
+    await compare(targets, setup, database);
     return 0;
   } finally {
     await Promise.all(running.map((each) => each.stop()));
@@ -87,10 +97,10 @@ async function main(): Promise<number> {
   }
 }
 
-function chooseContestants(): readonly Contestant[] {
+function chooseCandidates(): readonly Candidate[] {
   const wanted = options.servers?.toLowerCase().split(',');
   const nodeMajor = Number(nodeVersion.split('.')[0]);
-  return contestants.filter(({ name, nodeMin = 0, program }) => {
+  return candidates.filter(({ name, nodeMin = 0, program }) => {
     if (wanted !== undefined && !wanted.some((part) => name.toLowerCase().startsWith(part))) return false;
     if (nodeMin > nodeMajor) {
       console.log(
@@ -106,25 +116,13 @@ function chooseContestants(): readonly Contestant[] {
   });
 }
 
-/** Parley as it is shipped, and the client that the peers on Prisma use. */
-function prepare(): void {
-  if (!existsSync(join(bench, 'node_modules/mercurius'))) {
-    throw new Error('The peers are not installed: npm ci --prefix bench');
-  }
-  const built = spawnSync('npm', ['run', 'build'], { cwd: root, encoding: 'utf8' });
-  if (built.status !== 0) throw new Error(`Parley cannot be built: ${built.stdout}${built.stderr}`);
-  if (existsSync(join(bench, 'peers/generated'))) return;
-  const generated = spawnSync('npx', ['prisma', 'generate'], { cwd: bench, encoding: 'utf8' });
-  if (generated.status !== 0) throw new Error(`Prisma's client cannot be made: ${generated.stderr}`);
-}
-
-function pgbenchAsServer(contestant: Contestant): Running {
-  return { contestant, url: '', pid: 0, stop: async () => {} };
+function pgbenchAsServer(candidate: Candidate): RunningCandidate {
+  return { candidate, url: '', pid: 0, child: null, stop: async () => {} };
 }
 
 /** Places in a list have a name that only PostGraphile itself knows. */
-async function withCursors(fixtures: Fixtures, running: readonly Running[]): Promise<Fixtures> {
-  const server = running.find(({ contestant }) => contestant.dialect === 'postgraphile');
+async function withCursors(fixtures: Fixtures, running: readonly RunningCandidate[]): Promise<Fixtures> {
+  const server = running.find(({ candidate }) => candidate.dialect === 'postgraphile');
   if (server === undefined) return fixtures;
   const cursors = fixtures.deepPositions.map(async (position) => {
     const query = `{ conversation(tenantId: "${fixtures.tenantId}", rowId: "${fixtures.longConversation}") {
@@ -141,85 +139,61 @@ async function withCursors(fixtures: Fixtures, running: readonly Running[]): Pro
   return { ...fixtures, postgraphileCursors: await Promise.all(cursors) };
 }
 
-/** Gives everybody what their clients send; for Parley that is a session each. */
-async function introduce(running: readonly Running[], url: string): Promise<Entrant[]> {
-  const platform = await openPlatform(readConfig({ DATABASE_URL: url, LOG_LEVEL: 'warn' }));
-  const app = createApp({ ...platform, config: readConfig({ DATABASE_URL: url }) });
-  const tokenOf = (user: string) => beginSession(app, { user, tenantSlug: null, device: 'a benchmark' });
-  const tokens = {
-    owner: await tokenOf('ada@acme.example'),
-    member: await tokenOf('grace@acme.example'),
-    writer: await tokenOf('stellan@borealis.example'),
-  };
-  await platform.close();
-  const json = { 'content-type': 'application/json' };
+/** Adds the headers that the clients of each server send. */
+async function authenticate(running: readonly RunningCandidate[], url: string): Promise<Target[]> {
+  const tokens = await createTokens(ownCheckout, url);
   return running.map((each) => ({
     running: each,
-    headersOf: ({ workload }) => {
-      if (each.contestant.kind !== 'parley') return json;
-      const { role = 'owner' } = each.contestant;
-      const who = workload === 'W6' ? 'writer' : role;
-      return { ...json, authorization: `Bearer ${tokens[who]}` };
-    },
+    headersOf: (operation) => headersFor(each.candidate, operation, tokens),
   }));
 }
 
-function workloadNames(): WorkloadName[] {
-  const names: readonly WorkloadName[] = ['W1', 'W2', 'W3', 'W4', 'W5', 'W6', 'W7'];
+function chosenWorkloads(): readonly WorkloadName[] {
   const wanted = options.only?.toUpperCase().split(',');
-  return names.filter((name) => wanted === undefined || wanted.includes(name));
+  return workloadNames.filter((name) => wanted === undefined || wanted.includes(name));
 }
 
-async function compare(entrants: readonly Entrant[], ground: Ground, database: BenchDatabase): Promise<void> {
+async function compare(
+  targets: readonly Target[],
+  setup: BenchSetup,
+  database: BenchDatabase,
+): Promise<void> {
   const workloads: Partial<Record<WorkloadName, readonly Measured[]>> = {};
-  for (const workload of workloadNames()) {
+  for (const workload of chosenWorkloads()) {
     console.error(`${workload}: ${workloadTitles[workload]} …`);
-    const taking = entrants.filter(({ running }) => running.contestant.workloads.includes(workload));
-    workloads[workload] = await compareOne(workload, taking, ground, database);
+    const taking = targets.filter(({ running }) => running.candidate.workloads.includes(workload));
+    const measured = await runRounds(workload, taking, setup, database, plan);
+    workloads[workload] = await addStatements(workload, measured, taking, setup, database);
   }
-  const isEqual = await checkAnswers(workloadNames(), entrants, ground);
+  const isEqual = await checkAnswers(chosenWorkloads(), targets, setup);
   if (!isEqual) throw new Error('After the rounds the answers differ.');
   const report: Report = {
     date: new Date().toISOString(),
     machine: describeMachine(),
     versions: await versions(database),
     plan: { ...plan, generator },
-    memoryMb: Object.fromEntries(memoryOf(entrants)),
+    memoryMb: Object.fromEntries(memoryOf(targets)),
     workloads,
   };
   console.log(render(report));
   keep(report);
 }
 
-async function compareOne(
+async function addStatements(
   workload: WorkloadName,
-  entrants: readonly Entrant[],
-  ground: Ground,
+  measured: readonly Measured[],
+  targets: readonly Target[],
+  setup: BenchSetup,
   database: BenchDatabase,
-): Promise<Measured[]> {
-  const measured = entrants.map(({ running }): Measured => ({
-    contestant: running.contestant.name,
-    rounds: [],
-    statementsPerRequest: NaN,
-    answerBytes: NaN,
-  }));
-  for (let round = 0; round < plan.rounds; round += 1) {
-    const turned = [
-      ...entrants.slice(round % entrants.length),
-      ...entrants.slice(0, round % entrants.length),
-    ];
-    const results = await runRound(workload, turned, ground, database, plan);
-    for (const each of measured) {
-      const result = results.get(each.contestant);
-      if (result !== undefined) each.rounds.push(result);
-    }
+): Promise<readonly Measured[]> {
+  const complete = [];
+  for (const each of measured) {
+    const target = targets.find(({ running }) => running.candidate.name === each.candidate);
+    const isServer = target !== undefined && target.running.candidate.program !== null;
+    const counted = isServer ? await countStatements(workload, target, setup, database) : {};
+    complete.push({ ...each, ...counted });
   }
-  for (const [index, entrant] of entrants.entries()) {
-    const each = measured[index];
-    if (each === undefined || entrant.running.contestant.program === null) continue;
-    Object.assign(each, await countStatements(workload, entrant, ground, database));
-  }
-  return measured;
+  return complete;
 }
 
 async function versions({ client }: BenchDatabase): Promise<Record<string, string>> {

@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process';
 import { mkdir, chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { Client } from 'pg';
 import {
   startEmbeddedPostgres,
@@ -9,66 +7,91 @@ import {
 } from '../../src/platform/postgres/embedded/embedded.ts';
 import { migrate } from '../../src/platform/postgres/migrations/migrations.ts';
 import { createLogger } from '../../src/platform/telemetry/logger.ts';
+import { newestMigration, ownCheckout, runCommand } from './checkout.ts';
 
-const root = join(import.meta.dirname, '../..');
-const run = promisify(execFile);
-
-/** A database of a benchmark's own, on the product's embedded PostgreSQL. */
+/** A database for one benchmark, on an embedded PostgreSQL in `.data/bench`. */
 export interface BenchDatabase {
   readonly url: string;
   readonly client: Client;
-  /** The process id of PostgreSQL's first process. */
+  /** The process id of PostgreSQL's postmaster. */
   readonly postmaster: number;
   close(): Promise<void>;
 }
 
-/** Many servers at once, each with a pool. */
+/** Enough for several servers with a pool each. */
 const settings = { max_connections: '250' };
 
 /**
- * A copy of the large demo data, which is made once and kept in `.data/bench`; what a run writes goes with the copy.
+ * Copies the large demo data, which the given checkout generates on the first run and which stays in `.data/bench`.
+ * Closing the database drops the copy with everything that the benchmark wrote.
  */
-export async function copyLargeDemo(name: string): Promise<BenchDatabase> {
+export async function copyLargeDemo(name: string, checkout = ownCheckout): Promise<BenchDatabase> {
   const server = await startServer();
-  await seed(server.url);
-  return await openCopy(server, name, 'parley');
+  const template = await ensureLargeDemo(server.url, checkout);
+  return await createDatabase(server, name, template);
 }
 
-/** An empty, migrated one, for data that a benchmark makes up itself. */
+/** Creates a database with the small demo data of a built checkout. */
+export async function createSmallDemo(name: string, checkout: string): Promise<BenchDatabase> {
+  const database = await createDatabase(await startServer(), name, 'template1');
+  await runCommand(checkout, database.url, ['migrate']);
+  await runCommand(checkout, database.url, ['seed']);
+  return database;
+}
+
+/** Creates a database with all migrations and no data. */
 export async function createEmpty(name: string): Promise<BenchDatabase> {
-  const database = await openCopy(await startServer(), name, 'template1');
+  const database = await createDatabase(await startServer(), name, 'template1');
   await migrate(database.url, { logger: createLogger({ level: 'warn' }) });
   return database;
 }
 
 async function startServer(): Promise<EmbeddedPostgres> {
-  const dataDirectory = join(root, '.data/bench');
+  const dataDirectory = join(ownCheckout, '.data/bench');
   await mkdir(dataDirectory, { recursive: true });
-  // As root PostgreSQL runs as another user, who must be able to reach it.
+  // PostgreSQL refuses to run as root; its own user needs access to the folder.
   await chmod(dataDirectory, 0o755);
   return await startEmbeddedPostgres({ dataDirectory, settings, logger: createLogger({ level: 'warn' }) });
 }
 
-async function seed(url: string): Promise<void> {
-  await migrate(url, { logger: createLogger({ level: 'warn' }) });
+/** Returns the name of the database that holds the large demo data of a checkout. */
+async function ensureLargeDemo(serverUrl: string, checkout: string): Promise<string> {
+  // Another version may refuse a database with migrations that it does not know, so each schema has a database.
+  const name =
+    checkout === ownCheckout ? 'parley' : `large_${(await newestMigration(checkout)).split('_')[0]}`;
+  await createIfMissing(serverUrl, name);
+  const url = withDatabase(serverUrl, name);
+  await runCommand(checkout, url, ['migrate']);
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
     const { rows } = await client.query<{ count: number }>('select count(*)::integer as count from messages');
-    if ((rows[0]?.count ?? 0) >= 1_000_000) return;
-    console.log('Making the large demo data, once …');
-    await run(process.execPath, ['--import', 'tsx', 'src/main.ts', 'seed', '--size', 'large'], {
-      cwd: root,
-      env: { ...process.env, NODE_ENV: 'development', DATABASE_URL: url },
-      maxBuffer: 1e8,
-    });
+    if ((rows[0]?.count ?? 0) >= 1_000_000) return name;
+    console.log('Generating the large demo data (first run only) …');
+    await runCommand(checkout, url, ['seed', '--size', 'large']);
     await client.query('vacuum analyze');
+    return name;
   } finally {
     await client.end();
   }
 }
 
-async function openCopy(server: EmbeddedPostgres, name: string, template: string): Promise<BenchDatabase> {
+async function createIfMissing(serverUrl: string, name: string): Promise<void> {
+  const client = new Client({ connectionString: withDatabase(serverUrl, 'postgres') });
+  await client.connect();
+  try {
+    const { rowCount } = await client.query('select from pg_database where datname = $1', [name]);
+    if (rowCount === 0) await client.query(`create database ${name}`);
+  } finally {
+    await client.end();
+  }
+}
+
+async function createDatabase(
+  server: EmbeddedPostgres,
+  name: string,
+  template: string,
+): Promise<BenchDatabase> {
   const { url } = server;
   const maintenance = new Client({ connectionString: withDatabase(url, 'postgres') });
   await maintenance.connect();

@@ -17,19 +17,19 @@ const colours: Readonly<Record<string, string>> = {
 export function drawChart(report: Report): string {
   let y = 40;
   const groups = Object.entries(report.workloads).map(([name, measured]) => {
-    const shown = measured.filter(({ contestant }) => contestant in colours);
-    const rates = shown.map(({ contestant, rounds }) => ({
-      contestant,
+    const shown = measured.filter(({ candidate }) => candidate in colours);
+    const rates = shown.map(({ candidate, rounds }) => ({
+      candidate,
       ...spreadOf(rounds.map(({ perSecond }) => perSecond)),
     }));
     const top = Math.max(...rates.map(({ max }) => max));
     const scale = (value: number) => labelWidth + (value / top) * (width - labelWidth - 70);
-    const lines = rates.map(({ contestant, median, min, max }, index) => {
+    const lines = rates.map(({ candidate, median, min, max }, index) => {
       const barY = y + 6 + index * barHeight;
       const middle = barY + (barHeight - 3) / 2;
       return [
-        text(labelWidth - 6, barY + 9, contestant, { anchor: 'end' }),
-        `<rect x="${labelWidth}" y="${barY}" width="${(scale(median) - labelWidth).toFixed(1)}" height="${barHeight - 3}" fill="${colours[contestant]}"/>`,
+        text(labelWidth - 6, barY + 9, candidate, { anchor: 'end' }),
+        `<rect x="${labelWidth}" y="${barY}" width="${(scale(median) - labelWidth).toFixed(1)}" height="${barHeight - 3}" fill="${colours[candidate]}"/>`,
         `<path d="M${scale(min).toFixed(1)} ${middle}H${scale(max).toFixed(1)}" stroke="#374151"/>`,
         text(Number((scale(max) + 5).toFixed(1)), barY + 9, median.toFixed(0), {}),
       ].join('');

@@ -13,7 +13,7 @@ export interface Load {
   readonly connections: number;
   readonly seconds: number;
   /** A folder for what the load generator reads. */
-  readonly workshop: string;
+  readonly scratchDirectory: string;
 }
 
 /** What came back. Latencies in milliseconds, as a client sees them that asks again as soon as it has its answer. */
@@ -35,8 +35,8 @@ export async function sendLoad(load: Load): Promise<LoadResult> {
   return generator === 'wrk' ? await withWrk(load) : await withAutocannon(load);
 }
 
-async function withWrk({ url, requests, connections, seconds, workshop }: Load): Promise<LoadResult> {
-  const script = join(workshop, 'load.lua');
+async function withWrk({ url, requests, connections, seconds, scratchDirectory }: Load): Promise<LoadResult> {
+  const script = join(scratchDirectory, 'load.lua');
   await writeFile(script, luaScript(requests));
   const { stdout } = await run('wrk', [
     '--threads=1',

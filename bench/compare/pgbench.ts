@@ -49,12 +49,12 @@ export async function runPgbench(
     readonly fixtures: Fixtures;
     readonly connections: number;
     readonly seconds: number;
-    readonly workshop: string;
+    readonly scratchDirectory: string;
   },
 ): Promise<LoadResult | null> {
   const script = scriptOf(workload, options.fixtures);
   if (script === null) return null;
-  const file = join(options.workshop, `${workload}.sql`);
+  const file = join(options.scratchDirectory, `${workload}.sql`);
   await writeFile(file, `${script}\n`);
   const { stdout } = await run('pgbench', [
     '--no-vacuum',

@@ -16,6 +16,11 @@ export function memoryMbOf(pid: number): number {
   return kilobytes / 1024 + childrenOf(pid).reduce((sum, child) => sum + memoryMbOf(child), 0);
 }
 
+/** The resident memory (RSS) of one process, in megabytes. Linux only. */
+export function residentMbOf(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) / 1024;
+}
+
 function ticksOf(pid: number): [number, number] {
   // The second field is a name in parentheses and may contain anything; utime is the 14th.
   const fields = read(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ') ?? [];

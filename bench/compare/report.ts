@@ -30,7 +30,7 @@ export interface Spread {
 }
 
 /** What a run should reach: Parley's requests a second by those of another, at least. */
-const targets: Readonly<Record<string, Readonly<Partial<Record<WorkloadName, number>>>>> = {
+const goals: Readonly<Record<string, Readonly<Partial<Record<WorkloadName, number>>>>> = {
   'mercurius + jit': { W1: 1.5, W2: 3, W3: 1.2, W4: 1.8, W6: 1, W7: 1 },
   'PostGraphile 5': { W1: 2.2, W2: 3.4, W3: 2, W4: 3, W6: 1, W7: 1 },
   'yoga + pothos-prisma': { W1: 3.5, W2: 6, W3: 5, W4: 6, W6: 1, W7: 1 },
@@ -82,7 +82,7 @@ export function ratioOf(ours: Measured, theirs: Measured): Spread {
 }
 
 function sectionOf(name: string, measured: readonly Measured[]): string {
-  const ours = measured.find(({ contestant }) => contestant === 'Parley');
+  const ours = measured.find(({ candidate }) => candidate === 'Parley');
   const rows = measured.map((each) => rowOf(name, each, ours));
   return [
     `## ${name}: ${titleOf(name)}`,
@@ -94,11 +94,11 @@ function sectionOf(name: string, measured: readonly Measured[]): string {
 }
 
 function rowOf(workload: string, measured: Measured, ours: Measured | undefined): string[] {
-  const { contestant, rounds, statementsPerRequest, answerBytes } = measured;
+  const { candidate, rounds, statementsPerRequest, answerBytes } = measured;
   const of = (pick: (round: Measured['rounds'][number]) => number) => spreadOf(rounds.map(pick));
   const rate = of(({ perSecond }) => perSecond);
   return [
-    contestant,
+    candidate,
     rate.median.toFixed(0),
     `${rate.min.toFixed(0)}..${rate.max.toFixed(0)}`,
     figure(of(({ p50Ms }) => p50Ms).median),
@@ -107,14 +107,13 @@ function rowOf(workload: string, measured: Measured, ours: Measured | undefined)
     figure(of(({ nodeCpuMs }) => nodeCpuMs).median, 3),
     figure(of(({ postgresCpuMs }) => postgresCpuMs).median, 3),
     figure(answerBytes / 1000, 1),
-    ours === undefined || ours === measured ? '' : ratioText(workload, contestant, ratioOf(ours, measured)),
+    ours === undefined || ours === measured ? '' : ratioText(workload, candidate, ratioOf(ours, measured)),
   ];
 }
 
-function ratioText(workload: string, contestant: string, { median, min, max }: Spread): string {
-  const target = Object.entries(targets[contestant] ?? {}).find(([name]) => name === workload)?.[1];
-  const wanted =
-    target === undefined ? '' : median >= target ? ` (wanted ${target})` : ` (**wanted ${target}**)`;
+function ratioText(workload: string, candidate: string, { median, min, max }: Spread): string {
+  const goal = Object.entries(goals[candidate] ?? {}).find(([name]) => name === workload)?.[1];
+  const wanted = goal === undefined ? '' : median >= goal ? ` (goal ${goal})` : ` (**goal ${goal}**)`;
   return `${median.toFixed(2)} (${min.toFixed(2)}..${max.toFixed(2)})${wanted}`;
 }
 

@@ -2,26 +2,27 @@ import type { BenchDatabase } from './bench-database.ts';
 import { sendLoad, type LoadResult } from './load.ts';
 import { runPgbench } from './pgbench.ts';
 import { cpuMsOf, memoryMbOf } from './process-cost.ts';
-import type { Ground, Running } from './servers.ts';
+import type { BenchSetup, RunningCandidate } from './servers.ts';
 import { meaningOf, operationsOf, type Operation, type WorkloadName } from './workloads.ts';
 
-/** What one contestant did in one round of one workload. */
+/** What one candidate did in one round of one workload. */
 export interface Round extends LoadResult {
   readonly nodeCpuMs: number;
   readonly postgresCpuMs: number;
 }
 
-/** All rounds of a contestant in a workload, with what does not change from round to round. */
+/** All rounds of a candidate in a workload, with what does not change from round to round. */
 export interface Measured {
-  readonly contestant: string;
-  readonly rounds: Round[];
-  statementsPerRequest: number;
-  answerBytes: number;
+  readonly candidate: string;
+  readonly rounds: readonly Round[];
+  /** NaN when not counted, as for pgbench. */
+  readonly statementsPerRequest: number;
+  readonly answerBytes: number;
 }
 
-/** A contestant with what its clients send. */
-export interface Entrant {
-  readonly running: Running;
+/** A candidate with what its clients send. */
+export interface Target {
+  readonly running: RunningCandidate;
   readonly headersOf: (operation: Operation) => Readonly<Record<string, string>>;
 }
 
@@ -30,41 +31,51 @@ export interface Plan {
   readonly rounds: number;
   readonly seconds: number;
   readonly connections: number;
-  readonly workshop: string;
+  readonly scratchDirectory: string;
 }
 
-/** One round: every contestant in turn, beginning with another one each time. */
-export async function runRound(
+/** Measures all servers in turn in each round; every round starts with another server, because the machine's speed drifts. */
+export async function runRounds(
   workload: WorkloadName,
-  entrants: readonly Entrant[],
-  ground: Ground,
-  database: BenchDatabase,
+  targets: readonly Target[],
+  setup: BenchSetup,
+  database: Pick<BenchDatabase, 'postmaster'>,
   plan: Plan,
-): Promise<Map<string, Round>> {
-  const rounds = new Map<string, Round>();
-  for (const entrant of entrants) {
-    rounds.set(entrant.running.contestant.name, await measure(workload, entrant, ground, database, plan));
+): Promise<Measured[]> {
+  const roundsByName = new Map<string, Round[]>();
+  for (let round = 0; round < plan.rounds; round += 1) {
+    const first = round % targets.length;
+    for (const target of [...targets.slice(first), ...targets.slice(0, first)]) {
+      const { name } = target.running.candidate;
+      const result = await measure(workload, target, setup, database, plan);
+      roundsByName.set(name, [...(roundsByName.get(name) ?? []), result]);
+    }
   }
-  return rounds;
+  return targets.map(({ running: { candidate } }) => ({
+    candidate: candidate.name,
+    rounds: roundsByName.get(candidate.name) ?? [],
+    statementsPerRequest: NaN,
+    answerBytes: NaN,
+  }));
 }
 
 async function measure(
   workload: WorkloadName,
-  { running, headersOf }: Entrant,
-  ground: Ground,
-  database: BenchDatabase,
+  { running, headersOf }: Target,
+  setup: BenchSetup,
+  database: Pick<BenchDatabase, 'postmaster'>,
   plan: Plan,
 ): Promise<Round> {
-  const { contestant, url, pid } = running;
-  const operations = operationsOf(contestant.dialect, workload, ground.fixtures);
+  const { candidate, url, pid } = running;
+  const operations = operationsOf(candidate.dialect, workload, setup.fixtures);
   const requests = operations.map((operation) => ({
     body: JSON.stringify(bodyOf(operation)),
     headers: headersOf(operation),
   }));
   const send = async (seconds: number): Promise<LoadResult> => {
-    if (contestant.program !== null) return await sendLoad({ ...plan, url, requests, seconds });
-    const connections = ground.poolSize;
-    const result = await runPgbench(workload, { ...ground, ...plan, connections, seconds });
+    if (candidate.program !== null) return await sendLoad({ ...plan, url, requests, seconds });
+    const connections = setup.poolSize;
+    const result = await runPgbench(workload, { ...setup, ...plan, connections, seconds });
     if (result === null) throw new Error(`pgbench does not know ${workload}.`);
     return result;
   };
@@ -73,7 +84,7 @@ async function measure(
   const before = [cpuMsOf(pid), cpuMsOf(database.postmaster)] as const;
   const result = await send(plan.seconds);
   if (result.failures > 0)
-    throw new Error(`${contestant.name} failed ${result.failures} times in ${workload}.`);
+    throw new Error(`${candidate.name} failed ${result.failures} times in ${workload}.`);
   return {
     ...result,
     nodeCpuMs: (cpuMsOf(pid) - before[0]) / result.requests,
@@ -89,15 +100,15 @@ export function bodyOf({ query, variables, workload }: Operation): object {
 /** Sends each operation of a workload once, and answers what each answer says. @throws Error for one that is no answer */
 export async function meaningsOf(
   workload: Exclude<WorkloadName, 'W7'>,
-  { running, headersOf }: Entrant,
-  ground: Ground,
+  { running, headersOf }: Target,
+  setup: BenchSetup,
 ): Promise<readonly unknown[]> {
-  const { contestant } = running;
-  const operations = operationsOf(contestant.dialect, workload, ground.fixtures).slice(0, 20);
+  const { candidate } = running;
+  const operations = operationsOf(candidate.dialect, workload, setup.fixtures).slice(0, 20);
   const meanings = [];
   for (const operation of operations) {
-    const answer = await ask(running.url, operation, headersOf(operation));
-    meanings.push(meaningOf(contestant.dialect, workload, answer));
+    const answer = await sendOperation(running.url, operation, headersOf(operation));
+    meanings.push(meaningOf(candidate.dialect, workload, answer));
   }
   return meanings;
 }
@@ -109,11 +120,11 @@ const countsTaken = 3;
 /** How many statements a request takes and how long its answer is. */
 export async function countStatements(
   workload: WorkloadName,
-  { running, headersOf }: Entrant,
-  ground: Ground,
+  { running, headersOf }: Target,
+  setup: BenchSetup,
   { client }: BenchDatabase,
 ): Promise<{ readonly statementsPerRequest: number; readonly answerBytes: number }> {
-  const operations = operationsOf(running.contestant.dialect, workload, ground.fixtures);
+  const operations = operationsOf(running.candidate.dialect, workload, setup.fixtures);
   const counts = [];
   let answerBytes = NaN;
   for (let time = 1; time <= countsTaken; time += 1) {
@@ -122,7 +133,7 @@ export async function countStatements(
     for (let index = 0; index < requestsCounted; index += 1) {
       const operation = operations[index % operations.length];
       if (operation === undefined) continue;
-      bytes += Buffer.byteLength(await ask(running.url, operation, headersOf(operation)));
+      bytes += Buffer.byteLength(await sendOperation(running.url, operation, headersOf(operation)));
     }
     counts.push((await callsCounted(client)) / requestsCounted);
     answerBytes = bytes / requestsCounted;
@@ -138,7 +149,7 @@ async function callsCounted(client: BenchDatabase['client']): Promise<number> {
   return rows[0]?.calls ?? NaN;
 }
 
-async function ask(
+export async function sendOperation(
   url: string,
   operation: Operation,
   headers: Readonly<Record<string, string>>,
@@ -150,10 +161,10 @@ async function ask(
 }
 
 /** The memory of each, as it is now. */
-export function memoryOf(entrants: readonly Entrant[]): Map<string, number> {
+export function memoryOf(targets: readonly Target[]): Map<string, number> {
   return new Map(
-    entrants
-      .filter(({ running }) => running.contestant.program !== null)
-      .map(({ running }) => [running.contestant.name, memoryMbOf(running.pid)]),
+    targets
+      .filter(({ running }) => running.candidate.program !== null)
+      .map(({ running }) => [running.candidate.name, memoryMbOf(running.pid)]),
   );
 }

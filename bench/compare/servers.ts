@@ -4,14 +4,14 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ownCheckout } from './checkout.ts';
 import type { Fixtures } from './fixtures.ts';
 import type { Dialect, WorkloadName } from './workloads.ts';
 
-const root = join(import.meta.dirname, '../..');
-const bench = join(root, 'bench');
+const bench = join(ownCheckout, 'bench');
 
 /** Something that answers the workloads, and how it is started. */
-export interface Contestant {
+export interface Candidate {
   readonly name: string;
   readonly dialect: Dialect;
   /** A peer is what people could pick instead; a limit is what no server can be much faster than. */
@@ -21,6 +21,8 @@ export interface Contestant {
   readonly isOptional?: boolean;
   /** Null for what is no server. */
   readonly program: readonly string[] | null;
+  /** The folder in which the program runs; this checkout by default. */
+  readonly checkout?: string;
   readonly environment?: Readonly<Record<string, string>>;
   /** The oldest major version of Node that it runs on. */
   readonly nodeMin?: number;
@@ -37,8 +39,17 @@ function peer(file: string): readonly string[] {
   return ['--import', 'tsx', join(bench, 'peers', file)];
 }
 
+/** The fastest of the peers. */
+export const mercurius: Candidate = {
+  name: 'mercurius + jit',
+  dialect: 'plain',
+  kind: 'peer',
+  workloads: everything,
+  program: peer('mercurius.ts'),
+};
+
 /** All of them, Parley first. */
-export const contestants: readonly Contestant[] = [
+export const candidates: readonly Candidate[] = [
   { ...parley, name: 'Parley', workloads: everything },
   {
     ...parley,
@@ -60,13 +71,7 @@ export const contestants: readonly Contestant[] = [
     workloads: everything,
     program: [...serve, '--workers', '2'],
   },
-  {
-    name: 'mercurius + jit',
-    dialect: 'plain',
-    kind: 'peer',
-    workloads: everything,
-    program: peer('mercurius.ts'),
-  },
+  mercurius,
   {
     name: 'PostGraphile 5',
     dialect: 'postgraphile',
@@ -99,16 +104,18 @@ export const contestants: readonly Contestant[] = [
   { name: 'pgbench', dialect: 'json', kind: 'limit', workloads: ['W1', 'W2', 'W3', 'W4'], program: null },
 ];
 
-/** A contestant that runs. */
-export interface Running {
-  readonly contestant: Contestant;
+/** A candidate that runs. */
+export interface RunningCandidate {
+  readonly candidate: Candidate;
   readonly url: string;
   readonly pid: number;
+  /** Null for what is no server. */
+  readonly child: ChildProcess | null;
   stop(): Promise<void>;
 }
 
 /** With what all of them are started. */
-export interface Ground {
+export interface BenchSetup {
   /** The binary of Node. */
   readonly node: string;
   readonly databaseUrl: string;
@@ -119,26 +126,27 @@ export interface Ground {
 }
 
 /** Starts one; resolves once it answers. @throws Error with what it said when it ends before */
-export async function start(contestant: Contestant, ground: Ground): Promise<Running> {
+export async function start(candidate: Candidate, setup: BenchSetup): Promise<RunningCandidate> {
   const port = await freePort();
-  const log = join(ground.logs, `${contestant.name.replaceAll(/\W+/g, '-')}.log`);
+  const log = join(setup.logs, `${candidate.name.replaceAll(/\W+/g, '-')}.log`);
   const output = openSync(log, 'w');
-  const child = spawn(ground.node, contestant.program ?? [], {
-    cwd: root,
-    env: environmentOf(contestant, ground, port),
-    stdio: ['ignore', output, output],
+  const child = spawn(setup.node, candidate.program ?? [], {
+    cwd: candidate.checkout ?? ownCheckout,
+    env: environmentOf(candidate, setup, port),
+    stdio: ['ignore', output, output, 'ipc'],
   });
   closeSync(output);
   const url = `http://127.0.0.1:${port}/graphql`;
   await untilItAnswers(child, url, log);
   return {
-    contestant,
+    candidate,
     url,
     pid: child.pid ?? 0,
+    child,
     stop: async () => {
       const ended = once(child, 'exit');
       if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill(contestant.kind === 'parley' ? 'SIGINT' : 'SIGTERM');
+      child.kill(candidate.kind === 'parley' ? 'SIGINT' : 'SIGTERM');
       const patience = setTimeout(() => child.kill('SIGKILL'), 15_000);
       await ended;
       clearTimeout(patience);
@@ -147,8 +155,8 @@ export async function start(contestant: Contestant, ground: Ground): Promise<Run
 }
 
 function environmentOf(
-  { kind, environment }: Contestant,
-  { databaseUrl, poolSize, fixtures }: Ground,
+  { kind, environment }: Candidate,
+  { databaseUrl, poolSize, fixtures }: BenchSetup,
   port: number,
 ): Record<string, string> {
   const { PATH = '' } = process.env;

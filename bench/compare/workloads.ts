@@ -9,6 +9,9 @@ export type Dialect = 'parley' | 'plain' | 'pothos' | 'postgraphile' | 'json';
 /** One of the workloads. */
 export type WorkloadName = 'W1' | 'W2' | 'W3' | 'W4' | 'W5' | 'W6' | 'W7';
 
+/** All workloads. */
+export const workloadNames: readonly WorkloadName[] = ['W1', 'W2', 'W3', 'W4', 'W5', 'W6', 'W7'];
+
 /** What clients send; a load goes through its requests in turn. */
 export interface Operation {
   readonly query: string;
