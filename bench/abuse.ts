@@ -14,8 +14,9 @@ import { MeasuredServer } from './measured-server.ts';
 import { Users } from './users.ts';
 
 /**
- * How long a server with the default settings of production takes to refuse abusive requests, what memory they cost, and
- * what those notice who use it meanwhile; then the same while 300 connections send nothing more. Needs `npm run build`.
+ * Measures how fast a server with production defaults refuses abusive requests, the memory they cost, and the
+ * latency of ordinary requests meanwhile; then the same beside 300 stalled connections. Needs `npm run
+ * build`.
  *
  *     npx tsx bench/abuse.ts [rounds]
  */
@@ -27,8 +28,8 @@ async function main(rounds: number): Promise<number> {
     await migrate(postgres.url, { logger });
     const people = await populate(postgres.url, { people: 20, tenants: 2, messagesEach: 60 });
     const server = await MeasuredServer.start({ DATABASE_URL: postgres.url });
-    const isEndured = await measure(server, people, rounds).finally(() => endServer(server.running));
-    return isEndured ? 0 : 1;
+    const isPassed = await measure(server, people, rounds).finally(() => endServer(server.running));
+    return isPassed ? 0 : 1;
   } finally {
     await postgres.stop();
     await rm(dataDirectory, { recursive: true, force: true });
@@ -38,7 +39,7 @@ async function main(rounds: number): Promise<number> {
 const refusalMsMax = 500;
 const keptGrowthMax = 50 * 1024 * 1024;
 const slowSockets = 300;
-const secondsOfPeace = 5;
+const quietSeconds = 5;
 
 async function measure(
   server: MeasuredServer,
@@ -47,26 +48,30 @@ async function measure(
 ): Promise<boolean> {
   const { origin } = server.running;
   const users = new Users(people, origin, 100);
-  await wait(secondsOfPeace * 1000);
-  users.forget();
+  await wait(quietSeconds * 1000);
+  users.resetMeasurements();
   const keptBefore = await server.keptBytes();
-  await wait(secondsOfPeace * 1000);
-  printUsers('nobody abuses it', users);
+  await wait(quietSeconds * 1000);
+  printUsers('without abuse', users);
 
   const first = await abuse(server, people, rounds);
-  printUsers('abused', users);
+  printUsers('during abuse', users);
   const sockets = Array.from({ length: slowSockets }, () => sendSlowly(origin));
   const second = await abuse(server, people, rounds);
-  printUsers(`abused, while ${slowSockets} connections hang`, users);
+  printUsers(`during abuse, with ${slowSockets} stalled connections`, users);
   for (const socket of sockets) socket.destroy();
   await users.stop();
   const keptGrowth = (await server.keptBytes()) - keptBefore;
-  console.log(`kept after a collection: ${inMegabytes(keptGrowth)} more than ${inMegabytes(keptBefore)}`);
+  console.log(
+    `heap after garbage collection: ${inMegabytes(keptGrowth)} more than the ${inMegabytes(keptBefore)} before`,
+  );
   for (const error of users.errors) console.log(error.slice(0, 200));
   return first && second && users.errors.length === 0 && keptGrowth < keptGrowthMax;
 }
 
-/** Prints the slowest of each; whether all were refused as they should be. */
+/**
+ * Prints the slowest refusal of each kind of abuse, and returns whether every request was refused in time.
+ */
 async function abuse(
   server: MeasuredServer,
   people: readonly Inhabitant[],
@@ -110,7 +115,7 @@ function sendSlowly(origin: string): Socket {
   const socket = connect(Number(new URL(origin).port), '127.0.0.1', () =>
     socket.write('POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n'),
   );
-  // The server ends it, which is its right.
+  // The server may close a connection that stalls.
   socket.on('error', () => {});
   return socket;
 }
@@ -122,8 +127,10 @@ function printUsers(phase: string, users: Users): void {
   const [p50, p95, p99, max] = [0.5, 0.95, 0.99, 1].map((share) =>
     (sorted[Math.floor(share * (sorted.length - 1))] ?? 0).toFixed(0),
   );
-  console.log(`${phase}: ${sorted.length} usual requests, p50 ${p50}, p95 ${p95}, p99 ${p99}, max ${max} ms`);
-  users.forget();
+  console.log(
+    `${phase}: ${sorted.length} ordinary requests, p50 ${p50}, p95 ${p95}, p99 ${p99}, max ${max} ms`,
+  );
+  users.resetMeasurements();
 }
 
 function inMegabytes(bytes: number): string {

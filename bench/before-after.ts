@@ -18,9 +18,10 @@ import { workloadNames, type WorkloadName } from './compare/workloads.ts';
 /**
  * Compares two versions of Parley with each other and with mercurius, in alternating rounds.
  *
- *     npm run bench:versions -- --before DIR [--after DIR] [--quick] [--only W1,W3] [--rounds 5] [--seconds 5]
+ *     npm run bench:versions -- --before DIR [--after DIR] [--quick] [--only W1,W3] [--rounds 5]
  *
- * Both folders are built checkouts; `--after` is this one by default. BENCH_NODE names the Node that all servers run on.
+ * Both folders are built checkouts; `--after` is this one by default. BENCH_NODE names the Node that all
+ * servers run on.
  */
 const { values: options } = parseArgs({
   options: {
@@ -52,8 +53,8 @@ async function main(): Promise<number> {
   const databases: BenchDatabase[] = [];
   const targets: Target[] = [];
   try {
-    // A database each: on a shared one, a write of either version waits until the other one has invalidated its caches,
-    // and the older version may refuse the migrations of the newer one.
+    // A database each: on a shared one, a write of either version waits until the other one has invalidated
+    // its caches, and the older version may refuse the migrations of the newer one.
     for (const name of ['bench_before', 'bench_after', 'bench_peer']) {
       databases.push(await copyLargeDemo(name, before));
     }

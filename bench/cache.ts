@@ -6,10 +6,11 @@ import { Cache } from '../src/caching/cache.ts';
 import { systemClock } from '../src/platform/runtime/clock.ts';
 
 /**
- * What a cache costs in one process, beside its peers: hits a second, the memory of 10,000 entries of 500 bytes, and the
- * time to end one tag among few and among many entries. The peers take turns, and medians are printed.
+ * Compares the in-process cache with other caches: hits per second, the memory of 10,000 entries of 500
+ * bytes, and the time to invalidate one tag among few and among many entries. The caches take turns, and
+ * medians are printed.
  *
- *     npm install --prefix bench && npx tsx bench/cache.ts [rounds]
+ *     npm ci --prefix bench && npx tsx bench/cache.ts [rounds]
  */
 async function main(rounds: number): Promise<number> {
   const peers = [ourCache(), plainKeyv(), await cacheable()].filter((peer) => peer !== null);
@@ -27,8 +28,10 @@ async function main(rounds: number): Promise<number> {
       ]),
     ),
   );
-  const [few, many] = await microsecondsToEndATag(rounds);
-  console.log(`Ending a tag: ${few.toFixed(2)} µs among 200 entries, ${many.toFixed(2)} µs among 200,000.`);
+  const [few, many] = await microsecondsToInvalidate(rounds);
+  console.log(
+    `Invalidating a tag: ${few.toFixed(2)} µs among 200 entries, ${many.toFixed(2)} µs among 200,000.`,
+  );
   const isFast = median(rates.get('Parley, get') ?? []) >= 1e6;
   const isSmall = (memory.get('Parley, get') ?? Infinity) <= 12;
   return isFast && isSmall ? 0 : 1;
@@ -52,7 +55,7 @@ function ourCache(): Peer {
   return {
     name: 'Parley, get',
     make() {
-      const cache = aCache(entryCount);
+      const cache = createCache(entryCount);
       const never = () => Promise.reject(new Error('Not in the cache.'));
       return { set: (key, row) => cache.get(key, async () => row), get: (key) => cache.get(key, never) };
     },
@@ -69,20 +72,20 @@ function plainKeyv(): Peer {
   };
 }
 
-/** Null, with a word about it, where it was not installed. */
+/** Returns null and prints a message when the package is not installed. */
 async function cacheable(): Promise<Peer | null> {
-  // By a name that the compiler does not look at, because it is installed only for this.
+  // A computed name hides the import from the compiler, because only the benchmarks install the package.
   const name: string = 'cacheable';
   try {
     const { Cacheable } = await import(name);
     return { name, make: () => new Cacheable({ ttl: 3_600_000 }) };
   } catch (error) {
-    console.log(`Without cacheable, which \`npm install --prefix bench\` installs: ${String(error)}`);
+    console.log(`SKIPPED: cacheable is not installed (npm ci --prefix bench): ${String(error)}`);
     return null;
   }
 }
 
-function aCache(entriesMax: number): Cache<Row> {
+function createCache(entriesMax: number): Cache<Row> {
   return new Cache<Row>({
     name: 'ROWS',
     ttlMs: 3_600_000,
@@ -96,7 +99,7 @@ function aCache(entriesMax: number): Cache<Row> {
 async function hitsPerSecond(peers: readonly Peer[], rounds: number): Promise<Map<string, number[]>> {
   const filled = await Promise.all(peers.map(async (peer) => ({ name: peer.name, cache: await fill(peer) })));
   const rates = new Map(peers.map(({ name }) => [name, new Array<number>()]));
-  // One round more, for the compiler, whose result is thrown away.
+  // The first round only warms up the compiler; its result is discarded.
   for (let round = 0; round <= rounds; round += 1) {
     for (const { name, cache } of filled) {
       const before = performance.now();
@@ -110,12 +113,12 @@ async function hitsPerSecond(peers: readonly Peer[], rounds: number): Promise<Ma
 
 async function fill(peer: Peer): Promise<ReturnType<Peer['make']>> {
   const cache = peer.make();
-  for (const key of keys) await cache.set(key, aRow(key));
+  for (const key of keys) await cache.set(key, createRow(key));
   return cache;
 }
 
-/** With 500 bytes of its own. */
-function aRow(id: string): Row {
+/** Creates a row of 500 bytes that shares no memory with another row. */
+function createRow(id: string): Row {
   return { id, text: randomBytes(250).toString('hex') };
 }
 
@@ -123,7 +126,7 @@ async function megabytesOf(peer: Peer): Promise<number> {
   const before = heapUsed();
   const cache = await fill(peer);
   const after = heapUsed();
-  // So that it is still needed when the heap is measured.
+  // Keeps the cache reachable while the heap is measured.
   await cache.get(keys[0] ?? '');
   return (after - before) / 1e6;
 }
@@ -134,12 +137,15 @@ function heapUsed(): number {
   return process.memoryUsage().heapUsed;
 }
 
-async function microsecondsToEndATag(rounds: number): Promise<readonly [few: number, many: number]> {
+async function microsecondsToInvalidate(rounds: number): Promise<readonly [few: number, many: number]> {
   const [few, many] = [200, 200_000];
-  const caches = [aCache(few), aCache(many)] as const;
+  const caches = [createCache(few), createCache(many)] as const;
   for (const [index, size] of [few, many].entries()) {
     const all = Array.from({ length: size }, (_, key) => `${key}`);
-    await caches[index]?.getMany(all, async (missing) => new Map(missing.map((key) => [key, aRow(key)])));
+    await caches[index]?.getMany(
+      all,
+      async (missing) => new Map(missing.map((key) => [key, createRow(key)])),
+    );
   }
   const times: [number[], number[]] = [[], []];
   for (let round = 0; round < rounds * 200; round += 1) {

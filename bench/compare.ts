@@ -31,11 +31,12 @@ import {
 import { workloadNames, workloadTitles, type WorkloadName } from './compare/workloads.ts';
 
 /**
- * Parley beside what people would pick instead: the same data, the same questions, the same machine, in turn.
+ * Compares Parley with alternatives: the same data, equivalent queries and the same machine, in alternating
+ * rounds.
  *
  *     npm ci --prefix bench && npm run bench -- [--check] [--quick] [--only W1,W3] [--servers Parley,mercurius]
  *
- * BENCH_NODE names the Node that all servers run on; the running one when absent.
+ * BENCH_NODE names the Node binary of all servers; the current one by default.
  */
 const bench = import.meta.dirname;
 const poolSize = 10;
@@ -104,7 +105,7 @@ function chooseCandidates(): readonly Candidate[] {
     if (wanted !== undefined && !wanted.some((part) => name.toLowerCase().startsWith(part))) return false;
     if (nodeMin > nodeMajor) {
       console.log(
-        `SKIPPED: ${name} needs Node ${nodeMin}, and this is ${nodeVersion}; BENCH_NODE can name another.`,
+        `SKIPPED: ${name} needs Node ${nodeMin}, but this is ${nodeVersion}; set BENCH_NODE to another one.`,
       );
       return false;
     }
@@ -120,7 +121,7 @@ function pgbenchAsServer(candidate: Candidate): RunningCandidate {
   return { candidate, url: '', pid: 0, child: null, stop: async () => {} };
 }
 
-/** Places in a list have a name that only PostGraphile itself knows. */
+/** Reads PostGraphile's cursors, whose format is internal. */
 async function withCursors(fixtures: Fixtures, running: readonly RunningCandidate[]): Promise<Fixtures> {
   const server = running.find(({ candidate }) => candidate.dialect === 'postgraphile');
   if (server === undefined) return fixtures;
@@ -133,7 +134,7 @@ async function withCursors(fixtures: Fixtures, running: readonly RunningCandidat
       body: JSON.stringify({ query }),
     });
     const cursor = /"cursor":"([^"]+)"/.exec(await response.text())?.[1];
-    if (cursor === undefined) throw new Error('PostGraphile does not name a place in the list.');
+    if (cursor === undefined) throw new Error('PostGraphile returned no cursor.');
     return cursor;
   });
   return { ...fixtures, postgraphileCursors: await Promise.all(cursors) };
@@ -161,12 +162,12 @@ async function compare(
   const workloads: Partial<Record<WorkloadName, readonly Measured[]>> = {};
   for (const workload of chosenWorkloads()) {
     console.error(`${workload}: ${workloadTitles[workload]} …`);
-    const taking = targets.filter(({ running }) => running.candidate.workloads.includes(workload));
-    const measured = await runRounds(workload, taking, setup, database, plan);
-    workloads[workload] = await addStatements(workload, measured, taking, setup, database);
+    const participants = targets.filter(({ running }) => running.candidate.workloads.includes(workload));
+    const measured = await runRounds(workload, participants, setup, database, plan);
+    workloads[workload] = await addStatements(workload, measured, participants, setup, database);
   }
   const isEqual = await checkAnswers(chosenWorkloads(), targets, setup);
-  if (!isEqual) throw new Error('After the rounds the answers differ.');
+  if (!isEqual) throw new Error('The answers differ after the rounds.');
   const report: Report = {
     date: new Date().toISOString(),
     machine: describeMachine(),
@@ -176,7 +177,7 @@ async function compare(
     workloads,
   };
   console.log(render(report));
-  keep(report);
+  save(report);
 }
 
 async function addStatements(
@@ -213,8 +214,8 @@ async function versions({ client }: BenchDatabase): Promise<Record<string, strin
   return { Node: nodeVersion, PostgreSQL: rows[0]?.server_version ?? '', ...Object.fromEntries(installed) };
 }
 
-/** A run that is cut short shows nothing that should be kept. */
-function keep(report: Report): void {
+/** Saves the report of a full run; partial runs are not comparable. */
+function save(report: Report): void {
   if (options.quick || options.only !== undefined || options.servers !== undefined) return;
   const folder = join(bench, 'results');
   mkdirSync(folder, { recursive: true });

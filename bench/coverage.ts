@@ -94,7 +94,10 @@ async function report(server: RunningCandidate, fixtures: Fixtures, tokens: Toke
   console.table(rows);
 }
 
-/** Returns the functions that every one of several single requests called, so that periodic tasks do not count. */
+/**
+ * Returns the functions that every one of several single requests called, so that periodic tasks do not
+ * count.
+ */
 async function calledByOne(
   { child }: RunningCandidate,
   request: () => Promise<unknown>,

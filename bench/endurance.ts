@@ -12,8 +12,8 @@ import { countConnections, MeasuredServer, type VitalSigns } from './measured-se
 import { Users } from './users.ts';
 
 /**
- * What a server with the default settings of production endures: so many people at the same time, and being killed, it and
- * its database, while people write. Needs `npm run build`.
+ * Measures a server with production defaults under many concurrent users, or checks that no message is lost
+ * while the server and its database are killed. Needs `npm run build`.
  *
  *     npx tsx bench/endurance.ts users [--people 1000] [--seconds 60] [--pause 0]
  *     npx tsx bench/endurance.ts kills [--times 10]
@@ -33,7 +33,7 @@ async function main(): Promise<number> {
   const postgres = await startEmbeddedPostgres({ dataDirectory, logger });
   try {
     await migrate(postgres.url, { logger });
-    const isEndured =
+    const isPassed =
       positionals[0] === 'kills'
         ? await endureKills(postgres.url, dataDirectory, Number(values.times))
         : await endureUsers(postgres.url, {
@@ -41,7 +41,7 @@ async function main(): Promise<number> {
             seconds: Number(values.seconds),
             pauseMs: Number(values.pause),
           });
-    return isEndured ? 0 : 1;
+    return isPassed ? 0 : 1;
   } finally {
     await postgres.stop();
     await rm(dataDirectory, { recursive: true, force: true });
@@ -50,29 +50,32 @@ async function main(): Promise<number> {
 
 const megabyte = 1024 * 1024;
 const warmUpMs = 10_000;
-/** What may be left of a minute under load, once garbage is collected, beyond what was there after the warm-up. */
+/** The growth of the heap under load, after garbage collection and relative to the end of the warm-up. */
 const keptGrowthMax = 20 * megabyte;
 
-/** At which shares of the time garbage is collected under load: what grows shows in what is kept, or in rss where it is not on the heap. */
+/**
+ * Shares of the load's duration at which memory is measured after garbage collection. RSS shows leaks outside
+ * the heap.
+ */
 const memoryAt = [1 / 6, 1 / 2, 1] as const;
 
-interface Crowd {
+interface UserLoad {
   readonly people: number;
   readonly seconds: number;
   readonly pauseMs: number;
 }
 
-async function endureUsers(databaseUrl: string, crowd: Crowd): Promise<boolean> {
-  const people = await populate(databaseUrl, { people: crowd.people, tenants: 20, messagesEach: 60 });
+async function endureUsers(databaseUrl: string, load: UserLoad): Promise<boolean> {
+  const people = await populate(databaseUrl, { people: load.people, tenants: 20, messagesEach: 60 });
   const server = await MeasuredServer.start({ DATABASE_URL: databaseUrl });
   const { origin, child, logs } = server.running;
-  const users = new Users(people, origin, crowd.pauseMs);
+  const users = new Users(people, origin, load.pauseMs);
   await wait(warmUpMs);
   const held = [await memoryOf(server)];
-  users.forget();
+  users.resetMeasurements();
   const startedAt = performance.now();
   for (const share of memoryAt) {
-    await wait(share * crowd.seconds * 1000 - (performance.now() - startedAt));
+    await wait(share * load.seconds * 1000 - (performance.now() - startedAt));
     held.push(await memoryOf(server));
   }
   const elapsedMs = performance.now() - startedAt;
@@ -86,7 +89,7 @@ async function endureUsers(databaseUrl: string, crowd: Crowd): Promise<boolean> 
   printDurations(users, elapsedMs);
   printSigns(signs);
   const inUse = held.map(({ kept, rss }) => `${inMegabytes(kept)} of ${inMegabytes(rss)}`);
-  console.log(`kept after a collection, of rss: ${inUse.join(', ')} MB; the last when all is quiet`);
+  console.log(`heap of RSS after garbage collection: ${inUse.join(', ')} MB; the last one without load`);
   console.log(`${connections} connections to the database, ${openFiles} open files and sockets`);
   printErrors(users.errors, logs());
   child.kill('SIGTERM');
@@ -114,14 +117,16 @@ function printSigns(signs: readonly VitalSigns[]): void {
   for (const name of ['rss', 'heap'] as const) {
     const values = signs.map((each) => each[name]);
     const slope = slopeOf(signs.map((each) => ({ x: each.atMs / 60_000, y: each[name] })));
-    console.log(`${name}: ${values.map(inMegabytes).join(' ')} MB; slope ${inMegabytes(slope)} MB a minute`);
+    console.log(
+      `${name}: ${values.map(inMegabytes).join(' ')} MB; slope ${inMegabytes(slope)} MB per minute`,
+    );
   }
   const cpuMs = (signs.at(-1)?.cpuMs ?? 0) - (signs[0]?.cpuMs ?? 0);
   const elapsedMs = (signs.at(-1)?.atMs ?? 0) - (signs[0]?.atMs ?? 0);
   console.log(
-    `event loop, p99 of each second: ${signs.map(({ lagMs }) => lagMs.toFixed(0)).join(' ')} ms late`,
+    `event loop delay, p99 of each second: ${signs.map(({ lagMs }) => lagMs.toFixed(0)).join(' ')} ms`,
   );
-  console.log(`processor: ${Math.round((cpuMs / elapsedMs) * 100)} % of a core`);
+  console.log(`CPU: ${Math.round((cpuMs / elapsedMs) * 100)} % of a core`);
 }
 
 function printErrors(errors: readonly string[], logs: string): void {
@@ -137,15 +142,18 @@ function printCounts(values: readonly string[]): void {
   for (const [value, count] of counts) console.log(`  ${count} times ${value}`);
 }
 
-/** What was asked, and the answer's status, code and message, without what is of one request alone. */
+/**
+ * Reduces an error to activity, status, code and message, so that equal errors of different requests are
+ * counted together.
+ */
 function kindOf(error: string): string {
-  const [, asked = '', text = ''] = /^(\w+: (?:\d+: )?)(.*)$/s.exec(error) ?? [null, '', error];
+  const [, activity = '', text = ''] = /^(\w+: (?:\d+: )?)(.*)$/s.exec(error) ?? [null, '', error];
   const message = /"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? text.slice(0, 200);
   const code = /"code":"(\w+)"/.exec(text)?.[1] ?? '';
-  return `${asked}${code} ${message}`;
+  return `${activity}${code} ${message}`;
 }
 
-/** By least squares. */
+/** Fits a line by least squares and returns its slope. */
 function slopeOf(points: readonly { readonly x: number; readonly y: number }[]): number {
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [meanX, meanY] = [mean(points.map(({ x }) => x)), mean(points.map(({ y }) => y))];
@@ -173,7 +181,7 @@ async function endureKills(databaseUrl: string, dataDirectory: string, times: nu
   await server.end();
   console.log(report);
   const { wrongAnswers, lost, doubled, miscounted } = report;
-  return [wrongAnswers, lost, doubled, miscounted].every((faults) => faults.length === 0);
+  return [wrongAnswers, lost, doubled, miscounted].every((errors) => errors.length === 0);
 }
 
 process.exitCode = await main();

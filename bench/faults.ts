@@ -10,14 +10,14 @@ import { redisFaults, watchUse, whileFlapping, type RedisFault } from '../test/s
 import { describeReport, type LoadReport } from '../test/support/truth-load.ts';
 
 /**
- * What faults of Redis cost those who read on three servers while somebody writes: how much slower the slowest answers
- * get, once nobody waits for Redis any more, and how soon it is used again. Needs `redis-server`.
+ * Measures the cost of Redis failures for readers on three servers beside a writer: the growth of the p99
+ * latency once the circuit breaker is open, and the time until Redis is used again. Needs `redis-server`.
  *
- *     npx tsx bench/faults.ts [seconds of each fault]
+ *     npx tsx bench/faults.ts [seconds of each failure]
  */
 async function main(milliseconds: number): Promise<number> {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'parley-faults-'));
-  // As root the database runs as another user, who must be able to reach it.
+  // PostgreSQL refuses to run as root; its own user needs access to the folder.
   await chmod(dataDirectory, 0o755);
   const logger = createLogger({ level: 'warn' });
   const postgres = await startEmbeddedPostgres({ dataDirectory, logger });
@@ -32,9 +32,9 @@ async function main(milliseconds: number): Promise<number> {
   }
 }
 
-/** Prints how each fault went; whether all of them were survived. */
+/** Prints a report of each failure, and returns whether no request failed and no answer was stale. */
 async function measure(world: FaultWorld, milliseconds: number): Promise<boolean> {
-  const well: RedisFault = { name: 'all well', milliseconds, harm: async (_world, ms) => wait(ms) };
+  const none: RedisFault = { name: 'no failure', milliseconds, harm: async (_world, ms) => wait(ms) };
   const flapping: RedisFault = {
     name: 'flapping every 300 ms',
     milliseconds,
@@ -42,14 +42,14 @@ async function measure(world: FaultWorld, milliseconds: number): Promise<boolean
   };
   let usualMs: number | null = null;
   let isSurvived = true;
-  for (const fault of [well, flapping, ...redisFaults]) {
+  for (const fault of [none, flapping, ...redisFaults]) {
     const { report, recoveryMs } = await endure(world, fault, milliseconds);
     const p99Ms = report.phases.find(({ name }) => name === 'then')?.p99Ms ?? 0;
     usualMs ??= p99Ms;
     isSurvived &&= report.failures.length === 0 && report.stale.length === 0;
     console.log(describeReport(fault.name, report));
     console.log(
-      `  ${report.failures.length} failed, ${report.stale.length} too old, p99 ${(p99Ms - usualMs).toFixed(1)} ms over the usual, ` +
+      `  ${report.failures.length} failed, ${report.stale.length} stale, p99 ${(p99Ms - usualMs).toFixed(1)} ms above normal, ` +
         `recovered within ${recoveryMs.toFixed(0)} ms`,
     );
   }
@@ -65,7 +65,7 @@ async function endure(
   const report = await underLoad(world, async (load) => {
     await load.readMore(2000);
     load.phase('at first');
-    // By then whoever waits for Redis has given it up.
+    // The circuit breaker is open by then.
     const opened = setTimeout(() => load.phase('then'), 1000);
     await harm(world, milliseconds);
     clearTimeout(opened);

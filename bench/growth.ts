@@ -7,11 +7,11 @@ import { encodeCursor } from '../src/paging/cursor.ts';
 import { openPlatform } from '../src/app/open-platform.ts';
 import { toPublicId } from '../src/platform/ids.ts';
 import { createEmpty, type BenchDatabase } from './compare/bench-database.ts';
-import { growing, growTo, plant } from './growth/fill.ts';
+import { growing, growTo, createTenant } from './growth/fill.ts';
 
 /**
- * How the cost of a request grows with the tables: in the time and the pages that its statements take in PostgreSQL, which another
- * process hardly changes, and in what a client waits. One tenant has everything, and almost all of it is not for its member's eyes.
+ * Measures how the cost of a request grows with the size of the tables: time and pages in PostgreSQL, and
+ * client latency. All rows belong to one tenant, whose member may see only a small part of them.
  *
  *     npm run bench:growth -- [--up-to 10000000]
  */
@@ -20,7 +20,7 @@ const stages = [10_000, 100_000, 1_000_000, 10_000_000].filter((stage) => stage 
 const warmUps = 20;
 const requests = 50;
 
-interface Question {
+interface MeasuredQuery {
   readonly name: string;
   readonly query: string;
   readonly token: string;
@@ -35,30 +35,28 @@ interface Cost {
 
 const database = await createEmpty('bench_growth');
 try {
-  await plant(database.client);
+  await createTenant(database.client);
   const tables = new Map<string, Record<string, string>>();
   let before = 0;
   for (const stage of stages) {
     console.error(`Growing to ${stage.toLocaleString('en')} messages …`);
     const conversations = await growTo(database.client, stage, before);
     before = stage;
-    await withServer(database, async (server, questions) => {
-      for (const question of questions) {
-        const row = tables.get(question.name) ?? {};
-        row[`${stage.toLocaleString('en')} messages`] = told(await costOf(database, server, question));
-        tables.set(question.name, row);
+    await withServer(database, async (server, queries) => {
+      for (const query of queries) {
+        const row = tables.get(query.name) ?? {};
+        row[`${stage.toLocaleString('en')} messages`] = format(await costOf(database, server, query));
+        tables.set(query.name, row);
       }
     });
     console.error(`… in ${conversations.toLocaleString('en')} conversations`);
-    // After each step: the last one takes far longer than all before it.
-    console.log(
-      'Milliseconds in PostgreSQL / pages touched / p50 of a client in ms, by the size of the tables:',
-    );
+    // Printed after each step, because the last step takes far longer than all others.
+    console.log('Milliseconds in PostgreSQL / pages read / client p50 in ms, by table size:');
     console.table(Object.fromEntries(tables));
   }
-  console.log('The same with the number of statements, by the number of parents:');
+  console.log('Statements and cost by number of parents:');
   console.table(
-    await withServer(database, async (server, _questions, token) => await byParents(server, token)),
+    await withServer(database, async (server, _queries, token) => await byParents(server, token)),
   );
 } finally {
   await database.close();
@@ -66,7 +64,7 @@ try {
 
 async function withServer<Result>(
   { url }: BenchDatabase,
-  work: (server: FastifyInstance, questions: readonly Question[], adminToken: string) => Promise<Result>,
+  work: (server: FastifyInstance, queries: readonly MeasuredQuery[], adminToken: string) => Promise<Result>,
 ): Promise<Result> {
   const config = readConfig({ NODE_ENV: 'production', DATABASE_URL: url, LOG_LEVEL: 'error' });
   const platform = await openPlatform(config);
@@ -76,18 +74,18 @@ async function withServer<Result>(
     const tokenOf = (number: number) =>
       beginSession(app, { user: `person${number}@growing.example`, tenantSlug: null, device: 'a benchmark' });
     const [admin, member, guest] = [await tokenOf(1), await tokenOf(2), await tokenOf(3)];
-    return await work(server, questionsOf({ admin, member, guest }), admin);
+    return await work(server, queriesOf({ admin, member, guest }), admin);
   } finally {
     await server.close();
     await platform.close();
   }
 }
 
-function questionsOf({
+function queriesOf({
   admin,
   member,
   guest,
-}: Readonly<Record<'admin' | 'member' | 'guest', string>>): Question[] {
+}: Readonly<Record<'admin' | 'member' | 'guest', string>>): MeasuredQuery[] {
   const list = `{ conversations(first: 20) { nodes { id title messageCount lastMessage { id content createdAt } } } }`;
   const last = list.replace('first', 'last');
   const byTitle = list.replace('first: 20', 'first: 20, orderBy: { field: TITLE }');
@@ -99,15 +97,15 @@ function questionsOf({
   const search = (words: string) =>
     `{ searchMessages(query: "${words}", first: 20) { nodes { id content } } }`;
   return [
-    { name: 'W1, an admin', query: list, token: admin },
-    { name: 'W1, a member of 100', query: list, token: member },
-    { name: 'W1, a guest of 100', query: list, token: guest },
-    { name: 'the last page, a member of 100', query: last, token: member },
-    { name: 'by title, a member of 100', query: byTitle, token: member },
-    { name: 'W3, an admin', query: page, token: admin },
-    { name: 'search, a word in 20 messages', query: search(growing.rareWord), token: admin },
-    { name: 'search, a word in 1 %, an admin', query: search(growing.commonWord), token: admin },
-    { name: 'search, a word in 1 %, a member of 100', query: search(growing.commonWord), token: member },
+    { name: 'W1, admin', query: list, token: admin },
+    { name: 'W1, member of 100', query: list, token: member },
+    { name: 'W1, guest of 100', query: list, token: guest },
+    { name: 'last page, member of 100', query: last, token: member },
+    { name: 'by title, member of 100', query: byTitle, token: member },
+    { name: 'W3, admin', query: page, token: admin },
+    { name: 'search, word in 20 messages', query: search(growing.rareWord), token: admin },
+    { name: 'search, word in 1 %, admin', query: search(growing.commonWord), token: admin },
+    { name: 'search, word in 1 %, member of 100', query: search(growing.commonWord), token: member },
   ];
 }
 
@@ -119,19 +117,23 @@ async function byParents(server: FastifyInstance, token: string): Promise<Record
     rows[`W2, ${parents} parents`] = {
       statements: cost.statements,
       'ms in PostgreSQL': cost.statementMs.toFixed(2),
-      'ms for each parent': (cost.statementMs / parents).toFixed(3),
+      'ms per parent': (cost.statementMs / parents).toFixed(3),
       pages: Math.round(cost.pages),
-      'p50 of a client in ms': cost.p50Ms.toFixed(1),
+      'client p50 in ms': cost.p50Ms.toFixed(1),
     };
   }
   return rows;
 }
 
-async function costOf({ client }: BenchDatabase, server: FastifyInstance, question: Question): Promise<Cost> {
-  for (let time = 0; time < warmUps; time += 1) await ask(server, question);
+async function costOf(
+  { client }: BenchDatabase,
+  server: FastifyInstance,
+  query: MeasuredQuery,
+): Promise<Cost> {
+  for (let time = 0; time < warmUps; time += 1) await request(server, query);
   await client.query('select pg_stat_statements_reset()');
   const durations = [];
-  for (let time = 0; time < requests; time += 1) durations.push(await ask(server, question));
+  for (let time = 0; time < requests; time += 1) durations.push(await request(server, query));
   const { rows } = await client.query<{ calls: number; ms: number; pages: number }>(`select
       coalesce(sum(calls), 0)::integer as calls, coalesce(sum(total_exec_time), 0) as ms,
       coalesce(sum(shared_blks_hit + shared_blks_read), 0)::float as pages
@@ -146,8 +148,8 @@ async function costOf({ client }: BenchDatabase, server: FastifyInstance, questi
   };
 }
 
-/** Answers how long it took, in milliseconds. @throws Error for an answer with errors */
-async function ask(server: FastifyInstance, { query, token }: Question): Promise<number> {
+/** Sends a query and returns its latency in milliseconds. @throws Error when the answer has errors */
+async function request(server: FastifyInstance, { query, token }: MeasuredQuery): Promise<number> {
   const startedAt = performance.now();
   const response = await server.inject({
     method: 'POST',
@@ -162,6 +164,6 @@ async function ask(server: FastifyInstance, { query, token }: Question): Promise
   return durationMs;
 }
 
-function told({ statementMs, pages, p50Ms }: Cost): string {
+function format({ statementMs, pages, p50Ms }: Cost): string {
   return `${statementMs.toFixed(2)} / ${pages.toFixed(0)} / ${p50Ms.toFixed(1)}`;
 }

@@ -15,12 +15,14 @@ import {
   type IdentityWorkload,
 } from '../test/support/identity-workload.ts';
 
-// What it costs to authenticate 1,000 requests of 50 people by tokens of an identity provider: real servers, listening on
-// a port, on a real PostgreSQL; each with its caches and, beside it, without.
+// Measures the cost of authenticating 1,000 requests of 50 users with tokens of an identity provider, with
+// and without caches. The servers listen on a port and use a real PostgreSQL.
 
 const workload = { people: 50, requests: 1000, tokensPerPerson: 1, changedPeople: 0, run: 1 };
 
-/** In this order, on one server: it has just started, knows everybody, and meets those whom the provider has changed. */
+/**
+ * Phases on one server, in order: cold caches, warm caches, and users that changed at the identity provider.
+ */
 const phases: readonly { readonly name: string; readonly changes: Partial<IdentityWorkload> }[] = [
   { name: 'just started', changes: {} },
   { name: 'ten tokens each', changes: { tokensPerPerson: 10, run: 2 } },
@@ -28,7 +30,7 @@ const phases: readonly { readonly name: string; readonly changes: Partial<Identi
 ];
 
 const directory = await mkdtemp(join(tmpdir(), 'parley-bench-'));
-// As root the embedded server runs as another user, who must be able to reach it.
+// PostgreSQL refuses to run as root; its own user needs access to the folder.
 await chmod(directory, 0o755);
 const provider = await startIdentityProvider();
 provider.clock = { now: () => Date.now() };
@@ -37,7 +39,7 @@ const platform = await openPlatform(readConfig(environment));
 try {
   await platform.database.query(sql`insert into tenants (id, slug, name, external_id)
     values (${createId()}::uuid, 'acme', 'Acme', 'org_acme')`);
-  await meetEverybody(platform, provider);
+  await createUsers(platform, provider);
   const rows = [
     ...(await measureServer('caches on', { ...environment, CACHE_ENABLED: 'true' }, 0)),
     ...(await measureServer('caches off', { ...environment, CACHE_ENABLED: 'false' }, phases.length)),
@@ -49,8 +51,8 @@ try {
   await rm(directory, { recursive: true, force: true });
 }
 
-/** The fifty are in the tables, as in a server that is in use. */
-async function meetEverybody(platform: Platform, provider: TestIdentityProvider): Promise<void> {
+/** Creates the rows of all users, as on a server that has been in use. */
+async function createUsers(platform: Platform, provider: TestIdentityProvider): Promise<void> {
   await withServer(platform, environment, async (app, send) => {
     await measureIdentityCost(
       { app, database: platform.database, provider },

@@ -7,7 +7,7 @@ import { startServer, type RunningServer } from '../test/support/server-process.
 
 const root = join(import.meta.dirname, '..');
 
-/** A server of the build, as in production, that tells how it is. */
+/** The built server as in production, with the reporter of its vital signs. */
 const measured: readonly string[] = [
   '--import',
   'tsx',
@@ -24,17 +24,20 @@ const signsSchema = z.object({
   cpuMs: z.number(),
 });
 
-/** How a server was at a moment: bytes, milliseconds of lag in the second before, milliseconds of processor since its start. */
+/**
+ * Memory in bytes, event loop delay of the previous second and CPU time since the start, both in
+ * milliseconds.
+ */
 export interface VitalSigns extends z.infer<typeof signsSchema> {
   readonly atMs: number;
 }
 
-/** A server whose memory and event loop are watched. */
+/** A server process whose memory and event loop are measured. */
 export class MeasuredServer {
   readonly running: RunningServer;
   readonly #signs: VitalSigns[] = [];
 
-  /** Starts what `npm run build` has made. */
+  /** Starts the build in `dist`. */
   static async start(environment: Readonly<Record<string, string>>): Promise<MeasuredServer> {
     return new MeasuredServer(await startServer({ NODE_ENV: 'production', ...environment }, measured));
   }
@@ -46,39 +49,39 @@ export class MeasuredServer {
     });
   }
 
-  /** Since that moment; by `performance.now()`. */
+  /** Returns the measurements since a time of `performance.now()`. */
   signsSince(momentMs: number): readonly VitalSigns[] {
     return this.#signs.filter(({ atMs }) => atMs >= momentMs);
   }
 
-  /** How it is at this moment. */
+  /** Measures the server immediately. */
   async signsNow(): Promise<VitalSigns> {
-    return this.#tell('how are you');
+    return this.#request('measure');
   }
 
-  /** Bytes that are still in use after a collection of garbage. */
+  /** Collects garbage and returns the bytes that remain in use. */
   async keptBytes(): Promise<number> {
-    return (await this.#tell('collect garbage')).heap;
+    return (await this.#request('collect garbage')).heap;
   }
 
-  /** Files and sockets that it has open. */
+  /** Returns the number of open files and sockets. */
   async openFiles(): Promise<number> {
     return (await readdir(`/proc/${this.running.child.pid}/fd`)).length;
   }
 
-  async #tell(message: string): Promise<VitalSigns> {
+  async #request(message: string): Promise<VitalSigns> {
     const before = this.#signs.length;
     this.running.child.send(message);
     for (;;) {
       await once(this.running.child, 'message');
-      // What it tells once a second may be under way already.
+      // A measurement of the once-a-second timer may arrive before the answer.
       const answer = this.#signs.slice(before).find(({ isAnswer }) => isAnswer);
       if (answer !== undefined) return answer;
     }
   }
 }
 
-/** How many connections to the database there are, beside the one that asks. */
+/** Returns the number of connections to the database, without its own. */
 export async function countConnections(databaseUrl: string): Promise<number> {
   const client = new Client({ connectionString: databaseUrl });
   await client.connect();

@@ -14,18 +14,19 @@ import {
   type WorkKind,
 } from '../test/support/chat-workload.ts';
 
-// Which share of the database's statements the caches save: 1,000 requests of 50 people of a chat product, once with the
-// caches, cold at first, and once without; both on a server that listens on a port, on a real PostgreSQL.
+// Measures the share of SQL statements that the caches save, over 1,000 requests of 50 users of a chat
+// product: once with cold caches and once without caches, on a server that listens on a port and uses a real
+// PostgreSQL.
 
 const peopleCount = 50;
-/** Of the statements for what the caches are meant to answer. */
+/** The least share of statements saved for the data that is cached. */
 const savedMin = 0.85;
 const textMax = 110;
 
 const parts: readonly (readonly [name: string, kinds: readonly WorkKind[]])[] = [
   ['sessions, settings, models and profiles', ['cached']],
   ['pages of conversations and messages', ['pages']],
-  ['changes', ['changes']],
+  ['writes', ['changes']],
   ['all but pages', ['cached', 'changes']],
   ['all', ['cached', 'pages', 'changes']],
 ];
@@ -34,7 +35,7 @@ type Costs = Readonly<Record<WorkKind, WorkCost>>;
 
 async function main(): Promise<number> {
   const directory = await mkdtemp(join(tmpdir(), 'parley-bench-'));
-  // As root the embedded server runs as another user, who must be able to reach it.
+  // PostgreSQL refuses to run as root; its own user needs access to the folder.
   await chmod(directory, 0o755);
   const environment = { DATA_DIRECTORY: directory, LOG_LEVEL: 'warn', RATE_LIMIT_PER_ADDRESS: '0' };
   const platform = await openPlatform(readConfig(environment));
@@ -49,7 +50,7 @@ async function main(): Promise<number> {
     const on = await measureServer(platform, { ...environment, CACHE_ENABLED: 'true' }, tenant);
     stop();
     console.table(parts.map(([name, kinds]) => rowOf(name, sumOf(on, kinds), sumOf(off, kinds))));
-    console.log('What remains with the caches on, starting the server included:');
+    console.log('Statements with the caches on, including the start of the server:');
     for (const [text, count] of [...remaining].toSorted(([, one], [, other]) => other - one)) {
       console.log(`${String(count).padStart(6)}  ${text}`);
     }

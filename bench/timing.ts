@@ -12,14 +12,15 @@ import { createId, toPublicId, type IdPrefix } from '../src/platform/ids.ts';
 import { hashPassword } from '../src/platform/security/passwords.ts';
 
 /**
- * Whether the time that an answer takes tells what its words hide: if a thing of another tenant exists, and if an account
- * does. Both of a pair are asked in turn, each time for another thing; the medians may differ by `differenceMaxMs`.
+ * Checks that response times do not reveal the existence of another tenant's object or of an account.
+ * Requests for an object that is hidden and for one that does not exist alternate; the medians may differ by
+ * `differenceMaxMs`.
  *
  *     npx tsx bench/timing.ts [tries]
  */
 async function main(tries: number): Promise<number> {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'parley-timing-'));
-  // As root the database runs as another user, who must be able to reach it.
+  // PostgreSQL refuses to run as root; its own user needs access to the folder.
   await chmod(dataDirectory, 0o755);
   const config = readConfig({
     NODE_ENV: 'test',
@@ -46,7 +47,7 @@ const differenceMaxMs = 1;
 const warmUpTries = 20;
 const password = 'correct horse battery staple';
 
-/** The medians of a pair, in milliseconds. */
+/** Median response times of a pair of requests, in milliseconds. */
 interface Result {
   readonly what: string;
   readonly hidden: number;
@@ -54,8 +55,8 @@ interface Result {
   readonly difference: number;
 }
 
-/** An operation with what it is about: the variables of the try of that number. */
-interface Question {
+/** An operation with its variables for each attempt. */
+interface RequestPair {
   readonly query: string;
   readonly hidden: (index: number) => Readonly<Record<string, unknown>>;
   readonly missing: (index: number) => Readonly<Record<string, unknown>>;
@@ -63,36 +64,36 @@ interface Question {
 
 async function measureAll(server: FastifyInstance, token: string, tries: number): Promise<Result[]> {
   const results: Result[] = [];
-  for (const [what, question] of Object.entries(questions)) {
+  for (const [what, pair] of Object.entries(pairs)) {
     const authorization = what.startsWith('signIn') ? {} : { authorization: `Bearer ${token}` };
-    const ask = async (variables: Readonly<Record<string, unknown>>) => {
+    const request = async (variables: Readonly<Record<string, unknown>>) => {
       const startedAt = performance.now();
       const response = await server.inject({
         method: 'POST',
         url: '/graphql',
         headers: authorization,
-        payload: { query: question.query, variables },
+        payload: { query: pair.query, variables },
       });
       const duration = performance.now() - startedAt;
       if (response.json().errors !== undefined) throw new Error(`${what}: ${response.body}`);
       return duration;
     };
-    results.push({ what, ...(await measure(question, ask, tries)) });
+    results.push({ what, ...(await measure(pair, request, tries)) });
   }
   return results;
 }
 
 async function measure(
-  question: Question,
-  ask: (variables: Readonly<Record<string, unknown>>) => Promise<number>,
+  pair: RequestPair,
+  request: (variables: Readonly<Record<string, unknown>>) => Promise<number>,
   tries: number,
 ): Promise<Omit<Result, 'what'>> {
   const durations: Record<'hidden' | 'missing', number[]> = { hidden: [], missing: [] };
   for (let index = 0; index < tries + warmUpTries; index += 1) {
-    // Each goes first as often as the other, so that neither always finds what the other has warmed.
+    // The order alternates, so that neither always profits from caches that the other has warmed.
     const order = index % 2 === 0 ? (['hidden', 'missing'] as const) : (['missing', 'hidden'] as const);
     for (const kind of order) {
-      const duration = await ask(question[kind](index));
+      const duration = await request(pair[kind](index));
       if (index >= warmUpTries) durations[kind].push(duration);
     }
   }
@@ -112,7 +113,7 @@ const userErrors = '{ userErrors { code } }';
 const signIn = `mutation ($email: EmailAddress!, $password: String!, $tenantId: ID) {
   signIn(input: { email: $email, password: $password, tenantId: $tenantId }) ${userErrors} }`;
 
-const questions: Readonly<Record<string, Question>> = {
+const pairs: Readonly<Record<string, RequestPair>> = {
   'node, a conversation': byId('conv', '{ node(id: $id) { id } }'),
   'node, a message': byId('msg', '{ node(id: $id) { id } }'),
   'node, a session': byId('session', '{ node(id: $id) { id } }'),
@@ -127,14 +128,14 @@ const questions: Readonly<Record<string, Question>> = {
     `{ sendMessage(input: { conversationId: $id, content: "x" }) ${userErrors} }`,
     'mutation',
   ),
-  'signIn, a wrong password': asPerson(0, { password: 'wrong' }),
-  'signIn, a disabled account': asPerson(1, { password }),
-  'signIn, an account without a password': asPerson(2, { password }),
-  'signIn, another tenant': asPerson(0, { password, tenantId: `tenant_${'0'.repeat(32)}` }),
+  'signIn, a wrong password': signInAs(0, { password: 'wrong' }),
+  'signIn, a disabled account': signInAs(1, { password }),
+  'signIn, an account without a password': signInAs(2, { password }),
+  'signIn, another tenant': signInAs(0, { password, tenantId: `tenant_${'0'.repeat(32)}` }),
 };
 
-/** A thing of the other tenant, and one that there is not. */
-function byId(prefix: IdPrefix, selection: string, kind = 'query'): Question {
+/** Pairs an object of the other tenant with one that does not exist. */
+function byId(prefix: IdPrefix, selection: string, kind = 'query'): RequestPair {
   return {
     query: `${kind} ($id: ID!) ${selection}`,
     hidden: (index) => ({ id: toPublicId(prefix, uuidOf(index)) }),
@@ -142,8 +143,8 @@ function byId(prefix: IdPrefix, selection: string, kind = 'query'): Question {
   };
 }
 
-/** A person of one of three kinds, and nobody, with the same words. */
-function asPerson(kind: number, variables: Readonly<Record<string, unknown>>): Question {
+/** Pairs an account of one of three kinds with one that does not exist, with the same credentials. */
+function signInAs(kind: number, variables: Readonly<Record<string, unknown>>): RequestPair {
   return {
     query: signIn,
     hidden: (index) => ({ ...variables, email: `person${3 * index + kind}@example.org` }),
@@ -151,12 +152,15 @@ function asPerson(kind: number, variables: Readonly<Record<string, unknown>>): Q
   };
 }
 
-/** The id of everything of that number in the other tenant. */
+/** Returns the ID that all objects of one index share in the other tenant. */
 function uuidOf(index: number): string {
   return `00000000-0000-7000-8000-${index.toString(16).padStart(12, '0')}`;
 }
 
-/** Two tenants; answers a token of the owner of one of them, while the other one has so many of everything. */
+/**
+ * Creates two tenants, one of them with `count` objects of each type, and returns the token of the other
+ * tenant's owner.
+ */
 async function fill(db: Database, count: number): Promise<string> {
   const [here, there, owner] = [createId(), createId(), createId()];
   const token = `parley_session_${createHash('sha256').update(owner).digest('base64url')}`;

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Inhabitant } from '../test/support/population.ts';
 import { sendOperation } from '../test/support/send.ts';
 
-/** What people do, and of how many requests it is one on average. */
+/** Activities of a user, each with its share of all requests. */
 const activities = {
   sidebar: {
     share: 0.4,
@@ -25,22 +25,22 @@ const activities = {
 type Activity = keyof typeof activities;
 const names: readonly Activity[] = ['sidebar', 'page', 'profile', 'send'];
 
-/** People who use a server at the same time, each over a connection of their own that is kept. */
+/** Concurrent users of a server, each with a persistent connection. */
 export class Users {
-  /** How long each request took, in milliseconds. */
+  /** Latency of each request, in milliseconds. */
   readonly durations: Readonly<Record<Activity, number[]>> = { sidebar: [], page: [], profile: [], send: [] };
   readonly errors: string[] = [];
   readonly #agents: Agent[] = [];
   readonly #work: Promise<unknown>;
   #isStopping = false;
 
-  /** `pauseMs` is how long each waits on average between an answer and the next request. */
+  /** `pauseMs` is the average pause of a user between a response and the next request. */
   constructor(people: readonly Inhabitant[], origin: string, pauseMs: number) {
     this.#work = Promise.all(people.map((person) => this.#use(origin, person, pauseMs)));
   }
 
-  /** What was measured until now does not count. */
-  forget(): void {
+  /** Discards the latencies measured so far. */
+  resetMeasurements(): void {
     for (const name of names) this.durations[name].length = 0;
   }
 
@@ -53,15 +53,15 @@ export class Users {
   async #use(origin: string, person: Inhabitant, pauseMs: number): Promise<void> {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     this.#agents.push(agent);
-    // Else all would come in the same moment.
+    // Without the pause all users would send their first request in the same moment.
     await wait(Math.random() * Math.max(pauseMs, 1000));
     for (let turn = 0; !this.#isStopping; turn += 1) {
-      const activity = chosen();
+      const activity = randomActivity();
       const startedAt = performance.now();
       const { token, conversationId } = person;
       const variables = {
         id: conversationId,
-        input: { conversationId, content: `${turn}: what people say is about as long as this.` },
+        input: { conversationId, content: `${turn}: a chat message is about as long as this.` },
       };
       const { query } = activities[activity];
       const operation = {
@@ -69,7 +69,7 @@ export class Users {
         query,
         variables: activity === 'send' || activity === 'page' ? variables : {},
       };
-      const failure = await sendOperation(agent, origin, operation).then(faultOf, String);
+      const failure = await sendOperation(agent, origin, operation).then(errorOf, String);
       this.durations[activity].push(performance.now() - startedAt);
       if (failure !== null) this.errors.push(`${activity}: ${failure}`);
       if (pauseMs > 0) await wait(Math.random() * 2 * pauseMs);
@@ -77,12 +77,12 @@ export class Users {
   }
 }
 
-function chosen(): Activity {
+function randomActivity(): Activity {
   let rest = Math.random();
   return names.find((name) => (rest -= activities[name].share) < 0) ?? 'sidebar';
 }
 
-function faultOf({ status, text }: { readonly status: number; readonly text: string }): string | null {
+function errorOf({ status, text }: { readonly status: number; readonly text: string }): string | null {
   const isWell = status === 200 && !text.includes('"errors":[') && !/"userErrors":\[[^\]]/.test(text);
   return isWell ? null : `${status}: ${text}`;
 }

@@ -1,5 +1,5 @@
-// Runs autocannon in a process of its own, so that it shares no event loop with whoever measures: a load as JSON on standard
-// input, its result as JSON on standard output.
+// Runs autocannon in a separate process, so that it does not share an event loop with the benchmark: reads a
+// load as JSON from standard input and writes its result as JSON to standard output.
 import { text } from 'node:stream/consumers';
 import autocannon from 'autocannon';
 

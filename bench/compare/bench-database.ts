@@ -22,8 +22,8 @@ export interface BenchDatabase {
 const settings = { max_connections: '250' };
 
 /**
- * Copies the large demo data, which the given checkout generates on the first run and which stays in `.data/bench`.
- * Closing the database drops the copy with everything that the benchmark wrote.
+ * Copies the large demo data, which the given checkout generates on the first run and which stays in
+ * `.data/bench`. Closing the database drops the copy with everything that the benchmark wrote.
  */
 export async function copyLargeDemo(name: string, checkout = ownCheckout): Promise<BenchDatabase> {
   const server = await startServer();
@@ -56,7 +56,8 @@ async function startServer(): Promise<EmbeddedPostgres> {
 
 /** Returns the name of the database that holds the large demo data of a checkout. */
 async function ensureLargeDemo(serverUrl: string, checkout: string): Promise<string> {
-  // Another version may refuse a database with migrations that it does not know, so each schema has a database.
+  // Another version may refuse a database with migrations that it does not know, so each schema has a
+  // database.
   const name =
     checkout === ownCheckout ? 'parley' : `large_${(await newestMigration(checkout)).split('_')[0]}`;
   await createIfMissing(serverUrl, name);

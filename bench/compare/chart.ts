@@ -13,7 +13,10 @@ const colours: Readonly<Record<string, string>> = {
   'hand-written SQL': '#9ca3af',
 };
 
-/** Requests a second, a group of bars for each workload; each group has a scale of its own. The lines are min..max. */
+/**
+ * Draws requests per second as SVG: a group of bars with its own scale for each workload, and lines from min
+ * to max.
+ */
 export function drawChart(report: Report): string {
   let y = 40;
   const groups = Object.entries(report.workloads).map(([name, measured]) => {
@@ -39,7 +42,7 @@ export function drawChart(report: Report): string {
     return title + lines.join('');
   });
   const { machine, versions, date } = report;
-  const caption = `Requests a second at ${report.plan.connections} connections · ${date.slice(0, 10)} · ${machine.cores} × ${machine.processor} · Node ${versions['Node']} · more is better`;
+  const caption = `Requests per second at ${report.plan.connections} connections · ${date.slice(0, 10)} · ${machine.cores} × ${machine.processor} · Node ${versions['Node']} · higher is better`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y}" font-family="system-ui, sans-serif" font-size="10">
 <rect width="100%" height="100%" fill="#ffffff"/>
 ${text(0, 14, caption, {})}

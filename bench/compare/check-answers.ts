@@ -1,8 +1,12 @@
-import { meaningsOf, type Target } from './rounds.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { normalizedAnswers, type Target } from './rounds.ts';
 import type { BenchSetup } from './servers.ts';
-import { isSameMeaning, type WorkloadName } from './workloads.ts';
+import type { WorkloadName } from './workloads.ts';
 
-/** Asks all of them all workloads and tells who answers otherwise than the first; false when somebody does. */
+/**
+ * Sends all workloads to all servers and prints every answer that differs from the first server's. Returns
+ * false for a difference.
+ */
 export async function checkAnswers(
   workloads: readonly WorkloadName[],
   targets: readonly Target[],
@@ -10,43 +14,47 @@ export async function checkAnswers(
 ): Promise<boolean> {
   let isEqual = true;
   for (const workload of workloads) {
-    // The mix is made of the others.
+    // The mix consists of the other workloads.
     if (workload === 'W7') continue;
-    const odd = await oddOnesOut(workload, targets, setup);
-    for (const each of odd) console.error(each);
-    if (odd.length === 0) console.log(`${workload}: the same from all`);
+    const differences = await differencesOf(workload, targets, setup);
+    for (const each of differences) console.error(each);
+    if (differences.length === 0) console.log(`${workload}: equal answers`);
     else isEqual = false;
   }
   return isEqual;
 }
 
-/** A member may read something else than an owner, and pgbench says nothing. */
-async function oddOnesOut(
+/**
+ * Compares servers that read as the owner; a member may see other conversations, and pgbench returns no
+ * answer.
+ */
+async function differencesOf(
   workload: Exclude<WorkloadName, 'W7'>,
   targets: readonly Target[],
   setup: BenchSetup,
 ): Promise<string[]> {
-  const odd: string[] = [];
+  const differences: string[] = [];
   let expected: readonly unknown[] | null = null;
   for (const target of targets) {
     const { candidate } = target.running;
     if (candidate.program === null || candidate.role === 'member') continue;
     if (!candidate.workloads.includes(workload)) continue;
     try {
-      const told = await meaningsOf(workload, target, setup);
-      expected ??= told;
-      const difference = firstDifference(expected, told);
-      if (difference !== null) odd.push(`${workload}: ${candidate.name} answers otherwise.\n${difference}`);
+      const answers = await normalizedAnswers(workload, target, setup);
+      expected ??= answers;
+      const difference = firstDifference(expected, answers);
+      if (difference !== null)
+        differences.push(`${workload}: ${candidate.name} returns a different answer.\n${difference}`);
     } catch (error) {
-      odd.push(`${workload}: ${candidate.name} does not answer: ${String(error)}`);
+      differences.push(`${workload}: ${candidate.name} failed: ${String(error)}`);
     }
   }
-  return odd;
+  return differences;
 }
 
-function firstDifference(expected: readonly unknown[], told: readonly unknown[]): string | null {
-  const place = told.findIndex((meaning, index) => !isSameMeaning(meaning, expected[index]));
-  if (place < 0) return null;
-  const shown = (meaning: unknown) => JSON.stringify(meaning).slice(0, 1500);
-  return `  expected ${shown(expected[place])}\n  answered ${shown(told[place])}`;
+function firstDifference(expected: readonly unknown[], answers: readonly unknown[]): string | null {
+  const index = answers.findIndex((answer, at) => !isDeepStrictEqual(answer, expected[at]));
+  if (index < 0) return null;
+  const shown = (answer: unknown) => JSON.stringify(answer).slice(0, 1500);
+  return `  expected ${shown(expected[index])}\n  received ${shown(answers[index])}`;
 }

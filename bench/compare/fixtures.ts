@@ -1,27 +1,28 @@
 import type { Client } from 'pg';
 
-/** What of the demo data is read and written. */
+/** Rows of the demo data that the workloads read and write. */
 export interface Fixtures {
   readonly tenantId: string;
   readonly ownerId: string;
-  /** A conversation of 10,000 messages, and places deep in it. */
+  /** A conversation of 10,000 messages. */
   readonly longConversation: string;
+  /** Positions of messages in the middle of the long conversation. */
   readonly deepPositions: readonly number[];
-  /** The same places as PostGraphile names them; empty while it is not asked. */
+  /** PostGraphile's cursors of these positions; empty without PostGraphile. */
   readonly postgraphileCursors: readonly string[];
   readonly people: readonly string[];
-  /** Another tenant, so that what is read stays the same while messages are sent. */
+  /** Another tenant, so that sent messages do not change the conversations that are read. */
   readonly writing: {
     readonly tenantId: string;
     readonly authorId: string;
-    /** Many, so that nobody waits for the lock of one. */
+    /** Many conversations, so that requests do not wait for the lock of one row. */
     readonly conversations: readonly string[];
   };
-  /** The newest conversations, for what cannot look for them itself. */
+  /** The newest conversations, for pgbench scripts. */
   readonly newest: readonly string[];
 }
 
-/** Finds them in the large demo. */
+/** Finds the rows in the demo data. @throws Error when the database has no demo data */
 export async function findFixtures(client: Client): Promise<Fixtures> {
   const reading = await ownerOf(client, 'acme');
   const writing = await ownerOf(client, 'borealis');
@@ -31,7 +32,7 @@ export async function findFixtures(client: Client): Promise<Fixtures> {
     'select id from conversations where tenant_id = $1 order by message_count desc limit 1',
     [reading.tenantId],
   );
-  if (longConversation === undefined) throw new Error('The large demo data are not there.');
+  if (longConversation === undefined) throw new Error('The database has no demo data.');
   return {
     ...reading,
     longConversation,
@@ -64,6 +65,6 @@ async function ownerOf(client: Client, slug: string): Promise<{ tenantId: string
     [slug],
   );
   const [owner] = rows;
-  if (owner === undefined) throw new Error(`There is no tenant ${slug}; is this the demo?`);
+  if (owner === undefined) throw new Error(`The database has no tenant ${slug}, so it has no demo data.`);
   return owner;
 }

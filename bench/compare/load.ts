@@ -6,31 +6,34 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** What is sent, by how many at a time, for how long. */
+/** A load: requests, number of connections and duration. */
 export interface Load {
   readonly url: string;
   readonly requests: readonly { readonly body: string; readonly headers: Readonly<Record<string, string>> }[];
   readonly connections: number;
   readonly seconds: number;
-  /** A folder for what the load generator reads. */
+  /** A folder for the input file of the load generator. */
   readonly scratchDirectory: string;
 }
 
-/** What came back. Latencies in milliseconds, as a client sees them that asks again as soon as it has its answer. */
+/**
+ * The result of a load. Each connection sends the next request immediately, so latencies are those of a
+ * saturated server.
+ */
 export interface LoadResult {
   readonly requests: number;
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Answers that were no success, and connections that broke. */
+  /** Error responses and broken connections. */
   readonly failures: number;
   readonly bytes: number;
 }
 
-/** The load generator of this machine. */
+/** The load generator available on this machine. */
 export const generator = spawnSync('wrk', ['--version']).error === undefined ? 'wrk' : 'autocannon';
 
-/** Sends a load; the requests go round. */
+/** Sends a load; connections repeat its requests in order. */
 export async function sendLoad(load: Load): Promise<LoadResult> {
   return generator === 'wrk' ? await withWrk(load) : await withAutocannon(load);
 }
@@ -47,7 +50,7 @@ async function withWrk({ url, requests, connections, seconds, scratchDirectory }
     url,
   ]);
   const result = /^RESULT (.*)$/m.exec(stdout)?.[1];
-  if (result === undefined) throw new Error(`wrk said nothing of its result: ${stdout}`);
+  if (result === undefined) throw new Error(`wrk printed no result: ${stdout}`);
   return JSON.parse(result);
 }
 

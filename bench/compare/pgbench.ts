@@ -8,12 +8,12 @@ import type { WorkloadName } from './workloads.ts';
 
 const run = promisify(execFile);
 
-/** Whether PostgreSQL's own load generator is on this machine. */
+/** True when PostgreSQL's load generator is installed. */
 export const hasPgbench = spawnSync('pgbench', ['--version']).error === undefined;
 
 const message = 'm.id, m.content, m.role, m.created_at, m.author_id, m.position';
 
-/** The rows that a workload needs, without anybody who makes JSON of them; as few statements as Parley sends. */
+/** Reads the rows of a workload without building JSON, in as few statements as Parley. */
 function scriptOf(
   workload: WorkloadName,
   { tenantId, longConversation, newest, people }: Fixtures,
@@ -41,7 +41,7 @@ function scriptOf(
   return scripts[workload]?.map((text) => `${text.replaceAll(/\s+/g, ' ')};`).join('\n') ?? null;
 }
 
-/** Runs the rows of a workload; null where that has none. */
+/** Runs the script of a workload. Returns null for a workload without a script. */
 export async function runPgbench(
   workload: WorkloadName,
   options: {

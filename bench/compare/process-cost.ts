@@ -1,16 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** The kernel's clock ticks a second; Linux has had 100 on every machine that Node runs on. */
+/** The kernel's clock ticks per second; 100 on every Linux that Node supports. */
 const ticksPerSecond = 100;
 
-/** CPU time of a process and all that it has started, the ended ones included, in milliseconds. Linux only. */
+/** The CPU time of a process and all its children, including exited ones, in milliseconds. Linux only. */
 export function cpuMsOf(pid: number): number {
   const [ownTicks, ticksOfEnded] = ticksOf(pid);
   const ofChildren = childrenOf(pid).reduce((sum, child) => sum + cpuMsOf(child), 0);
   return ((ownTicks + ticksOfEnded) * 1000) / ticksPerSecond + ofChildren;
 }
 
-/** What a process and all that it has started hold in memory, shared pages counted in shares, in megabytes. Linux only. */
+/** The proportional memory (PSS) of a process and all its children, in megabytes. Linux only. */
 export function memoryMbOf(pid: number): number {
   const kilobytes = Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0);
   return kilobytes / 1024 + childrenOf(pid).reduce((sum, child) => sum + memoryMbOf(child), 0);
@@ -22,7 +22,7 @@ export function residentMbOf(pid: number): number {
 }
 
 function ticksOf(pid: number): [number, number] {
-  // The second field is a name in parentheses and may contain anything; utime is the 14th.
+  // The second field is a name in parentheses and may contain spaces; utime is the 14th.
   const fields = read(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ') ?? [];
   const [user = 0, system = 0, userOfEnded = 0, systemOfEnded = 0] = fields.slice(11, 15).map(Number);
   return [user + system, userOfEnded + systemOfEnded];
@@ -42,7 +42,7 @@ function tasksOf(pid: number): string[] {
   }
 }
 
-/** Empty for a process that has ended meanwhile. */
+/** Returns an empty text for a process that has exited. */
 function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');

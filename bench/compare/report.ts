@@ -2,7 +2,7 @@ import { cpus, release, totalmem } from 'node:os';
 import type { Measured } from './rounds.ts';
 import { workloadTitles, type WorkloadName } from './workloads.ts';
 
-/** Everything that a run has found out. */
+/** The results of a run. */
 export interface Report {
   readonly date: string;
   readonly machine: {
@@ -22,14 +22,14 @@ export interface Report {
   readonly workloads: Readonly<Partial<Record<WorkloadName, readonly Measured[]>>>;
 }
 
-/** A figure of several rounds: the middle one, and how far they are from each other. */
+/** The median and the range of several rounds. */
 export interface Spread {
   readonly median: number;
   readonly min: number;
   readonly max: number;
 }
 
-/** What a run should reach: Parley's requests a second by those of another, at least. */
+/** Goals of a run: the least ratio of Parley's requests per second to another server's. */
 const goals: Readonly<Record<string, Readonly<Partial<Record<WorkloadName, number>>>>> = {
   'mercurius + jit': { W1: 1.5, W2: 3, W3: 1.2, W4: 1.8, W6: 1, W7: 1 },
   'PostGraphile 5': { W1: 2.2, W2: 3.4, W3: 2, W4: 3, W6: 1, W7: 1 },
@@ -38,7 +38,7 @@ const goals: Readonly<Record<string, Readonly<Partial<Record<WorkloadName, numbe
   'hand-written SQL': { W1: 0.9, W2: 2.6, W3: 1.1, W4: 1 },
 };
 
-/** Where the run took place. */
+/** Describes the machine of the run. */
 export function describeMachine(): Report['machine'] {
   const [processor] = cpus();
   return {
@@ -49,7 +49,7 @@ export function describeMachine(): Report['machine'] {
   };
 }
 
-/** The report as people read it. */
+/** Renders the report as Markdown. */
 export function render(report: Report): string {
   const { machine, plan, versions } = report;
   const sections = Object.entries(report.workloads).map(([name, measured]) => sectionOf(name, measured));
@@ -65,7 +65,7 @@ export function render(report: Report): string {
   ].join('\n\n');
 }
 
-/** The middle of some figures, and the ends. */
+/** Returns the median and the range of values. */
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = values.toSorted((one, other) => one - other);
   const middle = sorted.length / 2;
@@ -74,7 +74,7 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: (lower + upper) / 2, min: sorted[0] ?? NaN, max: sorted.at(-1) ?? NaN };
 }
 
-/** Parley's requests a second by those of another, round by round. */
+/** Returns the ratio of requests per second of two servers, computed per round. */
 export function ratioOf(ours: Measured, theirs: Measured): Spread {
   return spreadOf(
     ours.rounds.map(({ perSecond }, index) => perSecond / (theirs.rounds[index]?.perSecond ?? NaN)),
@@ -121,7 +121,7 @@ function titleOf(name: string): string {
   return Object.entries(workloadTitles).find(([workload]) => workload === name)?.[1] ?? '';
 }
 
-/** Empty for what could not be measured. */
+/** Formats a figure; empty for one that was not measured. */
 function figure(value: number, digits = 1): string {
   return Number.isFinite(value) ? value.toFixed(digits) : '';
 }

@@ -3,15 +3,15 @@ import { sendLoad, type LoadResult } from './load.ts';
 import { runPgbench } from './pgbench.ts';
 import { cpuMsOf, memoryMbOf } from './process-cost.ts';
 import type { BenchSetup, RunningCandidate } from './servers.ts';
-import { meaningOf, operationsOf, type Operation, type WorkloadName } from './workloads.ts';
+import { normalizedAnswer, operationsOf, type Operation, type WorkloadName } from './workloads.ts';
 
-/** What one candidate did in one round of one workload. */
+/** The result of one server in one round of one workload. */
 export interface Round extends LoadResult {
   readonly nodeCpuMs: number;
   readonly postgresCpuMs: number;
 }
 
-/** All rounds of a candidate in a workload, with what does not change from round to round. */
+/** All rounds of one server in a workload, with the figures that do not vary between rounds. */
 export interface Measured {
   readonly candidate: string;
   readonly rounds: readonly Round[];
@@ -20,13 +20,13 @@ export interface Measured {
   readonly answerBytes: number;
 }
 
-/** A candidate with what its clients send. */
+/** A running server with the headers of its clients. */
 export interface Target {
   readonly running: RunningCandidate;
   readonly headersOf: (operation: Operation) => Readonly<Record<string, string>>;
 }
 
-/** How long, how often, by how many. */
+/** The number of rounds, their duration and the number of connections. */
 export interface Plan {
   readonly rounds: number;
   readonly seconds: number;
@@ -34,7 +34,10 @@ export interface Plan {
   readonly scratchDirectory: string;
 }
 
-/** Measures all servers in turn in each round; every round starts with another server, because the machine's speed drifts. */
+/**
+ * Measures all servers in turn in each round; every round starts with another server, because the machine's
+ * speed drifts.
+ */
 export async function runRounds(
   workload: WorkloadName,
   targets: readonly Target[],
@@ -79,7 +82,7 @@ async function measure(
     if (result === null) throw new Error(`pgbench does not know ${workload}.`);
     return result;
   };
-  // The others had the processor and its caches meanwhile.
+  // A warm-up, because the other servers used the CPU caches meanwhile.
   await send(Math.max(1, Math.round(plan.seconds / 5)));
   const before = [cpuMsOf(pid), cpuMsOf(database.postmaster)] as const;
   const result = await send(plan.seconds);
@@ -92,32 +95,38 @@ async function measure(
   };
 }
 
-/** What is sent of an operation. */
+/** Returns the request body of an operation. */
 export function bodyOf({ query, variables, workload }: Operation): object {
   return { operationName: workload, query, variables };
 }
 
-/** Sends each operation of a workload once, and answers what each answer says. @throws Error for one that is no answer */
-export async function meaningsOf(
+/**
+ * Sends the first operations of a workload and returns their normalized answers. @throws Error for an error
+ * response
+ */
+export async function normalizedAnswers(
   workload: Exclude<WorkloadName, 'W7'>,
   { running, headersOf }: Target,
   setup: BenchSetup,
 ): Promise<readonly unknown[]> {
   const { candidate } = running;
   const operations = operationsOf(candidate.dialect, workload, setup.fixtures).slice(0, 20);
-  const meanings = [];
+  const answers = [];
   for (const operation of operations) {
     const answer = await sendOperation(running.url, operation, headersOf(operation));
-    meanings.push(meaningOf(candidate.dialect, workload, answer));
+    answers.push(normalizedAnswer(candidate.dialect, workload, answer));
   }
-  return meanings;
+  return answers;
 }
 
-/** How many requests are counted, one after the other, and how often: the other servers can only add to a count. */
+/**
+ * Counts are repeated and the least one is taken, because background statements of other servers only add to
+ * a count.
+ */
 const requestsCounted = 100;
 const countsTaken = 3;
 
-/** How many statements a request takes and how long its answer is. */
+/** Counts the SQL statements of a request and the bytes of its response. */
 export async function countStatements(
   workload: WorkloadName,
   { running, headersOf }: Target,
@@ -141,7 +150,7 @@ export async function countStatements(
   return { statementsPerRequest: Math.min(...counts), answerBytes };
 }
 
-/** Beside what is measured, servers that are idle tell the database that they are alive, and see to what is due. */
+/** Excludes the heartbeats and other periodic statements of idle servers. */
 async function callsCounted(client: BenchDatabase['client']): Promise<number> {
   const { rows } = await client.query<{ calls: number }>(`select coalesce(sum(calls), 0)::integer as calls
     from pg_stat_statements where dbid = (select oid from pg_database where datname = current_database())
@@ -149,6 +158,7 @@ async function callsCounted(client: BenchDatabase['client']): Promise<number> {
   return rows[0]?.calls ?? NaN;
 }
 
+/** Sends one operation and returns the response body. @throws Error for an HTTP error */
 export async function sendOperation(
   url: string,
   operation: Operation,
@@ -160,7 +170,7 @@ export async function sendOperation(
   return text;
 }
 
-/** The memory of each, as it is now. */
+/** Returns the current memory of each server, in megabytes. */
 export function memoryOf(targets: readonly Target[]): Map<string, number> {
   return new Map(
     targets

@@ -10,28 +10,26 @@ import type { Dialect, WorkloadName } from './workloads.ts';
 
 const bench = join(ownCheckout, 'bench');
 
-/** Something that answers the workloads, and how it is started. */
+/** A server to be measured, and its command line. */
 export interface Candidate {
   readonly name: string;
   readonly dialect: Dialect;
-  /** A peer is what people could pick instead; a limit is what no server can be much faster than. */
+  /** A peer is an alternative to Parley; a limit is an upper bound for any server. */
   readonly kind: 'parley' | 'peer' | 'limit';
   readonly workloads: readonly WorkloadName[];
-  /** Whether it is left out unless it is asked for by name. */
-  readonly isOptional?: boolean;
-  /** Null for what is no server. */
+  /** Arguments of Node; null for a candidate that is not a server. */
   readonly program: readonly string[] | null;
   /** The folder in which the program runs; this checkout by default. */
   readonly checkout?: string;
   readonly environment?: Readonly<Record<string, string>>;
-  /** The oldest major version of Node that it runs on. */
+  /** The oldest supported major version of Node. */
   readonly nodeMin?: number;
-  /** Who asks; only Parley wants to know. */
+  /** The role of the requesting user; only Parley authenticates. */
   readonly role?: 'owner' | 'member';
 }
 
-const everything = ['W1', 'W2', 'W3', 'W4', 'W5', 'W6', 'W7'] as const;
-/** As `npm start` and the image run it. */
+const allWorkloads = ['W1', 'W2', 'W3', 'W4', 'W5', 'W6', 'W7'] as const;
+/** The command line of `npm start` and of the container image. */
 const serve = ['--max-semi-space-size=32', 'dist/main.js', 'serve'] as const;
 const parley = { dialect: 'parley', kind: 'parley', program: serve } as const;
 
@@ -44,13 +42,13 @@ export const mercurius: Candidate = {
   name: 'mercurius + jit',
   dialect: 'plain',
   kind: 'peer',
-  workloads: everything,
+  workloads: allWorkloads,
   program: peer('mercurius.ts'),
 };
 
-/** All of them, Parley first. */
+/** All servers, Parley first. */
 export const candidates: readonly Candidate[] = [
-  { ...parley, name: 'Parley', workloads: everything },
+  { ...parley, name: 'Parley', workloads: allWorkloads },
   {
     ...parley,
     name: 'Parley, all caches off',
@@ -61,14 +59,14 @@ export const candidates: readonly Candidate[] = [
     ...parley,
     name: 'Parley, answers not cached',
     workloads: ['W4', 'W5'],
-    // Who asks is still known from a cache; the peers do not ask at all.
+    // The session stays cached, because the peers do not authenticate.
     environment: { SETTINGS_CACHE_TTL: '0', MODELS_CACHE_TTL: '0', USER_PROFILE_CACHE_TTL: '0' },
   },
   { ...parley, name: 'Parley, as a member', workloads: ['W1', 'W2'], role: 'member' },
   {
     ...parley,
     name: 'Parley, 2 workers',
-    workloads: everything,
+    workloads: allWorkloads,
     program: [...serve, '--workers', '2'],
   },
   mercurius,
@@ -76,7 +74,7 @@ export const candidates: readonly Candidate[] = [
     name: 'PostGraphile 5',
     dialect: 'postgraphile',
     kind: 'peer',
-    workloads: everything,
+    workloads: allWorkloads,
     program: peer('postgraphile.ts'),
     nodeMin: 22,
   },
@@ -84,14 +82,14 @@ export const candidates: readonly Candidate[] = [
     name: 'yoga + pothos-prisma',
     dialect: 'pothos',
     kind: 'peer',
-    workloads: everything,
+    workloads: allWorkloads,
     program: peer('yoga.ts'),
   },
   {
     name: 'Apollo + Prisma',
     dialect: 'plain',
     kind: 'peer',
-    workloads: everything,
+    workloads: allWorkloads,
     program: peer('apollo-prisma.ts'),
   },
   {
@@ -104,28 +102,30 @@ export const candidates: readonly Candidate[] = [
   { name: 'pgbench', dialect: 'json', kind: 'limit', workloads: ['W1', 'W2', 'W3', 'W4'], program: null },
 ];
 
-/** A candidate that runs. */
+/** A started candidate. */
 export interface RunningCandidate {
   readonly candidate: Candidate;
   readonly url: string;
   readonly pid: number;
-  /** Null for what is no server. */
+  /** Null for a candidate that is not a server. */
   readonly child: ChildProcess | null;
   stop(): Promise<void>;
 }
 
-/** With what all of them are started. */
+/** The configuration that all servers share. */
 export interface BenchSetup {
-  /** The binary of Node. */
+  /** Path of the Node binary. */
   readonly node: string;
   readonly databaseUrl: string;
   readonly poolSize: number;
   readonly fixtures: Fixtures;
-  /** Where each writes what it has to say. */
+  /** A folder for the log file of each server. */
   readonly logs: string;
 }
 
-/** Starts one; resolves once it answers. @throws Error with what it said when it ends before */
+/**
+ * Starts a server and resolves when it answers requests. @throws Error with its log when it exits before that
+ */
 export async function start(candidate: Candidate, setup: BenchSetup): Promise<RunningCandidate> {
   const port = await freePort();
   const log = join(setup.logs, `${candidate.name.replaceAll(/\W+/g, '-')}.log`);
@@ -137,19 +137,19 @@ export async function start(candidate: Candidate, setup: BenchSetup): Promise<Ru
   });
   closeSync(output);
   const url = `http://127.0.0.1:${port}/graphql`;
-  await untilItAnswers(child, url, log);
+  await waitUntilReady(child, url, log);
   return {
     candidate,
     url,
     pid: child.pid ?? 0,
     child,
     stop: async () => {
-      const ended = once(child, 'exit');
+      const exited = once(child, 'exit');
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill(candidate.kind === 'parley' ? 'SIGINT' : 'SIGTERM');
-      const patience = setTimeout(() => child.kill('SIGKILL'), 15_000);
-      await ended;
-      clearTimeout(patience);
+      const forced = setTimeout(() => child.kill('SIGKILL'), 15_000);
+      await exited;
+      clearTimeout(forced);
     },
   };
 }
@@ -162,7 +162,7 @@ function environmentOf(
   const { PATH = '' } = process.env;
   const common = { PATH, NODE_ENV: 'production', DATABASE_URL: databaseUrl, PORT: String(port) };
   if (kind === 'parley') {
-    // Limits are counted as always, and are higher than a machine can reach; the log is written, to a file.
+    // Rate limits are counted but too high to be reached; log lines go to a file.
     const unlimited = String(10 ** 9);
     return {
       ...common,
@@ -183,10 +183,11 @@ function environmentOf(
   };
 }
 
-async function untilItAnswers(child: ChildProcess, url: string, log: string): Promise<void> {
+async function waitUntilReady(child: ChildProcess, url: string, log: string): Promise<void> {
   const deadline = performance.now() + 60_000;
   while (performance.now() < deadline) {
-    if (child.exitCode !== null) throw new Error(`It ended: ${readFileSync(log, 'utf8').slice(-2000)}`);
+    if (child.exitCode !== null)
+      throw new Error(`The server exited: ${readFileSync(log, 'utf8').slice(-2000)}`);
     const response = await fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -196,7 +197,7 @@ async function untilItAnswers(child: ChildProcess, url: string, log: string): Pr
     await sleep(100);
   }
   child.kill('SIGKILL');
-  throw new Error(`It did not answer within a minute: ${readFileSync(log, 'utf8').slice(-2000)}`);
+  throw new Error(`The server did not answer within a minute: ${readFileSync(log, 'utf8').slice(-2000)}`);
 }
 
 async function freePort(): Promise<number> {
@@ -204,6 +205,6 @@ async function freePort(): Promise<number> {
   await once(server, 'listening');
   const address = server.address();
   server.close();
-  if (address === null || typeof address === 'string') throw new Error('There is no free port.');
+  if (address === null || typeof address === 'string') throw new Error('No free port is available.');
   return address.port;
 }

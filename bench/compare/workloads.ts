@@ -1,25 +1,25 @@
-import { isDeepStrictEqual } from 'node:util';
 import { encodeCursor } from '../../src/paging/cursor.ts';
 import { toPublicId } from '../../src/platform/ids.ts';
 import type { Fixtures } from './fixtures.ts';
 
-/** In whose words a server is asked. */
+/** The schema that a server's queries are written for. */
 export type Dialect = 'parley' | 'plain' | 'pothos' | 'postgraphile' | 'json';
 
-/** One of the workloads. */
+/** The name of a workload. */
 export type WorkloadName = 'W1' | 'W2' | 'W3' | 'W4' | 'W5' | 'W6' | 'W7';
 
 /** All workloads. */
 export const workloadNames: readonly WorkloadName[] = ['W1', 'W2', 'W3', 'W4', 'W5', 'W6', 'W7'];
 
-/** What clients send; a load goes through its requests in turn. */
+/** An operation that clients send; a load repeats its operations in order. */
 export interface Operation {
   readonly query: string;
   readonly variables: Readonly<Record<string, unknown>>;
-  /** What it is for; the name of the operation as well. */
+  /** The workload, which is also the name of the operation. */
   readonly workload: WorkloadName;
 }
 
+/** The title of each workload in reports. */
 export const workloadTitles: Readonly<Record<WorkloadName, string>> = {
   W1: '20 newest conversations with the number of messages and the last one',
   W2: '20 conversations with 10 messages each and their authors',
@@ -30,32 +30,31 @@ export const workloadTitles: Readonly<Record<WorkloadName, string>> = {
   W7: 'a mix as of a chat product',
 };
 
-/** Of 100 requests of the mix: people look at conversations more than at the list, and write now and then. */
+/**
+ * Shares of 100 requests of the mix: users read conversations more often than the list, and write now and
+ * then.
+ */
 const mix = { W1: 20, W2: 5, W3: 40, W4: 15, W5: 5, W6: 15 } as const;
 
-/** The operations of a workload in a server's words, each with its own variables. */
+/** Returns the operations of a workload in a server's dialect. */
 export function operationsOf(dialect: Dialect, workload: WorkloadName, fixtures: Fixtures): Operation[] {
   if (workload === 'W7') return mixed(dialect, fixtures);
   const query = queries[dialect][workload];
   return variablesOf(dialect, workload, fixtures).map((variables) => ({ query, variables, workload }));
 }
 
-/** What an answer says, in words that all servers share. @throws Error when it is no answer */
-export function meaningOf(dialect: Dialect, workload: WorkloadName, answer: string): unknown {
+/**
+ * Returns the data of a response in a form that all servers share. @throws Error for a response with errors
+ */
+export function normalizedAnswer(dialect: Dialect, workload: WorkloadName, answer: string): unknown {
   const { data, errors }: { data: unknown; errors?: unknown } = JSON.parse(answer);
-  if (errors !== undefined || data === null)
-    throw new Error(`an error instead of an answer: ${answer.slice(0, 500)}`);
-  const told = normalised(data);
-  const meaning = dialect === 'json' ? told : onlyChild(told);
-  if (workload === 'W5') return normalised(data);
-  if (workload === 'W4') return profileOf(meaning);
-  if (workload === 'W6') return sentOf(meaning);
-  return meaning;
-}
-
-/** Whether two answers say the same. */
-export function isSameMeaning(one: unknown, other: unknown): boolean {
-  return isDeepStrictEqual(one, other);
+  if (errors !== undefined || data === null) throw new Error(`error response: ${answer.slice(0, 500)}`);
+  const normalized = normalize(data);
+  const content = dialect === 'json' ? normalized : onlyChild(normalized);
+  if (workload === 'W5') return normalized;
+  if (workload === 'W4') return profileOf(content);
+  if (workload === 'W6') return sentMessageOf(content);
+  return content;
 }
 
 const plain = {
@@ -114,18 +113,18 @@ function variablesOf(
   workload: Exclude<WorkloadName, 'W7'>,
   { tenantId, longConversation, deepPositions, postgraphileCursors, people, writing }: Fixtures,
 ): Readonly<Record<string, unknown>>[] {
-  const isOurs = dialect === 'parley';
+  const isParley = dialect === 'parley';
   const ofTenant = dialect === 'postgraphile' ? { tenantId } : {};
   switch (workload) {
     case 'W1':
     case 'W2':
       return [ofTenant];
     case 'W3': {
-      const id = isOurs ? toPublicId('conv', longConversation) : longConversation;
+      const id = isParley ? toPublicId('conv', longConversation) : longConversation;
       return deepPositions.map((position, index) => ({
         ...ofTenant,
         id,
-        after: isOurs
+        after: isParley
           ? cursorAt(position)
           : dialect === 'postgraphile'
             ? postgraphileCursors[index]
@@ -133,13 +132,13 @@ function variablesOf(
       }));
     }
     case 'W4':
-      return people.map((id) => ({ id: isOurs ? toPublicId('user', id) : id }));
+      return people.map((id) => ({ id: isParley ? toPublicId('user', id) : id }));
     case 'W5':
       return [{}];
     case 'W6':
       return writing.conversations.map((id, index) => ({
         ...(dialect === 'postgraphile' ? { tenantId: writing.tenantId, authorId: writing.authorId } : {}),
-        id: isOurs ? toPublicId('conv', id) : id,
+        id: isParley ? toPublicId('conv', id) : id,
         content: `What shall we do about number ${index}?`,
       }));
   }
@@ -149,7 +148,7 @@ function cursorAt(position: number): string {
   return encodeCursor({ ordering: 'message.position', types: ['integer'] }, [position]);
 }
 
-/** In an order that no part of the mix can profit from, the same in every run. */
+/** Interleaves the operations of the mix in an order that is the same in every run. */
 function mixed(dialect: Dialect, fixtures: Fixtures): Operation[] {
   const names: readonly (keyof typeof mix)[] = ['W1', 'W2', 'W3', 'W4', 'W5', 'W6'];
   const wanted = names.flatMap((name) => {
@@ -160,17 +159,17 @@ function mixed(dialect: Dialect, fixtures: Fixtures): Operation[] {
   return wanted.flatMap((_, index) => wanted[(index * step) % wanted.length] ?? []);
 }
 
-/** Ids without prefixes and hyphens, times in one form, lists without what pages wrap around them. */
-function normalised(value: unknown, key = ''): unknown {
-  if (Array.isArray(value)) return value.map((each) => normalised(each));
+/** Removes ID prefixes and hyphens, unifies timestamps, and unwraps connections to plain lists. */
+function normalize(value: unknown, key = ''): unknown {
+  if (Array.isArray(value)) return value.map((each) => normalize(each));
   if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value);
     const [first] = entries;
-    if (entries.length === 1 && first?.[0] === 'nodes') return normalised(first[1]);
+    if (entries.length === 1 && first?.[0] === 'nodes') return normalize(first[1]);
     return Object.fromEntries(
       entries.map(([name, each]) => {
         const isId = name === 'id' || name === 'rowId';
-        return [isId ? 'id' : name, normalised(each, isId ? 'id' : name)];
+        return [isId ? 'id' : name, normalize(each, isId ? 'id' : name)];
       }),
     );
   }
@@ -183,16 +182,16 @@ function onlyChild(data: unknown): unknown {
   return Object.values(Object(data))[0];
 }
 
-/** Some have a profile as one JSON value beside the names. */
-function profileOf(told: unknown): unknown {
-  const { id, displayName, profile, ...beside } = Object(told);
+/** Merges the profile of servers that return one JSON value beside the names. */
+function profileOf(content: unknown): unknown {
+  const { id, displayName, profile, ...beside } = Object(content);
   const { bio = null, avatarUrl = null, locale = null, timezone = null, preferences = {}, ...rest } = profile;
   return { id, displayName, profile: { bio, avatarUrl, locale, timezone, preferences, ...rest, ...beside } };
 }
 
-/** Of what was sent only what does not differ from one time to the next. */
-function sentOf(told: unknown): unknown {
-  const { message, result, ...rest } = Object(told);
-  const { content, author } = message ?? result ?? rest;
-  return { content, author };
+/** Selects the fields of a sent message that do not differ between requests. */
+function sentMessageOf(content: unknown): unknown {
+  const { message, result, ...rest } = Object(content);
+  const sent = message ?? result ?? rest;
+  return { content: sent.content, author: sent.author };
 }

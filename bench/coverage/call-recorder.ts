@@ -36,7 +36,9 @@ export class CallRecorder {
     this.#prefix = pathToFileURL(join(checkout, 'dist/')).href;
   }
 
-  /** Returns the functions called since the previous call of this method, by a key unique to each function. */
+  /**
+   * Returns the functions called since the previous call of this method, by a key unique to each function.
+   */
   async take(): Promise<Map<string, CalledFunction>> {
     const answer = once(this.#child, 'message');
     this.#child.send('take');

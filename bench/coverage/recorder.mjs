@@ -1,5 +1,6 @@
-// Loaded into a server before its own code (`node --import`): counts function calls with V8's precise coverage and sends the
-// counts since the previous message to the parent process on each message. JavaScript, so that the server needs no loader.
+// Loaded into a server before its own code (`node --import`): counts function calls with V8's precise
+// coverage and sends the counts since the previous message to the parent process on each message. JavaScript,
+// so that the server needs no loader.
 import { Session } from 'node:inspector';
 
 const session = new Session();

@@ -1,20 +1,20 @@
 import type { Client } from 'pg';
 
-/** A tenant that grows, and three people in it. */
+/** The tenant that grows, and three of its users. */
 export const growing = {
   tenantId: '01900000-0000-7000-8000-000000000001',
   admin: personId(1),
-  /** Takes part in 100 private conversations, and owns none. */
+  /** Participates in 100 private conversations and owns none. */
   member: personId(2),
-  /** The same. */
+  /** Participates in the same conversations as the member. */
   guest: personId(3),
-  /** Has 5,000 messages from the beginning on. */
+  /** Has `longPositions` messages at every table size. */
   longConversation: conversationId(0),
   longPositions: 5000,
-  /** Says so in so many messages, however many there are. */
+  /** Occurs in `rareMessages` messages at every table size. */
   rareWord: 'quicksilver',
   rareMessages: 20,
-  /** Is in every hundredth message. */
+  /** Occurs in every hundredth message. */
   commonWord: 'harbour',
 } as const;
 
@@ -22,8 +22,8 @@ const people = 1000;
 const messagesPerConversation = 25;
 const joined = 100;
 
-/** The people, and the conversation that is long from the beginning on. */
-export async function plant(client: Client): Promise<void> {
+/** Creates the tenant, its users and the long conversation. */
+export async function createTenant(client: Client): Promise<void> {
   await client.query('set session_replication_role = replica; set synchronous_commit = off');
   await client.query(
     `insert into tenants (id, slug, name) values ('${growing.tenantId}', 'growing', 'Growing')`,
@@ -38,7 +38,7 @@ export async function plant(client: Client): Promise<void> {
   await addMessages(client, `generate_series(1, ${growing.longPositions}) p`, '0', 'p');
 }
 
-/** Adds conversations until there are so many messages; answers how many conversations there are. */
+/** Adds conversations up to a total number of messages, and returns the total number of conversations. */
 export async function growTo(client: Client, messages: number, before: number): Promise<number> {
   const conversationsAt = (total: number) =>
     Math.max(0, total - growing.longPositions) / messagesPerConversation;
@@ -52,7 +52,7 @@ export async function growTo(client: Client, messages: number, before: number): 
     await addMessages(client, rows, 'c', 'p');
   }
   for (const index of indexes) await client.query(index);
-  await takePart(client, to + 1);
+  await addParticipants(client, to + 1);
   await placeRareWord(client, to);
   await client.query('vacuum analyze');
   return to + 1;
@@ -92,8 +92,8 @@ async function addMessages(
     from ${rows}`);
 }
 
-/** The member and the guest: always in so many conversations, spread over all. */
-async function takePart(client: Client, conversations: number): Promise<void> {
+/** Adds the member and the guest to the same number of conversations, spread over all. */
+async function addParticipants(client: Client, conversations: number): Promise<void> {
   await client.query(`delete from participants where user_id in ('${growing.member}', '${growing.guest}')`);
   await client.query(`insert into participants (tenant_id, conversation_id, user_id)
     select '${growing.tenantId}', ${idFrom('a000', `(n::bigint * ${conversations - 1}) / ${joined}`)}, someone::uuid
@@ -109,7 +109,10 @@ async function placeRareWord(client: Client, conversations: number): Promise<voi
       from generate_series(1, ${growing.rareMessages}) n)`);
 }
 
-/** Those that only make reading faster are made anew behind the rows, which is faster; answers how. */
+/**
+ * Drops the indexes that no constraint needs, because creating them after the insert is faster. Returns their
+ * definitions.
+ */
 async function dropIndexes(client: Client): Promise<string[]> {
   const { rows } = await client.query<{
     name: string;
@@ -129,12 +132,12 @@ function conversationId(number: number): string {
   return `01900000-0000-7000-a000-${number.toString(16).padStart(12, '0')}`;
 }
 
-/** The id of a number that PostgreSQL works out; ids of one kind share their beginning. */
+/** Returns an SQL expression of the ID for a number; the IDs of one kind share a prefix. */
 function idFrom(kind: string, number: string): string {
   return `('01900000-0000-7000-${kind}-' || lpad(to_hex((${number})::bigint), 12, '0'))::uuid`;
 }
 
-/** Later conversations are newer ones. */
+/** Returns an SQL expression of a conversation's time; higher numbers are newer. */
 function timeOf(conversation: string): string {
   return `(timestamptz '2026-01-01' + ${conversation} * interval '1 minute')`;
 }

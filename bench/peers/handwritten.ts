@@ -1,12 +1,12 @@
-// A limit, not a peer: node:http, no GraphQL at all, and one statement for each workload whose answer PostgreSQL has finished as
-// JSON. The request's operationName chooses the statement.
-// It leaves out: everything but the data.
+// An upper bound, not a peer: node:http without GraphQL, and one statement for each workload, whose result
+// PostgreSQL returns as JSON. The operationName of the request selects the statement.
+// Omitted: everything but the data.
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import pg from 'pg';
-import { readSurroundings } from './surroundings.ts';
+import { readPeerConfig } from './peer-config.ts';
 
-const { databaseUrl, poolSize, port, tenantId, writing } = readSurroundings();
+const { databaseUrl, poolSize, port, tenantId, writing } = readPeerConfig();
 const pool = new pg.Pool({ connectionString: databaseUrl, max: poolSize });
 
 const time = (column: string) => `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;

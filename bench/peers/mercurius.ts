@@ -1,6 +1,7 @@
-// Mercurius with its JIT compiler and its loaders, over pg with prepared statements: each field that fetches does so once for
-// all parents. Loaders without the cache of a request, which compares parents as JSON and cost more than it saved.
-// It leaves out: authentication, access rules, limits, cursors and pages, validation of what is sent, metrics, logs.
+// Mercurius with its JIT compiler and its loaders, over pg with prepared statements: each field with a loader
+// fetches once for all parents. The per-request cache of the loaders is off, because comparing parents as
+// JSON cost more than the cache saved.
+// Omitted: authentication, access rules, limits, cursors and pages, input validation, metrics, logs.
 import { randomUUID } from 'node:crypto';
 import fastify from 'fastify';
 import mercurius from 'mercurius';
@@ -8,9 +9,9 @@ import pg from 'pg';
 import { plainSchema } from './plain-schema.ts';
 import { displayNameOf, profileOf, type MessageRow, type PersonRow } from './rows.ts';
 import { statements, type StatementName } from './statements.ts';
-import { readSurroundings } from './surroundings.ts';
+import { readPeerConfig } from './peer-config.ts';
 
-const { databaseUrl, poolSize, port, tenantId, writing } = readSurroundings();
+const { databaseUrl, poolSize, port, tenantId, writing } = readPeerConfig();
 const pool = new pg.Pool({ connectionString: databaseUrl, max: poolSize });
 
 async function query<Row>(name: StatementName, values: readonly unknown[]): Promise<Row[]> {

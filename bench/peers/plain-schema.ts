@@ -1,4 +1,4 @@
-/** What the peers answer whose schema is written by hand: plain lists, without the edges, cursors and flags of pages. */
+/** The hand-written schema of the peers: plain lists without edges, cursors and page info. */
 export const plainSchema = `
   type Query {
     conversations(first: Int!): [Conversation!]!

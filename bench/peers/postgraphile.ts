@@ -1,15 +1,16 @@
-// PostGraphile 5 with its Amber preset and simplified names, its schema made from the same tables at the start. Prepared statements
-// and its plans of operations are on as they are by default; its explain, its live queries and its IDE are off.
-// It leaves out: authentication, row security, limits, metrics, logs. Node's ids are not asked for.
+// PostGraphile 5 with the Amber preset and simplified names, and a schema generated from the same tables at
+// the start. Prepared statements and operation plans are on, which is the default; explain, live queries and
+// the IDE are off.
+// Omitted: authentication, row-level security, limits, metrics, logs. Global node IDs are not selected.
 import { createServer } from 'node:http';
 import { PgSimplifyInflectionPreset } from '@graphile/simplify-inflection';
 import { grafserv } from 'postgraphile/grafserv/node';
 import { makePgService } from 'postgraphile/adaptors/pg';
 import { postgraphile } from 'postgraphile';
 import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
-import { readSurroundings } from './surroundings.ts';
+import { readPeerConfig } from './peer-config.ts';
 
-const { databaseUrl, poolSize, port } = readSurroundings();
+const { databaseUrl, poolSize, port } = readPeerConfig();
 const pgl = postgraphile({
   extends: [PostGraphileAmberPreset, PgSimplifyInflectionPreset],
   pgServices: [

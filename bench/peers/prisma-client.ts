@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { PrismaClient } from './generated/prisma/client.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { PeerConfig } from './peer-config.ts';
 
-/** Prisma with prepared statements, which it does not use by itself: point reads take half the time so. */
-export function createPrisma({ databaseUrl, poolSize }: Surroundings): PrismaClient {
+/**
+ * Creates a Prisma client with prepared statements, which are off by default and halve the time of point
+ * reads.
+ */
+export function createPrisma({ databaseUrl, poolSize }: PeerConfig): PrismaClient {
   const names = new Map<string, string>();
   const adapter = new PrismaPg(
     { connectionString: databaseUrl, max: poolSize },
@@ -21,10 +24,13 @@ export function createPrisma({ databaseUrl, poolSize }: Surroundings): PrismaCli
   return new PrismaClient({ adapter });
 }
 
-/** Behind the last message of its conversation: Prisma's model calls would take four round trips and a lock over all of them. */
+/**
+ * Appends a message to its conversation. Prisma's model API would need four round trips and a lock across
+ * them.
+ */
 export async function appendMessage(
   prisma: PrismaClient,
-  { writing }: Surroundings,
+  { writing }: PeerConfig,
   message: { readonly id: string; readonly conversationId: string; readonly content: string },
 ): Promise<{ id: string; content: string; createdAt: Date; authorId: string }> {
   const [row] = await prisma.$queryRaw<{ id: string; content: string; createdAt: Date; authorId: string }[]>`

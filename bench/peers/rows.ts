@@ -1,4 +1,4 @@
-/** A message as the statements of the peers answer it; `ordinal` is the place of its parent, counted from 1. */
+/** A message row of the peers' statements; `ordinal` is the position of its parent, from 1. */
 export interface MessageRow {
   readonly ordinal: string;
   readonly id: string;
@@ -7,7 +7,7 @@ export interface MessageRow {
   readonly authorId: string | null;
 }
 
-/** A person as the statements of the peers answer them. */
+/** A user row of the peers' statements. */
 export interface PersonRow {
   readonly id: string;
   readonly firstName: string | null;

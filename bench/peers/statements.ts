@@ -1,4 +1,4 @@
-/** The SQL of the peers that write their own, with a name each so that it is prepared once for each connection. */
+// The SQL of the peers without an ORM. Each statement has a name, so that each connection prepares it once.
 const message = `m.id, m.content, m.role, m.created_at as "createdAt", m.author_id as "authorId"`;
 const person = `u.id, u.first_name as "firstName", u.last_name as "lastName", u.profile, u.updated_at as "updatedAt"`;
 
@@ -35,5 +35,5 @@ export const statements = {
     returning ${message}`,
 } as const;
 
-/** The name of one of them. */
+/** The name of a prepared statement. */
 export type StatementName = keyof typeof statements;

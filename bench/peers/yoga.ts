@@ -1,7 +1,7 @@
-// GraphQL Yoga with Pothos and its Prisma plugin, which turns the selection of a query into one nested call of Prisma; relations are
-// read with lateral joins (relationLoadStrategy), which was the faster one of its two ways. Yoga's caches of parsed and validated
-// documents are on as they are by default.
-// It leaves out: authentication, access rules, limits, cursors and pages (but for the keyset of W3), metrics, logs.
+// GraphQL Yoga with Pothos and its Prisma plugin, which turns the selection of a query into one nested Prisma
+// call. Relations use lateral joins (relationLoadStrategy), the faster of Prisma's two strategies. Yoga's
+// caches of parsed and validated documents are on, which is the default.
+// Omitted: authentication, access rules, limits, cursors and pages (except the keyset of W3), metrics, logs.
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import SchemaBuilder from '@pothos/core';
@@ -11,11 +11,11 @@ import type PrismaTypes from './generated/pothos.ts';
 import { getDatamodel } from './generated/pothos.ts';
 import { appendMessage, createPrisma } from './prisma-client.ts';
 import { displayNameOf } from './rows.ts';
-import { readSurroundings } from './surroundings.ts';
+import { readPeerConfig } from './peer-config.ts';
 
-const surroundings = readSurroundings();
-const { tenantId, port } = surroundings;
-const prisma = createPrisma(surroundings);
+const config = readPeerConfig();
+const { tenantId, port } = config;
+const prisma = createPrisma(config);
 
 const builder = new SchemaBuilder<{
   PrismaTypes: PrismaTypes;
@@ -153,11 +153,11 @@ builder.mutationType({
       args: { conversationId: t.arg.id({ required: true }), content: t.arg.string({ required: true }) },
       resolve: async (query, _root, { conversationId, content }) => {
         const message = { id: randomUUID(), conversationId: String(conversationId), content };
-        await appendMessage(prisma, surroundings, message);
+        await appendMessage(prisma, config, message);
         return prisma.message.findUniqueOrThrow({
           ...query,
           relationLoadStrategy: 'join',
-          where: { tenantId_id: { tenantId: surroundings.writing.tenantId, id: message.id } },
+          where: { tenantId_id: { tenantId: config.writing.tenantId, id: message.id } },
         });
       },
     }),

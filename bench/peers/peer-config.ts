@@ -1,16 +1,19 @@
-/** What a peer is told by whoever starts it. */
-export interface Surroundings {
+/** The configuration of a peer. */
+export interface PeerConfig {
   readonly databaseUrl: string;
   readonly poolSize: number;
   readonly port: number;
-  /** Whose conversations are read, by its owner. */
+  /** The tenant of the conversations that are read. */
   readonly tenantId: string;
-  /** Where messages are sent, and by whom: another tenant, so that what is read stays the same. */
+  /**
+   * The tenant and author of sent messages: another tenant, so that the conversations that are read do not
+   * change.
+   */
   readonly writing: { readonly tenantId: string; readonly authorId: string };
 }
 
-/** Reads what the benchmark has put into the environment. */
-export function readSurroundings(): Surroundings {
+/** Reads the configuration from environment variables. @throws Error when a variable is missing */
+export function readPeerConfig(): PeerConfig {
   return {
     databaseUrl: required('DATABASE_URL'),
     poolSize: Number(required('POOL_SIZE')),
@@ -22,6 +25,6 @@ export function readSurroundings(): Surroundings {
 
 function required(name: string): string {
   const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is missing; peers are started by the benchmark.`);
+  if (value === undefined) throw new Error(`${name} is missing. The benchmark starts the peers.`);
   return value;
 }
