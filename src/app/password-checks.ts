@@ -4,7 +4,7 @@ import { MemoryAttemptLimiter } from '../platform/security/attempt-limiter.ts';
 import type { Clock } from '../platform/runtime/clock.ts';
 import { isPassword } from '../platform/security/passwords.ts';
 import { SharedAttemptLimiter, type SharedCounters } from '../platform/security/shared-attempt-limiter.ts';
-import { Turns } from '../platform/runtime/semaphore.ts';
+import { Semaphore } from '../platform/runtime/semaphore.ts';
 
 /** What keeps signing in from being used to guess passwords, or to keep the process busy. */
 export function createPasswordChecks({
@@ -25,13 +25,13 @@ export function createPasswordChecks({
     return new SharedAttemptLimiter({ ...limit, counters, keyPrefix: `${namespace}:tries:${name}:` });
   };
   // 20 ms and 19 MB each, on threads that files and addresses of hosts are read on as well.
-  const turns = new Turns({ atOnceMax: 2, waitingMax: 100 });
+  const semaphore = new Semaphore({ concurrencyMax: 2, queueMax: 100 });
   return {
     limits: createSignInLimits({
       perAccount: limiterOf('account', triesPerAccount),
       perAddress: limiterOf('address', triesPerAddress),
     }),
     isPassword: (password: string, passwordHash: string | null) =>
-      turns.take(() => isPassword(password, passwordHash)),
+      semaphore.run(() => isPassword(password, passwordHash)),
   };
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config/config.ts';
 import type { StatisticsService } from '../../domains/statistics/service.ts';
 import type { Logger } from '../../platform/telemetry/logger.ts';
-import { Repetition } from '../../platform/runtime/periodic-task.ts';
+import { PeriodicTask } from '../../platform/runtime/periodic-task.ts';
 
 /** Every process that listens has the clean-up in mind; the database lets one of them do it at a time. */
 export function cleanUpWhileListening(
@@ -15,11 +15,11 @@ export function cleanUpWhileListening(
 ): void {
   const { config, logger, statistics } = options;
   if (config.cleanUpIntervalMs === null) return;
-  const repetition = new Repetition({
+  const task = new PeriodicTask({
     work: (signal) => statistics.cleanUp(signal),
     intervalMs: config.cleanUpIntervalMs,
     onError: (error) => logger.warn({ err: error }, 'what has expired could not be removed'),
   });
-  server.addHook('onListen', async () => repetition.start());
-  server.addHook('onClose', async () => await repetition.stop());
+  server.addHook('onListen', async () => task.start());
+  server.addHook('onClose', async () => await task.stop());
 }

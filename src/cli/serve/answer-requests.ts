@@ -5,7 +5,7 @@ import { createApp } from '../../app/app.ts';
 import type { Config } from '../../app/config/config.ts';
 import type { Siblings } from '../../app/metrics/app-metrics.ts';
 import type { Platform } from '../../app/open-platform.ts';
-import { expectShortLives } from '../../platform/runtime/v8-flags.ts';
+import { tuneGarbageCollection } from '../../platform/runtime/v8-flags.ts';
 
 /** With what the process begins to answer. */
 interface AnswerOptions {
@@ -38,7 +38,7 @@ export async function answerRequests(
   platform: Platform,
   options: AnswerOptions,
 ): Promise<string> {
-  expectShortLives();
+  tuneGarbageCollection();
   const stopping = new AbortController();
   const { server, address, requests } = await listen(config, platform, options, stopping.signal);
   const { drainMs } = config.frontDoor;

@@ -2,7 +2,7 @@ import type { PoolClient, QueryResultRow } from 'pg';
 import { z } from 'zod';
 import type { Database, PreparableStatement } from './database.ts';
 import { toRefusal } from './database-errors.ts';
-import { Turns } from '../runtime/semaphore.ts';
+import { Semaphore } from '../runtime/semaphore.ts';
 
 /** A statement that some work sent, and how PostgreSQL carries it out. */
 export interface ExplainedStatement {
@@ -58,11 +58,11 @@ export async function explainStatements(
 
 /** The database as the transaction sees it. Prisma's client would be another connection, and is not for reading. */
 function recording(database: Database, client: PoolClient, sent: Sent[]): Database {
-  const turns = new Turns({ atOnceMax: 1, waitingMax: Infinity });
+  const semaphore = new Semaphore({ concurrencyMax: 1, queueMax: Infinity });
   const recorder: Database = {
     ...database,
     query: <Row extends object>(statement: PreparableStatement) =>
-      turns.take(async () => {
+      semaphore.run(async () => {
         const startedAt = performance.now();
         try {
           const { text, values } = statement;

@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { Pool, PoolClient } from 'pg';
 import type { Cancellation } from '../runtime/cancellation.ts';
-import { Deadlines } from '../runtime/timeout-sweeper.ts';
+import { TimeoutSweeper } from '../runtime/timeout-sweeper.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { FollowStatement } from '../telemetry/follow-statement.ts';
 import type { Database, PreparableStatement } from './database.ts';
@@ -56,7 +56,7 @@ export function openDatabase(options: OpenDatabaseOptions): Database {
   const way = {
     pool,
     readers: new RowReaders(),
-    unanswered: new Deadlines(giveUp),
+    unanswered: new TimeoutSweeper(giveUp),
     answerMs: timeouts.statementMs + graceMs,
   };
   async function query<Row>(statement: PreparableStatement, cancellation: Cancellation | null) {

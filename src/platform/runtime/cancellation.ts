@@ -1,22 +1,19 @@
 import type { Refusal } from '../errors.ts';
 
-/**
- * Ends work that nobody waits for any more. Of an AbortController it is the part that is needed here, at a fraction of what one
- * costs a request.
- */
+/** Cancels work whose result is no longer needed; the needed part of an AbortController at a fraction of its cost per request. */
 export class Cancellation {
-  /** Null until somebody listens: what is answered at once is never listened to. */
+  /** Null until the first listener is added: work that completes synchronously never gets one. */
   #listeners: Set<() => void> | null = null;
-  /** When the work began, by `performance.now()`. */
+  /** The start of the work by `performance.now()`. */
   readonly since = performance.now();
   #reason: Refusal | null = null;
 
-  /** Why it ended; null while it has not. */
+  /** The reason of the cancellation; null before it. */
   get reason(): Refusal | null {
     return this.#reason;
   }
 
-  /** The first reason stays. */
+  /** Cancels the work; only the first reason counts. */
   cancel(reason: Refusal): void {
     if (this.#reason !== null) return;
     this.#reason = reason;
@@ -25,12 +22,12 @@ export class Cancellation {
     for (const listener of listeners) listener();
   }
 
-  /** @throws the reason, once there is one */
+  /** @throws the reason, once the work is cancelled */
   throwIfCancelled(): void {
     if (this.#reason !== null) throw this.#reason;
   }
 
-  /** Calls back once when it is cancelled; the returned function stops that. */
+  /** Calls the listener once on cancellation; the returned function removes the listener. */
   onCancel(listener: () => void): () => void {
     const listeners = (this.#listeners ??= new Set());
     listeners.add(listener);

@@ -1,4 +1,4 @@
-/** What time it is. Passed in wherever time matters, so that a test can hold it still. */
+/** The current time; passed in wherever time matters, so that a test can control it. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;

@@ -1,28 +1,28 @@
-/** What is to be done again and again. */
-export interface RepetitionOptions {
-  /** Ends early, of its own accord, once the signal says so. */
+/** The work of a periodic task and its interval. */
+export interface PeriodicTaskOptions {
+  /** Ends early, of its own accord, once the signal is aborted. */
   readonly work: (signal: AbortSignal) => Promise<unknown>;
   readonly intervalMs: number;
-  /** A failure is told and does not end the repetition. */
+  /** Receives a failure of the work, which does not stop the task. */
   readonly onError: (error: unknown) => void;
-  /** From 0 up to 1; chance, unless a test says otherwise. */
+  /** From 0 up to 1; random unless a test sets it. */
   readonly random?: () => number;
 }
 
-// A process that is restarted more often than it has work to do shall come to do it all the same.
+// A process that is restarted more often than its interval must still run the work.
 const firstDelayMsMax = 60_000;
 
 /**
- * Does work again and again, the first time within a minute or so, never twice at the same time. Each pause is a quarter
- * shorter or longer than the interval, so that processes which were started together do not go on in step.
+ * Runs work periodically, for the first time within about a minute, and never twice concurrently. Each pause is up to a quarter
+ * shorter or longer than the interval, so that processes that were started together do not stay in step.
  */
-export class Repetition {
-  readonly #options: RepetitionOptions;
+export class PeriodicTask {
+  readonly #options: PeriodicTaskOptions;
   readonly #stopping = new AbortController();
   #timer: NodeJS.Timeout | null = null;
-  #underWay: Promise<void> = Promise.resolve();
+  #currentRun: Promise<void> = Promise.resolve();
 
-  constructor(options: RepetitionOptions) {
+  constructor(options: PeriodicTaskOptions) {
     this.#options = options;
   }
 
@@ -30,18 +30,18 @@ export class Repetition {
     this.#schedule(Math.min(this.#options.intervalMs, firstDelayMsMax));
   }
 
-  /** Resolves when nothing is under way any more; nothing begins afterwards. */
+  /** Resolves when the current run has ended; no run begins afterwards. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     if (this.#timer !== null) clearTimeout(this.#timer);
-    await this.#underWay;
+    await this.#currentRun;
   }
 
   #schedule(delayMs: number): void {
     if (this.#stopping.signal.aborted) return;
     const jitter = 0.75 + 0.5 * (this.#options.random ?? Math.random)();
-    // What is done now and then keeps no process alive.
-    this.#timer = setTimeout(() => (this.#underWay = this.#run()), delayMs * jitter).unref();
+    // A periodic task must not keep the process alive.
+    this.#timer = setTimeout(() => (this.#currentRun = this.#run()), delayMs * jitter).unref();
   }
 
   async #run(): Promise<void> {

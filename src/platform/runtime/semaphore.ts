@@ -1,36 +1,36 @@
 import { Unavailable } from '../errors.ts';
 
-/** Lets only so many works of a kind go on at once; the others wait for their turn, in the order in which they came. */
-export class Turns {
-  readonly #atOnceMax: number;
-  readonly #waitingMax: number;
-  readonly #waiting: (() => void)[] = [];
-  #underWay = 0;
+/** Runs a bounded number of works concurrently; further works wait in a queue, in their order of arrival. */
+export class Semaphore {
+  readonly #concurrencyMax: number;
+  readonly #queueMax: number;
+  readonly #queue: (() => void)[] = [];
+  #running = 0;
 
-  constructor(options: { readonly atOnceMax: number; readonly waitingMax: number }) {
-    this.#atOnceMax = options.atOnceMax;
-    this.#waitingMax = options.waitingMax;
+  constructor(options: { readonly concurrencyMax: number; readonly queueMax: number }) {
+    this.#concurrencyMax = options.concurrencyMax;
+    this.#queueMax = options.queueMax;
   }
 
-  /** Answers or rejects as the work does. @throws Unavailable when too many are waiting already */
-  async take<Result>(work: () => Promise<Result>): Promise<Result> {
-    await this.#turn();
+  /** Settles as the work does. @throws Unavailable when the queue is full */
+  async run<Result>(work: () => Promise<Result>): Promise<Result> {
+    await this.#acquire();
     try {
       return await work();
     } finally {
-      const next = this.#waiting.shift();
-      // The turn is handed on rather than given up: somebody who comes just now must not overtake those who wait.
-      if (next === undefined) this.#underWay -= 1;
+      const next = this.#queue.shift();
+      // The permit is handed over rather than released: a newcomer must not overtake the queue.
+      if (next === undefined) this.#running -= 1;
       else next();
     }
   }
 
-  async #turn(): Promise<void> {
-    if (this.#underWay < this.#atOnceMax) {
-      this.#underWay += 1;
+  async #acquire(): Promise<void> {
+    if (this.#running < this.#concurrencyMax) {
+      this.#running += 1;
       return;
     }
-    if (this.#waiting.length >= this.#waitingMax) throw new Unavailable();
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#queue.length >= this.#queueMax) throw new Unavailable();
+    await new Promise<void>((resolve) => this.#queue.push(resolve));
   }
 }

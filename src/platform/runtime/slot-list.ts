@@ -1,26 +1,27 @@
 /**
- * Those who come and go by the thousands a second. A Set would do, but for V8: whenever a Set outgrows its table it leaves that
- * behind, pointing to those who were in it and to the next table; once one such table is old, it keeps all that follow
- * alive, with whatever their members lead to, until the whole heap is gone through.
+ * An unordered collection for members that come and go thousands of times a second.
+ *
+ * Not a Set: whenever a Set outgrows its table, V8 leaves that table behind, pointing to its former members and to the
+ * next table. Once one such table is in the old generation, it keeps all that follow alive until a full collection.
  */
-export class Places<Member extends object> {
+export class SlotList<Member extends object> {
   readonly #members: (Member | null)[] = [];
-  readonly #free: number[] = [];
+  readonly #freeSlots: number[] = [];
 
-  /** Answers the place that `leave` needs to know. */
-  take(member: Member): number {
-    const place = this.#free.pop() ?? this.#members.length;
-    this.#members[place] = member;
-    return place;
+  /** Returns the slot, which `remove` takes. */
+  add(member: Member): number {
+    const slot = this.#freeSlots.pop() ?? this.#members.length;
+    this.#members[slot] = member;
+    return slot;
   }
 
-  /** Once for each place that was taken. */
-  leave(place: number): void {
-    this.#members[place] = null;
-    this.#free.push(place);
+  /** To be called once for each slot that `add` returned. */
+  remove(slot: number): void {
+    this.#members[slot] = null;
+    this.#freeSlots.push(slot);
   }
 
-  /** Those who are here, in no order. */
+  /** The present members, in no order. */
   members(): Member[] {
     return this.#members.filter((member) => member !== null);
   }

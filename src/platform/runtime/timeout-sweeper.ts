@@ -1,51 +1,51 @@
-import { Places } from './slot-list.ts';
+import { SlotList } from './slot-list.ts';
 
-interface Bounded<Work> {
+interface Entry<Work> {
   readonly work: Work;
   /** By `performance.now()`. */
-  readonly endsAt: number;
+  readonly expiresAt: number;
 }
 
-/** How late a deadline may be noticed. */
-const lookEveryMs = 100;
+/** The longest delay between a timeout and its detection. */
+const sweepIntervalMs = 100;
 
 /**
- * Ends work that takes too long: it looks at all that is under way now and then. A timer for each piece would be made for nothing
- * thousands of times a second, and Node's lists of timers keep what they were made for alive for long.
+ * Expires work that takes too long, by sweeping over all active work at an interval. A timer for each piece of work would be
+ * created in vain thousands of times a second, and Node's timer lists keep what a timer was created for alive for long.
  */
-export class Deadlines<Work> {
+export class TimeoutSweeper<Work> {
   readonly #expire: (work: Work) => void;
-  readonly #underWay = new Places<Bounded<Work>>();
+  readonly #entries = new SlotList<Entry<Work>>();
   #timer: NodeJS.Timeout | null = null;
 
-  /** `expire` brings about the end of work that is late; it is called at every look until that has come. */
+  /** `expire` brings about the end of late work; it is called at every sweep until `end` is called for that work. */
   constructor(expire: (work: Work) => void) {
     this.#expire = expire;
   }
 
-  /** Answers what `end` needs to know; `timeMs` may be infinite. */
-  begin(work: Work, timeMs: number): number {
-    this.#timer ??= setInterval(() => this.#look(), lookEveryMs).unref();
-    return this.#underWay.take({ work, endsAt: performance.now() + timeMs });
+  /** Returns the handle that `end` takes; `timeoutMs` may be infinite. */
+  begin(work: Work, timeoutMs: number): number {
+    this.#timer ??= setInterval(() => this.#sweep(), sweepIntervalMs).unref();
+    return this.#entries.add({ work, expiresAt: performance.now() + timeoutMs });
   }
 
-  /** Once for each that was begun. */
-  end(place: number): void {
-    this.#underWay.leave(place);
+  /** To be called once for each handle that `begin` returned. */
+  end(handle: number): void {
+    this.#entries.remove(handle);
   }
 
-  /** What is under way. */
+  /** The active work. */
   all(): Work[] {
-    return this.#underWay.members().map(({ work }) => work);
+    return this.#entries.members().map(({ work }) => work);
   }
 
-  #look(): void {
+  #sweep(): void {
     const now = performance.now();
-    const underWay = this.#underWay.members();
-    if (underWay.length === 0 && this.#timer !== null) {
+    const entries = this.#entries.members();
+    if (entries.length === 0 && this.#timer !== null) {
       clearInterval(this.#timer);
       this.#timer = null;
     }
-    for (const { work, endsAt } of underWay) if (endsAt <= now) this.#expire(work);
+    for (const { work, expiresAt } of entries) if (expiresAt <= now) this.#expire(work);
   }
 }

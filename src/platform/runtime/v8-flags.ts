@@ -1,14 +1,12 @@
 import { setFlagsFromString } from 'node:v8';
 
 /**
- * Tells V8 what it cannot know: what a request makes dies with it, and what lives on grows no more once the caches are full.
- *
- * By itself it guesses of places in the code whose first objects lived long that all of them will, which at a server's start is mere
- * chance, and makes them among the old ones from then on: rows and all that is in them would stay until the whole heap is gone through. And it
- * lets the old ones become four times as many before it goes through them. See
- * `docs/decisions/0027-v8-flags-for-short-lived-objects.md`.
+ * Sets V8 flags for a process whose garbage is mostly short-lived and whose heap stops growing once the caches are full.
+ * Must run before the first request; docs/decisions/0027-v8-flags-for-short-lived-objects.md has the measurements.
  */
-export function expectShortLives(): void {
+export function tuneGarbageCollection(): void {
+  // By default V8 allocates in the old generation at code sites whose first objects lived long, which at start is chance.
   setFlagsFromString('--no-allocation-site-pretenuring');
+  // By default the old generation may grow fourfold before it is collected.
   setFlagsFromString('--heap-growing-percent=50');
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const packageSchema = z.object({ version: z.string() });
 
-/** The version of Parley, as its package.json has it. */
+/** Returns the version in Parley's package.json. */
 export function readVersion(): string {
   const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
   return packageSchema.parse(JSON.parse(text)).version;

@@ -2,12 +2,12 @@ import type { ServerResponse } from 'node:http';
 import type { AtOnce } from '../../platform/runtime/maybe-promise.ts';
 import { Cancellation } from '../../platform/runtime/cancellation.ts';
 import { Refusal, Unavailable } from '../../platform/errors.ts';
-import { Deadlines } from '../../platform/runtime/timeout-sweeper.ts';
+import { TimeoutSweeper } from '../../platform/runtime/timeout-sweeper.ts';
 
 /** What is being answered, and whether more may come. One for the process. */
 export class RequestsUnderWay {
   readonly #deadlineMs: number;
-  readonly #waits = new Deadlines<Wait>(({ cancellation, late }) => cancellation.cancel(late()));
+  readonly #waits = new TimeoutSweeper<Wait>(({ cancellation, late }) => cancellation.cancel(late()));
   #isDraining = false;
 
   /** `deadlineMs` is how long a query may take; 0 for as long as it likes. */

@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Repetition } from '../../../src/platform/runtime/periodic-task.ts';
+import { PeriodicTask } from '../../../src/platform/runtime/periodic-task.ts';
 import { deferred } from '../../support/deferred.ts';
 
 const hour = 3_600_000;
 
-describe('a repetition', () => {
+describe('a periodic task', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('begins within a minute or so and goes on in pauses of about the interval', async () => {
+  it('first runs within about a minute, then at about the interval', async () => {
     const work = vi.fn(async () => {});
-    const repetition = new Repetition({ work, intervalMs: hour, onError: fail, random: () => 0.5 });
-    repetition.start();
+    const task = new PeriodicTask({ work, intervalMs: hour, onError: fail, random: () => 0.5 });
+    task.start();
 
     await vi.advanceTimersByTimeAsync(59_999);
     expect(work).toHaveBeenCalledTimes(0);
@@ -19,58 +19,58 @@ describe('a repetition', () => {
     expect(work).toHaveBeenCalledTimes(1);
     await vi.advanceTimersByTimeAsync(2 * hour);
     expect(work).toHaveBeenCalledTimes(3);
-    await repetition.stop();
+    await task.stop();
   });
 
   it.each([
     [0, 0.75 * hour],
     [1, 1.25 * hour],
-  ])('takes a pause between three and five quarters of the interval: chance %f', async (chance, pause) => {
+  ])('pauses between three and five quarters of the interval: random value %f', async (chance, pause) => {
     const work = vi.fn(async () => {});
-    const repetition = new Repetition({ work, intervalMs: hour, onError: fail, random: () => chance });
-    repetition.start();
+    const task = new PeriodicTask({ work, intervalMs: hour, onError: fail, random: () => chance });
+    task.start();
     await vi.advanceTimersToNextTimerAsync();
 
     await vi.advanceTimersByTimeAsync(pause - 1);
     expect(work).toHaveBeenCalledTimes(1);
     await vi.advanceTimersByTimeAsync(1);
     expect(work).toHaveBeenCalledTimes(2);
-    await repetition.stop();
+    await task.stop();
   });
 
-  it('goes on after a failure, and tells of it', async () => {
+  it('continues after a failure and reports the error', async () => {
     const onError = vi.fn();
     const failure = new Error('no database');
     const work = vi.fn(async () => Promise.reject(failure));
-    const repetition = new Repetition({ work, intervalMs: hour, onError });
-    repetition.start();
+    const task = new PeriodicTask({ work, intervalMs: hour, onError });
+    task.start();
     await vi.advanceTimersByTimeAsync(3 * hour);
 
     expect(work.mock.calls.length).toBeGreaterThanOrEqual(2);
     expect(onError).toHaveBeenCalledWith(failure);
-    await repetition.stop();
+    await task.stop();
   });
 
-  it('is never at it twice', async () => {
+  it('never runs twice concurrently', async () => {
     const first = deferred<void>();
     const work = vi.fn(() => first.promise);
-    const repetition = new Repetition({ work, intervalMs: hour, onError: fail });
-    repetition.start();
+    const task = new PeriodicTask({ work, intervalMs: hour, onError: fail });
+    task.start();
     await vi.advanceTimersByTimeAsync(10 * hour);
 
     expect(work).toHaveBeenCalledTimes(1);
     first.resolve();
-    await repetition.stop();
+    await task.stop();
   });
 
-  it('asks what is under way to end, waits for it, and begins nothing afterwards', async () => {
+  it('when stopped: aborts the current run, waits for it and starts no other', async () => {
     const work = vi.fn(
       (signal: AbortSignal) => new Promise((resolve) => signal.addEventListener('abort', resolve)),
     );
-    const repetition = new Repetition({ work, intervalMs: hour, onError: fail });
-    repetition.start();
+    const task = new PeriodicTask({ work, intervalMs: hour, onError: fail });
+    task.start();
     await vi.advanceTimersToNextTimerAsync();
-    await repetition.stop();
+    await task.stop();
     await vi.advanceTimersByTimeAsync(10 * hour);
 
     expect(work).toHaveBeenCalledTimes(1);

@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
 import { Unavailable } from '../../../src/platform/errors.ts';
-import { Turns } from '../../../src/platform/runtime/semaphore.ts';
+import { Semaphore } from '../../../src/platform/runtime/semaphore.ts';
 import { deferred, settled } from '../../support/deferred.ts';
 
-it('lets so many works go on at once, and the others in the order in which they came', async () => {
-  const turns = new Turns({ atOnceMax: 2, waitingMax: 10 });
+it('semaphore: works beyond the bound wait and run in their order of arrival, also after a failure', async () => {
+  const semaphore = new Semaphore({ concurrencyMax: 2, queueMax: 10 });
   const begun: number[] = [];
   const works = [0, 1, 2, 3].map((number) => ({ number, ...deferred<number>() }));
   const results = works.map(({ number, promise }) =>
-    turns.take(async () => {
+    semaphore.run(async () => {
       begun.push(number);
       return promise;
     }),
@@ -30,14 +30,14 @@ it('lets so many works go on at once, and the others in the order in which they 
   expect(await Promise.all(results.slice(1))).toEqual([10, 20, 30]);
 });
 
-it('refuses those for whom there is no place to wait', async () => {
-  const turns = new Turns({ atOnceMax: 1, waitingMax: 1 });
+it('semaphore: a work is rejected as unavailable while the queue is full', async () => {
+  const semaphore = new Semaphore({ concurrencyMax: 1, queueMax: 1 });
   const work = deferred<string>();
-  const first = turns.take(() => work.promise);
-  const second = turns.take(async () => 'second');
+  const first = semaphore.run(() => work.promise);
+  const second = semaphore.run(async () => 'second');
 
-  await expect(turns.take(async () => 'third')).rejects.toThrow(Unavailable);
+  await expect(semaphore.run(async () => 'third')).rejects.toThrow(Unavailable);
   work.resolve('first');
   expect(await Promise.all([first, second])).toEqual(['first', 'second']);
-  expect(await turns.take(async () => 'later')).toBe('later');
+  expect(await semaphore.run(async () => 'later')).toBe('later');
 });

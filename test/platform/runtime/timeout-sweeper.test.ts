@@ -1,20 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Deadlines } from '../../../src/platform/runtime/timeout-sweeper.ts';
+import { TimeoutSweeper } from '../../../src/platform/runtime/timeout-sweeper.ts';
 
-describe('deadlines', () => {
+describe('the timeout sweeper', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('end work that takes longer than it may, a tenth of a second later at the most', () => {
+  it('expires late work within a tenth of a second', () => {
     const late: string[] = [];
-    const deadlines = new Deadlines<string>((work) => {
+    const sweeper = new TimeoutSweeper<string>((work) => {
       late.push(work);
-      deadlines.end(places.get(work) ?? -1);
+      sweeper.end(places.get(work) ?? -1);
     });
     const places = new Map([
-      ['short', deadlines.begin('short', 1000)],
-      ['long', deadlines.begin('long', 5000)],
-      ['endless', deadlines.begin('endless', Infinity)],
+      ['short', sweeper.begin('short', 1000)],
+      ['long', sweeper.begin('long', 5000)],
+      ['endless', sweeper.begin('endless', Infinity)],
     ]);
 
     vi.advanceTimersByTime(999);
@@ -23,30 +23,30 @@ describe('deadlines', () => {
     expect(late).toEqual(['short']);
     vi.advanceTimersByTime(60_000);
     expect(late).toEqual(['short', 'long']);
-    expect(deadlines.all()).toEqual(['endless']);
+    expect(sweeper.all()).toEqual(['endless']);
   });
 
-  it('leave alone what ended before, also when something else has its place', () => {
+  it('does not expire ended work, also when its handle was reused', () => {
     const late: string[] = [];
-    const deadlines = new Deadlines<string>((work) => late.push(work));
-    deadlines.end(deadlines.begin('quick', 1000));
-    const place = deadlines.begin('next', 3000);
+    const sweeper = new TimeoutSweeper<string>((work) => late.push(work));
+    sweeper.end(sweeper.begin('quick', 1000));
+    const place = sweeper.begin('next', 3000);
 
-    expect(deadlines.all()).toEqual(['next']);
+    expect(sweeper.all()).toEqual(['next']);
     vi.advanceTimersByTime(2000);
-    deadlines.end(place);
+    sweeper.end(place);
     vi.advanceTimersByTime(2000);
     expect(late).toEqual([]);
   });
 
-  it('look for nothing while there is nothing, and again when there is', () => {
+  it('stops its timer without work and starts it for new work', () => {
     const late: string[] = [];
-    const deadlines = new Deadlines<string>((work) => late.push(work));
-    deadlines.end(deadlines.begin('first', 1000));
+    const sweeper = new TimeoutSweeper<string>((work) => late.push(work));
+    sweeper.end(sweeper.begin('first', 1000));
     vi.advanceTimersByTime(200);
     expect(vi.getTimerCount()).toBe(0);
 
-    deadlines.begin('second', 1000);
+    sweeper.begin('second', 1000);
     vi.advanceTimersByTime(1100);
     expect(late).toContain('second');
   });

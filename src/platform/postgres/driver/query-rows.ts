@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { Cancellation } from '../../runtime/cancellation.ts';
-import type { Deadlines } from '../../runtime/timeout-sweeper.ts';
+import type { TimeoutSweeper } from '../../runtime/timeout-sweeper.ts';
 import { cancelStatement } from '../cancel-statement.ts';
 import type { CheckedPool } from '../pool/validating-pool.ts';
 import { PreparedQuery, type BoundStatement } from './prepared-query.ts';
@@ -11,7 +11,7 @@ export interface StatementWay {
   readonly pool: Pick<CheckedPool, 'connectSince'>;
   readonly readers: RowReaders;
   /** Which connections owe an answer. */
-  readonly unanswered: Deadlines<PoolClient>;
+  readonly unanswered: TimeoutSweeper<PoolClient>;
   /** How long PostgreSQL may owe one, in milliseconds. */
   readonly answerMs: number;
 }
