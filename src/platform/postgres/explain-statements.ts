@@ -1,8 +1,8 @@
 import type { PoolClient, QueryResultRow } from 'pg';
+import pLimit from 'p-limit';
 import { z } from 'zod';
 import type { Database, PreparableStatement } from './database.ts';
 import { toRefusal } from './database-errors.ts';
-import { Semaphore } from '../runtime/semaphore.ts';
 
 /** A statement that some work sent, and how PostgreSQL carries it out. */
 export interface ExplainedStatement {
@@ -58,11 +58,11 @@ export async function explainStatements(
 
 /** The database as the transaction sees it. Prisma's client would be another connection, and is not for reading. */
 function recording(database: Database, client: PoolClient, sent: Sent[]): Database {
-  const semaphore = new Semaphore({ concurrencyMax: 1, queueMax: Infinity });
+  const inOrder = pLimit(1);
   const recorder: Database = {
     ...database,
     query: <Row extends object>(statement: PreparableStatement) =>
-      semaphore.run(async () => {
+      inOrder(async () => {
         const startedAt = performance.now();
         try {
           const { text, values } = statement;
