@@ -1,16 +1,16 @@
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import type { IncomingHttpHeaders } from 'node:http';
 import { keyPrefix, type ApiKeyService } from '../domains/api-key/service.ts';
 import type { IdentityService } from '../domains/identity/service.ts';
 import type { Viewer } from '../domains/session/model.ts';
 import { tokenPrefix, type SessionService } from '../domains/session/service.ts';
-import type { AtOnce } from '../platform/runtime/maybe-promise.ts';
 import { Unauthenticated } from '../platform/errors.ts';
 
 /** Headers -> who asks; null without credentials. A bad credential is refused, never taken for none. */
-type Authenticate = (headers: IncomingHttpHeaders) => AtOnce<Viewer | null>;
+type Authenticate = (headers: IncomingHttpHeaders) => MaybePromise<Viewer | null>;
 
 /** Answers a credential's viewer, or null for a token that is of another kind. */
-type Verifier = (token: string, tenantSlug: string | null) => AtOnce<Viewer> | null;
+type Verifier = (token: string, tenantSlug: string | null) => MaybePromise<Viewer> | null;
 
 /**
  * Recognises the header `authorization: Bearer …`, and `x-tenant` where a person has several tenants.

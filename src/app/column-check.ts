@@ -1,4 +1,4 @@
-import type { AtOnce } from '../platform/runtime/maybe-promise.ts';
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import type { Invalidation, InvalidationListener } from '../caching/coherence/coherence.ts';
 import { Unavailable } from '../platform/errors.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
@@ -82,7 +82,7 @@ export class SchemaGuard implements InvalidationListener {
   }
 
   /** Before a request. Free while all is well. @throws Unavailable while a column is missing that isolation depends on */
-  admit(): AtOnce<void> {
+  admit(): MaybePromise<void> {
     return this.#missing.isolating.length === 0 ? undefined : this.#lookAgain();
   }
 

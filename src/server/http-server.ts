@@ -1,7 +1,7 @@
+import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Executor } from '../execution/level-executor.ts';
-import { whenThere, type AtOnce } from '../platform/runtime/maybe-promise.ts';
 import type { Clock } from '../platform/runtime/clock.ts';
 import { Unavailable } from '../platform/errors.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
@@ -62,7 +62,7 @@ export interface HttpServerOptions<Viewer, Context extends OperationScope> exten
   readonly metrics: { readonly metrics: Metrics; readonly token: string | null } | null;
   readonly isReady: () => Promise<Readiness>;
   /** Asked before every request but those for health. @throws Unavailable while nothing may be answered */
-  readonly admit: () => AtOnce<void>;
+  readonly admit: () => MaybePromise<void>;
   /** Recognises outages, and answers any other error as it came. */
   readonly toRefusal: (error: unknown) => unknown;
   /** For the events of an identity provider; null where none is expected. */
@@ -103,7 +103,10 @@ export async function createHttpServer<Viewer, Context extends OperationScope>(
     }
     if (eventLoop.isOverloaded)
       throw new Unavailable('The server has more to do than it can; try again shortly.');
-    proceed(whenThere(arrivals.settle(), options.admit), done);
+    proceed(
+      handleMaybePromise(() => arrivals.settle(), options.admit),
+      done,
+    );
   });
   server.addHook('onSend', (request, reply, payload, done) => {
     void reply.header('x-request-id', request.id);

@@ -1,5 +1,5 @@
+import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import { z } from 'zod';
-import { whenThere, type AtOnce } from '../../platform/runtime/maybe-promise.ts';
 import type { Cache } from '../../caching/cache.ts';
 import type { Coherence } from '../../caching/coherence/coherence.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
@@ -95,12 +95,15 @@ export function createApiKeyService(options: {
      * @throws Unauthenticated when it is not, or no longer, a key of an active member there
      * @throws TokenExpired
      */
-    viewerByKey(key: string, tenantSlug: string | null): AtOnce<Viewer> {
+    viewerByKey(key: string, tenantSlug: string | null): MaybePromise<Viewer> {
       if (!isSecret(keyPrefix, key)) throw new Unauthenticated('This credential is not a key of Parley.');
       const hash = hashOfSecret(key);
       const known = apiKeys.peek(hash);
       const identity = known === undefined ? apiKeys.get(hash, () => queries.identityByKeyHash(hash)) : known;
-      return whenThere(identity, (found) => admit(found, tenantSlug));
+      return handleMaybePromise(
+        () => identity,
+        (found) => admit(found, tenantSlug),
+      );
     },
   };
 }

@@ -1,4 +1,4 @@
-import { whenThere, type AtOnce } from '../../platform/runtime/maybe-promise.ts';
+import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import type { Cache } from '../../caching/cache.ts';
 import type { Coherence } from '../../caching/coherence/coherence.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
@@ -52,16 +52,22 @@ export function createIdentityService(options: {
 
   const find = (subject: string) => identities.get(subject, () => queries.personBySubject(subject));
 
-  function currentPerson(issuedBy: IdentityProvider, claims: ProviderClaims): AtOnce<MirroredPerson | null> {
+  function currentPerson(
+    issuedBy: IdentityProvider,
+    claims: ProviderClaims,
+  ): MaybePromise<MirroredPerson | null> {
     counts.attempted += 1;
     const known = identities.peek(claims.subject);
-    return whenThere(known === undefined ? find(claims.subject) : known, (person) => {
-      if (person === null || isDue(person, claims, { now: clock.now(), unknown })) {
-        return updatedPerson(person, issuedBy, claims);
-      }
-      counts.skipped += 1;
-      return person;
-    });
+    return handleMaybePromise(
+      () => (known === undefined ? find(claims.subject) : known),
+      (person) => {
+        if (person === null || isDue(person, claims, { now: clock.now(), unknown })) {
+          return updatedPerson(person, issuedBy, claims);
+        }
+        counts.skipped += 1;
+        return person;
+      },
+    );
   }
 
   async function updatedPerson(
@@ -143,10 +149,15 @@ export function createIdentityService(options: {
      * @throws TokenExpired
      * @throws Unavailable when neither the database nor a cache can tell
      */
-    viewerByToken(token: string, tenantSlug: string | null): AtOnce<Viewer> {
+    viewerByToken(token: string, tenantSlug: string | null): MaybePromise<Viewer> {
       if (provider === null) throw new Unauthenticated('No identity provider is set up here.');
-      return whenThere(provider.verifyToken(token), (claims) =>
-        whenThere(currentPerson(provider, claims), (person) => viewerFrom(person, claims, tenantSlug)),
+      return handleMaybePromise(
+        () => provider.verifyToken(token),
+        (claims) =>
+          handleMaybePromise(
+            () => currentPerson(provider, claims),
+            (person) => viewerFrom(person, claims, tenantSlug),
+          ),
       );
     },
 

@@ -1,7 +1,7 @@
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import { hash } from 'node:crypto';
 import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
-import type { AtOnce } from '../../platform/runtime/maybe-promise.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import { Refusal, TokenExpired, Unauthenticated } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/telemetry/logger.ts';
@@ -21,7 +21,7 @@ export interface TokenRules {
 }
 
 /** What a token says. @throws Unauthenticated, TokenExpired, Unavailable */
-export type VerifyToken = (token: string) => AtOnce<ProviderClaims>;
+export type VerifyToken = (token: string) => MaybePromise<ProviderClaims>;
 
 /** In characters; those of Clerk have about a thousand. */
 const tokenLengthMax = 8192;

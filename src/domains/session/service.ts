@@ -1,5 +1,5 @@
+import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import { z } from 'zod';
-import { whenThere, type AtOnce } from '../../platform/runtime/maybe-promise.ts';
 import type { Cache } from '../../caching/cache.ts';
 import type { Coherence } from '../../caching/coherence/coherence.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
@@ -138,14 +138,17 @@ export function createSessionService(options: {
      * @throws Unauthenticated when it is not, or no longer, a token of an active member there
      * @throws TokenExpired
      */
-    viewerByToken(token: string, tenantSlug: string | null): AtOnce<Viewer> {
+    viewerByToken(token: string, tenantSlug: string | null): MaybePromise<Viewer> {
       if (!isSecret(tokenPrefix, token))
         throw new Unauthenticated('This credential is not a token of Parley.');
       const hash = hashOfSecret(token);
       const known = sessions.peek(hash);
       const identity =
         known === undefined ? sessions.get(hash, () => queries.identityByTokenHash(hash)) : known;
-      return whenThere(identity, (found) => admit(found, tenantSlug));
+      return handleMaybePromise(
+        () => identity,
+        (found) => admit(found, tenantSlug),
+      );
     },
   };
 }

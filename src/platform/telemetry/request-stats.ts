@@ -1,5 +1,5 @@
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { AtOnce } from '../runtime/maybe-promise.ts';
 import type { OpenTrace } from './tracing.ts';
 
 /** How a request ended: answered, refused because of what it asked, or failed because of us. */
@@ -46,7 +46,7 @@ export class RequestProfile {
   }
 
   /** Does the work of finding out who asks, and keeps what it took, also when it is refused. */
-  authenticating<Viewer>(work: () => AtOnce<Viewer | null>): AtOnce<Viewer | null> {
+  authenticating<Viewer>(work: () => MaybePromise<Viewer | null>): MaybePromise<Viewer | null> {
     const startedAt = performance.now();
     const accept = (viewer: Viewer | null) => {
       this.isAuthenticated = viewer !== null;

@@ -1,9 +1,9 @@
+import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import type { IncomingHttpHeaders } from 'node:http';
 import { HeaderMap, type GraphQLRequest, type HTTPGraphQLRequest } from '@apollo/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Admission, Admitted } from '../limits/admission.ts';
 import type { OperationScope } from './apollo.ts';
-import { whenThere, type AtOnce } from '../../platform/runtime/maybe-promise.ts';
 import { Cancellation } from '../../platform/runtime/cancellation.ts';
 import type { RequestTrace } from '../../platform/telemetry/tracing.ts';
 import type { RequestProfile } from '../../platform/telemetry/request-stats.ts';
@@ -38,12 +38,12 @@ interface Permit {
 }
 
 /** Runs an operation that was let in; its errors are formatted. */
-export type Execute<Context> = (operation: GraphQLRequest, contextValue: Context) => AtOnce<Answer>;
+export type Execute<Context> = (operation: GraphQLRequest, contextValue: Context) => MaybePromise<Answer>;
 
 /** Who asks, and what their operation gets to work with. */
 export interface Exchange<Viewer, Context extends OperationScope> {
   /** Null without credentials. @throws Unauthenticated, TokenExpired, Forbidden, Unavailable */
-  readonly authenticate: (headers: IncomingHttpHeaders) => AtOnce<Viewer | null>;
+  readonly authenticate: (headers: IncomingHttpHeaders) => MaybePromise<Viewer | null>;
   /** A fresh context for one request; a plain object, because Apollo Server copies it. */
   readonly createContext: (
     viewer: Viewer | null,
@@ -100,7 +100,10 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
           request.setDecorator('viewer', found);
           refuseForeignEncoding(headers);
         };
-        proceed(whenThere(viewer, keep), done);
+        proceed(
+          handleMaybePromise(() => viewer, keep),
+          done,
+        );
       },
     ],
     handler: (request, reply) => {

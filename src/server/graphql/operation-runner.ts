@@ -1,3 +1,4 @@
+import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import {
   HeaderMap,
   type ApolloServer,
@@ -8,7 +9,6 @@ import {
 import type { DocumentNode, FormattedExecutionResult } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Executor } from '../../execution/level-executor.ts';
-import { whenThere, type AtOnce } from '../../platform/runtime/maybe-promise.ts';
 import type { OperationScope } from './apollo.ts';
 import type { FormatError } from '../errors/format-error.ts';
 
@@ -56,11 +56,18 @@ export class Engine<Context extends OperationScope> {
   }
 
   /** The answer to an operation. `contextValue` must be a plain object, because Apollo Server copies it. */
-  execute(apollo: ApolloServer<Context>, operation: GraphQLRequest, contextValue: Context): AtOnce<Answer> {
+  execute(
+    apollo: ApolloServer<Context>,
+    operation: GraphQLRequest,
+    contextValue: Context,
+  ): MaybePromise<Answer> {
     const document = this.#validDocumentOf(operation);
     const running = document === undefined ? null : this.#run(document, operation, contextValue);
     if (running === null) return askApollo(apollo, operation, contextValue);
-    return whenThere(running, (result) => ({ result, http: null }));
+    return handleMaybePromise(
+      () => running,
+      (result) => ({ result, http: null }),
+    );
   }
 
   /** Undefined also for what Apollo Server has more to say about: GET allows no mutations, and persisted queries none. */
@@ -75,16 +82,19 @@ export class Engine<Context extends OperationScope> {
     document: DocumentNode,
     { operationName, variables }: GraphQLRequest,
     context: Context,
-  ): AtOnce<FormattedExecutionResult> | null {
+  ): MaybePromise<FormattedExecutionResult> | null {
     const running = this.#executor?.execute({ document, operationName, variables, context }) ?? null;
     if (running === null) return null;
-    return whenThere(running, (result) => {
-      const { data = null, errors } = result;
-      // Whoever sends the answer empties it; its promise must not keep the data either.
-      result.data = null;
-      const formatted = errors?.map((error) => this.#formatError(error, context.requestId));
-      return formatted === undefined ? { data } : { data, errors: formatted };
-    });
+    return handleMaybePromise(
+      () => running,
+      (result) => {
+        const { data = null, errors } = result;
+        // Whoever sends the answer empties it; its promise must not keep the data either.
+        result.data = null;
+        const formatted = errors?.map((error) => this.#formatError(error, context.requestId));
+        return formatted === undefined ? { data } : { data, errors: formatted };
+      },
+    );
   }
 }
 

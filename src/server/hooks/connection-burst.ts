@@ -1,5 +1,5 @@
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import type { Server } from 'node:http';
-import type { AtOnce } from '../../platform/runtime/maybe-promise.ts';
 
 /**
  * So many connections at the most are taken before the requests that wait are answered, whoever else may come: as many as may wait
@@ -23,7 +23,7 @@ export class Arrivals {
   }
 
   /** At once, or resolves, when no further connection arrives or enough of them have. */
-  settle(): AtOnce<void> {
+  settle(): MaybePromise<void> {
     if (this.#connectionsInARow === 0) return undefined;
     return new Promise<void>((resolve) => this.#waiting.push(resolve));
   }

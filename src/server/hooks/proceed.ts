@@ -1,8 +1,8 @@
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import type { HookHandlerDoneFunction } from 'fastify';
-import type { AtOnce } from '../../platform/runtime/maybe-promise.ts';
 
 /** Ends a hook of Fastify's: at once where there is nothing to wait for, which an `async` hook would wait for all the same. */
-export function proceed(work: AtOnce<void>, done: HookHandlerDoneFunction): void {
+export function proceed(work: MaybePromise<void>, done: HookHandlerDoneFunction): void {
   if (work instanceof Promise) work.then(() => done(), done);
   else done();
 }

@@ -1,5 +1,5 @@
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import type { ServerResponse } from 'node:http';
-import type { AtOnce } from '../../platform/runtime/maybe-promise.ts';
 import { Cancellation } from '../../platform/runtime/cancellation.ts';
 import { Refusal, Unavailable } from '../../platform/errors.ts';
 import { TimeoutSweeper } from '../../platform/runtime/timeout-sweeper.ts';
@@ -36,7 +36,7 @@ export class RequestsUnderWay {
    * for it too.
    * @throws Unavailable at the deadline
    */
-  identify<Result>(work: () => AtOnce<Result>): AtOnce<Result> {
+  identify<Result>(work: () => MaybePromise<Result>): MaybePromise<Result> {
     const found = work();
     if (!(found instanceof Promise)) return found;
     const late = () => new Unavailable('Who asks could not be found out in time; try again shortly.');
@@ -50,9 +50,9 @@ export class RequestsUnderWay {
    */
   follow<Result>(
     response: ServerResponse,
-    work: (cancellation: Cancellation) => AtOnce<Result>,
+    work: (cancellation: Cancellation) => MaybePromise<Result>,
     spentMs: number,
-  ): AtOnce<Result> {
+  ): MaybePromise<Result> {
     const cancellation = new Cancellation();
     const result = work(cancellation);
     if (!(result instanceof Promise)) return result;
