@@ -8,11 +8,11 @@ import { createExplainOperation } from './explain-operation.ts';
 import { createSchema } from '../graphql/schema.ts';
 import { PostgresCoherence } from '../caching/coherence/postgres-coherence.ts';
 import type { Clock } from '../platform/runtime/clock.ts';
-import { createCatalogue } from '../platform/postgres/column-catalog.ts';
+import { createColumnCatalog } from '../platform/postgres/column-catalog.ts';
 import type { Database } from '../platform/postgres/database.ts';
-import { readNeededColumns } from '../platform/postgres/required-columns.ts';
+import { readRequiredColumns } from '../platform/postgres/required-columns.ts';
 import { toRefusal } from '../platform/postgres/database-errors.ts';
-import { SchemaGuard } from './column-check.ts';
+import { ColumnCheck } from './column-check.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
 import { Telemetry } from '../platform/telemetry/metrics/telemetry.ts';
 import { createMetrics, type Siblings } from './metrics/app-metrics.ts';
@@ -61,10 +61,10 @@ export function createApp(options: AppOptions) {
   const queries = createQueries(database);
   const warming = createWarmers({ caches, clock, coherence, logger, queries });
   const sightings = createSightings({ clock, logger, queries });
-  const catalogue = createCatalogue(database, caches.schema);
-  const guard = new SchemaGuard({ catalogue, needed: readNeededColumns(), logger });
-  coherence.subscribe(guard);
-  const isReady = createReadinessCheck({ coherence, database, guard, logger, shared: sharing.shared });
+  const columnCatalog = createColumnCatalog(database, caches.schema);
+  const columnCheck = new ColumnCheck({ columnCatalog, required: readRequiredColumns(), logger });
+  coherence.subscribe(columnCheck);
+  const isReady = createReadinessCheck({ coherence, database, columnCheck, logger, shared: sharing.shared });
   const services = createServices({
     caches,
     clock,
@@ -93,12 +93,12 @@ export function createApp(options: AppOptions) {
     sightings,
     /**
      * The front door, not yet listening; `demoToken` is what the explorers open with.
-     * @throws SchemaMisfit when the database lacks columns that isolation depends on
+     * @throws MissingColumns when the database lacks columns that isolation depends on
      */
     async createServer(demoToken: string | null) {
       // Not before: an app that only fills in the demo would log its bulk inserts as slow statements.
       database.follow(telemetry.followStatement);
-      await guard.requireFit();
+      await columnCheck.requireIsolatingColumns();
       const settings = config.telemetry.metrics;
       const metrics = settings.isEnabled
         ? createMetrics({
@@ -124,7 +124,7 @@ export function createApp(options: AppOptions) {
         authenticate: createAuthenticator(services),
         createContext: createContextFactory({
           caches,
-          catalogue,
+          columnCatalog,
           clock,
           queries,
           queriesUntil: createReadingQueries(database),
@@ -146,7 +146,7 @@ export function createApp(options: AppOptions) {
         observer: telemetry,
         metrics: metrics === null ? null : { metrics, token: settings.token },
         isReady,
-        admit: () => guard.admit(),
+        admit: () => columnCheck.admit(),
         receiveWebhook: createWebhookReceiver({
           settings: config.identity,
           queries: queries.identity,
@@ -165,7 +165,7 @@ export function createApp(options: AppOptions) {
       server.addHook('onClose', () => coherence.stop());
       sharing.start();
       server.addHook('onClose', () => sharing.stop());
-      const stopWatching = guard.watch(config.cacheTtlMs.schema);
+      const stopWatching = columnCheck.watch(config.cacheTtlMs.schema);
       const stopNoting = sightings.start();
       server.addHook('onClose', async () => {
         stopWatching();

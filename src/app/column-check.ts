@@ -2,136 +2,136 @@ import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import type { Invalidation, InvalidationListener } from '../caching/coherence/coherence.ts';
 import { Unavailable } from '../platform/errors.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
-import { catalogueCache, type Catalogue, type Column } from '../platform/postgres/column-catalog.ts';
-import type { NeededColumn } from '../platform/postgres/required-columns.ts';
+import { columnCatalogCache, type ColumnCatalog, type Column } from '../platform/postgres/column-catalog.ts';
+import type { RequiredColumn } from '../platform/postgres/required-columns.ts';
 
-/** Columns that the code needs and the database lacks, as `table.column`. */
-export interface MissingColumns {
-  /** Without these nothing may be answered: one tenant's rows could pass for another's. */
+/** Required columns that the database lacks, as `table.column`. */
+export interface MissingColumnNames {
+  /** Tenant isolation depends on these columns: without them, every request is rejected. */
   readonly isolating: readonly string[];
-  /** Without these some requests fail. */
+  /** The requests that read these columns fail; all others are answered. */
   readonly others: readonly string[];
 }
 
-/** The database lacks columns that isolation depends on; the message names them. */
-export class SchemaMisfit extends Error {
+/** Thrown while the database lacks columns that tenant isolation depends on; the message names the columns. */
+export class MissingColumns extends Error {
   constructor(columns: readonly string[]) {
     super(
-      `The database lacks ${columns.join(', ')}, which keep tenants apart. ` +
-        'Nothing is served until they are there again: run `parley migrate --status`.',
+      `The database lacks ${columns.join(', ')}, which isolate tenants. ` +
+        'Every request is rejected until the columns are restored: run `parley migrate --status`.',
     );
   }
 }
 
 /**
- * Keeps requests away from a database whose tables have lost what isolation depends on. Requests go by the last look,
- * at no cost; a look is taken at start, by every readiness check, when the catalogue was invalidated, and now and then.
+ * Rejects requests while a column that tenant isolation depends on is missing. Requests use the result of the last
+ * check, at no cost; checks run at start, in every readiness check, periodically and when the catalog is invalidated.
  */
-export class SchemaGuard implements InvalidationListener {
-  readonly #catalogue: Catalogue;
-  readonly #needed: ReadonlyMap<string, readonly NeededColumn[]>;
+export class ColumnCheck implements InvalidationListener {
+  readonly #columnCatalog: ColumnCatalog;
+  readonly #required: ReadonlyMap<string, readonly RequiredColumn[]>;
   readonly #logger: Logger;
-  #missing: MissingColumns = { isolating: [], others: [] };
-  #looks = 0;
-  #lastLook = 0;
-  #lookBeforeRefusing: Promise<MissingColumns> | undefined;
+  #missing: MissingColumnNames = { isolating: [], others: [] };
+  #checksStarted = 0;
+  #latestFinished = 0;
+  #checkBeforeRefusal: Promise<MissingColumnNames> | undefined;
 
   constructor(options: {
-    readonly catalogue: Catalogue;
-    readonly needed: ReadonlyMap<string, readonly NeededColumn[]>;
+    readonly columnCatalog: ColumnCatalog;
+    readonly required: ReadonlyMap<string, readonly RequiredColumn[]>;
     readonly logger: Logger;
   }) {
-    this.#catalogue = options.catalogue;
-    this.#needed = options.needed;
+    this.#columnCatalog = options.columnCatalog;
+    this.#required = options.required;
     this.#logger = options.logger;
   }
 
-  /** As of the last look. */
-  get missing(): MissingColumns {
+  /** The result of the last check. */
+  get missing(): MissingColumnNames {
     return this.#missing;
   }
 
-  /** Compares the catalogue with what the code needs. Rejects when the database does not answer; then nothing changes. */
-  async look(): Promise<MissingColumns> {
-    this.#looks += 1;
-    const look = this.#looks;
-    // A fault is never believed for the catalogue's time to live: whoever mends the table must not have to wait.
-    if (namesOf(this.#missing).length > 0) await this.#catalogue.forget();
-    const found = await this.#catalogue.columnsOf([...this.#needed.keys()]);
-    // Looks may end in another order than they began, and only the latest is true.
-    if (look > this.#lastLook) {
-      this.#lastLook = look;
-      this.#conclude(missingFrom(this.#needed, found));
+  /** Compares the catalog with the required columns. @throws when the database does not answer; `missing` stays as before */
+  async check(): Promise<MissingColumnNames> {
+    this.#checksStarted += 1;
+    const check = this.#checksStarted;
+    // A missing column is never cached for the ttl: after a repair, requests must be answered without delay.
+    if (namesOf(this.#missing).length > 0) await this.#columnCatalog.forget();
+    const found = await this.#columnCatalog.columnsOf([...this.#required.keys()]);
+    // Checks may finish in another order than they started; an older result must not replace a newer one.
+    if (check > this.#latestFinished) {
+      this.#latestFinished = check;
+      this.#conclude(missingFrom(this.#required, found));
     }
     return this.#missing;
   }
 
-  /** As `look`, where nobody waits for the outcome: a database that does not answer is logged. */
-  async lookInBackground(): Promise<void> {
+  /** Runs `check` and logs an error instead of throwing. */
+  async checkInBackground(): Promise<void> {
     try {
-      await this.look();
+      await this.check();
     } catch (error) {
-      this.#logger.warn({ err: error }, 'the columns of the database could not be read');
+      this.#logger.warn({ err: error }, 'could not read the columns of the database');
     }
   }
 
-  /** At start. @throws SchemaMisfit when nothing may be served */
-  async requireFit(): Promise<void> {
-    const { isolating } = await this.look();
-    if (isolating.length > 0) throw new SchemaMisfit(isolating);
+  /** Runs at start. @throws MissingColumns while a column that isolation depends on is missing */
+  async requireIsolatingColumns(): Promise<void> {
+    const { isolating } = await this.check();
+    if (isolating.length > 0) throw new MissingColumns(isolating);
   }
 
-  /** Before a request. Free while all is well. @throws Unavailable while a column is missing that isolation depends on */
+  /** Admits a request; synchronous and free while no column is missing. @throws Unavailable while an isolating column is missing */
   admit(): MaybePromise<void> {
-    return this.#missing.isolating.length === 0 ? undefined : this.#lookAgain();
+    return this.#missing.isolating.length === 0 ? undefined : this.#checkAgain();
   }
 
-  /** Of what `migrate` and admins announce to all processes. */
+  /** Checks again after `migrate` or an admin has invalidated the catalog. */
   invalidated(invalidations: readonly Invalidation[]): void {
-    const isConcerned = invalidations.some((each) => 'cache' in each && each.cache === catalogueCache);
-    if (isConcerned) void this.lookInBackground();
+    const isConcerned = invalidations.some((each) => 'cache' in each && each.cache === columnCatalogCache);
+    if (isConcerned) void this.checkInBackground();
   }
 
-  /**
-   * Nothing is done: an import makes all caches forget, and so does a connection that was lost for a moment, while tables
-   * seldom change. The next look is not far.
-   */
+  /** Does nothing: imports and reconnects clear all caches, but tables seldom change; the periodic check is enough. */
   missed(): void {}
 
-  /** Looks now and then, for changes that nobody announces; the returned function ends it. */
+  /** Checks periodically, for changes that were not announced; the returned function stops that. */
   watch(intervalMs: number): () => void {
-    const timer = setInterval(() => void this.lookInBackground(), intervalMs).unref();
+    const timer = setInterval(() => void this.checkInBackground(), intervalMs).unref();
     return () => clearInterval(timer);
   }
 
-  async #lookAgain(): Promise<void> {
-    // One look for all who are about to be refused, so that the first request after the repair is answered.
-    this.#lookBeforeRefusing ??= this.look().finally(() => (this.#lookBeforeRefusing = undefined));
-    const { isolating } = await this.#lookBeforeRefusing;
+  async #checkAgain(): Promise<void> {
+    // All requests that are about to be refused share one check, so that the first request after a repair is answered.
+    this.#checkBeforeRefusal ??= this.check().finally(() => (this.#checkBeforeRefusal = undefined));
+    const { isolating } = await this.#checkBeforeRefusal;
     if (isolating.length > 0) throw new Unavailable('The service is being repaired; try again later.');
   }
 
-  #conclude(missing: MissingColumns): void {
+  #conclude(missing: MissingColumnNames): void {
     const before = namesOf(this.#missing).join();
     this.#missing = missing;
     if (namesOf(missing).join() === before) return;
     if (missing.isolating.length > 0)
-      this.#logger.fatal(missing, 'columns that isolation depends on are missing');
+      this.#logger.fatal(
+        missing,
+        'columns missing that tenant isolation depends on: every request is rejected',
+      );
     else if (missing.others.length > 0)
-      this.#logger.error(missing, 'the database lacks columns that the code needs');
-    else this.#logger.info('the database has every column again that the code needs');
+      this.#logger.error(missing, 'columns missing: requests that read them fail');
+    else this.#logger.info('missing columns restored');
   }
 }
 
-function namesOf({ isolating, others }: MissingColumns): readonly string[] {
+function namesOf({ isolating, others }: MissingColumnNames): readonly string[] {
   return [...isolating, ...others];
 }
 
 function missingFrom(
-  needed: ReadonlyMap<string, readonly NeededColumn[]>,
+  required: ReadonlyMap<string, readonly RequiredColumn[]>,
   found: readonly (readonly Column[] | null)[],
-): MissingColumns {
-  const missing = Array.from(needed, ([table, columns], index) => {
+): MissingColumnNames {
+  const missing = Array.from(required, ([table, columns], index) => {
     const present = new Set(found[index]?.map((column) => column.name));
     return columns
       .filter((column) => !present.has(column.name))

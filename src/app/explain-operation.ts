@@ -12,7 +12,7 @@ import {
 import { createUnrememberingCaches, type CachesOptions } from './caches.ts';
 import type { ExplainOperation, Services } from '../graphql/context.ts';
 import { Cancellation } from '../platform/runtime/cancellation.ts';
-import { createCatalogue } from '../platform/postgres/column-catalog.ts';
+import { createColumnCatalog } from '../platform/postgres/column-catalog.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import { explainStatements } from '../platform/postgres/explain-statements.ts';
 import { BadUserInput } from '../platform/errors.ts';
@@ -72,7 +72,7 @@ function contextFactoryOn(
   const caches = createUnrememberingCaches(options);
   return createContextFactory({
     caches,
-    catalogue: createCatalogue(transaction, caches.schema),
+    columnCatalog: createColumnCatalog(transaction, caches.schema),
     clock: options.clock,
     queries: createQueries(transaction),
     queriesUntil: createReadingQueries(transaction),

@@ -1,7 +1,7 @@
 import sql from '../platform/postgres/sql.ts';
 import type { Coherence } from '../caching/coherence/coherence.ts';
 import type { Database } from '../platform/postgres/database.ts';
-import type { SchemaGuard } from './column-check.ts';
+import type { ColumnCheck } from './column-check.ts';
 import { Refusal } from '../platform/errors.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
 import type { SharedCounters } from '../platform/security/shared-attempt-limiter.ts';
@@ -10,7 +10,7 @@ import type { ComponentReadiness, Readiness } from '../server/routes/health-rout
 /** What is asked. */
 interface ReadinessOptions {
   readonly database: Database;
-  readonly guard: SchemaGuard;
+  readonly columnCheck: ColumnCheck;
   readonly logger: Logger;
   readonly coherence: Pick<Coherence, 'isTrusted'>;
   /** What caches have in common with other processes; null where that is nothing. */
@@ -22,17 +22,21 @@ export function createReadinessCheck(options: ReadinessOptions): () => Promise<R
   return async () => {
     const components = [
       await databaseReadiness(options),
-      schemaReadiness(options.guard),
+      schemaReadiness(options.columnCheck),
       cacheReadiness(options),
     ];
     return { ready: components.every(({ status }) => status !== 'UNHEALTHY'), components };
   };
 }
 
-async function databaseReadiness({ database, guard, logger }: ReadinessOptions): Promise<ComponentReadiness> {
+async function databaseReadiness({
+  database,
+  columnCheck,
+  logger,
+}: ReadinessOptions): Promise<ComponentReadiness> {
   try {
     await database.query(sql`select 1`);
-    await guard.look();
+    await columnCheck.check();
     return { name: 'database', status: 'HEALTHY', message: null };
   } catch (error) {
     logger.warn({ err: error }, 'the database does not answer the readiness check');
@@ -43,8 +47,8 @@ async function databaseReadiness({ database, guard, logger }: ReadinessOptions):
 }
 
 /** As of the last look that the database answered. */
-function schemaReadiness(guard: SchemaGuard): ComponentReadiness {
-  const { isolating, others } = guard.missing;
+function schemaReadiness(columnCheck: ColumnCheck): ComponentReadiness {
+  const { isolating, others } = columnCheck.missing;
   if (isolating.length === 0 && others.length === 0)
     return { name: 'schema', status: 'HEALTHY', message: null };
   const message = `The database lacks ${[...isolating, ...others].join(', ')}.`;

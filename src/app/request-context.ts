@@ -32,7 +32,7 @@ import type { ExplainOperation, Loaders, RequestContext, Services } from '../gra
 import type { Cache } from '../caching/cache.ts';
 import type { Cancellation } from '../platform/runtime/cancellation.ts';
 import type { Clock } from '../platform/runtime/clock.ts';
-import type { Catalogue, Column } from '../platform/postgres/column-catalog.ts';
+import type { ColumnCatalog, Column } from '../platform/postgres/column-catalog.ts';
 import { noId } from '../platform/ids.ts';
 
 /** Each domain's statements. */
@@ -72,7 +72,7 @@ export interface Caches {
 /** What lives as long as the process and serves every request. */
 export interface RequestContextOptions {
   readonly caches: Caches;
-  readonly catalogue: Catalogue;
+  readonly columnCatalog: ColumnCatalog;
   readonly clock: Clock;
   readonly queries: Queries;
   readonly queriesUntil: QueriesUntil;
@@ -184,7 +184,10 @@ class RequestLoaders implements Loaders {
   }
 
   get statistics() {
-    return (this.#statistics ??= createStatisticsLoaders(this.#own('statistics'), this.#options.catalogue));
+    return (this.#statistics ??= createStatisticsLoaders(
+      this.#own('statistics'),
+      this.#options.columnCatalog,
+    ));
   }
 
   get tenant() {

@@ -1,6 +1,6 @@
 import sql, { join, type Sql } from '../../platform/postgres/sql.ts';
 import type { Database } from '../../platform/postgres/database.ts';
-import { isOneOf } from '../../platform/postgres/in-list.ts';
+import { inList } from '../../platform/postgres/in-list.ts';
 import type { Visibility } from '../../platform/postgres/generated/enums.ts';
 import { pagedList, type Ordering, type PagedList } from '../../paging/paged-list.ts';
 import type { ColumnSet } from '../../platform/postgres/rows.ts';
@@ -84,13 +84,13 @@ export function createConversationQueries(db: Database) {
     /** Those that the viewer may read. */
     async byIds(viewer: Viewer, ids: readonly string[]): Promise<Conversation[]> {
       return db.query<Conversation>(sql`select ${columns} from conversations c
-        where ${whereReadable(viewer)} and ${isOneOf(sql`c.id`, ids)}`);
+        where ${whereReadable(viewer)} and ${inList(sql`c.id`, ids)}`);
     },
 
     /** Those of messages that the viewer may read, asked for by their id alone: what they may read of it is decided already. */
     async ofMessages(tenantId: string, ids: readonly string[]): Promise<Conversation[]> {
       return db.query<Conversation>(sql`select ${columns} from conversations c
-        where c.tenant_id = ${tenantId}::uuid and ${isOneOf(sql`c.id`, ids)}`);
+        where c.tenant_id = ${tenantId}::uuid and ${inList(sql`c.id`, ids)}`);
     },
 
     /** One that the viewer may read, with what decides whether they may write. */

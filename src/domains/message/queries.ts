@@ -1,6 +1,6 @@
 import sql, { type Sql } from '../../platform/postgres/sql.ts';
 import type { Database } from '../../platform/postgres/database.ts';
-import { isOneOf } from '../../platform/postgres/in-list.ts';
+import { inList } from '../../platform/postgres/in-list.ts';
 import type { MessageRole } from '../../platform/postgres/generated/enums.ts';
 import { pagedList, type Ordering, type PagedList } from '../../paging/paged-list.ts';
 import type { ColumnSet } from '../../platform/postgres/rows.ts';
@@ -69,7 +69,7 @@ export function createMessageQueries(db: Database) {
     /** Those in conversations that the viewer may read. */
     async byIds(viewer: Viewer, ids: readonly string[]): Promise<Message[]> {
       return db.query<Message>(sql`select ${columns} from ${readableMessages}
-        where ${whereReadable(viewer)} and m.tenant_id = ${viewer.tenantId}::uuid and ${isOneOf(sql`m.id`, ids)}`);
+        where ${whereReadable(viewer)} and m.tenant_id = ${viewer.tenantId}::uuid and ${inList(sql`m.id`, ids)}`);
     },
 
     /** The newest message of each conversation that has one. The conversations must be readable. */

@@ -1,4 +1,4 @@
-import type { Catalogue, Column } from '../../platform/postgres/column-catalog.ts';
+import type { ColumnCatalog, Column } from '../../platform/postgres/column-catalog.ts';
 import type { DailyActivity, IndexStatistics, SlowQuery, TableStatistics } from './model.ts';
 import type { StatisticsQueries } from './queries.ts';
 
@@ -14,7 +14,7 @@ export interface StatisticsLoaders {
 
 export function createStatisticsLoaders(
   queries: StatisticsQueries,
-  catalogue: Pick<Catalogue, 'columnsOf'>,
+  columnCatalog: Pick<ColumnCatalog, 'columnsOf'>,
 ): StatisticsLoaders {
   return {
     slowQueries: (limit) => queries.slowQueries(limit),
@@ -22,7 +22,7 @@ export function createStatisticsLoaders(
     indexes: (filter) => queries.indexes(filter),
     dailyActivity: (days, until) => queries.dailyActivity(days, until),
     async columns(table) {
-      const [columns] = await catalogue.columnsOf([table]);
+      const [columns] = await columnCatalog.columnsOf([table]);
       return columns ?? null;
     },
   };

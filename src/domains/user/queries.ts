@@ -1,6 +1,6 @@
 import sql from '../../platform/postgres/sql.ts';
 import type { Database } from '../../platform/postgres/database.ts';
-import { isOneOf } from '../../platform/postgres/in-list.ts';
+import { inList } from '../../platform/postgres/in-list.ts';
 import type { Prisma } from '../../platform/postgres/generated/client.ts';
 import type { Identity, Profile, User } from './model.ts';
 
@@ -44,7 +44,7 @@ export function createUserQueries(db: Database) {
     async byIds(tenantId: string, ids: readonly string[]): Promise<User[]> {
       const records = await db.query<UserRecord>(sql`select ${columns} from users u
         join memberships m on m.tenant_id = ${tenantId}::uuid and m.user_id = u.id
-        where ${isOneOf(sql`u.id`, ids)}`);
+        where ${inList(sql`u.id`, ids)}`);
       return records.map(userFrom);
     },
 

@@ -1,22 +1,22 @@
 import sql from './sql.ts';
 import type { Database } from './database.ts';
 
-/** A column as PostgreSQL's `information_schema.columns` tells of it. */
+/** A column, described as in PostgreSQL's `information_schema.columns`. */
 export interface Column {
   readonly name: string;
-  /** Such as `uuid` or `timestamp with time zone`; `ARRAY` and `USER-DEFINED` for arrays and enums. */
+  /** The type's SQL name, such as `uuid` or `timestamp with time zone`; `ARRAY` and `USER-DEFINED` for arrays and enums. */
   readonly type: string;
   readonly isNullable: boolean;
 }
 
-/** The name of the cache that holds the catalogue, by which its end is announced. */
-export const catalogueCache = 'SCHEMA';
+/** The name of the catalog's cache, by which processes invalidate it. */
+export const columnCatalogCache = 'SCHEMA';
 
-/** The columns that the database truly has. */
-export interface Catalogue {
-  /** Of each table in its order, in the order of the table; null for a table that does not exist. */
+/** The columns that the tables of the database have. */
+export interface ColumnCatalog {
+  /** Returns the columns of each table, in the order of `tables`; null for a table that does not exist. */
   columnsOf(tables: readonly string[]): Promise<(readonly Column[] | null)[]>;
-  /** The next question asks the database. */
+  /** Drops all cached columns. */
   forget(): Promise<void>;
 }
 
@@ -29,8 +29,8 @@ interface ColumnCache {
   invalidate(scope: 'all'): Promise<unknown>;
 }
 
-/** All tables that are asked for and not remembered are read in one statement. */
-export function createCatalogue(database: Database, cache: ColumnCache): Catalogue {
+/** Creates the catalog; all requested tables that are not cached are read in one statement. */
+export function createColumnCatalog(database: Database, cache: ColumnCache): ColumnCatalog {
   return {
     columnsOf: (tables) => cache.getMany(tables, (missing) => readColumns(database, missing)),
     async forget() {
@@ -39,7 +39,7 @@ export function createCatalogue(database: Database, cache: ColumnCache): Catalog
   };
 }
 
-/** By table; from pg_catalog, with the rules by which information_schema names types, at a fraction of its time. */
+/** Reads pg_catalog, naming types by the rules of information_schema, in a fraction of the time of that view. */
 async function readColumns(
   database: Database,
   tables: readonly string[],

@@ -1,10 +1,10 @@
 import sql, { type Sql } from './sql.ts';
 
 /**
- * Whether a column is one of some UUIDs. Of a single one, which most requests ask for, PostgreSQL can keep the plan; of an array
- * it does not know how long it is, takes the general plan for dear, and plans anew each time.
+ * A condition that a column equals one of some UUIDs. A single id, the usual case, is compared by `=`: PostgreSQL keeps
+ * that plan, but plans `= any` with an array on every execution, as it does not know the length.
  */
-export function isOneOf(column: Sql, ids: readonly string[]): Sql {
+export function inList(column: Sql, ids: readonly string[]): Sql {
   const [only, ...others] = ids;
   if (only !== undefined && others.length === 0) return sql`${column} = ${only}::uuid`;
   return sql`${column} = any(${ids}::uuid[])`;

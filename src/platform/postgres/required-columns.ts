@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import { prismaFolder } from './migrations/migration-folder.ts';
 
 /** A column that the code reads or writes. */
-export interface NeededColumn {
+export interface RequiredColumn {
   readonly name: string;
-  /** Whether it says whose a row is, or which rows belong together: without it one tenant's rows can pass for another's. */
+  /** True for a column that identifies a row's owner or a related row: without it, tenants are not isolated. */
   readonly isIsolating: boolean;
 }
 
 /**
- * What the code needs of the database, by table: read from `schema.prisma`, which Prisma's client is generated from too.
- * Prisma's own data model will not do, it leaves out columns of a type that Prisma does not know.
+ * Returns the columns that the code requires, by table, from `schema.prisma`. Prisma's own data model does not serve: it
+ * omits columns whose type Prisma does not know.
  */
-export function readNeededColumns(folder = prismaFolder): ReadonlyMap<string, readonly NeededColumn[]> {
+export function readRequiredColumns(folder = prismaFolder): ReadonlyMap<string, readonly RequiredColumn[]> {
   const models = modelsIn(readFileSync(join(folder, 'schema.prisma'), 'utf8'));
   const names = new Set(models.map((model) => model.name));
   return new Map(
@@ -31,14 +31,14 @@ function modelsIn(schema: string): { readonly name: string; readonly lines: read
   }));
 }
 
-/** A line's column; none for a comment, an attribute of the whole model, and a relation to another model. */
-function columnIn(line: string, modelNames: ReadonlySet<string>): NeededColumn[] {
+/** Returns the column of a line; none for a comment, an attribute of the model and a relation to another model. */
+function columnIn(line: string, modelNames: ReadonlySet<string>): RequiredColumn[] {
   const [, name, type = '', attributes = ''] = /^(\w+)\s+(\w+)\S*(.*)$/.exec(line) ?? [];
   if (name === undefined || modelNames.has(type)) return [];
   return [
     {
       name: mappedName(attributes) ?? name,
-      // By the type and not by a list of names: a new table is covered on the day on which it is written.
+      // By the type and not by a list of names, so that a new table is covered without further work.
       isIsolating: attributes.includes('@db.Uuid'),
     },
   ];

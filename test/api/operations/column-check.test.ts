@@ -1,6 +1,6 @@
 import sql, { raw } from '../../../src/platform/postgres/sql.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SchemaMisfit } from '../../../src/app/column-check.ts';
+import { MissingColumns } from '../../../src/app/column-check.ts';
 import { startTestApp, type TestApp } from '../../support/test-app.ts';
 
 let testApp: TestApp;
@@ -19,16 +19,16 @@ async function readyz() {
 const codeOf = async () => (await testApp.ask('{ models { id } }')).errors?.[0]?.extensions.code;
 
 describe('a column that isolation depends on', () => {
-  it('keeps a server from starting while it is missing', async () => {
+  it('prevents the server from starting while it is missing', async () => {
     await rename('api_keys', 'tenant_id', 'gone');
     await testApp.app.caches.schema.invalidate('all');
     const start = testApp.app.createServer(null);
 
-    await expect(start).rejects.toThrow(SchemaMisfit);
+    await expect(start).rejects.toThrow(MissingColumns);
     await expect(start).rejects.toThrow('api_keys.tenant_id');
   });
 
-  it('ends all answers when it vanishes from a running server, until it is there again', async () => {
+  it('makes a running server reject every request while it is missing', async () => {
     expect(await codeOf()).toBeUndefined();
     await rename('api_keys', 'user_id', 'gone');
     await testApp.app.caches.schema.invalidate('all');
@@ -49,14 +49,14 @@ describe('a column that isolation depends on', () => {
     });
   });
 
-  it('is missed at once when a migration has announced that tables changed', async () => {
+  it('is found missing as soon as a migration has announced that tables changed', async () => {
     await rename('api_keys', 'user_id', 'gone');
     await testApp.database.query(sql`select announce_invalidations(array['cache:SCHEMA'])`);
 
     await expect.poll(codeOf).toBe('UNAVAILABLE');
   });
 
-  it('is missing with its table', async () => {
+  it('is reported missing together with its table', async () => {
     await testApp.database.query(sql`alter table participants rename to gone`);
     await testApp.app.caches.schema.invalidate('all');
 
@@ -65,7 +65,7 @@ describe('a column that isolation depends on', () => {
 });
 
 describe('a column that only some requests need', () => {
-  it('is named by the readiness check, and the rest is answered', async () => {
+  it('is named by the readiness check while it is missing, and other requests are answered', async () => {
     await rename('exercises', 'prompt', 'gone');
     await testApp.app.caches.schema.invalidate('all');
 
@@ -81,7 +81,7 @@ describe('a column that only some requests need', () => {
   });
 });
 
-describe('the catalogue', () => {
+describe('the column catalog', () => {
   it('costs requests nothing, and readiness checks one statement beyond their own', async () => {
     await testApp.data('{ models { id } }');
     await readyz();

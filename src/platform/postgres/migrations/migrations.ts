@@ -1,5 +1,5 @@
 import type { Logger } from '../../telemetry/logger.ts';
-import { catalogueCache } from '../column-catalog.ts';
+import { columnCatalogCache } from '../column-catalog.ts';
 import { prismaFolder, readMigrationFolder, type MigrationFolder } from './migration-folder.ts';
 import { withSchemaEngine, type ConnectedEngine } from './schema-engine.ts';
 
@@ -36,7 +36,7 @@ const prismaLock = 72_707_369;
 // To the servers that run, which look at the columns again. A folder of migrations need not have the function yet.
 const announceTables = `do $$ begin
   if to_regprocedure('announce_invalidations(text[])') is not null then
-    perform announce_invalidations(array['cache:${catalogueCache}']);
+    perform announce_invalidations(array['cache:${columnCatalogCache}']);
   end if;
 end $$`;
 
