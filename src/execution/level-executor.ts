@@ -10,7 +10,7 @@ import {
 import { Unplanned } from './plan/compile.ts';
 import type { ExecutionCounts } from './execution-counts.ts';
 import { Fault } from './fallback/bailout.ts';
-import { PlanCache, type Planned } from './plan/plan-cache.ts';
+import { DocumentPlans, type OnCompile, type Planned } from './plan/document-plans.ts';
 import { makeReplayable, type Replay } from './fallback/replay.ts';
 import { Run } from './run/run.ts';
 import { runMutation, runQuery, type Endings } from './run/run-operation.ts';
@@ -18,6 +18,8 @@ import { runMutation, runQuery, type Endings } from './run/run-operation.ts';
 /** One operation of a document that is valid for the schema. */
 export interface OperationRequest {
   readonly document: DocumentNode;
+  /** The plans of the document, from the same executor; without them, plans are made for this run alone. */
+  readonly plans?: DocumentPlans | undefined;
   readonly operationName?: string | null | undefined;
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
   readonly context: unknown;
@@ -26,6 +28,8 @@ export interface OperationRequest {
 
 /** Runs operations instead of graphql-js. */
 export interface Executor {
+  /** Room for the plans of a document, to be kept as long as the document is; nothing is compiled yet. */
+  plan(document: DocumentNode, onCompile: OnCompile): DocumentPlans;
   /** The operation's answer; null, and nothing has run, where that is left to graphql-js. Never throws, never rejects. */
   execute(request: OperationRequest): ExecutionResult | Promise<ExecutionResult> | null;
 }
@@ -44,7 +48,6 @@ export const createLevelExecutor: CreateExecutor = (schema, counts) => new Level
  */
 export class LevelExecutor implements Executor {
   readonly #schema: GraphQLSchema;
-  readonly #plans: PlanCache;
   readonly #counts: ExecutionCounts;
 
   /** The schema's fields that do work are wrapped, so that graphql-js can meet again what they did. */
@@ -52,12 +55,15 @@ export class LevelExecutor implements Executor {
     assertValidSchema(schema);
     makeReplayable(schema);
     this.#schema = schema;
-    this.#plans = new PlanCache(schema);
     this.#counts = counts;
   }
 
+  plan(document: DocumentNode, onCompile: OnCompile): DocumentPlans {
+    return new DocumentPlans(this.#schema, document, onCompile);
+  }
+
   execute(request: OperationRequest): ExecutionResult | Promise<ExecutionResult> | null {
-    const planned = this.#plan(request);
+    const planned = this.#find(request);
     if (planned === null) return null;
     const { plan, variables } = planned;
     const run = new Run(request.context, variables);
@@ -71,9 +77,10 @@ export class LevelExecutor implements Executor {
       : runQuery(call, run, endings);
   }
 
-  #plan({ document, operationName = null, variables }: OperationRequest): Planned | null {
+  #find({ document, plans, operationName = null, variables }: OperationRequest): Planned | null {
     try {
-      return this.#plans.find(document, operationName, variables ?? {});
+      const known = plans ?? this.plan(document, () => {});
+      return known.find(operationName, variables ?? {});
     } catch (error) {
       // Whatever else can be wrong with a document or its variables graphql-js says better.
       const reason = error instanceof Unplanned ? error.reason : 'invalid';

@@ -101,11 +101,12 @@ describe('before anything has run, what the level executor does not know is left
     const document = parse(
       `query (${names.map((name) => `$${name}: Boolean!`).join()}) { number ${names.map((name) => `${name}: number @include(if: $${name})`).join(' ')} }`,
     );
+    const plans = executor.plan(document, () => {});
     const answers = Array.from({ length: 64 }, (_, combination) => {
       const variables = Object.fromEntries(
         names.map((name, bit) => [name, ((combination >> bit) & 1) === 1]),
       );
-      return executor.execute({ document, variables, context: {} });
+      return executor.execute({ document, plans, variables, context: {} });
     });
 
     // Of 32 combinations, asked twice each, 16 are kept.

@@ -59,7 +59,11 @@ export function aSchema(typeDefinitions: string, fields: TestFields): GraphQLSch
 export function anExecutor(schema: GraphQLSchema): Executor & { statistics(): ExecutionStatistics } {
   const counts = new ExecutionCounts();
   const executor = new LevelExecutor(schema, counts);
-  return { execute: (request) => executor.execute(request), statistics: () => counts.statistics() };
+  return {
+    plan: (document, onCompile) => executor.plan(document, onCompile),
+    execute: (request) => executor.execute(request),
+    statistics: () => counts.statistics(),
+  };
 }
 
 /** Asks both; `make` is called for each of them, so that what one of them does is not seen by the other. */

@@ -1,6 +1,13 @@
-import { execute, getOperationAST, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import {
+  execute,
+  getOperationAST,
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLSchema,
+} from 'graphql';
 import type { ExecutionCounts } from '../../src/execution/execution-counts.ts';
 import { LevelExecutor, type Executor, type OperationRequest } from '../../src/execution/level-executor.ts';
+import type { DocumentPlans, OnCompile } from '../../src/execution/plan/document-plans.ts';
 import type { RequestContext } from '../../src/graphql/context.ts';
 
 /** What the two executors said differently. */
@@ -25,6 +32,10 @@ export class ComparingExecutor implements Executor {
   constructor(schema: GraphQLSchema, counts: ExecutionCounts) {
     this.#schema = schema;
     this.#executor = new LevelExecutor(schema, counts);
+  }
+
+  plan(document: DocumentNode, onCompile: OnCompile): DocumentPlans {
+    return this.#executor.plan(document, onCompile);
   }
 
   execute(request: OperationRequest): ExecutionResult | Promise<ExecutionResult> | null {

@@ -81,6 +81,7 @@ export function compile(operation: OperationDefinitionNode, selecting: Selecting
     fields,
     roots: fields.filter((field) => 'slot' in field),
     write: compileWriter(fields),
+    fieldCount: compiler.fieldCount,
   };
 }
 
@@ -92,6 +93,10 @@ class Compiler {
 
   constructor(selecting: Selecting) {
     this.#selecting = selecting;
+  }
+
+  get fieldCount(): number {
+    return this.#counts.fieldCount;
   }
 
   rootsOf(type: GraphQLObjectType, selectionSet: SelectionSetNode): (RootPlan | KnownField)[] {

@@ -109,4 +109,6 @@ export interface Plan {
   readonly roots: readonly RootPlan[];
   /** Writes the answer from the roots' values. */
   readonly write: Write;
+  /** All fields at all levels. */
+  readonly fieldCount: number;
 }

@@ -8,12 +8,19 @@ import {
 } from '@apollo/server';
 import type { DocumentNode, FormattedExecutionResult } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import type { DocumentPlans } from '../../execution/plan/document-plans.ts';
 import type { Executor } from '../../execution/level-executor.ts';
 import type { OperationScope } from './apollo.ts';
 import type { FormatError } from '../errors/format-error.ts';
 
 /** Characters of documents that are known to be valid: some 10,000 usual ones. */
 const rememberedCharactersMax = 10_000_000;
+
+/** A document that is valid for the schema, and its plans. */
+interface ValidDocument {
+  readonly document: DocumentNode;
+  readonly plans: DocumentPlans | undefined;
+}
 
 /** What an operation was answered. */
 export interface Answer {
@@ -30,7 +37,7 @@ export interface Answer {
 export class Engine<Context extends OperationScope> {
   readonly #executor: Executor | null;
   readonly #formatError: FormatError;
-  readonly #valid = new LRUCache<string, DocumentNode>({
+  readonly #valid = new LRUCache<string, ValidDocument>({
     maxSize: rememberedCharactersMax,
     sizeCalculation: (_document, text) => text.length + 1,
   });
@@ -46,9 +53,11 @@ export class Engine<Context extends OperationScope> {
     return {
       requestDidStart: async () => ({
         responseForOperation: async ({ contextValue, document, request, source }) => {
-          const singleResult = await this.#run(document, request, contextValue);
+          const plans = this.#executor?.plan(document, () => {});
+          const valid = { document, plans };
+          const singleResult = await this.#run(valid, request, contextValue);
           if (singleResult === null) return null;
-          this.#valid.set(source, document);
+          this.#valid.set(source, valid);
           return { http: { headers: new HeaderMap() }, body: { kind: 'single', singleResult } };
         },
       }),
@@ -71,7 +80,7 @@ export class Engine<Context extends OperationScope> {
   }
 
   /** Undefined also for what Apollo Server has more to say about: GET allows no mutations, and persisted queries none. */
-  #validDocumentOf({ extensions, http, query }: GraphQLRequest): DocumentNode | undefined {
+  #validDocumentOf({ extensions, http, query }: GraphQLRequest): ValidDocument | undefined {
     if (query === undefined || http !== undefined || extensions?.['persistedQuery'] !== undefined)
       return undefined;
     return this.#valid.get(query);
@@ -79,11 +88,11 @@ export class Engine<Context extends OperationScope> {
 
   /** Null, and nothing has run, for what is left to graphql-js. */
   #run(
-    document: DocumentNode,
+    { document, plans }: ValidDocument,
     { operationName, variables }: GraphQLRequest,
     context: Context,
   ): MaybePromise<FormattedExecutionResult> | null {
-    const running = this.#executor?.execute({ document, operationName, variables, context }) ?? null;
+    const running = this.#executor?.execute({ document, plans, operationName, variables, context }) ?? null;
     if (running === null) return null;
     return handleMaybePromise(
       () => running,

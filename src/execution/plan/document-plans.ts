@@ -1,18 +1,16 @@
 import {
   Kind,
-  visit,
   type DocumentNode,
   type FragmentDefinitionNode,
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
+import { conditionNamesIn } from './condition-names.ts';
 import { includedBy } from './collect-fields.ts';
 import { compile, Unplanned } from './compile.ts';
 import { variableReader } from './inputs.ts';
 import type { Plan } from './plan.ts';
 
-/** The plans of so many documents are kept, and at the most of twice as many. */
-const documentsMax = 1000;
 /** The plans of one operation, by what its conditions are. */
 const plansMax = 16;
 
@@ -24,58 +22,36 @@ export interface Planned {
   readonly variables: Variables;
 }
 
-/**
- * The plans of the documents that were asked for last. A document is known by its identity, whoever parses it keeps that. To ask
- * for one that was asked for recently changes nothing.
- */
-export class PlanCache {
-  readonly #schema: GraphQLSchema;
-  #recent = new Map<DocumentNode, PlannedDocument>();
-  /** Those that were not asked for since `#recent` was begun. */
-  #earlier: ReadonlyMap<DocumentNode, PlannedDocument> = new Map();
+/** Reports that a plan was compiled, and how many fields it has: what a plan takes in memory goes by them. */
+export type OnCompile = (fieldCount: number) => void;
 
-  constructor(schema: GraphQLSchema) {
+/** The plans of one document that is valid for the schema; each is compiled when it is first needed, and kept. */
+export class DocumentPlans {
+  readonly #schema: GraphQLSchema;
+  readonly #document: DocumentNode;
+  readonly #onCompile: OnCompile;
+  readonly #operations = new Map<string | null, PlannedOperation>();
+
+  constructor(schema: GraphQLSchema, document: DocumentNode, onCompile: OnCompile) {
     this.#schema = schema;
+    this.#document = document;
+    this.#onCompile = onCompile;
   }
 
   /** @throws Unplanned */
-  find(document: DocumentNode, operationName: string | null, variables: Variables): Planned {
-    return this.#documentOf(document).operation(operationName).planFor(variables);
+  find(operationName: string | null, variables: Variables): Planned {
+    const known = this.#operations.get(operationName) ?? this.#add(operationName);
+    return known.planFor(variables);
   }
 
-  #documentOf(document: DocumentNode): PlannedDocument {
-    const recent = this.#recent.get(document);
-    if (recent !== undefined) return recent;
-    if (this.#recent.size >= documentsMax) {
-      this.#earlier = this.#recent;
-      this.#recent = new Map();
-    }
-    const planned = this.#earlier.get(document) ?? new PlannedDocument(this.#schema, document);
-    this.#recent.set(document, planned);
-    return planned;
-  }
-}
-
-class PlannedDocument {
-  readonly #schema: GraphQLSchema;
-  readonly #document: DocumentNode;
-  readonly #operations = new Map<string | null, PlannedOperation>();
-
-  constructor(schema: GraphQLSchema, document: DocumentNode) {
-    this.#schema = schema;
-    this.#document = document;
-  }
-
-  operation(name: string | null): PlannedOperation {
-    const known = this.#operations.get(name);
-    if (known !== undefined) return known;
+  #add(name: string | null): PlannedOperation {
     const definitions = this.#document.definitions.filter(
       (definition) => definition.kind === Kind.OPERATION_DEFINITION,
     );
     const [definition, other] =
       name === null ? definitions : definitions.filter((candidate) => candidate.name?.value === name);
     if (definition === undefined || other !== undefined) throw new Unplanned('unknown operation');
-    const planned = new PlannedOperation(this.#schema, this.#document, definition);
+    const planned = new PlannedOperation(this.#schema, this.#document, definition, this.#onCompile);
     this.#operations.set(name, planned);
     return planned;
   }
@@ -87,10 +63,17 @@ class PlannedOperation {
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly #readVariables: (given: Variables) => Variables | undefined;
   readonly #conditions: readonly string[];
+  readonly #onCompile: OnCompile;
   readonly #plans = new Map<string, Plan | Unplanned>();
 
-  constructor(schema: GraphQLSchema, document: DocumentNode, definition: OperationDefinitionNode) {
+  constructor(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    definition: OperationDefinitionNode,
+    onCompile: OnCompile,
+  ) {
     this.#schema = schema;
+    this.#onCompile = onCompile;
     this.#definition = definition;
     this.#fragments = new Map(
       document.definitions.flatMap((each) =>
@@ -100,7 +83,7 @@ class PlannedOperation {
     this.#readVariables = variableReader(schema, definition.variableDefinitions ?? []);
     const declared = new Set(definition.variableDefinitions?.map(({ variable }) => variable.name.value));
     // Another operation of the document may have conditions of its own.
-    this.#conditions = conditionsIn(document).filter((name) => declared.has(name));
+    this.#conditions = conditionNamesIn(document).filter((name) => declared.has(name));
   }
 
   planFor(given: Variables): Planned {
@@ -126,20 +109,9 @@ class PlannedOperation {
       isIncluded: includedBy(variables),
     });
     this.#plans.set(key, plan);
+    if (!(plan instanceof Unplanned)) this.#onCompile(plan.fieldCount);
     return plan;
   }
-}
-
-/** The variables that `@skip` and `@include` ask for, each once. */
-function conditionsIn(document: DocumentNode): string[] {
-  const names = new Set<string>();
-  visit(document, {
-    Directive({ name, arguments: [argument] = [] }) {
-      if (name.value !== 'skip' && name.value !== 'include') return;
-      if (argument?.value.kind === Kind.VARIABLE) names.add(argument.value.name.value);
-    },
-  });
-  return [...names];
 }
 
 function conditionText(value: unknown): string {

@@ -1,0 +1,13 @@
+import { visit, Kind, type DocumentNode } from 'graphql';
+
+/** The variables that `@skip` and `@include` of a document depend on, each once. */
+export function conditionNamesIn(document: DocumentNode): string[] {
+  const names = new Set<string>();
+  visit(document, {
+    Directive({ name, arguments: [argument] = [] }) {
+      if (name.value !== 'skip' && name.value !== 'include') return;
+      if (argument?.value.kind === Kind.VARIABLE) names.add(argument.value.name.value);
+    },
+  });
+  return [...names];
+}
