@@ -153,6 +153,7 @@ export function createApp(options: AppOptions) {
           identities: caches.identities,
           settle: () => coherence.settle(),
           clock,
+          logger,
         }),
         demo: demoToken === null ? null : { token: demoToken },
       });

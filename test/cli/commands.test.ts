@@ -82,6 +82,8 @@ describe('parley', { timeout: 60_000 }, () => {
   it.each([
     [['token', '--user', 'nobody@example.org'], 'There is no active user nobody@example.org.'],
     [['token', '--user', 'grace@acme.example', '--tenant', 'lumen'], 'is no active member of lumen'],
+    [['tenant', 'link', 'no-such-tenant', 'org_1'], 'There is no tenant with the slug no-such-tenant.'],
+    [['tenant', 'link', 'acme', ' org_1'], 'The id of an organisation must have 2 to 255 characters'],
     [['import', 'no-such-file.jsonl'], 'no-such-file.jsonl'],
     [['serve', '--warm', '0'], 'It must be a whole number from 1 to 10000.'],
     [['frobnicate'], "unknown command 'frobnicate'"],
@@ -90,6 +92,24 @@ describe('parley', { timeout: 60_000 }, () => {
 
     expect(code).toBe(1);
     expect(errors).toContain(message);
+  });
+
+  it('links a tenant to an organisation, and refuses another one', async () => {
+    const link = async (...args: string[]) => {
+      const { code, output, errors } = await runParley(['tenant', 'link', ...args], environment());
+      return { code, text: output + errors };
+    };
+    const first = await link('acme', 'org_1');
+    const second = await link('acme', 'org_2');
+    const taken = await link('lumen', 'org_1');
+
+    expect(first).toEqual({ code: 0, text: 'Tenant acme is linked to organisation org_1 now.\n' });
+    expect(second.code).toBe(1);
+    expect(second.text).toContain('Tenant acme is linked to organisation org_1 already; add --replace');
+    expect(taken).toEqual({
+      code: 1,
+      text: 'parley: Organisation org_1 is linked to tenant acme already.\n',
+    });
   });
 
   it('tells how the tables stand', async () => {

@@ -45,9 +45,11 @@ type Role = Viewer['role'];
 export async function aTenant(
   { database }: Ground,
   slug = `tenant-${createId().slice(-12)}`,
+  organisation: string | null = null,
 ): Promise<TestTenant> {
   const uuid = createId();
-  await database.query(sql`insert into tenants (id, slug, name) values (${uuid}::uuid, ${slug}, ${slug})`);
+  await database.query(sql`insert into tenants (id, slug, name, external_id)
+    values (${uuid}::uuid, ${slug}, ${slug}, ${organisation})`);
   return { uuid, id: toPublicId('tenant', uuid), slug };
 }
 

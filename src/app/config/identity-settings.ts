@@ -51,6 +51,7 @@ export const identityVariables = {
   JWT_ALGORITHMS: list.pipe(z.array(algorithm).min(1)).default(['RS256']),
   IDENTITY_ROLE_MAP: list.pipe(z.array(roleOfProvider)).default([]),
   IDENTITY_PROVISION_TENANTS: flag.default(false),
+  IDENTITY_LINK_BY_SLUG: flag.default(false),
   IDENTITY_EMAILS_VERIFIED: flag.default(false),
   IDENTITY_WEBHOOK_SECRET: z
     .string()
@@ -72,8 +73,10 @@ export interface IdentityConfig {
   } | null;
   /** Beside those that are always known: the provider's role, and ours. */
   readonly roles: readonly (readonly [string, 'ADMIN' | 'MEMBER' | 'GUEST'])[];
-  /** Whether an organisation that is not known becomes a tenant. */
+  /** Whether an organisation that is linked to no tenant becomes a new one. */
   readonly isProvisioning: boolean;
+  /** Whether an organisation takes the tenant of the same slug, if that is linked to no organisation. */
+  readonly isLinkingBySlug: boolean;
   /** Whether an address counts as verified where the provider does not say. */
   readonly areEmailsVerified: boolean;
   /** What the provider signs its webhooks with; null: there is no such route. */
@@ -96,6 +99,7 @@ export function identityFrom(values: Variables): IdentityConfig {
           }),
     roles: values.IDENTITY_ROLE_MAP,
     isProvisioning: values.IDENTITY_PROVISION_TENANTS,
+    isLinkingBySlug: values.IDENTITY_LINK_BY_SLUG,
     areEmailsVerified: values.IDENTITY_EMAILS_VERIFIED,
     webhook: secret === undefined || issuer === undefined ? null : Object.freeze({ secret, issuer }),
   });

@@ -76,11 +76,10 @@ const endOfTime = 253_402_300_800_000;
 const secondsMax = endOfTime / 1000 - 60;
 const idText = z.string().min(1).max(255).refine(isStorable);
 /** A template that has nothing to fill in leaves null, or nothing between the quotes. */
-const absentable = z
-  .literal('')
-  .transform(() => null)
-  .or(idText)
-  .nullish();
+const empty = z.literal('').transform(() => null);
+const absentable = empty.or(idText).nullish();
+/** The prefix would make the id of one organisation the slug of another. */
+const organisationId = idText.refine((id) => !id.startsWith('slug:'));
 const nameText = z.string().trim().min(1).max(100).refine(isStorable).optional().catch(undefined);
 
 const claimsSchema = z.object({
@@ -99,10 +98,10 @@ const claimsSchema = z.object({
   family_name: nameText,
   last_name: nameText,
   updated_at: z.union([z.number(), z.string()]).optional().catch(undefined),
-  org_id: absentable,
+  org_id: empty.or(organisationId).nullish(),
   org_slug: absentable,
   org_role: absentable,
-  o: z.object({ id: idText, slg: absentable, rol: absentable }).nullish(),
+  o: z.object({ id: organisationId, slg: absentable, rol: absentable }).nullish(),
 });
 
 type Claims = z.output<typeof claimsSchema>;
@@ -117,8 +116,9 @@ function verifiedEmail(claims: Claims, policy: ClaimsPolicy): string | undefined
 }
 
 function organisationFrom(claims: Claims, policy: ClaimsPolicy): Organisation | null {
-  const id = claims.o?.id ?? claims.org_id ?? null;
-  const slug = (claims.o?.id === undefined ? claims.org_slug : claims.o.slg) ?? null;
-  if (id === null && slug === null) return null;
-  return { id, slug, role: roleOf(claims.o?.id === undefined ? claims.org_role : claims.o.rol, policy) };
+  const { o } = claims;
+  if (o !== null && o !== undefined) return { id: o.id, slug: o.slg ?? null, role: roleOf(o.rol, policy) };
+  const slug = claims.org_slug ?? null;
+  const id = claims.org_id ?? (slug === null ? null : `slug:${slug}`);
+  return id === null ? null : { id, slug, role: roleOf(claims.org_role, policy) };
 }

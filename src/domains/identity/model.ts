@@ -24,11 +24,28 @@ export interface ProviderProfile {
   readonly updatedAt: Date | null;
 }
 
-/** What the provider calls an organisation, and the person's role in it. At least one of `id` and `slug` is known. */
+/** An organisation of the provider, with the person's role in it. */
 export interface Organisation {
-  readonly id: string | null;
+  /** The provider's id; `slug:` and the slug for a provider that gives organisations no id. */
+  readonly id: string;
+  /** A name that the organisation has chosen: no proof of what it is. */
   readonly slug: string | null;
   readonly role: Role;
+}
+
+/** How an organisation that is linked to no tenant may get one. */
+export interface LinkPolicy {
+  /** Whether it takes the tenant of the same slug, if that is linked to no organisation. */
+  readonly isLinkingBySlug: boolean;
+  /** Whether it becomes a new tenant. */
+  readonly isProvisioning: boolean;
+}
+
+/** A link that was made between a tenant and an organisation. */
+export interface TenantLink {
+  readonly tenantSlug: string;
+  readonly organisationId: string;
+  readonly reason: 'slug' | 'provisioning';
 }
 
 /** How we know a person of the identity provider: all that authenticating their requests needs. */
@@ -79,10 +96,4 @@ export interface IdentitySyncStatistics {
 /** What ends a remembered person: a change to them, or to one of their tenants. */
 export function tagsOfPerson({ userId, memberships }: MirroredPerson): string[] {
   return [userTag(userId), ...memberships.map(({ tenantId }) => tenantTag(tenantId))];
-}
-
-/** Whether a membership is the one that an organisation stands for. */
-export function isOf(organisation: Organisation, membership: MirroredMembership): boolean {
-  if (membership.organisationId !== null) return membership.organisationId === organisation.id;
-  return membership.slug === organisation.slug;
 }

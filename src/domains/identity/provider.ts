@@ -3,30 +3,29 @@ import type { Logger } from '../../platform/telemetry/logger.ts';
 import type { Role } from '../tenant/model.ts';
 import { rolesWith } from './claims.ts';
 import { KeySet } from './key-set.ts';
+import type { LinkPolicy } from './model.ts';
 import { readKeys, type KeyLocation } from './read-keys.ts';
 import type { IdentityProvider } from './service.ts';
 import { createTokenVerifier, type TokenRules } from './token-verifier.ts';
 
 /** What is set about identity providers. */
-export interface IdentitySettings {
+export interface IdentitySettings extends LinkPolicy {
   /** Null: there is none. */
   readonly provider: (TokenRules & { readonly keys: KeyLocation }) | null;
   /** Beside those that are always known: the provider's role, and ours. */
   readonly roles: readonly (readonly [string, Role])[];
-  /** Whether an organisation that is not known becomes a tenant. */
-  readonly isProvisioning: boolean;
   /** Whether an address counts as verified where the provider does not say. */
   readonly areEmailsVerified: boolean;
 }
 
 /** The identity provider as it is set; null when there is none. Its keys are read when the first token comes. */
 export function createIdentityProvider(
-  { provider, roles, isProvisioning, areEmailsVerified }: IdentitySettings,
+  { provider, roles, isLinkingBySlug, isProvisioning, areEmailsVerified }: IdentitySettings,
   { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
 ): IdentityProvider | null {
   if (provider === null) return null;
   const keys = new KeySet({ read: () => readKeys(provider.keys), clock, logger });
   const policy = { roles: rolesWith(roles), areEmailsVerified };
   const verifyToken = createTokenVerifier({ rules: provider, policy, keys, clock, logger });
-  return { issuer: provider.issuer, verifyToken, isProvisioning };
+  return { issuer: provider.issuer, verifyToken, linkPolicy: { isLinkingBySlug, isProvisioning } };
 }

@@ -3,8 +3,9 @@ import sql, { type Sql } from '../../platform/postgres/sql.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { createId } from '../../platform/ids.ts';
-import { mirrorMembership, tenantOf, type MembershipNews } from './membership/queries.ts';
-import type { MirroredPerson, ProviderProfile } from './model.ts';
+import { mirrorMembership, type MembershipNews } from './membership/queries.ts';
+import type { MirroredPerson, ProviderProfile, TenantLink } from './model.ts';
+import { tenantOf } from './organisation/queries.ts';
 
 /** What is to be mirrored: a person, and their place in one organisation. */
 export interface MirrorRequest {
@@ -23,6 +24,8 @@ export interface Mirrored {
   readonly isCreated: boolean;
   /** Null: no organisation was named, or it is none of our tenants. */
   readonly tenantId: string | null;
+  /** Null unless this call has linked a tenant to the organisation. */
+  readonly link: TenantLink | null;
 }
 
 /** The address of a new person belongs to somebody else, who can't be taken over. */
@@ -71,14 +74,18 @@ export function createIdentityQueries(db: Database) {
      */
     async mirror(request: MirrorRequest): Promise<Mirrored> {
       return inTransaction(db.pool, async (client) => {
-        const { membership } = request;
-        const tenantId = membership === null ? null : await tenantOf(client, membership);
-        const person = await personOf(client, request, tenantId !== null);
-        if (person === null) return { userId: null, isCreated: false, tenantId };
-        if (tenantId !== null && membership !== null) {
-          await mirrorMembership(client, tenantId, person.id, membership);
+        const { membership, now } = request;
+        const tenant =
+          membership === null
+            ? null
+            : await tenantOf(client, membership.organisation, membership.policy, now);
+        const person = await personOf(client, request, tenant !== null);
+        const found = { tenantId: tenant?.tenantId ?? null, link: tenant?.link ?? null };
+        if (person === null) return { userId: null, isCreated: false, ...found };
+        if (tenant !== null && membership !== null) {
+          await mirrorMembership(client, tenant.tenantId, person.id, membership);
         }
-        return { userId: person.id, isCreated: person.isCreated, tenantId };
+        return { userId: person.id, isCreated: person.isCreated, ...found };
       });
     },
 

@@ -2,16 +2,17 @@ import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-help
 import type { Cache } from '../../caching/cache.ts';
 import type { Coherence } from '../../caching/coherence/coherence.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
-import { uniqueViolationOf } from '../../platform/postgres/database-errors.ts';
 import { Refusal, Unauthenticated } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/telemetry/logger.ts';
 import { scopes, type Viewer } from '../session/model.ts';
-import {
-  isOf,
-  type IdentitySyncStatistics,
-  type MirroredMembership,
-  type MirroredPerson,
-  type ProviderClaims,
+import { createMirror } from './mirror.ts';
+import type {
+  IdentitySyncStatistics,
+  LinkPolicy,
+  MirroredMembership,
+  MirroredPerson,
+  Organisation,
+  ProviderClaims,
 } from './model.ts';
 import { AddressTaken, type IdentityQueries, type Mirrored } from './queries.ts';
 import type { VerifyToken } from './token-verifier.ts';
@@ -26,8 +27,7 @@ const pauseAfterFailureMs = 5000;
 export interface IdentityProvider {
   readonly issuer: string;
   readonly verifyToken: VerifyToken;
-  /** Whether an organisation that is not known becomes a tenant. */
-  readonly isProvisioning: boolean;
+  readonly linkPolicy: LinkPolicy;
 }
 
 export type IdentityService = ReturnType<typeof createIdentityService>;
@@ -45,6 +45,7 @@ export function createIdentityService(options: {
   readonly logger: Logger;
 }) {
   const { provider, queries, identities, settle, clock, logger } = options;
+  const mirror = createMirror(queries, logger);
   const counts = { attempted: 0, performed: 0, skipped: 0, created: 0, failed: 0, servedStale: 0 };
   const underWay = new Map<string, Promise<void>>();
   const unknown = createUnknownOrganisations(clock);
@@ -104,8 +105,8 @@ export function createIdentityService(options: {
 
   async function sync(issuedBy: IdentityProvider, claims: ProviderClaims): Promise<void> {
     try {
-      const { isCreated, tenantId } = await mirror(issuedBy, claims);
-      if (claims.organisation !== null && tenantId === null) unknown.note(claims.organisation);
+      const { isCreated, tenantId } = await mirrorClaims(issuedBy, claims);
+      if (claims.organisation !== null && tenantId === null) noteUnknown(claims.organisation);
       counts.performed += 1;
       if (isCreated) counts.created += 1;
       // By the key: that nobody was known by it carries no tag of a person. Other processes, where it is known too, look
@@ -123,22 +124,19 @@ export function createIdentityService(options: {
     }
   }
 
-  async function mirror(
-    { issuer, isProvisioning }: IdentityProvider,
-    claims: ProviderClaims,
+  function mirrorClaims(
+    { issuer, linkPolicy: policy }: IdentityProvider,
+    { subject, profile, organisation, issuedAt: asOf }: ProviderClaims,
   ): Promise<Mirrored> {
-    const { subject, profile, organisation, issuedAt } = claims;
     const now = new Date(clock.now());
-    const membership =
-      organisation === null ? null : { organisation, asOf: issuedAt, now, isProvisioning, isRemoval: false };
-    const request = { issuer, subject, profile, membership, now };
-    try {
-      return await queries.mirror(request);
-    } catch (error) {
-      // Somebody else took the address between the look and the write; the second look sees it.
-      if (uniqueViolationOf(error) === null) throw error;
-      return queries.mirror(request);
-    }
+    const membership = organisation === null ? null : { organisation, asOf, now, policy, isRemoval: false };
+    return mirror({ issuer, subject, profile, membership, now });
+  }
+
+  function noteUnknown(organisation: Organisation): void {
+    unknown.note(organisation);
+    const { id, slug } = organisation;
+    logger.info({ organisation: id, slug }, 'organisation rejected: it is linked to no tenant');
   }
 
   return {
@@ -196,8 +194,8 @@ function hasMembershipNews(
   { organisation, issuedAt }: ProviderClaims,
 ): boolean {
   if (organisation === null) return false;
-  const membership = memberships.find((candidate) => isOf(organisation, candidate));
-  if (membership?.organisationId !== organisation.id) return true;
+  const membership = memberships.find(({ organisationId }) => organisationId === organisation.id);
+  if (membership === undefined) return true;
   const isNewer = membership.providerAsOf === null || issuedAt.getTime() > membership.providerAsOf;
   return isNewer && (membership.providerRole !== organisation.role || membership.removedAt !== null);
 }
@@ -225,7 +223,9 @@ function chooseMembership(
   tenantSlug: string | null,
 ): MirroredMembership | undefined {
   if (tenantSlug !== null) return memberships.find(({ slug }) => slug === tenantSlug);
-  if (organisation !== null) return memberships.find((candidate) => isOf(organisation, candidate));
+  if (organisation !== null) {
+    return memberships.find(({ organisationId }) => organisationId === organisation.id);
+  }
   return memberships.find(({ isActive }) => isActive);
 }
 

@@ -53,7 +53,7 @@ const id = z
   .string()
   .min(1)
   .max(255)
-  .refine((text) => isStorable(text) && !text.startsWith('import:'));
+  .refine((text) => isStorable(text) && !/^(?:import|slug):/.test(text));
 const name = z.string().trim().max(100).refine(isStorable).nullish().catch(undefined);
 const time = z.number();
 

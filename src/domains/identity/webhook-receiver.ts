@@ -4,8 +4,10 @@ import type { Cache } from '../../caching/cache.ts';
 import type { Coherence } from '../../caching/coherence/coherence.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import { Unauthenticated } from '../../platform/errors.ts';
+import type { Logger } from '../../platform/telemetry/logger.ts';
 import { rolesWith } from './claims.ts';
-import type { MirroredPerson } from './model.ts';
+import { createMirror, type Mirror } from './mirror.ts';
+import type { LinkPolicy, MirroredPerson } from './model.ts';
 import type { IdentitySettings } from './provider.ts';
 import type { IdentityQueries } from './queries.ts';
 import { readEvent, type IdentityEvent } from './webhook-events.ts';
@@ -19,10 +21,7 @@ interface WebhookHeaders {
 }
 
 /** What is set about webhooks. */
-export interface WebhookSettings extends Pick<
-  IdentitySettings,
-  'roles' | 'isProvisioning' | 'areEmailsVerified'
-> {
+export interface WebhookSettings extends LinkPolicy, Pick<IdentitySettings, 'roles' | 'areEmailsVerified'> {
   /** Null: nobody sends any. */
   readonly webhook: { readonly secret: string; readonly issuer: string } | null;
 }
@@ -46,19 +45,22 @@ export function createWebhookReceiver(options: {
   /** Waits until no process answers with what was committed before. */
   readonly settle: Coherence['settle'];
   readonly clock: Clock;
+  readonly logger: Logger;
 }): ReceiveWebhook | null {
-  const { settings, queries, identities, settle, clock } = options;
+  const { settings, queries, identities, settle, clock, logger } = options;
   if (settings.webhook === null) return null;
-  const { areEmailsVerified, isProvisioning, roles } = settings;
+  const { areEmailsVerified, isLinkingBySlug, isProvisioning, roles } = settings;
   const { issuer, secret } = settings.webhook;
   const policy = { roles: rolesWith(roles), areEmailsVerified };
+  const linkPolicy = { isLinkingBySlug, isProvisioning };
+  const mirror = createMirror(queries, logger);
   const webhook = new Webhook(secret);
 
   return async (headers, body) => {
     requireSignature(webhook, headers, body, clock.now());
     const event = readEvent(body, policy);
     if (event === null) return false;
-    await apply(event, { queries, issuer, isProvisioning, now: new Date(clock.now()) });
+    await apply(event, { queries, mirror, issuer, linkPolicy, now: new Date(clock.now()) });
     // By the key: that nobody was known by it carries no tag of a person. Other processes, where it is known too, look
     // again when they see a token.
     if ('subject' in event) await identities.invalidate({ key: event.subject });
@@ -85,14 +87,15 @@ function isSame(one: Buffer, other: Buffer): boolean {
 
 interface Surroundings {
   readonly queries: IdentityQueries;
+  readonly mirror: Mirror;
   readonly issuer: string;
-  readonly isProvisioning: boolean;
+  readonly linkPolicy: LinkPolicy;
   readonly now: Date;
 }
 
 async function apply(
   event: IdentityEvent,
-  { queries, issuer, isProvisioning, now }: Surroundings,
+  { queries, mirror, issuer, linkPolicy, now }: Surroundings,
 ): Promise<void> {
   switch (event.kind) {
     case 'userDeleted':
@@ -100,17 +103,15 @@ async function apply(
     case 'organisationDeleted':
       return queries.removeMembers(event.organisationId, event.asOf ?? now);
     case 'userChanged':
-      await queries.mirror({ ...event, issuer, membership: null, now });
+      await mirror({ ...event, issuer, membership: null, now });
       return;
     default: {
       const isRemoval = event.kind === 'membershipDeleted';
-      const news = { isRemoval, isProvisioning: isProvisioning && !isRemoval, asOf: event.asOf ?? now, now };
-      await queries.mirror({
-        ...event,
-        issuer,
-        membership: { ...news, organisation: event.organisation },
-        now,
-      });
+      // The end of a membership is no reason to begin a tenant.
+      const policy = isRemoval ? { isLinkingBySlug: false, isProvisioning: false } : linkPolicy;
+      const { organisation, asOf } = event;
+      const membership = { organisation, asOf: asOf ?? now, now, policy, isRemoval };
+      await mirror({ ...event, issuer, membership, now });
     }
   }
 }

@@ -91,7 +91,7 @@ describe('an account of the same e-mail address', () => {
 
   it('is theirs without the word of the token, where the provider is known to verify', async () => {
     const other = await startTestApp({ ...provider.environment, IDENTITY_EMAILS_VERIFIED: 'true' });
-    const home = await aTenant(other, 'acme');
+    const home = await aTenant(other, 'acme', 'org_acme');
     const account = await aUser(other, home);
     const claims = {
       o: { id: 'org_acme', slg: 'acme' },
@@ -158,7 +158,7 @@ describe('a role', () => {
       ...provider.environment,
       IDENTITY_ROLE_MAP: 'org:editor=MEMBER, guest=GUEST,admin=GUEST',
     });
-    await aTenant(other, 'acme');
+    await aTenant(other, 'acme', 'org_acme');
     const exp = testApp.clock.now() / 1000 + 600;
     const token = await provider.token({
       sub,

@@ -10,6 +10,8 @@ const who = '{ viewer { id } tenant { slug } }';
 let provider: TestIdentityProvider;
 let testApp: TestApp;
 let provisioning: TestApp;
+let linking: TestApp;
+const lines: string[] = [];
 let tenant: TestTenant;
 let organisation: string;
 let sub: string;
@@ -17,7 +19,9 @@ let sub: string;
 beforeAll(async () => {
   provider = await startIdentityProvider();
   testApp = await startTestApp(provider.environment);
-  provisioning = await startTestApp({ ...provider.environment, IDENTITY_PROVISION_TENANTS: 'true' });
+  const keep = (line: string) => lines.push(line);
+  provisioning = await startTestApp({ ...provider.environment, IDENTITY_PROVISION_TENANTS: 'true' }, keep);
+  linking = await startTestApp({ ...provider.environment, IDENTITY_LINK_BY_SLUG: 'true' }, keep);
   provider.clock = testApp.clock;
 });
 beforeEach(async () => {
@@ -28,6 +32,7 @@ beforeEach(async () => {
 afterAll(async () => {
   await testApp.close();
   await provisioning.close();
+  await linking.close();
   await provider.close();
 });
 
@@ -35,6 +40,14 @@ async function ask(app: TestApp, claims: Record<string, unknown>, headers: Recor
   const token = await provider.token({ sub, ...claims });
   const answer = await app.ask(who, { token, headers });
   return { slug: answer.data?.tenant?.slug, code: answer.errors?.[0]?.extensions.code };
+}
+
+/** The links between tenants and organisations that were logged. */
+function links(): Record<string, unknown>[] {
+  const logged: Record<string, unknown>[] = lines.map((line) => JSON.parse(line));
+  return logged
+    .filter(({ msg, level }) => msg === 'tenant linked to organisation' && level === 30)
+    .map(({ tenant: slug, organisation: id, reason }) => ({ tenant: slug, organisation: id, reason }));
 }
 
 async function link({ uuid }: TestTenant, id: string): Promise<void> {
@@ -53,29 +66,39 @@ describe('the tenant of a token', () => {
     expect(await ask(testApp, { o: { id: organisation, slg: 'whatever' } })).toEqual({ slug: tenant.slug });
   });
 
-  it('is the one that is called as its organisation, which it belongs to from then on', async () => {
-    const first = await ask(testApp, { org_id: organisation, org_slug: tenant.slug });
-    const renamed = await ask(testApp, { org_id: organisation, org_slug: 'renamed' });
-    const other = await ask(testApp, {
-      sub: `${sub}_2`,
-      org_id: 'org_of_somebody_else',
-      org_slug: tenant.slug,
-    });
-
-    expect([first, renamed]).toEqual([{ slug: tenant.slug }, { slug: tenant.slug }]);
-    expect(other).toEqual({ code: 'UNAUTHENTICATED' });
-    expect(await peopleCalled(`${sub}_2`)).toBe(0);
-  });
-
-  it('belongs to one of two organisations that come for it at once', async () => {
-    const answers = await Promise.all(
-      ['one', 'two'].map((name) =>
-        ask(testApp, { sub: `${sub}_${name}`, org_id: `${organisation}_${name}`, org_slug: tenant.slug }),
-      ),
+  it.each([
+    ['with its id', 'org_of_a_stranger'],
+    ['without an id', undefined],
+  ])('is never the one whose slug an organisation has, %s', async (_case, id) => {
+    const claims = { org_id: id && `${id}_${organisation}`, org_slug: tenant.slug, org_role: 'admin' };
+    const answers = [await ask(testApp, claims), await ask(testApp, claims, { 'x-tenant': tenant.slug })];
+    const [row] = await testApp.database.query<{ organisation: string | null }>(
+      sql`select external_id as organisation from tenants where id = ${tenant.uuid}::uuid`,
     );
 
-    expect(answers.filter(({ slug }) => slug === tenant.slug)).toHaveLength(1);
-    expect(answers.filter(({ code }) => code === 'UNAUTHENTICATED')).toHaveLength(1);
+    expect(answers).toEqual([{ code: 'UNAUTHENTICATED' }, { code: 'UNAUTHENTICATED' }]);
+    expect(row).toEqual({ organisation: null });
+    expect(await peopleCalled(sub)).toBe(0);
+  });
+
+  it('is not the one of the same slug for somebody who is a member there by invitation', async () => {
+    await link(tenant, organisation);
+    await ask(testApp, { o: { id: organisation } });
+    await testApp.database.query(sql`update tenants set external_id = null where id = ${tenant.uuid}::uuid`);
+    await testApp.app.coherence.settle();
+
+    expect(await ask(testApp, { o: { id: 'org_of_a_stranger', slg: tenant.slug } })).toEqual({
+      code: 'UNAUTHENTICATED',
+    });
+  });
+
+  it('is the one of its organisation’s slug where organisations have no id and one was linked so', async () => {
+    await link(tenant, `slug:${organisation}`);
+
+    expect(await ask(testApp, { org_slug: organisation })).toEqual({ slug: tenant.slug });
+    expect(await ask(testApp, { sub: `${sub}_2`, org_id: `slug:${organisation}` })).toEqual({
+      code: 'UNAUTHENTICATED',
+    });
   });
 
   it('is none when the organisation is unknown, and nobody is made', async () => {
@@ -96,7 +119,7 @@ describe('the tenant of a token', () => {
     const refused = await testApp.expectStatements(0, () => ask(testApp, elsewhere));
     const other = await aTenant(testApp);
     await link(other, `${organisation}_2`);
-    for (const { clock } of [testApp, provisioning]) clock.advance(10_000);
+    for (const { clock } of [testApp, provisioning, linking]) clock.advance(10_000);
 
     expect([again.slug, refused.code]).toEqual([tenant.slug, 'UNAUTHENTICATED']);
     expect(await ask(testApp, elsewhere)).toEqual({ slug: other.slug });
@@ -164,7 +187,59 @@ describe('the tenant of a token', () => {
   });
 });
 
+describe('the tenant of a token with IDENTITY_LINK_BY_SLUG', () => {
+  it('is the one of the same slug, which is linked to the organisation from then on', async () => {
+    const slugged = await aTenant(linking);
+    const first = await ask(linking, { org_id: organisation, org_slug: slugged.slug });
+    const renamed = await ask(linking, { org_id: organisation, org_slug: 'renamed' });
+    const other = await ask(linking, {
+      sub: `${sub}_2`,
+      org_id: 'org_of_somebody_else',
+      org_slug: slugged.slug,
+    });
+
+    expect([first, renamed]).toEqual([{ slug: slugged.slug }, { slug: slugged.slug }]);
+    expect(other).toEqual({ code: 'UNAUTHENTICATED' });
+    expect(await peopleCalled(`${sub}_2`, linking)).toBe(0);
+    expect(links()).toContainEqual({ tenant: slugged.slug, organisation, reason: 'slug' });
+  });
+
+  it('belongs to one of two organisations that come for it concurrently', async () => {
+    const slugged = await aTenant(linking);
+    const answers = await Promise.all(
+      ['one', 'two'].map((name) =>
+        ask(linking, { sub: `${sub}_${name}`, org_id: `${organisation}_${name}`, org_slug: slugged.slug }),
+      ),
+    );
+
+    expect(answers.filter(({ slug }) => slug === slugged.slug)).toHaveLength(1);
+    expect(answers.filter(({ code }) => code === 'UNAUTHENTICATED')).toHaveLength(1);
+    expect(links().filter((link) => link.tenant === slugged.slug)).toHaveLength(1);
+  });
+});
+
 describe('an organisation that is unknown, where tenants are provisioned', () => {
+  it('becomes a tenant of its own when its slug is that of a tenant without an organisation', async () => {
+    const slugged = await aTenant(provisioning);
+    const withoutId = await ask(provisioning, { sub: `${sub}_2`, org_slug: slugged.slug });
+
+    expect(await ask(provisioning, { o: { id: organisation, slg: slugged.slug } })).toEqual({
+      slug: organisation,
+    });
+    expect(withoutId).toEqual({ code: 'UNAUTHENTICATED' });
+    expect(links()).toContainEqual({ tenant: organisation, organisation, reason: 'provisioning' });
+  });
+
+  it('becomes a tenant of its slug when it has no id, and is known by the slug from then on', async () => {
+    const first = await ask(provisioning, { org_slug: organisation });
+    provisioning.clock.advance(1000);
+
+    expect([first, await ask(provisioning, { org_slug: organisation })]).toEqual([
+      { slug: organisation },
+      { slug: organisation },
+    ]);
+  });
+
   it('becomes a tenant of its name, once for 20 first requests at once', async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>

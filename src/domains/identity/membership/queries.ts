@@ -1,10 +1,6 @@
 import type { PoolClient } from 'pg';
 import sql from '../../../platform/postgres/sql.ts';
-import { createId } from '../../../platform/ids.ts';
-import type { Organisation } from '../model.ts';
-
-/** What can be named in the header `x-tenant` and in an address. */
-const slugPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+import type { LinkPolicy, Organisation } from '../model.ts';
 
 /** What the provider says of somebody's place in an organisation. */
 export interface MembershipNews {
@@ -13,8 +9,8 @@ export interface MembershipNews {
   readonly asOf: Date;
   /** By our clock. */
   readonly now: Date;
-  /** Whether an organisation that is not known becomes a tenant. */
-  readonly isProvisioning: boolean;
+  /** How an organisation without a tenant may get one. */
+  readonly policy: LinkPolicy;
   /** Whether the provider says that they are a member no longer. */
   readonly isRemoval: boolean;
 }
@@ -70,41 +66,4 @@ async function remove(
         when m.is_active or m.identity_removed_at is not null then excluded.identity_removed_at end,
       identity_updated_at = excluded.identity_updated_at
     where m.identity_updated_at is null or m.identity_updated_at <= excluded.identity_updated_at`);
-}
-
-/** By the organisation's id; by its slug only while the tenant belongs to no organisation yet, and from then on it does. */
-export async function tenantOf(
-  client: PoolClient,
-  { organisation: { id, slug }, isProvisioning, now }: MembershipNews,
-): Promise<string | null> {
-  const { rows } = await client.query<{ id: string; isLinked: boolean }>(sql`select id,
-      external_id is not null as "isLinked"
-    from tenants where external_id = ${id} or (slug = ${slug} and external_id is null)
-    order by external_id is null limit 1`);
-  const [found] = rows;
-  if (found?.isLinked === true || (found !== undefined && id === null)) return found.id;
-  if (found !== undefined) {
-    const linked = await client.query(sql`update tenants set external_id = ${id}
-      where id = ${found.id}::uuid and external_id is null`);
-    return linked.rowCount === 1 ? found.id : null;
-  }
-  return isProvisioning ? provisionTenant(client, id, slug, now) : null;
-}
-
-/** A slug that is taken is another organisation's, and not every text is one: then it is called by the organisation's id. */
-async function provisionTenant(
-  client: PoolClient,
-  id: string | null,
-  slug: string | null,
-  now: Date,
-): Promise<string | null> {
-  for (const name of [slug, id]) {
-    if (name === null || !slugPattern.test(name)) continue;
-    await client.query(sql`insert into tenants (id, slug, name, external_id, created_at)
-      values (${createId()}::uuid, ${name}, ${slug ?? name}, ${id}, ${now}) on conflict do nothing`);
-    const { rows } = await client.query<{ id: string }>(sql`select id from tenants
-      where external_id = ${id} or (${id}::text is null and slug = ${name} and external_id is null)`);
-    if (rows[0] !== undefined) return rows[0].id;
-  }
-  return null;
 }
