@@ -98,6 +98,14 @@ describe('the source', () => {
     expect(reaching).toEqual([]);
   });
 
+  it('uses the database driver through driver.ts alone', () => {
+    const driver = 'platform/postgres/driver/';
+    const fromOutside = imports.filter(({ from, to }) => to.startsWith(driver) && !from.startsWith(driver));
+
+    expect(fromOutside.length).toBeGreaterThan(0);
+    expect(fromOutside.filter(({ to }) => to !== `${driver}driver.ts`)).toEqual([]);
+  });
+
   it('reads the environment in main.ts alone', () => {
     const reading = files.filter((file) => textOf(file).includes('process.env'));
 

@@ -8,11 +8,10 @@ import type { Database, PreparableStatement } from './database.ts';
 import { PrismaClient } from './generated/client.ts';
 import { FreezeWatch } from './pool/stall-detector.ts';
 import type { StatementFollowers } from './pool/observe-client.ts';
-import { parameterFrom } from './driver/parameters.ts';
+import { createDriver, parameterFrom, type DriverName } from './driver/driver.ts';
 import { connectionLifetimeMs, createPool, graceMs, type DatabaseTimeouts } from './pool/pool.ts';
-import { queryRows } from './driver/query-rows.ts';
 import { toRefusal } from './database-errors.ts';
-import { RowReaders } from './driver/row-decoder.ts';
+import { runStatement } from './run-statement.ts';
 import { createStatementNames } from './statement-names.ts';
 
 /** What a database is opened with. */
@@ -23,6 +22,8 @@ export interface OpenDatabaseOptions {
   /** Connections beyond those, made under load and closed afterwards. */
   readonly overflowSize: number;
   readonly logger: Logger;
+  /** `binary` by default. */
+  readonly driver?: DriverName;
   readonly timeouts?: Partial<DatabaseTimeouts>;
 }
 
@@ -48,23 +49,27 @@ const naming = { periodMs: connectionLifetimeMs, now: () => performance.now() } 
 export function openDatabase(options: OpenDatabaseOptions): Database {
   const timeouts = { ...defaultTimeouts, ...options.timeouts };
   const followers = new FollowerSet();
-  const pool = createPool({ ...options, timeouts, followers });
+  const driver = createDriver(options.driver ?? 'binary');
+  const pool = createPool({ ...options, timeouts, followers, driver });
   const { url, logger } = options;
   const stopWatching = new FreezeWatch({ pool, url, times: timeouts, logger }).start();
   const prisma = createPrisma(pool, timeouts);
   const nameOf = createStatementNames({ ...naming, prefix: 'parley', limit: ownStatementsMax });
-  const way = {
+  const runner = {
     pool,
-    readers: new RowReaders(),
+    driver,
     unanswered: new TimeoutSweeper(giveUp),
     answerMs: timeouts.statementMs + graceMs,
   };
-  async function query<Row>(statement: PreparableStatement, cancellation: Cancellation | null) {
+  async function query<Row extends object>(
+    statement: PreparableStatement,
+    cancellation: Cancellation | null,
+  ) {
     const { text, values, isPlannedAnew = false } = statement;
     const name = isPlannedAnew ? '' : nameOf(text);
     try {
       const bound = { name, text, values: values.map(parameterFrom) };
-      return await queryRows<Row>(way, bound, cancellation);
+      return await runStatement<Row>(runner, bound, cancellation);
     } catch (error) {
       throw toRefusal(error);
     }

@@ -2,25 +2,23 @@ import { types } from 'pg';
 import { timestampFromBinary } from './timestamps.ts';
 import { uuidFromBinary } from './uuids.ts';
 
-/** Reads a value from what PostgreSQL sent for it, which lies between two places of the bytes. */
-export type ReadColumn = (bytes: Buffer, start: number, end: number) => unknown;
+/** Decodes a value from the bytes between two offsets. */
+export type ColumnDecoder = (bytes: Buffer, start: number, end: number) => unknown;
 
-const { builtins } = types;
-const { BOOL, INT2, INT4, INT8, TIMESTAMPTZ, UUID } = builtins;
-const { TEXT, VARCHAR } = builtins;
+const { BOOL, INT2, INT4, INT8, TEXT, TIMESTAMPTZ, UUID, VARCHAR } = types.builtins;
 
-/** Types made by users, our enums among them, have numbers from here on; see PostgreSQL's `access/transam.h`. */
-const firstOfUsers = 16_384;
-/** Fewer digits than these are held exactly by a number. */
+/** User-defined types, including enums, have OIDs from here on (PostgreSQL's `access/transam.h`). */
+const firstUserDefinedOid = 16_384;
+/** A number holds every integer of fewer digits exactly. */
 const exactDigitsMax = 15;
-/** How many words a column may have that are known again, and how long they may be. */
-const wordsMax = 32;
-const wordLengthMax = 32;
+/** The bounds on the values of an enum that a column decoder reuses, and on their length. */
+const internedMax = 32;
+const internedLengthMax = 32;
 
 const codeOf = { zero: 48, nine: 57, true: 116 } as const;
 
-/** What reads the texts of a type's columns; one for each column, since some remember what was there. */
-export function columnReader(dataType: number): ReadColumn {
+/** Returns the decoder for a type's text format; not to be shared between columns, as some decoders hold state. */
+export function textDecoder(dataType: number): ColumnDecoder {
   switch (dataType) {
     case TEXT:
     case VARCHAR:
@@ -34,15 +32,15 @@ export function columnReader(dataType: number): ReadColumn {
     case BOOL:
       return (bytes, start) => bytes[start] === codeOf.true;
     default:
-      return dataType >= firstOfUsers ? knownWords() : byDriver(types.getTypeParser(dataType));
+      return dataType >= firstUserDefinedOid ? internedText() : byPg(types.getTypeParser(dataType));
   }
 }
 
 /**
- * What reads a type's columns from PostgreSQL's own form of them; null for what is better had as a text. To write the
- * texts of a row's time and ids takes PostgreSQL longer than to find the row.
+ * Returns the decoder for a type's binary format; null for a type that is better received as text. Writing ids and times
+ * as text takes PostgreSQL longer than finding the row.
  */
-export function binaryColumnReader(dataType: number): ReadColumn | null {
+export function binaryDecoder(dataType: number): ColumnDecoder | null {
   switch (dataType) {
     case INT4:
       return (bytes, start) => bytes.readInt32BE(start);
@@ -55,7 +53,7 @@ export function binaryColumnReader(dataType: number): ReadColumn | null {
   }
 }
 
-function byDriver(parse: (text: string) => unknown): ReadColumn {
+function byPg(parse: (text: string) => unknown): ColumnDecoder {
   return (bytes, start, end) => parse(textFrom(bytes, start, end));
 }
 
@@ -67,7 +65,7 @@ function asciiFrom(bytes: Buffer, start: number, end: number): string {
   return bytes.toString('latin1', start, end);
 }
 
-/** count(*) is an int8, which can exceed what a number holds exactly; nothing here does. */
+/** An int8, the type of count(*), can exceed the integers that a number holds exactly; no value here does. */
 function integerFrom(bytes: Buffer, start: number, end: number): number {
   if (end - start > exactDigitsMax) return Number(textFrom(bytes, start, end));
   let value = 0;
@@ -79,23 +77,23 @@ function integerFrom(bytes: Buffer, start: number, end: number): number {
   return value;
 }
 
-/** The words of an enum. A type of another kind may have any number of values: what is not known is made anew. */
-function knownWords(): ReadColumn {
-  const words: string[] = [];
+/** Reuses the strings of an enum's values; a user-defined type with more values gets new strings beyond the bound. */
+function internedText(): ColumnDecoder {
+  const interned: string[] = [];
   return (bytes, start, end) => {
-    for (let index = 0; index < words.length; index += 1) {
-      const word = words[index] ?? '';
-      if (isAt(word, bytes, start, end)) return word;
+    for (let index = 0; index < interned.length; index += 1) {
+      const text = interned[index] ?? '';
+      if (equalsAt(text, bytes, start, end)) return text;
     }
     const text = textFrom(bytes, start, end);
     const isAscii = text.length === end - start;
-    if (isAscii && words.length < wordsMax && text.length <= wordLengthMax) words.push(text);
+    if (isAscii && interned.length < internedMax && text.length <= internedLengthMax) interned.push(text);
     return text;
   };
 }
 
-/** Whether this text, which is ASCII, is what lies there. */
-function isAt(text: string, bytes: Buffer, start: number, end: number): boolean {
+/** Compares an ASCII text with the bytes between two offsets. */
+function equalsAt(text: string, bytes: Buffer, start: number, end: number): boolean {
   if (text.length !== end - start) return false;
   for (let at = text.length - 1; at >= 0; at -= 1) {
     if (text.charCodeAt(at) !== bytes[start + at]) return false;

@@ -1,14 +1,13 @@
 import type { Parameter } from './parameters.ts';
 
-/** What follows Bind: Execute of the unnamed portal without a limit of rows, then Sync. */
-const ending = Buffer.from([69, 0, 0, 0, 9, 0, 0, 0, 0, 0, 83, 0, 0, 0, 4]);
-const codeOfBind = 66;
-const binary = 1;
+/** The messages after Bind: Execute of the unnamed portal without a row limit, then Sync. */
+const executeAndSync = Buffer.from([69, 0, 0, 0, 9, 0, 0, 0, 0, 0, 83, 0, 0, 0, 4]);
+const bindCode = 66;
+const binaryFormat = 1;
 
 /**
- * Bind, Execute and Sync, which run a statement that is prepared already, as PostgreSQL's manual writes them in its section
- * "Message Formats". One piece of memory and one write, where the driver makes one of each for every message. `resultFormats` is the end of
- * Bind, which says for each column of the rows whether it is wanted as a text.
+ * Builds Bind, Execute and Sync for a prepared statement (PostgreSQL's manual, "Message Formats") in one buffer and one
+ * write; pg allocates a buffer for each. `resultFormats` ends the Bind message with the format of each result column.
  */
 export function executeMessage(
   statement: string,
@@ -19,15 +18,15 @@ export function executeMessage(
   const formats = values.some((value) => value instanceof Buffer) ? values.length : 0;
   const headLength = 5 + 1 + statement.length + 1 + 2 + formats * 2 + 2;
   const bindLength = headLength + lengths.reduce((sum, length) => sum + 4 + Math.max(length, 0), 0);
-  const message = Buffer.allocUnsafe(bindLength + resultFormats.length + ending.length);
-  let at = message.writeUInt8(codeOfBind, 0);
+  const message = Buffer.allocUnsafe(bindLength + resultFormats.length + executeAndSync.length);
+  let at = message.writeUInt8(bindCode, 0);
   at = message.writeInt32BE(bindLength - 1 + resultFormats.length, at);
   at = message.writeUInt8(0, at);
   at += message.write(statement, at, 'latin1');
   at = message.writeUInt8(0, at);
   at = message.writeUInt16BE(formats, at);
   if (formats > 0) {
-    for (const value of values) at = message.writeUInt16BE(value instanceof Buffer ? binary : 0, at);
+    for (const value of values) at = message.writeUInt16BE(value instanceof Buffer ? binaryFormat : 0, at);
   }
   at = message.writeUInt16BE(values.length, at);
   for (const [index, value] of values.entries()) {
@@ -35,11 +34,11 @@ export function executeMessage(
     at += write(message, value, at);
   }
   at += resultFormats.copy(message, at);
-  ending.copy(message, at);
+  executeAndSync.copy(message, at);
   return message;
 }
 
-/** As PostgreSQL counts: null has a length of its own. */
+/** The length as PostgreSQL counts it: -1 stands for null. */
 function byteLengthOf(value: Parameter): number {
   return value === null ? -1 : Buffer.byteLength(value);
 }

@@ -1,12 +1,12 @@
-/** A statement's value as it is sent: a text in PostgreSQL's own notation, bytes, or nothing. */
+/** A value as it is sent to PostgreSQL: text in PostgreSQL's notation, bytes, or null. */
 export type Parameter = string | Buffer | null;
 
-/** What needs no quotes within an array: digits, letters and hyphens, but for the word that stands for null. */
-const plainElement = /^(?!null$)[\w-]+$/i;
+/** Matches array elements that need no quotes; the word null needs quotes, as it stands for null otherwise. */
+const unquotedElement = /^(?!null$)[\w-]+$/i;
 
 /**
- * A value as PostgreSQL reads it, by the driver's rules: lists are arrays, other objects JSON.
- * @throws TypeError for what no column holds, RangeError for a date that is none
+ * Converts a value by the rules of pg: lists become arrays, other objects JSON.
+ * @throws TypeError for a value that no column can hold, RangeError for an invalid date
  */
 export function parameterFrom(value: unknown): Parameter {
   if (typeof value === 'string') return value;
@@ -18,7 +18,7 @@ export function parameterFrom(value: unknown): Parameter {
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') {
     return String(value);
   }
-  throw new TypeError(`A statement takes no ${typeof value}.`);
+  throw new TypeError(`A statement cannot have a ${typeof value} as a value.`);
 }
 
 function arrayFrom(values: readonly unknown[]): string {
@@ -30,5 +30,5 @@ function elementFrom(value: unknown): string {
   const parameter = parameterFrom(value);
   if (parameter === null) return 'NULL';
   const text = typeof parameter === 'string' ? parameter : `\\x${parameter.toString('hex')}`;
-  return plainElement.test(text) ? text : `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
+  return unquotedElement.test(text) ? text : `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
 }

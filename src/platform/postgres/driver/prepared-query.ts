@@ -1,65 +1,63 @@
-import type { Connection, FieldDef, PoolClient, Submittable } from 'pg';
+import type { Connection, FieldDef, Submittable } from 'pg';
+import type { DataRowConsumer, DataRowReader } from './data-row-reader.ts';
+import type { BoundStatement } from './driver.ts';
 import { executeMessage } from './execute-message.ts';
 import type { Parameter } from './parameters.ts';
-import { giveRowsTo, type RowTaker } from './data-row-reader.ts';
-import type { PreparedRows, ReadRows, RowReaders } from './row-decoder.ts';
+import type { PreparedRows, RowDecoder, RowDecoders } from './row-decoder.ts';
 
-/** A statement with all that is sent. */
-export interface BoundStatement {
-  /** Under which it is kept prepared; '' for not at all. */
-  readonly name: string;
-  readonly text: string;
-  readonly values: Parameter[];
+/** The driver's state of one connection. */
+export interface DriverSession {
+  readonly rows: DataRowReader;
+  /** The rows of the statements that the connection keeps prepared, by the statement's name. */
+  readonly prepared: Map<string, PreparedRows>;
 }
 
-type Answer<Row> = (error: unknown, rows: Row[]) => void;
+type Callback<Row> = (error: unknown, rows: Row[]) => void;
 
 /**
- * One statement by PostgreSQL's extended protocol, for `client.query`, which calls what is named `handle…` and replaces `callback`
- * by one that knows the time limit. Of the driver's own Query it leaves out what is not needed here at all (events, several
- * results) and what is needed only once: to describe the rows of a prepared statement.
- *
- * The connection must be closed after an error, because what it knows of the statement is unknown then.
+ * One statement by PostgreSQL's extended protocol, for `client.query`, which calls the `handle…` methods. Unlike pg's own
+ * Query it has no events, no multiple results, and describes the rows of a prepared statement only once.
  */
-export class PreparedQuery<Row> implements Submittable, RowTaker {
+export class PreparedQuery<Row> implements Submittable, DataRowConsumer {
   readonly name: string;
   readonly text: string;
-  callback: Answer<Row>;
+  /** Public because whoever observes the connection wraps it. */
+  callback: Callback<Row>;
   readonly #values: Parameter[];
-  readonly #client: PoolClient;
-  readonly #readers: RowReaders;
+  readonly #session: DriverSession;
+  readonly #decoders: RowDecoders;
   /** Undefined while the connection does not keep the statement prepared. */
   readonly #prepared: PreparedRows | undefined;
-  /** The rows as they came. What is made of them before the last one is there would lie about until then. */
+  /** The received bytes. Objects decoded before the last row has arrived would outlive V8's young generation. */
   #messages: Buffer[] = [];
-  /** As PostgreSQL has described them; null while it has not. */
+  /** Null until PostgreSQL has described the rows. */
   #columns: readonly FieldDef[] | null = null;
 
   constructor(
     { name, text, values }: BoundStatement,
-    client: PoolClient,
-    readers: RowReaders,
-    callback: Answer<Row>,
+    session: DriverSession,
+    decoders: RowDecoders,
+    callback: Callback<Row>,
   ) {
     this.name = name;
     this.text = text;
     this.callback = callback;
     this.#values = values;
-    this.#client = client;
-    this.#readers = readers;
-    this.#prepared = name === '' ? undefined : readers.ofPrepared(client, name);
+    this.#session = session;
+    this.#decoders = decoders;
+    this.#prepared = name === '' ? undefined : session.prepared.get(name);
   }
 
   submit(connection: Connection): void {
     const { name: statement, text } = this;
     const { stream } = connection;
-    giveRowsTo(connection, this);
+    this.#session.rows.consumer = this;
     if (this.#prepared !== undefined) {
-      // What cannot be written is told by the connection's end, as with the driver's own messages.
+      // A write that fails is reported by the end of the connection, as for pg's own messages.
       if (stream.writable) stream.write(executeMessage(statement, this.#values, this.#prepared.formats));
       return;
     }
-    // Together, for otherwise each of them would be a packet of its own.
+    // Corked, because each message would be a packet of its own otherwise.
     stream.cork();
     connection.parse({ name: statement, text, types: [] }, true);
     connection.bind({ statement, values: this.#values }, true);
@@ -73,57 +71,56 @@ export class PreparedQuery<Row> implements Submittable, RowTaker {
     this.#columns = fields;
   }
 
-  takeRows(messages: Buffer): void {
+  receiveRows(messages: Buffer): void {
     this.#messages.push(messages);
   }
 
   handleCommandComplete(): void {
-    if (this.name !== '' && this.#prepared === undefined) {
-      this.#readers.keep(this.#client, this.name, this.#columns);
-    }
+    if (this.name === '' || this.#prepared !== undefined) return;
+    this.#session.prepared.set(this.name, this.#decoders.forPrepared(this.#columns));
   }
 
-  handleReadyForQuery(connection: Connection): void {
-    giveRowsTo(connection, null);
+  handleReadyForQuery(): void {
+    this.#session.rows.consumer = null;
     let rows: Row[] = [];
     let failure: unknown = null;
-    // Thrown from here it would end the process.
+    // An error thrown from here would end the process.
     try {
-      rows = this.#rows();
+      rows = this.#decodeRows();
     } catch (error) {
       failure = error;
     }
     this.callback(failure, rows);
   }
 
-  handleError(error: unknown, connection: Connection): void {
-    giveRowsTo(connection, null);
+  handleError(error: unknown): void {
+    this.#session.rows.consumer = null;
     this.#messages = [];
     this.callback(error, []);
   }
 
-  #rows(): Row[] {
+  #decodeRows(): Row[] {
     const messages = this.#messages;
     if (messages.length === 0) return [];
     this.#messages = [];
-    const read = this.#readerOfRows();
-    if (read === null) throw new Error('PostgreSQL sent rows that it had not described.');
+    const decode = this.#decoder();
+    if (decode === null) throw new Error('PostgreSQL sent rows without a description.');
     const rows: Row[] = [];
-    for (const each of messages) read(each, rows);
+    for (const each of messages) decode(each, rows);
     return rows;
   }
 
-  #readerOfRows(): ReadRows | null {
-    if (this.#prepared !== undefined) return this.#prepared.read;
-    return this.#columns === null ? null : this.#readers.of(this.#columns);
+  #decoder(): RowDecoder | null {
+    if (this.#prepared !== undefined) return this.#prepared.decode;
+    return this.#columns === null ? null : this.#decoders.forText(this.#columns);
   }
 
-  /** Of an empty text; the answer is an empty one. */
+  /** Called for an empty statement, which has no rows. */
   handleEmptyQuery(): void {}
 
   handleCopyInResponse(connection: Connection): void {
-    // PostgreSQL waits for the rows of a COPY, and there are none.
-    connection.stream.destroy(new Error('A COPY needs a connection of its own.'));
+    // PostgreSQL would wait for the rows of a COPY, and there are none.
+    connection.stream.destroy(new Error('COPY needs a connection of its own; use copyRows.'));
   }
 
   handleCopyData(): void {}

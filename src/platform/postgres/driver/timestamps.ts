@@ -1,14 +1,14 @@
-/** 2000-01-01, from which PostgreSQL counts, in milliseconds since 1970-01-01. */
+/** 2000-01-01, the beginning of PostgreSQL's count, in milliseconds since 1970-01-01. */
 const postgresEpochMs = 946_684_800_000;
 const upperUnit = 2 ** 32;
-/** Of a count whose upper half is below, a number holds each microsecond: 140 years, to both sides. */
+/** A number holds each microsecond exactly while the upper half of the count is below: within 140 years of 2000. */
 const exactUpperMax = 2 ** 20;
-const forever = 2n ** 63n - 1n;
-const sinceEver = -(2n ** 63n);
+const infinity = 2n ** 63n - 1n;
+const minusInfinity = -(2n ** 63n);
 
 /**
- * Reads a timestamptz in PostgreSQL's own form, which is a count of microseconds; its first and its last are no end. As the driver reads
- * the text of it: a Date, downwards to the millisecond, or an infinite number.
+ * Decodes a binary timestamptz, a count of microseconds, to the value that pg decodes from its text: a Date, rounded down
+ * to the millisecond, or plus or minus Infinity.
  */
 export function timestampFromBinary(bytes: Buffer, start: number): Date | number {
   const upper = bytes.readInt32BE(start);
@@ -17,8 +17,8 @@ export function timestampFromBinary(bytes: Buffer, start: number): Date | number
     return new Date(postgresEpochMs + Math.floor(microseconds / 1000));
   }
   const microseconds = bytes.readBigInt64BE(start);
-  if (microseconds === forever) return Infinity;
-  if (microseconds === sinceEver) return -Infinity;
+  if (microseconds === infinity) return Infinity;
+  if (microseconds === minusInfinity) return -Infinity;
   const milliseconds = microseconds / 1000n - (microseconds % 1000n < 0n ? 1n : 0n);
   return new Date(postgresEpochMs + Number(milliseconds));
 }

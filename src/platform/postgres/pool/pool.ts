@@ -4,7 +4,7 @@ import { CheckedPool } from './validating-pool.ts';
 import type { CheckTimes } from './connection-health.ts';
 import type { WaitTimes } from './wait-queue.ts';
 import type { FreezeTimes } from './stall-detector.ts';
-import { divertRows } from '../driver/data-row-reader.ts';
+import type { Driver } from '../driver/driver.ts';
 import { observeClient, type StatementFollowers } from './observe-client.ts';
 
 /** How long the database may take, in milliseconds. */
@@ -24,6 +24,7 @@ export interface PoolOptions {
   readonly overflowSize: number;
   readonly timeouts: DatabaseTimeouts;
   readonly followers: StatementFollowers;
+  readonly driver: Driver;
   readonly logger: Logger;
 }
 
@@ -50,7 +51,7 @@ export function createPool(options: PoolOptions): CheckedPool {
     idle_in_transaction_session_timeout: timeouts.statementMs + graceMs,
     keepAlive: true,
     types: createTypeParsers(),
-    Client: RowClient,
+    Client: attachedClient(options.driver),
   };
   const pool = new CheckedPool(config, timeouts);
   pool.on('connect', (client) => {
@@ -67,12 +68,13 @@ export function createPool(options: PoolOptions): CheckedPool {
   return pool;
 }
 
-/** A client whose rows can be had as they came. */
-class RowClient extends Client {
-  constructor(config?: ClientConfig) {
-    super(config);
-    divertRows(this.connection);
-  }
+function attachedClient(driver: Driver): typeof Client {
+  return class extends Client {
+    constructor(config?: string | ClientConfig) {
+      super(config);
+      driver.attach(this);
+    }
+  };
 }
 
 function ignore(): void {}

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import type { PoolClient } from 'pg';
+import { isAwaitingResponse, processIdOf } from '../driver/driver.ts';
 
 /** A connection that owes an answer and has not said a word. */
 export interface Silence {
@@ -27,7 +28,7 @@ export class Silences {
     const seen = new Map<PoolClient, Sighting>();
     for (const client of clients) {
       const { stream } = client.connection;
-      if (Reflect.get(client, 'readyForQuery') === true || !(stream instanceof Socket)) continue;
+      if (!isAwaitingResponse(client) || !(stream instanceof Socket)) continue;
       const { bytesRead } = stream;
       const before = this.#sightings.get(client);
       if (before !== undefined && before.bytesRead === bytesRead) seen.set(client, before);
@@ -36,9 +37,4 @@ export class Silences {
     this.#sightings = seen;
     return [...seen.values()];
   }
-}
-
-function processIdOf(client: PoolClient): number | null {
-  const processId: unknown = Reflect.get(client, 'processID');
-  return typeof processId === 'number' ? processId : null;
 }

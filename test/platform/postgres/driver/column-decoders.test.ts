@@ -1,23 +1,20 @@
 import { types } from 'pg';
 import { describe, expect, it } from 'vitest';
-import {
-  binaryColumnReader,
-  columnReader,
-} from '../../../../src/platform/postgres/driver/column-decoders.ts';
+import { binaryDecoder, textDecoder } from '../../../../src/platform/postgres/driver/column-decoders.ts';
 
 const { builtins } = types;
 const someEnum = 16_400;
 
-/** Reads texts one behind the other with one reader, each as it lies between other columns. */
-function read(dataType: number, texts: readonly string[]): unknown[] {
-  const readColumn = columnReader(dataType);
+/** Decodes texts with one decoder, each between the bytes of other columns. */
+function decodeAll(dataType: number, texts: readonly string[]): unknown[] {
+  const decode = textDecoder(dataType);
   return texts.map((text) => {
     const bytes = Buffer.from(`12${text}34`);
-    return readColumn(bytes, 2, bytes.length - 2);
+    return decode(bytes, 2, bytes.length - 2);
   });
 }
 
-describe('a column', () => {
+describe('a column decoder', () => {
   it.each([
     ['int2', builtins.INT2, ['0', '-1', '32767', '-32768']],
     ['int4', builtins.INT4, ['0', '7', '-7', '2147483647', '-2147483648']],
@@ -29,14 +26,16 @@ describe('a column', () => {
     ['jsonb', builtins.JSONB, ['{"a": [1, null, "ä"]}']],
     ['date array', 1182, ['{2026-11-20}']],
     ['enum', someEnum, ['USER', 'ASSISTANT', 'ä', 'ä', 'USER']],
-  ])('of type %s is read as the driver reads it', (_name, dataType, texts) => {
+  ])('of type %s decodes the value that pg decodes', (_name, dataType, texts) => {
     const parse: (text: string) => unknown = types.getTypeParser(dataType);
 
-    expect(read(dataType, texts)).toEqual(texts.map((text) => parse(text)));
-    expect(read(dataType, [...texts, ...texts])).toEqual([...texts, ...texts].map((text) => parse(text)));
+    expect(decodeAll(dataType, texts)).toEqual(texts.map((text) => parse(text)));
+    expect(decodeAll(dataType, [...texts, ...texts])).toEqual(
+      [...texts, ...texts].map((text) => parse(text)),
+    );
   });
 
-  it('of type int8 is a number, exact as far as numbers are', () => {
+  it('of type int8 returns a number, exact as far as numbers are', () => {
     const texts = [
       '0',
       '-5',
@@ -47,42 +46,41 @@ describe('a column', () => {
       '-9223372036854775808',
     ];
 
-    expect(read(builtins.INT8, texts)).toEqual(texts.map(Number));
+    expect(decodeAll(builtins.INT8, texts)).toEqual(texts.map(Number));
   });
 
-  it('of a type with more words than are remembered is read right all the same', () => {
+  it('of an enum decodes more values than it interns', () => {
     const texts = Array.from({ length: 100 }, (_, index) => `word ${index}`);
     const long = 'long '.repeat(20);
 
-    expect(read(someEnum, [...texts, long, ...texts, long])).toEqual([...texts, long, ...texts, long]);
+    expect(decodeAll(someEnum, [...texts, long, ...texts, long])).toEqual([...texts, long, ...texts, long]);
   });
 
-  it('of type int4 is read from its bytes', () => {
+  it('of type int4 decodes the binary format', () => {
     const numbers = [0, 1, -1, 256, -257, 2_147_483_647, -2_147_483_648];
     const bytes = Buffer.alloc(numbers.length * 4);
     for (const [index, number] of numbers.entries()) bytes.writeInt32BE(number, index * 4);
-    const readColumn = binaryColumnReader(builtins.INT4);
+    const decode = binaryDecoder(builtins.INT4);
 
-    expect(numbers.map((_, index) => readColumn?.(bytes, index * 4, index * 4 + 4))).toEqual(numbers);
+    expect(numbers.map((_, index) => decode?.(bytes, index * 4, index * 4 + 4))).toEqual(numbers);
   });
 
-  it('of type uuid is read from its bytes, each in its place', () => {
-    // Every byte there is, in every place.
+  it('of type uuid decodes the binary format, every byte in every place', () => {
     const ids = Array.from({ length: 256 }, (_, first) =>
       Buffer.from(Array.from({ length: 16 }, (_each, place) => (first + place * 37) % 256)),
     );
     const bytes = Buffer.concat(ids);
-    const readColumn = binaryColumnReader(builtins.UUID);
+    const decode = binaryDecoder(builtins.UUID);
 
-    expect(ids.map((_, index) => readColumn?.(bytes, index * 16, index * 16 + 16))).toEqual(
+    expect(ids.map((_, index) => decode?.(bytes, index * 16, index * 16 + 16))).toEqual(
       ids.map((id) => id.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')),
     );
   });
 
-  it('of one length and beginning is told apart by every letter', () => {
+  it('distinguishes texts of equal length that differ in one letter', () => {
     const ids = ['0190f6a2', '1190f6a2', '0190f6a3', '0191f6a2', '0190f6a2'];
 
-    expect(read(builtins.UUID, ids)).toEqual(ids);
-    expect(read(someEnum, ids)).toEqual(ids);
+    expect(decodeAll(builtins.UUID, ids)).toEqual(ids);
+    expect(decodeAll(someEnum, ids)).toEqual(ids);
   });
 });

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import fc from 'fast-check';
 import { Connection } from 'pg';
 import { describe, expect, it, vi } from 'vitest';
-import { divertRows, giveRowsTo } from '../../../../src/platform/postgres/driver/data-row-reader.ts';
+import { DataRowReader } from '../../../../src/platform/postgres/driver/data-row-reader.ts';
 
 const row = 'D'.charCodeAt(0);
 
@@ -13,8 +13,8 @@ function message(code: number, content: string): Buffer {
   return Buffer.concat([head, Buffer.from(content)]);
 }
 
-/** The messages of a text of them, as codes with contents. */
-function told(pieces: readonly Buffer[]): string[] {
+/** Splits concatenated messages into their codes and contents. */
+function messagesIn(pieces: readonly Buffer[]): string[] {
   const all = Buffer.concat(pieces);
   const messages: string[] = [];
   for (let at = 0; at < all.length;) {
@@ -25,26 +25,27 @@ function told(pieces: readonly Buffer[]): string[] {
   return messages;
 }
 
-/** A connection of which is known what its driver hears. */
-class HeardConnection extends Connection {
-  readonly heard: Buffer[] = [];
+/** A connection that records the data that reach pg's parser. */
+class RecordingConnection extends Connection {
+  readonly parsed: Buffer[] = [];
 
   attachListeners(stream: EventEmitter): void {
-    stream.on('data', (chunk: Buffer) => this.heard.push(chunk));
-    stream.on('end', () => this.heard.push(message('.'.charCodeAt(0), 'end')));
+    stream.on('data', (chunk: Buffer) => this.parsed.push(chunk));
+    stream.on('end', () => this.parsed.push(message('.'.charCodeAt(0), 'end')));
   }
 }
 
-function open(): { connection: HeardConnection; socket: EventEmitter } {
-  const connection = new HeardConnection();
+function open(): { connection: RecordingConnection; reader: DataRowReader; socket: EventEmitter } {
+  const connection = new RecordingConnection();
+  const reader = new DataRowReader();
   const socket = new EventEmitter();
-  divertRows(connection);
+  reader.intercept(connection);
   connection.attachListeners(socket);
-  return { connection, socket };
+  return { connection, reader, socket };
 }
 
-describe('what PostgreSQL sends', () => {
-  it('is told apart however it is cut: rows are taken, all else is heard by the driver, in whole messages', () => {
+describe('the data row reader', () => {
+  it('splits the stream however it is cut: rows go to the consumer, complete other messages to the parser', () => {
     const codes = fc.constantFrom(row, row, row, 'Z'.charCodeAt(0), 'C'.charCodeAt(0), 'N'.charCodeAt(0));
     const messages = fc.array(fc.tuple(codes, fc.string({ unit: 'binary', maxLength: 40 })), {
       minLength: 1,
@@ -52,22 +53,22 @@ describe('what PostgreSQL sends', () => {
     const cuts = fc.array(fc.nat({ max: 60 }), { minLength: 1 });
     fc.assert(
       fc.property(messages, cuts, (sent, lengths) => {
-        const { connection, socket } = open();
-        const taken: Buffer[] = [];
-        giveRowsTo(connection, { takeRows: (rows) => taken.push(rows) });
+        const { connection, reader, socket } = open();
+        const received: Buffer[] = [];
+        reader.consumer = { receiveRows: (rows) => void received.push(rows) };
         const all = Buffer.concat(sent.map(([code, content]) => message(code, content)));
         for (let at = 0, turn = 0; at < all.length; turn += 1) {
           const length = Math.max(1, lengths[turn % lengths.length] ?? 1);
-          // A copy, so that nobody can look beyond it.
+          // A copy, so that the bytes behind the piece cannot be read.
           socket.emit('data', Buffer.from(all.subarray(at, at + length)));
           at += length;
         }
 
-        const expected = told([all]);
-        expect(taken.flatMap((piece) => told([piece]))).toEqual(
+        const expected = messagesIn([all]);
+        expect(received.flatMap((piece) => messagesIn([piece]))).toEqual(
           expected.filter((each) => each.startsWith('D')),
         );
-        expect(connection.heard.flatMap((piece) => told([piece]))).toEqual(
+        expect(connection.parsed.flatMap((piece) => messagesIn([piece]))).toEqual(
           expected.filter((each) => !each.startsWith('D')),
         );
       }),
@@ -75,29 +76,30 @@ describe('what PostgreSQL sends', () => {
     );
   });
 
-  it('is heard by the driver altogether while nobody takes rows, and its end always', () => {
-    const { connection, socket } = open();
+  it('passes everything to the parser while there is no consumer, and the end always', () => {
+    const { connection, reader, socket } = open();
     socket.emit('data', message(row, 'first'));
-    giveRowsTo(connection, { takeRows: () => undefined });
+    reader.consumer = { receiveRows: () => undefined };
     socket.emit('data', message(row, 'second'));
-    giveRowsTo(connection, null);
+    reader.consumer = null;
     socket.emit('data', message(row, 'third'));
     socket.emit('end');
 
-    expect(told(connection.heard)).toEqual(['Dfirst', 'Dthird', '.end']);
+    expect(messagesIn(connection.parsed)).toEqual(['Dfirst', 'Dthird', '.end']);
   });
 
-  it('that answers the next statement is given to who sent it, though it comes with the end of the last one', () => {
-    const { connection, socket } = open();
-    const taken: string[] = [];
-    const takerFor = (name: string) => ({
-      takeRows: (rows: Buffer) => void taken.push(...told([rows]).map((each) => `${name} ${each}`)),
+  it('passes rows to the consumer of the next statement when they arrive with the end of the previous one', () => {
+    const { connection, reader, socket } = open();
+    const received: string[] = [];
+    const consumerNamed = (name: string) => ({
+      receiveRows: (rows: Buffer) =>
+        void received.push(...messagesIn([rows]).map((each) => `${name} ${each}`)),
     });
-    const answer = connection.heard;
-    giveRowsTo(connection, takerFor('first'));
-    const push = answer.push.bind(answer);
-    answer.push = (...chunks) => {
-      giveRowsTo(connection, takerFor('second'));
+    const { parsed } = connection;
+    reader.consumer = consumerNamed('first');
+    const push = parsed.push.bind(parsed);
+    parsed.push = (...chunks) => {
+      reader.consumer = consumerNamed('second');
       return push(...chunks);
     };
     socket.emit(
@@ -105,42 +107,38 @@ describe('what PostgreSQL sends', () => {
       Buffer.concat([message(row, '1'), message('Z'.charCodeAt(0), 'I'), message(row, '2')]),
     );
 
-    expect(taken).toEqual(['first D1', 'second D2']);
+    expect(received).toEqual(['first D1', 'second D2']);
   });
 
   it.each([
     ['shorter than its own length', [0x52, 0, 0, 0, 3]],
     ['of no length', [0x44, 0, 0, 0, 0, 0x44, 0, 0, 0, 0]],
-  ])('ends the connection when a message is %s', (_name, bytes) => {
-    const { connection, socket } = open();
+  ])('destroys the connection when a message is %s', (_name, bytes) => {
+    const { connection, reader, socket } = open();
     const destroyed: unknown[] = [];
     Reflect.set(socket, 'destroy', (error: unknown) => destroyed.push(error));
-    giveRowsTo(connection, { takeRows: () => undefined });
+    reader.consumer = { receiveRows: () => undefined };
     socket.emit('data', Buffer.from(bytes));
 
     expect(destroyed).toEqual([expect.any(Error)]);
   });
 
-  it('waits for a message of whatever length, as the driver does', () => {
-    const { connection, socket } = open();
+  it('waits for the rest of a message of any length, as pg does', () => {
+    const { connection, reader, socket } = open();
     socket.emit('data', Buffer.from([0xef, 0xbb, 0xbf, 0x48, 0x54, 0x54]));
     socket.emit('data', Buffer.from('P/1.1 200 OK'));
 
-    expect(connection.heard).toEqual([]);
+    expect(connection.parsed).toEqual([]);
   });
 
-  it('is put together once, of however many pieces a message is', () => {
-    const { connection, socket } = open();
+  it('joins the pieces of a message once, however many there are', () => {
+    const { connection, reader, socket } = open();
     const large = message(row, 'x'.repeat(10_000));
     const concat = vi.spyOn(Buffer, 'concat');
     for (let at = 0; at < large.length; at += 100) socket.emit('data', large.subarray(at, at + 100));
 
     expect(concat).toHaveBeenCalledTimes(1);
     concat.mockRestore();
-    expect(told(connection.heard)).toEqual([`D${'x'.repeat(10_000)}`]);
-  });
-
-  it('cannot be taken from a connection whose rows were not diverted when it was opened', () => {
-    expect(() => giveRowsTo(new Connection(), null)).toThrow('go to the driver');
+    expect(messagesIn(connection.parsed)).toEqual([`D${'x'.repeat(10_000)}`]);
   });
 });

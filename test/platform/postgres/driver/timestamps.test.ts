@@ -2,12 +2,12 @@ import { types } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { timestampFromBinary } from '../../../../src/platform/postgres/driver/timestamps.ts';
 
-describe('a timestamp in the form of PostgreSQL itself is read as the driver reads its text', () => {
+describe('a binary timestamp is decoded to the value that pg decodes from its text', () => {
   const parse: (text: string) => unknown = types.getTypeParser(types.builtins.TIMESTAMPTZ);
   const day = 86_400_000_000n;
 
   it.each([
-    ['the beginning of the count', 0n, '2000-01-01 00:00:00+00'],
+    ['the first of the count', 0n, '2000-01-01 00:00:00+00'],
     ['a millisecond before it', -1000n, '1999-12-31 23:59:59.999+00'],
     ['less than a millisecond', 1_999n, '2000-01-01 00:00:00.001999+00'],
     ['less than a millisecond, before 1970', -946_684_800_000_000n - 1_001n, '1969-12-31 23:59:59.998999+00'],
