@@ -89,7 +89,7 @@ describe('the data row reader', () => {
   });
 
   it('passes rows to the consumer of the next statement when they arrive with the end of the previous one', () => {
-    const { connection, reader, socket } = open();
+    const { reader, socket } = open();
     const received: string[] = [];
     const consumerNamed = (name: string) => ({
       receiveRows: (rows: Buffer) =>
@@ -114,7 +114,7 @@ describe('the data row reader', () => {
     ['shorter than its own length', [0x52, 0, 0, 0, 3]],
     ['of no length', [0x44, 0, 0, 0, 0, 0x44, 0, 0, 0, 0]],
   ])('destroys the connection when a message is %s', (_name, bytes) => {
-    const { connection, reader, socket } = open();
+    const { reader, socket } = open();
     const destroyed: unknown[] = [];
     Reflect.set(socket, 'destroy', (error: unknown) => destroyed.push(error));
     reader.consumer = { receiveRows: () => undefined };
@@ -124,7 +124,7 @@ describe('the data row reader', () => {
   });
 
   it('waits for the rest of a message of any length, as pg does', () => {
-    const { connection, reader, socket } = open();
+    const { connection, socket } = open();
     socket.emit('data', Buffer.from([0xef, 0xbb, 0xbf, 0x48, 0x54, 0x54]));
     socket.emit('data', Buffer.from('P/1.1 200 OK'));
 
@@ -132,7 +132,7 @@ describe('the data row reader', () => {
   });
 
   it('joins the pieces of a message once, however many there are', () => {
-    const { connection, reader, socket } = open();
+    const { connection, socket } = open();
     const large = message(row, 'x'.repeat(10_000));
     const concat = vi.spyOn(Buffer, 'concat');
     for (let at = 0; at < large.length; at += 100) socket.emit('data', large.subarray(at, at + 100));
