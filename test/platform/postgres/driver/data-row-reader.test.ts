@@ -89,7 +89,7 @@ describe('the data row reader', () => {
   });
 
   it('passes rows to the consumer of the next statement when they arrive with the end of the previous one', () => {
-    const { reader, socket } = open();
+    const { connection, reader, socket } = open();
     const received: string[] = [];
     const consumerNamed = (name: string) => ({
       receiveRows: (rows: Buffer) =>
