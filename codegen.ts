@@ -44,6 +44,8 @@ const config: CodegenConfig = {
           JSONObject: { input: 'Record<string, unknown>', output: 'Record<string, unknown>' },
         },
         mappers: {
+          // The names are declared with the caches; a test compares them with the enum.
+          CacheName: 'string',
           Node: '../node.ts#NodeRow',
           Tenant: '../../domains/tenant/model.ts#Tenant as TenantRow',
           Membership: '../../domains/tenant/model.ts#Membership as MembershipRow',

@@ -1,7 +1,8 @@
 import { createWebhookReceiver } from '../domains/identity/webhook-receiver.ts';
-import { createCaches } from './caches.ts';
+import { createCaches } from './create-caches.ts';
 import { cleanUpWhileListening } from './background/clean-up.ts';
-import type { Config } from './config/config.ts';
+import { cacheTtlMs, type Config } from './config/config.ts';
+import { declaredCaches } from './cache-list.ts';
 import { ExecutionCounts } from '../execution/execution-counts.ts';
 import { createLevelExecutor, type CreateExecutor } from '../execution/level-executor.ts';
 import { createExplainOperation } from './explain-operation.ts';
@@ -166,7 +167,7 @@ export function createApp(options: AppOptions) {
       server.addHook('onClose', () => coherence.stop());
       sharing.start();
       server.addHook('onClose', () => sharing.stop());
-      const stopWatching = columnCheck.watch(config.cacheTtlMs.schema);
+      const stopWatching = columnCheck.watch(cacheTtlMs(config, declaredCaches.schema));
       const stopNoting = sightings.start();
       server.addHook('onClose', async () => {
         stopWatching();

@@ -9,7 +9,7 @@ import {
   type DocumentNode,
   type GraphQLSchema,
 } from 'graphql';
-import { createUnrememberingCaches, type CachesOptions } from './caches.ts';
+import { createUnrememberingCaches, type CachesOptions } from './create-caches.ts';
 import type { ExplainOperation, Services } from '../graphql/context.ts';
 import { Cancellation } from '../platform/runtime/cancellation.ts';
 import { createColumnCatalog } from '../platform/postgres/column-catalog.ts';

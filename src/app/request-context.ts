@@ -1,38 +1,32 @@
+import type { Caches } from './cache-list.ts';
 import type { AuditQueries } from '../domains/audit/queries.ts';
 import { createApiKeyLoaders } from '../domains/api-key/loaders.ts';
-import type { KeyIdentity } from '../domains/api-key/model.ts';
 import type { ApiKeyQueries } from '../domains/api-key/queries.ts';
 import { createConversationLoaders } from '../domains/conversation/loaders.ts';
 import type { ConversationQueries } from '../domains/conversation/queries.ts';
-import type { MirroredPerson } from '../domains/identity/model.ts';
 import type { IdentityQueries } from '../domains/identity/queries.ts';
 import { createMessageLoaders } from '../domains/message/loaders.ts';
 import type { MessageQueries } from '../domains/message/queries.ts';
 import { createModelLoaders } from '../domains/model/loaders.ts';
-import type { Model } from '../domains/model/model.ts';
 import type { ModelQueries } from '../domains/model/queries.ts';
-import type { CacheName } from '../domains/operations/model.ts';
 import { createParticipantLoaders } from '../domains/participant/loaders.ts';
 import type { ParticipantQueries } from '../domains/participant/queries.ts';
 import { createSessionLoaders } from '../domains/session/loaders.ts';
-import type { SessionIdentity, Viewer } from '../domains/session/model.ts';
+import type { Viewer } from '../domains/session/model.ts';
 import type { SessionQueries } from '../domains/session/queries.ts';
 import type { Device } from '../domains/session/service.ts';
 import { createSettingLoaders } from '../domains/setting/loaders.ts';
-import type { Settings } from '../domains/setting/model.ts';
 import type { SettingQueries } from '../domains/setting/queries.ts';
 import { createStatisticsLoaders } from '../domains/statistics/loaders.ts';
 import type { StatisticsQueries } from '../domains/statistics/queries.ts';
 import { createTenantLoaders } from '../domains/tenant/loaders.ts';
 import type { TenantQueries } from '../domains/tenant/queries.ts';
 import { createUserLoaders } from '../domains/user/loaders.ts';
-import type { User } from '../domains/user/model.ts';
 import type { UserQueries } from '../domains/user/queries.ts';
 import type { ExplainOperation, Loaders, RequestContext, Services } from '../graphql/context.ts';
-import type { Cache } from '../caching/cache.ts';
 import type { Cancellation } from '../platform/runtime/cancellation.ts';
 import type { Clock } from '../platform/runtime/clock.ts';
-import type { ColumnCatalog, Column } from '../platform/postgres/column-catalog.ts';
+import type { ColumnCatalog } from '../platform/postgres/column-catalog.ts';
 import { noId } from '../platform/ids.ts';
 
 /** Each domain's statements. */
@@ -57,17 +51,6 @@ export type QueriesUntil = {
     Domain in 'apiKey' | 'conversation' | 'message' | 'participant' | 'session' | 'statistics' | 'tenant'
   ]: (cancellation: Cancellation) => Queries[Domain];
 };
-
-/** What is remembered between requests. */
-export interface Caches {
-  readonly settings: Cache<Settings, CacheName>;
-  readonly models: Cache<readonly Model[], CacheName>;
-  readonly profiles: Cache<User, CacheName>;
-  readonly sessions: Cache<SessionIdentity, CacheName>;
-  readonly identities: Cache<MirroredPerson, CacheName>;
-  readonly schema: Cache<readonly Column[], CacheName>;
-  readonly apiKeys: Cache<KeyIdentity, CacheName>;
-}
 
 /** What lives as long as the process and serves every request. */
 export interface RequestContextOptions {

@@ -1,23 +1,12 @@
 import type { Clock } from '../platform/runtime/clock.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
-import type { CacheOptions, Trust } from './cache-options.ts';
+import type { CacheDeclaration } from './cache-declaration.ts';
+import type { Trust } from './cache-options.ts';
 import { Cache } from './cache.ts';
 import type { Generations } from './shared/generations.ts';
 
 const second = 1000;
 const absencesMax = 1000;
-
-/**
- * What differs from cache to cache; whatever is left out is as good for this one as for the others. With a time to live of 0 it
- * remembers nothing.
- */
-type OwnOptions<Value> = Pick<CacheOptions<Value>, 'ttlMs' | 'entriesMax'> &
-  Partial<
-    Pick<
-      CacheOptions<Value>,
-      'negativeTtlMs' | 'staleMs' | 'lastValueMs' | 'tagsOfKey' | 'tagsOfValue' | 'version'
-    >
-  >;
 
 interface CacheFactoryOptions {
   readonly onRead?: (hits: number, misses: number) => void;
@@ -28,39 +17,43 @@ interface CacheFactoryOptions {
   /** Of the store that processes share; null when there is none. */
   readonly generations?: Generations | null;
   readonly isUnavailable: (error: unknown) => boolean;
+  /** The configured time to live; 0 disables the cache. */
+  readonly ttlMsOf: (declaration: Pick<CacheDeclaration<never>, 'ttl'>) => number;
 }
 
-/** Makes the caches of a process, so that each needs to say only what is its own. */
-export class CacheFactory<Name extends string> {
+/** Creates the caches of a process from their declarations; everything else is the same for all. */
+export class CacheFactory {
   readonly #options: CacheFactoryOptions;
 
   constructor(options: CacheFactoryOptions) {
     this.#options = options;
   }
 
-  create<Value>(name: Name, own: OwnOptions<Value>): Cache<Value, Name> {
-    const { logger, isEnabled, ...common } = this.#options;
-    const ttlMs = Math.max(own.ttlMs, second);
-    return new Cache<Value, Name>({
-      // Short, because what comes into being by other means than ours is not always told.
+  create<Value>(declaration: CacheDeclaration<Value>): Cache<Value> {
+    const { logger, isEnabled, ttlMsOf, ...common } = this.#options;
+    const { name, entriesMax, tagsOfKey, tagsOfValue, version } = declaration;
+    const configuredTtlMs = ttlMsOf(declaration);
+    const ttlMs = Math.max(configuredTtlMs, second);
+    return new Cache<Value>({
+      ...common,
+      name,
+      entriesMax,
+      ...(tagsOfKey && { tagsOfKey }),
+      ...(tagsOfValue && { tagsOfValue }),
+      ...(version !== undefined && { version }),
+      ttlMs,
+      isEnabled: isEnabled && configuredTtlMs > 0,
+      // Short, because rows that cannot be in a cache yet are inserted without an announcement.
       negativeTtlMs: 2 * second,
-      // A reader who comes just after the end need not wait; a value that nobody asked for meanwhile is loaded anew.
+      // A reader just after expiry does not wait; a value that was not read for longer is loaded again first.
       staleMs: Math.min(ttlMs, 30 * second),
       lastValueMs: 3600 * second,
-      absencesMax: Math.min(own.entriesMax, absencesMax),
-      ...common,
-      ...own,
-      ttlMs,
-      isEnabled: isEnabled && own.ttlMs > 0,
-      name,
+      absencesMax: Math.min(entriesMax, absencesMax),
       onLastValues: (error) =>
-        logger.warn(
-          { err: error, cache: name },
-          'the database is away; a cache answers with its last values',
-        ),
-      onError: (error) => logger.warn({ err: error, cache: name }, 'a load in the background failed'),
-      // Redis itself tells, once, when it is not used any more.
-      onStoreError: (error) => logger.debug({ err: error, cache: name }, 'Redis failed a cache'),
+        logger.warn({ err: error, cache: name }, 'database unavailable: serving last known values'),
+      onError: (error) => logger.warn({ err: error, cache: name }, 'background load failed'),
+      // Redis itself is logged once when it stops being used.
+      onStoreError: (error) => logger.debug({ err: error, cache: name }, 'cache operation failed in Redis'),
     });
   }
 }

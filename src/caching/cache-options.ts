@@ -6,8 +6,8 @@ import type { Generations } from './shared/generations.ts';
 export type Trust = Pick<Coherence, 'isTrusted'> & Partial<Pick<Coherence, 'isCutOff'>>;
 
 /** How a cache is made. Times are in milliseconds. */
-export interface CacheOptions<Value, Name extends string = string> {
-  readonly name: Name;
+export interface CacheOptions<Value> {
+  readonly name: string;
   /** How long a value is fresh; each entry gets up to a tenth more or less, so that they don't all end together. */
   readonly ttlMs: number;
   /** The same for the knowledge that there is no value. */

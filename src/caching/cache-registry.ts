@@ -4,14 +4,11 @@ import type { Invalidation, InvalidationListener } from './coherence/coherence.t
 import type { Generations } from './shared/generations.ts';
 
 /** What can be done with a cache without knowing what it holds. */
-export type NamedCache<Name extends string = string> = Pick<
-  Cache<unknown, Name>,
-  'name' | 'end' | 'invalidate' | 'count' | 'statistics'
->;
+export type NamedCache = Pick<Cache<unknown>, 'name' | 'end' | 'invalidate' | 'count' | 'statistics'>;
 
 /** All caches of the process, by name: for those who look after them, not for those who read from them. */
-export class CacheRegistry<Name extends string = string> implements InvalidationListener {
-  readonly #caches: ReadonlyMap<string, NamedCache<Name>>;
+export class CacheRegistry implements InvalidationListener {
+  readonly #caches: ReadonlyMap<string, NamedCache>;
 
   readonly #generations: Generations | null;
 
@@ -19,7 +16,7 @@ export class CacheRegistry<Name extends string = string> implements Invalidation
    * `generations` are of the store that the caches share with other processes, where there is one.
    * @throws Error when two caches have the same name
    */
-  constructor(caches: readonly NamedCache<Name>[], generations: Generations | null = null) {
+  constructor(caches: readonly NamedCache[], generations: Generations | null = null) {
     this.#generations = generations;
     this.#caches = new Map(caches.map((cache) => [cache.name, cache]));
     if (this.#caches.size < caches.length) {
@@ -27,17 +24,17 @@ export class CacheRegistry<Name extends string = string> implements Invalidation
     }
   }
 
-  find(name: string): NamedCache<Name> | null {
+  find(name: string): NamedCache | null {
     return this.#caches.get(name) ?? null;
   }
 
   /** Every cache, in the order of their registration. */
-  all(): NamedCache<Name>[] {
+  all(): NamedCache[] {
     return [...this.#caches.values()];
   }
 
   /** In every cache, such as by the tag of a user or a tenant; one report for each cache. Never rejects. */
-  async invalidate(target: InvalidationTarget): Promise<InvalidationReport<Name>[]> {
+  async invalidate(target: InvalidationTarget): Promise<InvalidationReport[]> {
     return Promise.all(this.all().map((cache) => cache.invalidate(target)));
   }
 
@@ -54,7 +51,7 @@ export class CacheRegistry<Name extends string = string> implements Invalidation
     for (const cache of this.all()) cache.end('all');
   }
 
-  statistics(): CacheStatistics<Name>[] {
+  statistics(): CacheStatistics[] {
     return this.all().map((cache) => cache.statistics());
   }
 }

@@ -2,8 +2,8 @@
 export type InvalidationTarget = { readonly key: string } | { readonly tag: string } | 'all';
 
 /** What an invalidation did. */
-export interface InvalidationReport<Name extends string = string> {
-  readonly cache: Name;
+export interface InvalidationReport {
+  readonly cache: string;
   /** How many live entries it ended; null when finding out would have meant visiting every entry. */
   readonly removed: number | null;
   readonly stores: readonly StoreReport[];
@@ -18,8 +18,8 @@ export interface StoreReport {
 }
 
 /** What a cache did since it was made. Each key that was asked for is a hit, a miss or coalesced. */
-export interface CacheStatistics<Name extends string = string> {
-  readonly name: Name;
+export interface CacheStatistics {
+  readonly name: string;
   /** The stores, nearest first: `memory`, or `memory over redis`. */
   readonly store: string;
   readonly stores: readonly { readonly store: string; readonly hits: number; readonly errors: number }[];

@@ -26,11 +26,11 @@ type LoadOne<Value> = (key: string) => Promise<Value | null>;
  *
  * A load must not read the key that it loads from the same cache: it would wait for itself.
  */
-export class Cache<Value, Name extends string = string> {
-  readonly name: Name;
+export class Cache<Value> {
+  readonly name: string;
   /** False: nothing is remembered. */
   readonly isEnabled: boolean;
-  readonly #options: CacheOptions<Value, Name>;
+  readonly #options: CacheOptions<Value>;
   readonly #trust: { readonly isTrusted: boolean };
   readonly #log: InvalidationLog;
   readonly #memory: MemoryEntries<Value>;
@@ -40,7 +40,7 @@ export class Cache<Value, Name extends string = string> {
   #sharedErrors = 0;
 
   /** @throws RangeError for a time to live or a bound that is not a positive number */
-  constructor(options: CacheOptions<Value, Name>) {
+  constructor(options: CacheOptions<Value>) {
     checkOptions(options);
     const { name, entriesMax, absencesMax = entriesMax, generations = null, isInMemory = true } = options;
     const log = new InvalidationLog({ marksMax: options.invalidationsMax ?? 10_000 });
@@ -142,7 +142,7 @@ export class Cache<Value, Name extends string = string> {
   }
 
   /** As `end`, and in the shared store; answers what happened in each. Never rejects. */
-  async invalidate(target: InvalidationTarget): Promise<InvalidationReport<Name>> {
+  async invalidate(target: InvalidationTarget): Promise<InvalidationReport> {
     const removed = target !== 'all' && 'tag' in target ? null : this.count(target);
     this.end(target);
     const memory = { store: 'memory', ok: true, message: null };
@@ -165,7 +165,7 @@ export class Cache<Value, Name extends string = string> {
     return count;
   }
 
-  statistics(): CacheStatistics<Name> {
+  statistics(): CacheStatistics {
     const { hits, misses, coalesced, staleServed, sharedHits } = this.#reads.counts;
     const asked = hits + misses + coalesced;
     const memory = { store: 'memory', hits: hits - sharedHits, errors: 0 };

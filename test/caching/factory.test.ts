@@ -1,17 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import { CacheFactory } from '../../src/caching/cache-factory.ts';
+import type { CacheDeclaration } from '../../src/caching/cache-declaration.ts';
 import { systemClock } from '../../src/platform/runtime/clock.ts';
 import { createLogger } from '../../src/platform/telemetry/logger.ts';
 
-/** Reads one key of a new cache three times; answers how often it was loaded, and what the cache says of itself. */
+const names: CacheDeclaration<string> = {
+  name: 'NAMES',
+  ttl: { variable: 'NAMES_CACHE_TTL', seconds: 60 },
+  entriesMax: 10,
+  tables: {},
+};
+
+/** Reads one key of a new cache three times; answers the number of loads and the reported time to live. */
 async function readThrice(options: { readonly isEnabled: boolean; readonly ttlMs: number }) {
-  const caches = new CacheFactory<'PROFILES'>({
+  const caches = new CacheFactory({
     clock: systemClock,
     logger: createLogger({ level: 'silent' }),
     isEnabled: options.isEnabled,
     isUnavailable: () => false,
+    ttlMsOf: () => options.ttlMs,
   });
-  const cache = caches.create<string>('PROFILES', { ttlMs: options.ttlMs, entriesMax: 10 });
+  const cache = caches.create(names);
   let loads = 0;
   const load = async () => `load ${(loads += 1)}`;
   for (let time = 1; time <= 3; time += 1) {
@@ -21,12 +30,12 @@ async function readThrice(options: { readonly isEnabled: boolean; readonly ttlMs
   return { loads, ttlMs: cache.statistics().ttlMs };
 }
 
-describe('a cache', () => {
+describe('a declared cache', () => {
   it.each([
     { isEnabled: true, ttlMs: 60_000, expected: { loads: 1, ttlMs: 60_000 } },
     { isEnabled: true, ttlMs: 0, expected: { loads: 3, ttlMs: 0 } },
     { isEnabled: false, ttlMs: 60_000, expected: { loads: 3, ttlMs: 0 } },
-  ])('of %o', async ({ expected, ...options }) => {
+  ])('of $isEnabled and $ttlMs ms loads as often as expected', async ({ expected, ...options }) => {
     expect(await readThrice(options)).toEqual(expected);
   });
 });

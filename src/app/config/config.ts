@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { declaredCaches } from '../cache-list.ts';
+import type { CacheDeclaration } from '../../caching/cache-declaration.ts';
 import { frontDoorFrom, frontDoorVariables } from './http-settings.ts';
 import { telemetryFrom, telemetryVariables, type TelemetryConfig } from './telemetry-settings.ts';
 import { identityFrom, identityVariables, type IdentityConfig } from './identity-settings.ts';
@@ -8,8 +10,6 @@ import type { FrontDoorConfig } from '../../server/http-config.ts';
 const day = 24 * 60 * 60;
 const seconds = (fallback: number, max = 7 * day, min = 1) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
-/** How long a cache remembers; 0: nothing. */
-const secondsOrNever = (fallback: number) => seconds(fallback, 7 * day, 0);
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 /** Names separated by commas. */
@@ -51,13 +51,6 @@ const variables = z.object({
   SIGN_IN_LIMIT_PER_ACCOUNT: tries(10),
   SIGN_IN_LIMIT_PER_ADDRESS: tries(100),
   SIGN_IN_LIMIT_WINDOW: seconds(900, day),
-  SETTINGS_CACHE_TTL: secondsOrNever(300),
-  MODELS_CACHE_TTL: secondsOrNever(3600),
-  USER_PROFILE_CACHE_TTL: secondsOrNever(300),
-  SESSIONS_CACHE_TTL: secondsOrNever(900),
-  SCHEMA_CACHE_TTL: seconds(3600),
-  API_KEYS_CACHE_TTL: secondsOrNever(900),
-  IDENTITIES_CACHE_TTL: secondsOrNever(900),
   ...identityVariables,
   CLEANUP_ENABLED: flag.default(true),
   CLEANUP_INTERVAL: seconds(3600),
@@ -66,6 +59,16 @@ const variables = z.object({
   EXPLORER_ENABLED: flag.optional(),
   ...frontDoorVariables,
 });
+
+/** In milliseconds, by the variables that the caches declare. */
+const cacheTtlSchema = z.object(
+  Object.fromEntries(
+    Object.values(declaredCaches).map(({ ttl }) => [
+      ttl.variable,
+      seconds(ttl.seconds, 7 * day, ttl.secondsMin ?? 0).transform((number) => number * 1000),
+    ]),
+  ),
+);
 
 /** What one setting asks of another. */
 const environmentSchema = variables
@@ -114,15 +117,8 @@ export interface Config {
   readonly redisUrls: readonly string[];
   /** False: nothing is remembered. */
   readonly isCacheEnabled: boolean;
-  readonly cacheTtlMs: {
-    readonly settings: number;
-    readonly models: number;
-    readonly profiles: number;
-    readonly sessions: number;
-    readonly schema: number;
-    readonly apiKeys: number;
-    readonly identities: number;
-  };
+  /** By the variable that sets it; read by `cacheTtlMs`. */
+  readonly cacheTtlsMs: Readonly<Record<string, number>>;
   readonly identity: IdentityConfig;
   /** How often expired rows are removed; null for never. */
   readonly cleanUpIntervalMs: number | null;
@@ -142,10 +138,13 @@ export class InvalidConfiguration extends Error {}
  * @throws InvalidConfiguration with all faults at once
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
-  const parsed = environmentSchema.safeParse(withoutEmpty(environment));
-  if (!parsed.success) {
+  const given = withoutEmpty(environment);
+  const parsed = environmentSchema.safeParse(given);
+  const cacheTtls = cacheTtlSchema.safeParse(given);
+  if (!parsed.success || !cacheTtls.success) {
+    const issues = [parsed, cacheTtls].flatMap(({ error }) => error?.issues ?? []);
     throw new InvalidConfiguration(
-      parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'),
+      issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'),
     );
   }
   const values = parsed.data;
@@ -173,15 +172,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     }),
     redisUrls: Object.freeze(values.REDIS_URL ?? []),
     isCacheEnabled: values.CACHE_ENABLED,
-    cacheTtlMs: Object.freeze({
-      settings: values.SETTINGS_CACHE_TTL * 1000,
-      models: values.MODELS_CACHE_TTL * 1000,
-      profiles: values.USER_PROFILE_CACHE_TTL * 1000,
-      sessions: values.SESSIONS_CACHE_TTL * 1000,
-      schema: values.SCHEMA_CACHE_TTL * 1000,
-      apiKeys: values.API_KEYS_CACHE_TTL * 1000,
-      identities: values.IDENTITIES_CACHE_TTL * 1000,
-    }),
+    cacheTtlsMs: Object.freeze(cacheTtls.data),
     identity: identityFrom(values),
     cleanUpIntervalMs: values.CLEANUP_ENABLED ? values.CLEANUP_INTERVAL * 1000 : null,
     executor: values.EXECUTOR,
@@ -189,6 +180,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     isExplorerEnabled,
     frontDoor: frontDoorFrom(values, isExplorerEnabled),
   });
+}
+
+/** The time to live of a cache in milliseconds; 0: it is disabled. */
+export function cacheTtlMs({ cacheTtlsMs }: Config, { ttl }: Pick<CacheDeclaration<never>, 'ttl'>): number {
+  return cacheTtlsMs[ttl.variable] ?? ttl.seconds * 1000;
 }
 
 /** `NAME=` in an env file means "not set", as in every shell script. */

@@ -1,6 +1,5 @@
 import { addCacheMetrics } from './cache-metrics.ts';
 import type { Config } from '../config/config.ts';
-import type { CacheName } from '../../domains/operations/model.ts';
 import type { Monitoring } from '../../domains/operations/monitoring.ts';
 import type { CacheRegistry } from '../../caching/cache-registry.ts';
 import { addExecutionMetrics, type CountedExecutions } from './execution-metrics.ts';
@@ -24,7 +23,7 @@ interface MetricsOptions {
   /** Null where this process stands alone. */
   readonly siblings: Siblings | null;
   readonly telemetry: Telemetry;
-  readonly registry: CacheRegistry<CacheName>;
+  readonly registry: CacheRegistry;
   readonly config: Pick<Config, 'database'>;
   readonly database: Pick<Database, 'poolState'>;
   readonly coherence: {

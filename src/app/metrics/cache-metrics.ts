@@ -1,14 +1,14 @@
-import type { CacheName } from '../../domains/operations/model.ts';
 import type { CacheRegistry } from '../../caching/cache-registry.ts';
 import type { MetricRegistry, Sample } from '../../platform/telemetry/metrics/metric-registry.ts';
 import type { Telemetry } from '../../platform/telemetry/metrics/telemetry.ts';
 
-type Caches = CacheRegistry<CacheName>;
-
 /** Tells Prometheus what caches did and hold. */
 export function addCacheMetrics(
   metrics: MetricRegistry,
-  { registry, telemetry }: { readonly registry: Caches; readonly telemetry: Pick<Telemetry, 'cacheReads'> },
+  {
+    registry,
+    telemetry,
+  }: { readonly registry: CacheRegistry; readonly telemetry: Pick<Telemetry, 'cacheReads'> },
 ): void {
   metrics.counter({
     name: 'parley_cache_reads_total',
@@ -44,7 +44,7 @@ export function addCacheMetrics(
   addCacheSizes(metrics, registry);
 }
 
-function addCacheSizes(metrics: MetricRegistry, registry: Caches): void {
+function addCacheSizes(metrics: MetricRegistry, registry: CacheRegistry): void {
   for (const [name, help, field] of [
     ['entries', 'Entries in memory.', 'entries'],
     ['entries_max', 'Entries that there may be in memory.', 'entriesMax'],

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { Config } from '../config/config.ts';
 import { createHealthCheck } from '../../domains/operations/health.ts';
-import type { CacheName, IdentitySyncStatistics } from '../../domains/operations/model.ts';
+import type { IdentitySyncStatistics } from '../../domains/operations/model.ts';
 import { createMonitoring } from '../../domains/operations/monitoring.ts';
 import { createOperationsQueries } from '../../domains/operations/queries.ts';
 import type { IdentityService } from '../../domains/identity/service.ts';
@@ -22,7 +22,7 @@ export function createSelfMonitoring(options: {
   readonly executions: CountedExecutions;
   readonly identity: Pick<IdentityService, 'statistics'>;
   readonly isReady: () => Promise<Readiness>;
-  readonly registry: CacheRegistry<CacheName>;
+  readonly registry: CacheRegistry;
   readonly telemetry: Telemetry;
 }) {
   const { clock, config, database, executions, identity, isReady, registry, telemetry } = options;

@@ -2,7 +2,7 @@ import DataLoader from 'dataloader';
 import type { Cache } from '../../caching/cache.ts';
 import { warm } from '../../caching/warm.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
-import type { CacheName, PeopleWarmer } from '../operations/model.ts';
+import type { PeopleWarmer } from '../operations/model.ts';
 import type { PagedList } from '../../paging/paged-list.ts';
 import { byKeys } from '../../platform/postgres/rows.ts';
 import type { Viewer } from '../session/model.ts';
@@ -26,7 +26,7 @@ export function createApiKeyLoaders(queries: ApiKeyQueries, viewer: Viewer): Api
 /** Loads what people's newest keys stand for before their next request. */
 export function createApiKeyWarmer(
   queries: ApiKeyQueries,
-  apiKeys: Cache<KeyIdentity, CacheName>,
+  apiKeys: Cache<KeyIdentity>,
   clock: Clock,
 ): PeopleWarmer {
   return {

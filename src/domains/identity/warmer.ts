@@ -1,13 +1,13 @@
 import type { Cache } from '../../caching/cache.ts';
 import { warm } from '../../caching/warm.ts';
-import type { CacheName, PeopleWarmer } from '../operations/model.ts';
+import type { PeopleWarmer } from '../operations/model.ts';
 import type { MirroredPerson } from './model.ts';
 import type { IdentityQueries } from './queries.ts';
 
 /** Loads whom an identity provider's tokens stand for before they come. */
 export function createIdentityWarmer(
   queries: IdentityQueries,
-  identities: Cache<MirroredPerson, CacheName>,
+  identities: Cache<MirroredPerson>,
 ): PeopleWarmer {
   return {
     cache: identities.name,

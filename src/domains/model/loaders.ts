@@ -1,6 +1,6 @@
 import type { Cache } from '../../caching/cache.ts';
 import { warm } from '../../caching/warm.ts';
-import type { CacheName, Warmer } from '../operations/model.ts';
+import type { Warmer } from '../operations/model.ts';
 import type { Model } from './model.ts';
 import type { ModelQueries } from './queries.ts';
 
@@ -28,7 +28,7 @@ export function createModelLoaders(queries: ModelQueries, models: Cache<readonly
 }
 
 /** Loads the models before anybody asks. */
-export function createModelWarmer(queries: ModelQueries, models: Cache<readonly Model[], CacheName>): Warmer {
+export function createModelWarmer(queries: ModelQueries, models: Cache<readonly Model[]>): Warmer {
   return {
     cache: models.name,
     warm: () => warm(models, ['all'], async () => new Map([['all', await queries.all()]])),

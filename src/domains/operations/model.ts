@@ -1,29 +1,19 @@
-/** The caches by name, as the API's enum CacheName lists them. */
-export type CacheName =
-  | 'SETTINGS'
-  | 'MODELS'
-  | 'PROFILES'
-  | 'SESSIONS'
-  | 'IDENTITIES'
-  | 'API_KEYS'
-  | 'SCHEMA';
-
 /** What warming brought into one cache. */
 export interface CacheWarming {
-  readonly cache: CacheName;
+  readonly cache: string;
   /** Entries that were read from the database; those that the cache had already are not counted. */
   readonly loaded: number;
 }
 
 /** Loads all that a cache holds, where that is little; answers how many entries it read. */
 export interface Warmer {
-  readonly cache: CacheName;
+  readonly cache: string;
   warm(): Promise<number>;
 }
 
 /** Loads what a cache holds of people, in a number of statements that does not grow with theirs. */
 export interface PeopleWarmer {
-  readonly cache: CacheName;
+  readonly cache: string;
   /** What is loaded beyond this pushes out what was loaded before it. */
   readonly entriesMax: number;
   /** At most `entriesMax` entries; answers how many it read. */
@@ -52,7 +42,7 @@ export interface Health {
 
 /** What a cache did since the process started; counts end at what a GraphQL Int can hold. */
 export interface CacheStatistics {
-  readonly name: CacheName;
+  readonly name: string;
   readonly entries: number;
   readonly hits: number;
   readonly misses: number;

@@ -6,7 +6,6 @@ import type { Histogram } from '../../platform/telemetry/metrics/histogram.ts';
 import { RequestCounts } from '../../platform/telemetry/metrics/request-statistics.ts';
 import type { Telemetry } from '../../platform/telemetry/metrics/telemetry.ts';
 import type {
-  CacheName,
   CacheStatistics,
   ConnectionPoolStatistics,
   DatabaseLoad,
@@ -28,7 +27,7 @@ export type Monitoring = ReturnType<typeof createMonitoring>;
 
 /** What this process knows of what it does, without asking anybody. */
 export function createMonitoring(options: {
-  readonly caches: CacheRegistry<CacheName>;
+  readonly caches: CacheRegistry;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly pool: {

@@ -8,7 +8,7 @@ import { parseInput, refused } from '../../platform/input.ts';
 import type { AuditNote } from '../audit/model.ts';
 import type { Viewer } from '../session/model.ts';
 import { tenantTag, userTag } from '../user/model.ts';
-import type { CacheName, CacheWarming } from './model.ts';
+import type { CacheWarming } from './model.ts';
 import type { OperationsQueries } from './queries.ts';
 import { peopleMax, type Warming } from './warming.ts';
 
@@ -38,7 +38,7 @@ export type OperationsService = ReturnType<typeof createOperationsService>;
 
 /** What admins of the platform do to the running server. */
 export function createOperationsService(options: {
-  readonly caches: CacheRegistry<CacheName>;
+  readonly caches: CacheRegistry;
   readonly queries: OperationsQueries;
   readonly warming: Warming;
   /** Waits until no process answers with what was committed before. */
@@ -49,10 +49,7 @@ export function createOperationsService(options: {
   const { caches, queries, warming, settle, note } = options;
 
   /** Whether all processes have confirmed that they heard it. */
-  async function announce(
-    reached: readonly NamedCache<CacheName>[],
-    target: InvalidationTarget,
-  ): Promise<boolean> {
+  async function announce(reached: readonly NamedCache[], target: InvalidationTarget): Promise<boolean> {
     const invalidations: readonly NamedInvalidation[] =
       target !== 'all' && 'tag' in target
         ? [target]
@@ -66,10 +63,7 @@ export function createOperationsService(options: {
      * Forgets, or with `dryRun` counts, what was named; answers what happened to each cache.
      * @throws InputRefused unless exactly one thing is named
      */
-    async invalidateCache(
-      viewer: Viewer,
-      rawInput: unknown,
-    ): Promise<readonly InvalidationReport<CacheName>[]> {
+    async invalidateCache(viewer: Viewer, rawInput: unknown): Promise<readonly InvalidationReport[]> {
       const input = parseInput(inputSchema, rawInput);
       const target = targetFrom(input);
       const named = input.cache ?? null;
@@ -129,10 +123,7 @@ function uuidOf(prefix: IdPrefix, publicId: string, field: string): string {
 }
 
 /** An invalidation by tag visits no entry and so counts none; an admin's is rare, and may. */
-async function counted(
-  cache: NamedCache<CacheName>,
-  target: InvalidationTarget,
-): Promise<InvalidationReport<CacheName>> {
+async function counted(cache: NamedCache, target: InvalidationTarget): Promise<InvalidationReport> {
   const removed = cache.count(target);
   return { ...(await cache.invalidate(target)), removed };
 }
@@ -143,7 +134,7 @@ function broadcastReport(isConfirmed: boolean): StoreReport {
   return { store: 'broadcast', ok: isConfirmed, message: isConfirmed ? null : message };
 }
 
-function dryRunOf(cache: NamedCache<CacheName>, target: InvalidationTarget): InvalidationReport<CacheName> {
+function dryRunOf(cache: NamedCache, target: InvalidationTarget): InvalidationReport {
   const stores = [
     { store: cache.statistics().store, ok: true, message: 'A dry run: nothing was forgotten.' },
   ];

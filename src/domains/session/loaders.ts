@@ -2,7 +2,7 @@ import DataLoader from 'dataloader';
 import type { Cache } from '../../caching/cache.ts';
 import { warm } from '../../caching/warm.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
-import type { CacheName, PeopleWarmer } from '../operations/model.ts';
+import type { PeopleWarmer } from '../operations/model.ts';
 import type { PagedList } from '../../paging/paged-list.ts';
 import { byKeys } from '../../platform/postgres/rows.ts';
 import type { Session, SessionIdentity, Viewer } from './model.ts';
@@ -27,7 +27,7 @@ export function createSessionLoaders(queries: SessionQueries, viewer: Viewer): S
 /** Loads what people's newest sessions stand for before their next request. */
 export function createSessionWarmer(
   queries: SessionQueries,
-  sessions: Cache<SessionIdentity, CacheName>,
+  sessions: Cache<SessionIdentity>,
   clock: Clock,
 ): PeopleWarmer {
   return {

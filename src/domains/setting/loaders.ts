@@ -1,6 +1,6 @@
 import type { Cache } from '../../caching/cache.ts';
 import { warm } from '../../caching/warm.ts';
-import type { CacheName, Warmer } from '../operations/model.ts';
+import type { Warmer } from '../operations/model.ts';
 import type { Settings } from './model.ts';
 import type { SettingQueries } from './queries.ts';
 
@@ -23,7 +23,7 @@ export function createSettingLoaders(queries: SettingQueries, settings: Cache<Se
 }
 
 /** Loads the settings before anybody asks. */
-export function createSettingWarmer(queries: SettingQueries, settings: Cache<Settings, CacheName>): Warmer {
+export function createSettingWarmer(queries: SettingQueries, settings: Cache<Settings>): Warmer {
   return {
     cache: settings.name,
     warm: () => warm(settings, [settingsKey], async () => new Map([[settingsKey, await queries.find()]])),

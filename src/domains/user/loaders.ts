@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
 import type { Cache } from '../../caching/cache.ts';
 import { warm } from '../../caching/warm.ts';
-import type { CacheName, PeopleWarmer } from '../operations/model.ts';
+import type { PeopleWarmer } from '../operations/model.ts';
 import type { Viewer } from '../session/model.ts';
 import { profileKey, type User } from './model.ts';
 import type { UserQueries } from './queries.ts';
@@ -38,7 +38,7 @@ export function createUserLoaders(queries: UserQueries, profiles: Cache<User>, v
 }
 
 /** Loads people's profiles before anybody asks, in each tenant that they are an active member of. */
-export function createProfileWarmer(queries: UserQueries, profiles: Cache<User, CacheName>): PeopleWarmer {
+export function createProfileWarmer(queries: UserQueries, profiles: Cache<User>): PeopleWarmer {
   return {
     cache: profiles.name,
     entriesMax: profiles.statistics().entriesMax,

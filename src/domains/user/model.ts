@@ -36,6 +36,14 @@ export interface Profile {
   readonly updatedAt: Date;
 }
 
+/** The tables of a person, their memberships and tenants, by which whatever is cached of a person is invalidated. */
+export const tablesOfMembers = {
+  // No entry can depend on an unknown ID, and a new person is visible only through a membership, which is announced.
+  users: { tag: 'user', idColumn: 'id', insertsCount: false },
+  memberships: { tag: 'user', idColumn: 'user_id' },
+  tenants: { tag: 'tenant', idColumn: 'id', insertsCount: false },
+} as const;
+
 /** Where the cache PROFILES holds a person as their fellow members see them. */
 export function profileKey(tenantId: string, userId: string): string {
   return `tenant:${tenantId}:user:${userId}`;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { declaredCaches } from '../../../src/app/cache-list.ts';
 import { InvalidConfiguration, readConfig } from '../../../src/app/config/config.ts';
 
 const production = { NODE_ENV: 'production', DATABASE_URL: 'postgres://user@host/name' };
@@ -15,13 +16,7 @@ describe('the configuration', () => {
       frontDoor: { isIntrospectionEnabled: true },
       database: { url: null, steadySize: 3, overflowSize: 5 },
       isCacheEnabled: true,
-      cacheTtlMs: {
-        settings: 300_000,
-        models: 3_600_000,
-        profiles: 300_000,
-        sessions: 900_000,
-        apiKeys: 900_000,
-      },
+      cacheTtlsMs: { SETTINGS_CACHE_TTL: 300_000, MODELS_CACHE_TTL: 3_600_000 },
     });
   });
 
@@ -98,7 +93,10 @@ describe('the configuration', () => {
     const source = ['config.ts', 'http-settings.ts', 'identity-settings.ts', 'telemetry-settings.ts']
       .map((file) => readFileSync(join(import.meta.dirname, '../../../src/app/config', file), 'utf8'))
       .join('\n');
-    const names = [...source.matchAll(/^ {2}([A-Z_]+): /gm)].map(([, name = '']) => name);
+    const names = [
+      ...[...source.matchAll(/^ {2}([A-Z_]+): /gm)].map(([, name = '']) => name),
+      ...Object.values(declaredCaches).map(({ ttl }) => ttl.variable),
+    ];
 
     expect(names.length).toBeGreaterThan(10);
     expect(Object.keys(settings).toSorted()).toEqual(names.toSorted());

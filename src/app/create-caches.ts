@@ -1,10 +1,5 @@
 import { createHash } from 'node:crypto';
-import { tagsOfKeyIdentity } from '../domains/api-key/model.ts';
-import { tagsOfPerson } from '../domains/identity/model.ts';
-import type { CacheName } from '../domains/operations/model.ts';
-import { tagsOfIdentity } from '../domains/session/model.ts';
-import { tagsOfProfileKey } from '../domains/user/model.ts';
-import type { Config } from './config/config.ts';
+import { cacheTtlMs, type Config } from './config/config.ts';
 import { CacheFactory } from '../caching/cache-factory.ts';
 import { CacheRegistry } from '../caching/cache-registry.ts';
 import type { Coherence } from '../caching/coherence/coherence.ts';
@@ -15,7 +10,7 @@ import type { Database } from '../platform/postgres/database.ts';
 import { toRefusal } from '../platform/postgres/database-errors.ts';
 import { Unavailable } from '../platform/errors.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
-import type { Caches } from './request-context.ts';
+import { createEach, type Caches } from './cache-list.ts';
 
 /** What caches are made of. */
 export interface CachesOptions {
@@ -36,7 +31,7 @@ export function createCaches(options: CachesOptions) {
   const shared = createSharedStore(options);
   const generations = shared?.generations ?? null;
   const caches = createEachCache(options, generations);
-  const registry = new CacheRegistry<CacheName>(Object.values(caches), generations);
+  const registry = new CacheRegistry(Object.values(caches), generations);
   options.coherence.subscribe(registry);
   return {
     caches,
@@ -76,13 +71,11 @@ function namespaceOf(databaseUrl: string): string {
   return `parley:${createHash('sha256').update(`${host}${pathname}`).digest('hex').slice(0, 12)}`;
 }
 
-/** A cached thing is one line here: it is then named, bounded, measured, shared, and reached by invalidateCache. */
 function createEachCache(
   { clock, coherence, config, logger, onRead }: CachesOptions,
   generations: Generations | null,
 ): Caches {
-  const ttlMs = config.cacheTtlMs;
-  const caches = new CacheFactory<CacheName>({
+  const factory = new CacheFactory({
     clock,
     logger,
     onRead,
@@ -90,30 +83,7 @@ function createEachCache(
     generations,
     isEnabled: config.isCacheEnabled,
     isUnavailable: (error) => toRefusal(error) instanceof Unavailable,
+    ttlMsOf: (declaration) => cacheTtlMs(config, declaration),
   });
-  return {
-    settings: caches.create('SETTINGS', { ttlMs: ttlMs.settings, entriesMax: 1 }),
-    models: caches.create('MODELS', { ttlMs: ttlMs.models, entriesMax: 2 }),
-    profiles: caches.create('PROFILES', {
-      ttlMs: ttlMs.profiles,
-      entriesMax: 10_000,
-      tagsOfKey: tagsOfProfileKey,
-    }),
-    sessions: caches.create('SESSIONS', {
-      ttlMs: ttlMs.sessions,
-      entriesMax: 10_000,
-      tagsOfValue: tagsOfIdentity,
-    }),
-    identities: caches.create('IDENTITIES', {
-      ttlMs: ttlMs.identities,
-      entriesMax: 10_000,
-      tagsOfValue: tagsOfPerson,
-    }),
-    apiKeys: caches.create('API_KEYS', {
-      ttlMs: ttlMs.apiKeys,
-      entriesMax: 10_000,
-      tagsOfValue: tagsOfKeyIdentity,
-    }),
-    schema: caches.create('SCHEMA', { ttlMs: ttlMs.schema, entriesMax: 100 }),
-  };
+  return createEach((declaration) => factory.create(declaration));
 }

@@ -1,0 +1,12 @@
+import type { CacheDeclaration } from '../../caching/cache-declaration.ts';
+import { tablesOfMembers } from '../user/model.ts';
+import { tagsOfPerson, type MirroredPerson } from './model.ts';
+
+/** Users known to the identity provider, by the provider's ID. */
+export const identities: CacheDeclaration<MirroredPerson> = {
+  name: 'IDENTITIES',
+  ttl: { variable: 'IDENTITIES_CACHE_TTL', seconds: 900 },
+  entriesMax: 10_000,
+  tagsOfValue: tagsOfPerson,
+  tables: tablesOfMembers,
+};
