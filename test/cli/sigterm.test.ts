@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { send } from '../support/send.ts';
-import { killServer, startServer, type RunningServer } from '../support/server-process.ts';
+import { hasEnded, killServer, startServer, type RunningServer } from '../support/server-process.ts';
 
 let database: TestDatabase;
 let server: RunningServer;
@@ -33,13 +33,13 @@ async function statusOf(path: string, body?: string): Promise<number> {
 async function honourReadiness(outcomes: (number | string)[]): Promise<void> {
   let isReady = true;
   const probing = (async () => {
-    while (isReady) {
+    while (isReady && !hasEnded(server.child)) {
       isReady = (await statusOf('/readyz')) === 200;
       await sleep(100);
     }
   })();
   const users = Array.from({ length: 8 }, async () => {
-    while (isReady) {
+    while (isReady && !hasEnded(server.child)) {
       const query = '{ settings { maxMessageLength } models { name } }';
       outcomes.push(await statusOf('/graphql', JSON.stringify({ query })).catch(String));
     }

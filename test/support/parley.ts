@@ -26,10 +26,10 @@ export async function runParley(
   return { code: child.exitCode, output, errors };
 }
 
-/** Starts the command line with this environment and no other. */
+/** Starts the command line, as the global set-up has built it, with this environment and no other. */
 export function startParley(args: readonly string[], environment: Readonly<Record<string, string>>) {
   const { PATH = '' } = process.env;
-  return spawn(process.execPath, ['--import', 'tsx', join(root, 'src/main.ts'), ...args], {
+  return spawn(process.execPath, [join(root, 'dist/main.js'), ...args], {
     cwd: root,
     env: { PATH, ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],

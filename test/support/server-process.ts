@@ -4,8 +4,8 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
 
-/** How a server is run by Node: from its sources, without a build. */
-const fromSources: readonly string[] = ['--import', 'tsx', join(root, 'src/main.ts')];
+/** The arguments with which Node runs a server, as the global set-up has built it. */
+const builtProgram: readonly string[] = [join(root, 'dist/main.js')];
 
 /** A server that runs by itself, listening. */
 export interface RunningServer {
@@ -19,7 +19,7 @@ export interface RunningServer {
 /** Starts `serve` with these options; resolves once it listens. @throws Error with what it logged when it ends before that */
 export async function startServer(
   environment: Readonly<Record<string, string>>,
-  program: readonly string[] = fromSources,
+  program: readonly string[] = builtProgram,
   options: readonly string[] = [],
 ): Promise<RunningServer> {
   const { PATH = '' } = process.env;
@@ -58,6 +58,7 @@ export async function killServer({ child }: Pick<RunningServer, 'child'>): Promi
   await ended;
 }
 
-function hasEnded(child: ChildProcess): boolean {
+/** True once the process has exited, by itself or by a signal. */
+export function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
 }
