@@ -7,9 +7,9 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
-import { Unplanned } from './plan/compile.ts';
+import { NotPlannable } from './plan/compile.ts';
 import type { ExecutionCounts } from './execution-counts.ts';
-import { Fault } from './fallback/bailout.ts';
+import { Bailout } from './fallback/bailout.ts';
 import { DocumentPlans, type OnCompile, type Planned } from './plan/document-plans.ts';
 import { makeReplayable, type Replay } from './fallback/replay.ts';
 import { Run } from './run/run.ts';
@@ -70,7 +70,7 @@ export class LevelExecutor implements Executor {
     const call = { schema: this.#schema, plan, rootValue: request.rootValue, variables };
     const endings: Endings = {
       done: () => this.#counts.countFast(),
-      handOver: (why, replay, operation) => this.#handOver(request, why, replay, operation),
+      fallBack: (why, replay, operation) => this.#fallBack(request, why, replay, operation),
     };
     return plan.operation.operation === 'mutation'
       ? runMutation(call, run, endings)
@@ -83,19 +83,19 @@ export class LevelExecutor implements Executor {
       return known.find(operationName, variables ?? {});
     } catch (error) {
       // Whatever else can be wrong with a document or its variables graphql-js says better.
-      const reason = error instanceof Unplanned ? error.reason : 'invalid';
-      this.#counts.countUnplanned(reason);
+      const reason = error instanceof NotPlannable ? error.reason : 'invalid';
+      this.#counts.countNotPlannable(reason);
       return null;
     }
   }
 
-  #handOver(
+  #fallBack(
     { context, document, operationName, variables }: OperationRequest,
     why: unknown,
     replay: Replay,
     operation: OperationDefinitionNode | undefined,
   ): ExecutionResult | Promise<ExecutionResult> {
-    this.#counts.countHandedOver(why instanceof Fault ? why.reason : 'a field threw');
+    this.#counts.countBailout(why instanceof Bailout ? why.reason : 'a field threw');
     return execute({
       schema: this.#schema,
       document: operation === undefined ? document : withOperation(document, operation),

@@ -1,18 +1,18 @@
 import DataLoader from 'dataloader';
-import type { Asked } from '../execution/selection.ts';
+import type { Selection } from '../execution/selection.ts';
 import { requireReading } from './access.ts';
 import type { Loaders, RequestContext } from './context.ts';
 
 /**
  * Answers one value for each of many parents, in their order. Each parent's value depends on that parent alone, whoever else
- * is in the batch; the array is fresh. It may answer synchronously when a cache has everything. `asked` is what will be read
+ * is in the batch; the array is fresh. It may answer synchronously when a cache has everything. `selection` is what will be read
  * of the values; null: anything.
  */
 export type Fetch<Parent, Args, Value> = (
   parents: readonly Parent[],
   args: Args,
   context: RequestContext,
-  asked: Asked | null,
+  selection: Selection | null,
 ) => readonly Value[] | Promise<readonly Value[]>;
 
 /** Stays in this file, so that nothing but `batched` can make a Batched. */
@@ -36,10 +36,10 @@ export function batched<Parent, Args, Value>(
   answer: Fetch<Parent, Args, Value>,
 ): Batched<Parent, Args, Value> {
   // Here and not at the roots, because a mutation's payload leads to everything that a query could ask.
-  const fetch: Fetch<Parent, Args, Value> = (parents, args, context, asked) => {
+  const fetch: Fetch<Parent, Args, Value> = (parents, args, context, selection) => {
     requireReading(context.viewer);
-    if (context.trace === null) return answer(parents, args, context, asked);
-    return context.trace.batch(fieldName, parents.length, () => answer(parents, args, context, asked));
+    if (context.trace === null) return answer(parents, args, context, selection);
+    return context.trace.batch(fieldName, parents.length, () => answer(parents, args, context, selection));
   };
   let fieldName = 'batch';
   // Keyed by the request's loaders, which a mutation replaces: what was gathered before a write is never answered after it.

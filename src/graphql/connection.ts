@@ -1,4 +1,4 @@
-import { askedTogether, type Asked } from '../execution/selection.ts';
+import { mergeSelections, type Selection } from '../execution/selection.ts';
 import { BadUserInput, InvalidCursor } from '../platform/errors.ts';
 import type { CursorShape, Page, PagedList, PageWindow, Position } from '../paging/paged-list.ts';
 import { batched } from './batched.ts';
@@ -47,7 +47,7 @@ interface PageOptions {
   /** Where to count from when neither `first` nor `last` says so; the start by default. */
   readonly defaultFrom?: PageWindow['from'];
   /** What will be read of the connection; null: anything. */
-  readonly asked?: Asked | null;
+  readonly selection?: Selection | null;
 }
 
 /** A page of each parent's list, in the order of the parents, by one statement; null stands for a list without parents. */
@@ -102,10 +102,10 @@ export function firstOf<Node>([connection]: readonly Connection<Node>[]): Connec
 }
 
 /** What will be read of a connection's nodes; null: anything. */
-export function askedOfNodes(asked: Asked | null): Asked | null {
-  if (asked === null) return null;
-  const below = [asked.below('nodes'), asked.below('edges')?.below('node') ?? null];
-  return askedTogether(below.filter((each) => each !== null));
+export function nodeSelection(selection: Selection | null): Selection | null {
+  if (selection === null) return null;
+  const below = [selection.below('nodes'), selection.below('edges')?.below('node') ?? null];
+  return mergeSelections(below.filter((each) => each !== null));
 }
 
 /** The resolvers that every connection type shares. */
@@ -126,7 +126,7 @@ export const connectionResolvers = {
 function windowFrom(
   args: PageArguments,
   shape: CursorShape,
-  { asked = null, defaultFrom = 'start' }: PageOptions,
+  { selection = null, defaultFrom = 'start' }: PageOptions,
 ): PageWindow {
   const first = args.first ?? null;
   const last = args.last ?? null;
@@ -139,14 +139,14 @@ function windowFrom(
     from: isForward ? 'start' : 'end',
     after: positionFrom(shape, 'after', args.after),
     before: positionFrom(shape, 'before', args.before),
-    isFramed: asksForNeighbours(asked),
+    isFramed: asksForNeighbours(selection),
   };
 }
 
-function asksForNeighbours(asked: Asked | null): boolean {
-  if (asked === null) return true;
-  const pageInfo = asked.below('pageInfo');
-  return pageInfo !== null && !pageInfo.isWithin(cursorFields);
+function asksForNeighbours(selection: Selection | null): boolean {
+  if (selection === null) return true;
+  const pageInfo = selection.below('pageInfo');
+  return pageInfo !== null && !pageInfo.containsOnly(cursorFields);
 }
 
 const cursorFields: ReadonlySet<string> = new Set(['startCursor', 'endCursor']);

@@ -1,6 +1,6 @@
 import { parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { Unplanned } from '../../src/execution/plan/compile.ts';
+import { NotPlannable } from '../../src/execution/plan/compile.ts';
 import { DocumentPlans } from '../../src/execution/plan/document-plans.ts';
 import { aSchema } from '../support/both-executors.ts';
 import { peopleSchema } from '../support/people-schema.ts';
@@ -48,7 +48,7 @@ describe('the plans of a document', () => {
       }
     };
 
-    expect(reasonOf()).toBeInstanceOf(Unplanned);
+    expect(reasonOf()).toBeInstanceOf(NotPlannable);
     expect(reasonOf()).toBe(reasonOf());
   });
 });

@@ -32,13 +32,13 @@ describe('before anything has run, what the level executor does not know is left
     const { answer, statistics } = run(query, options);
 
     expect(answer).toBeNull();
-    expect(statistics).toEqual({ fast: 0, unplanned: { [reason]: 1 }, handedOver: {} });
+    expect(statistics).toEqual({ fast: 0, notPlannable: { [reason]: 1 }, bailedOut: {} });
   });
 
   it('a plain field that wants to know where it is asked for', () => {
     const schema = peopleSchema({ Person: { nick: (_row, _args, _context, info) => info.fieldName } });
 
-    expect(run('{ person { nick } }', { schema }).statistics.unplanned).toEqual({ info: 1 });
+    expect(run('{ person { nick } }', { schema }).statistics.notPlannable).toEqual({ info: 1 });
     expect(run('{ person { name } }', { schema }).statistics.fast).toBe(1);
   });
 
@@ -48,7 +48,7 @@ describe('before anything has run, what the level executor does not know is left
     const count = isObjectType(person) ? person.getFields()['count'] : undefined;
     if (count !== undefined) count.extensions = { batched: 'yes' };
 
-    expect(run('{ person { count } }', { schema }).statistics.unplanned).toEqual({ info: 1 });
+    expect(run('{ person { count } }', { schema }).statistics.notPlannable).toEqual({ info: 1 });
   });
 
   it('a type that is told by where it is asked for', () => {
@@ -56,7 +56,7 @@ describe('before anything has run, what the level executor does not know is left
     const being = schema.getType('Being');
     if (isInterfaceType(being)) being.resolveType = (_value, _context, info) => info.parentType.name;
 
-    expect(run('{ anyone { name } }', { schema }).statistics.unplanned).toEqual({ type: 1 });
+    expect(run('{ anyone { name } }', { schema }).statistics.notPlannable).toEqual({ type: 1 });
     expect(run('{ person { name } }', { schema }).statistics.fast).toBe(1);
   });
 
@@ -65,7 +65,9 @@ describe('before anything has run, what the level executor does not know is left
     const cat = schema.getType('Cat');
     if (isObjectType(cat)) cat.isTypeOf = (_value, _context, info) => info !== undefined;
 
-    expect(run('{ anything { ... on Cat { name } } }', { schema }).statistics.unplanned).toEqual({ type: 1 });
+    expect(run('{ anything { ... on Cat { name } } }', { schema }).statistics.notPlannable).toEqual({
+      type: 1,
+    });
     expect(run('{ person { name } }', { schema }).statistics.fast).toBe(1);
   });
 
@@ -77,14 +79,14 @@ describe('before anything has run, what the level executor does not know is left
     );
     const query = `{ person { ...F0 } } ${fragments.join(' ')} fragment F${levels.length} on Person { name }`;
 
-    expect(run(query).statistics.unplanned).toEqual({ size: 1 });
+    expect(run(query).statistics.notPlannable).toEqual({ size: 1 });
   });
 
   it('more than 10,000 fields', () => {
     const aliases = Array.from({ length: 10_001 }, (_, index) => `a${index}: number`);
 
     expect(run(`{ ${aliases.slice(1).join(' ')} }`).statistics.fast).toBe(1);
-    expect(run(`{ ${aliases.join(' ')} }`).statistics.unplanned).toEqual({ size: 1 });
+    expect(run(`{ ${aliases.join(' ')} }`).statistics.notPlannable).toEqual({ size: 1 });
   });
 
   it('names of types that fragments make too many of', () => {
@@ -92,7 +94,7 @@ describe('before anything has run, what the level executor does not know is left
     const query = `{ person { ${aliases.map((index) => `a${index}: best { ...F }`).join(' ')} } }
       fragment F on Person { ${aliases.map((index) => `t${index}: __typename`).join(' ')} }`;
 
-    expect(run(query).statistics.unplanned).toEqual({ size: 1 });
+    expect(run(query).statistics.notPlannable).toEqual({ size: 1 });
   });
 
   it('more combinations of conditions than are kept', () => {
@@ -110,7 +112,7 @@ describe('before anything has run, what the level executor does not know is left
     });
 
     // Of 32 combinations, asked twice each, 16 are kept.
-    expect(executor.statistics()).toEqual({ fast: 32, unplanned: { conditions: 32 }, handedOver: {} });
+    expect(executor.statistics()).toEqual({ fast: 32, notPlannable: { conditions: 32 }, bailedOut: {} });
     expect(answers[3]).toEqual({ data: { number: 7, a: 7, b: 7 } });
   });
 });
@@ -129,8 +131,8 @@ describe('the level executor', () => {
 
     expect(executor.statistics()).toEqual({
       fast: 2,
-      unplanned: { introspection: 2, subscription: 2 },
-      handedOver: { 'a field threw': 2 },
+      notPlannable: { introspection: 2, subscription: 2 },
+      bailedOut: { 'a field threw': 2 },
     });
   });
 

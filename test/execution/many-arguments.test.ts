@@ -29,7 +29,7 @@ function countingSchema() {
 describe('a field that is asked for with many arguments', () => {
   it.each([
     ['fast', ''],
-    ['handedOver', 'no'],
+    ['bailedOut', 'no'],
   ] as const)('is told apart from all others by a few looks at their arguments: %s', async (how, more) => {
     const count = 500;
     const { schema, looks } = countingSchema();

@@ -124,6 +124,6 @@ describe('values that graphql-js treats in ways of their own are left to it, and
   it.each(cases)('%s: %s', async (reason, _what, query, changes) => {
     const { statistics } = await expectAgreement(query, changes);
 
-    expect(statistics).toEqual({ fast: 0, unplanned: {}, handedOver: { [reason]: 1 } });
+    expect(statistics).toEqual({ fast: 0, notPlannable: {}, bailedOut: { [reason]: 1 } });
   });
 });

@@ -47,7 +47,7 @@ describe('promises where there should be none', () => {
   ])('are awaited when a scalar makes %s of a value', async (_what, serialize) => {
     const unhandled = await unhandledDuring(async () => {
       const { statistics } = await expectAgreement('{ people { born count } }', {}, scalar(serialize));
-      expect(statistics.handedOver).toEqual({ 'a value is a promise': 1 });
+      expect(statistics.bailedOut).toEqual({ 'a value is a promise': 1 });
     });
 
     expect(unhandled).toEqual([]);

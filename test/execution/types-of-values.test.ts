@@ -123,7 +123,7 @@ describe('the types of values', () => {
         if (isObjectType(type)) Object.assign(type, { isTypeOf });
       });
 
-      expect(statistics.handedOver).toEqual({ 'no possible type': 1 });
+      expect(statistics.bailedOut).toEqual({ 'no possible type': 1 });
     }
   });
 });

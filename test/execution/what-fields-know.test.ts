@@ -78,7 +78,7 @@ describe('fields know what they would in graphql-js', () => {
   it('what a root field knows of where it is asked for', async () => {
     const echo: TestField = (_root, _args, _context, info) =>
       // What only the level executor says is no part of it.
-      JSON.stringify({ ...info, schema: info.schema.getType('Person'), asked: undefined });
+      JSON.stringify({ ...info, schema: info.schema.getType('Person'), selection: undefined });
     const query =
       'query A($text: String = "a") { first: echo(text: $text) ...F } query B { number } fragment F on Query { echo first: echo(text: $text) }';
     const { level } = await expectFast(

@@ -115,7 +115,7 @@ describe('random queries', () => {
     expect(asked).toBeGreaterThan(500);
     expect(distinct).toBeGreaterThan(asked / 2);
     // Here each of them was run by both executors, too; see `startTestApp`.
-    expect(testApp.app.executions.statistics()).toMatchObject({ unplanned: {} });
+    expect(testApp.app.executions.statistics()).toMatchObject({ notPlannable: {} });
   });
 
   it('that are spoilt meet no defect', { timeout: 2 * patienceMs + 60_000 }, async () => {

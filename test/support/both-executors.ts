@@ -9,7 +9,7 @@ import {
   type GraphQLFieldResolver,
   type GraphQLSchema,
 } from 'graphql';
-import { nothing } from '../../src/execution/selection.ts';
+import { emptySelection } from '../../src/execution/selection.ts';
 import { ExecutionCounts, type ExecutionStatistics } from '../../src/execution/execution-counts.ts';
 import { LevelExecutor, type Executor } from '../../src/execution/level-executor.ts';
 import type { Fetch } from '../../src/execution/plan/plan.ts';
@@ -104,7 +104,7 @@ function throughDataLoader(fetch: Fetch): GraphQLFieldResolver<unknown, unknown>
     const key = JSON.stringify(args);
     const loader =
       byArguments.get(key) ??
-      new DataLoader(async (parents) => answers(await fetch(parents, args, context, nothing)));
+      new DataLoader(async (parents) => answers(await fetch(parents, args, context, emptySelection)));
     byArguments.set(key, loader);
     return loader.load(parent);
   };

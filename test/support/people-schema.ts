@@ -136,7 +136,7 @@ export async function expectFast(
   adjust: (schema: GraphQLSchema) => void = () => undefined,
 ): Promise<BothAnswers> {
   const both = await expectAgreement(operation, changes, adjust);
-  expect(both.statistics).toEqual({ fast: 1, unplanned: {}, handedOver: {} });
+  expect(both.statistics).toEqual({ fast: 1, notPlannable: {}, bailedOut: {} });
   return both;
 }
 

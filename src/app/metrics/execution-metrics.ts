@@ -13,13 +13,13 @@ export function addExecutionMetrics(metrics: MetricRegistry, executions: Counted
     help: 'Operations by what ran them: the level executor alone (fast), graphql-js alone (unplanned) or it after the other (handed_over), and why.',
     labels: ['way', 'reason'],
     read() {
-      const { fast, unplanned, handedOver } = executions.statistics();
+      const { fast, notPlannable, bailedOut } = executions.statistics();
       const sampled = (way: string, counts: Readonly<Record<string, number>>) =>
         Object.entries(counts).map(([reason, count]): Sample => [{ way, reason }, count]);
       return [
         ...sampled('fast', { '': fast }),
-        ...sampled('unplanned', unplanned),
-        ...sampled('handed_over', handedOver),
+        ...sampled('unplanned', notPlannable),
+        ...sampled('handed_over', bailedOut),
       ];
     },
   });

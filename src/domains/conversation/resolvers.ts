@@ -1,10 +1,10 @@
-import { askedBelow, type Asked } from '../../execution/selection.ts';
+import { selectionOf, type Selection } from '../../execution/selection.ts';
 import { viewerOf } from '../../graphql/access.ts';
 import { answering } from '../../graphql/with-user-errors.ts';
 import { batched } from '../../graphql/batched.ts';
 import type { RootFields, TypeFields } from '../../graphql/resolver-types-strict.ts';
 import { columnsFor } from '../../graphql/columns.ts';
-import { askedOfNodes, connectionsOf, firstOf } from '../../graphql/connection.ts';
+import { nodeSelection, connectionsOf, firstOf } from '../../graphql/connection.ts';
 import type { QueryConversationsArgs } from '../../graphql/generated/resolver-types.ts';
 import { findAll } from '../../graphql/load-many.ts';
 import { storableText } from '../../platform/text.ts';
@@ -18,9 +18,9 @@ export const Query: RootFields<'Query', 'conversation' | 'conversations'> = {
     return id === null ? null : loaders.conversation.byId.load(id);
   },
   async conversations(_parent, args, context, info) {
-    const asked = askedBelow(info);
-    const list = context.loaders.conversation.byTenantId(listingFrom(args, asked));
-    return firstOf(await connectionsOf(list, [viewerOf(context).tenantId], args, { asked }));
+    const selection = selectionOf(info);
+    const list = context.loaders.conversation.byTenantId(listingFrom(args, selection));
+    return firstOf(await connectionsOf(list, [viewerOf(context).tenantId], args, { selection }));
   },
 };
 
@@ -57,23 +57,23 @@ export const Conversation: TypeFields<'Conversation', 'id' | 'isArchived' | 'own
 };
 
 export const Tenant: TypeFields<'Tenant', 'conversations'> = {
-  conversations: batched((tenants, args, { loaders }, asked) =>
+  conversations: batched((tenants, args, { loaders }, selection) =>
     connectionsOf(
-      loaders.conversation.byTenantId(listingFrom(args, asked)),
+      loaders.conversation.byTenantId(listingFrom(args, selection)),
       tenants.map((tenant) => tenant.id),
       args,
-      { asked },
+      { selection },
     ),
   ),
 };
 
 export const User: TypeFields<'User', 'conversations'> = {
-  conversations: batched((users, args, { loaders }, asked) =>
+  conversations: batched((users, args, { loaders }, selection) =>
     connectionsOf(
-      loaders.conversation.byUserId(listingFrom(args, asked)),
+      loaders.conversation.byUserId(listingFrom(args, selection)),
       users.map((user) => user.id),
       args,
-      { asked },
+      { selection },
     ),
   ),
 };
@@ -98,11 +98,11 @@ const usualFields: ReadonlySet<string> = new Set([
  */
 function listingFrom(
   args: Pick<QueryConversationsArgs, 'filter' | 'orderBy'>,
-  asked: Asked | null,
+  selection: Selection | null,
 ): ConversationListing {
   const { ownerId = null, titleContains = null, ...filter } = args.filter ?? {};
-  const askedOfNode = askedOfNodes(asked);
-  const lastMessage = askedOfNode?.below('lastMessage') ?? null;
+  const ofNodes = nodeSelection(selection);
+  const lastMessage = ofNodes?.below('lastMessage') ?? null;
   return {
     filter: {
       ownerId: ownerId === null ? null : (fromPublicId('user', ownerId) ?? undefined),
@@ -116,7 +116,7 @@ function listingFrom(
       updatedBefore: filter.updatedBefore ?? null,
     },
     order: { field: args.orderBy?.field ?? 'UPDATED_AT', direction: args.orderBy?.direction ?? 'DESC' },
-    columnSet: columnsFor(askedOfNode, usualFields),
-    isWithLastMessage: lastMessage !== null && lastMessage.isWithin(usualMessageFields),
+    columnSet: columnsFor(ofNodes, usualFields),
+    isWithLastMessage: lastMessage !== null && lastMessage.containsOnly(usualMessageFields),
   };
 }

@@ -1,10 +1,10 @@
-import { askedBelow, type Asked } from '../../execution/selection.ts';
+import { selectionOf, type Selection } from '../../execution/selection.ts';
 import { viewerOf } from '../../graphql/access.ts';
 import { answering } from '../../graphql/with-user-errors.ts';
 import { batched } from '../../graphql/batched.ts';
 import type { CompleteType, RootFields, TypeFields } from '../../graphql/resolver-types-strict.ts';
 import { columnsFor } from '../../graphql/columns.ts';
-import { askedOfNodes, connectionOf, connectionsOf } from '../../graphql/connection.ts';
+import { nodeSelection, connectionOf, connectionsOf } from '../../graphql/connection.ts';
 import { findAll, loadPresent } from '../../graphql/load-many.ts';
 import type { ColumnSet } from '../../platform/postgres/rows.ts';
 import { storableText } from '../../platform/text.ts';
@@ -29,9 +29,9 @@ export const Query: RootFields<'Query', 'message' | 'searchMessages'> = {
     }
     const publicId = args.conversationId ?? null;
     const conversationId = publicId === null ? null : (fromPublicId('conv', publicId) ?? noId);
-    const asked = askedBelow(info);
-    return connectionOf(loaders.message.containing(words, conversationId, columnsOfNodes(asked)), args, {
-      asked,
+    const selection = selectionOf(info);
+    return connectionOf(loaders.message.containing(words, conversationId, columnsOfNodes(selection)), args, {
+      selection,
     });
   },
 };
@@ -68,37 +68,37 @@ export const Message: CompleteType<'Message'> = {
 };
 
 export const Conversation: TypeFields<'Conversation', 'lastMessage' | 'messages'> = {
-  lastMessage: batched((conversations, _args, { loaders }, asked) => {
-    const columnSet = columnsFor(asked, usualMessageFields);
+  lastMessage: batched((conversations, _args, { loaders }, selection) => {
+    const columnSet = columnsFor(selection, usualMessageFields);
     const ids = conversations.map((conversation) => conversation.id);
     return (
       (columnSet === 'usual' ? readBeside(conversations) : null) ??
       loaders.message.lastInConversations(ids, columnSet)
     );
   }),
-  messages: batched((conversations, args, { loaders }, asked) =>
+  messages: batched((conversations, args, { loaders }, selection) =>
     connectionsOf(
-      loaders.message.byConversationId(args.role ?? null, columnsOfNodes(asked)),
+      loaders.message.byConversationId(args.role ?? null, columnsOfNodes(selection)),
       conversations.map((conversation) => conversation.id),
       args,
-      { asked, defaultFrom: 'end' },
+      { selection, defaultFrom: 'end' },
     ),
   ),
 };
 
 export const User: TypeFields<'User', 'messages'> = {
-  messages: batched((users, args, { loaders }, asked) =>
+  messages: batched((users, args, { loaders }, selection) =>
     connectionsOf(
-      loaders.message.byAuthorId(columnsOfNodes(asked)),
+      loaders.message.byAuthorId(columnsOfNodes(selection)),
       users.map((user) => user.id),
       args,
-      { asked },
+      { selection },
     ),
   ),
 };
 
-function columnsOfNodes(asked: Asked | null): ColumnSet {
-  return columnsFor(askedOfNodes(asked), usualMessageFields);
+function columnsOfNodes(selection: Selection | null): ColumnSet {
+  return columnsFor(nodeSelection(selection), usualMessageFields);
 }
 
 /** The newest messages where all of them were read with their conversations. */

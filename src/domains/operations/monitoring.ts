@@ -39,8 +39,8 @@ export function createMonitoring(options: {
   /** How many operations were run in which way, by reason. */
   readonly executions: () => {
     readonly fast: number;
-    readonly unplanned: CountsByReason;
-    readonly handedOver: CountsByReason;
+    readonly notPlannable: CountsByReason;
+    readonly bailedOut: CountsByReason;
   };
   /** Tells this process from others. */
   readonly process: string;
@@ -123,8 +123,8 @@ export function createMonitoring(options: {
     },
 
     executions(): ExecutionStatistics {
-      const { fast, unplanned, handedOver } = options.executions();
-      return { fast: countOf(fast), unplanned: byCount(unplanned), handedOver: byCount(handedOver) };
+      const { fast, notPlannable, bailedOut } = options.executions();
+      return { fast: countOf(fast), unplanned: byCount(notPlannable), handedOver: byCount(bailedOut) };
     },
 
     identitySync(): IdentitySyncStatistics {

@@ -1,5 +1,5 @@
 /** What the level executor meets and does not answer itself. */
-export type FaultReason =
+export type BailoutReason =
   | 'a field threw'
   | 'null where there must be a value'
   | 'a value is an error'
@@ -12,19 +12,19 @@ export type FaultReason =
   | 'no answer for each parent';
 
 /** Something that the level executor leaves to graphql-js, which says it in its own words. */
-export class Fault extends Error {
-  readonly reason: FaultReason;
+export class Bailout extends Error {
+  readonly reason: BailoutReason;
 
-  constructor(reason: FaultReason) {
+  constructor(reason: BailoutReason) {
     super(reason);
     this.reason = reason;
   }
 }
 
 /** Keeps promises that nobody will wait for, and those that they come to, from ending the process when they fail. */
-export function hush(value: unknown): void {
-  if (Array.isArray(value)) for (const entry of value) hush(entry);
-  else if (value instanceof Promise) value.then(hush, ignore);
+export function ignoreRejections(value: unknown): void {
+  if (Array.isArray(value)) for (const entry of value) ignoreRejections(entry);
+  else if (value instanceof Promise) value.then(ignoreRejections, ignore);
 }
 
 function ignore(): void {}

@@ -1,19 +1,19 @@
-import { hush } from './bailout.ts';
-import type { Hear, Source, WrittenField } from '../plan/plan.ts';
+import { ignoreRejections } from './bailout.ts';
+import type { MarkHandled, Source, WrittenField } from '../plan/plan.ts';
 
 /** Hears the promises among those properties of an object which are read only when it is written. */
-export function hearing(fields: readonly WrittenField[]): Hear {
+export function handledProperties(fields: readonly WrittenField[]): MarkHandled {
   const read = fields.flatMap((field) =>
     'constant' in field || field.slot !== null || field.resolve !== null
       ? []
-      : [{ name: field.definition.name, hear: field.value.hear }],
+      : [{ name: field.definition.name, markHandled: field.value.markHandled }],
   );
   return (value) => {
-    hush(value);
+    ignoreRejections(value);
     if (!isSource(value)) return;
-    for (const { name, hear } of read) {
+    for (const { name, markHandled } of read) {
       const property = value[name];
-      if (isSource(property)) hear(property);
+      if (isSource(property)) markHandled(property);
     }
   };
 }

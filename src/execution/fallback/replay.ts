@@ -8,7 +8,7 @@ import {
 } from 'graphql';
 import { ByArguments } from '../run/by-arguments.ts';
 import { isThenable } from './bailout.ts';
-import { inTurn } from './settle-order.ts';
+import { afterEarlier } from './settle-order.ts';
 
 /** What a batched field was asked for, and what came back: values in the order of the parents, or a promise of them. */
 export interface Fetched {
@@ -113,7 +113,7 @@ class Arrival {
       queueMicrotask(() => process.nextTick(resolve));
     });
     const { answer, parents } = this.#fetched;
-    const values: unknown = isThenable(answer) ? await inTurn(answer, this.#settled) : answer;
+    const values: unknown = isThenable(answer) ? await afterEarlier(answer, this.#settled) : answer;
     return isAnswerFor(values, parents) ? values : undefined;
   }
 }
@@ -144,7 +144,7 @@ function makeRootReplayable(definition: GraphQLField<unknown, unknown>): void {
     if (outcome === undefined) return resolve(source.rootValue, args, context, outOf(source, info));
     if ('thrown' in outcome) throw outcome.thrown;
     const { returned } = outcome;
-    return isThenable(returned) ? inTurn(returned, source.settled) : returned;
+    return isThenable(returned) ? afterEarlier(returned, source.settled) : returned;
   };
 }
 

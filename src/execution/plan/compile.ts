@@ -15,7 +15,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { abstractPlan } from '../run/abstract-value.ts';
-import { Asked } from '../selection.ts';
+import { Selection } from '../selection.ts';
 import { collectFields, type Selecting } from './collect-fields.ts';
 import {
   leafPlan,
@@ -37,11 +37,11 @@ import type {
   WrittenField,
 } from './plan.ts';
 import { argumentReader } from './inputs.ts';
-import { hearing } from '../fallback/mark-handled.ts';
+import { handledProperties } from '../fallback/mark-handled.ts';
 import { compileWriter } from '../run/write-object.ts';
 
 /** Why an operation has no plan and is left to graphql-js as a whole. */
-export type UnplannedReason =
+export type NotPlannableReason =
   | 'unknown operation'
   | 'subscription'
   | 'introspection'
@@ -53,10 +53,10 @@ export type UnplannedReason =
   | 'invalid';
 
 /** An operation that only graphql-js can run. */
-export class Unplanned extends Error {
-  readonly reason: UnplannedReason;
+export class NotPlannable extends Error {
+  readonly reason: NotPlannableReason;
 
-  constructor(reason: UnplannedReason) {
+  constructor(reason: NotPlannableReason) {
     super(`This operation is left to graphql-js: ${reason}.`);
     this.reason = reason;
   }
@@ -67,12 +67,12 @@ const fieldsMax = 10_000;
 
 /**
  * Compiles one operation of a valid document for what its conditions are.
- * @throws Unplanned
+ * @throws NotPlannable
  */
 export function compile(operation: OperationDefinitionNode, selecting: Selecting): Plan {
-  if (operation.operation === 'subscription') throw new Unplanned('subscription');
+  if (operation.operation === 'subscription') throw new NotPlannable('subscription');
   const type = selecting.schema.getRootType(operation.operation);
-  if (type === null || type === undefined) throw new Unplanned('unknown operation');
+  if (type === null || type === undefined) throw new NotPlannable('unknown operation');
   const compiler = new Compiler(selecting);
   const fields = compiler.rootsOf(type, operation.selectionSet);
   return {
@@ -115,8 +115,8 @@ class Compiler {
     for (const [key, nodes] of collectFields(type, selectionSets, this.#selecting)) {
       const name = nodes[0].name.value;
       const index = this.#next('fieldCount');
-      if (index >= fieldsMax) throw new Unplanned('size');
-      if (name === '__schema' || name === '__type') throw new Unplanned('introspection');
+      if (index >= fieldsMax) throw new NotPlannable('size');
+      if (name === '__schema' || name === '__type') throw new NotPlannable('introspection');
       const definition = type.getFields()[name];
       if (name === TypeNameMetaFieldDef.name) fields.push({ key, constant: type.name, nodes });
       // A field that does not exist graphql-js passes over.
@@ -152,7 +152,7 @@ class Compiler {
 
   #abstract(type: GraphQLAbstractType, nodes: FieldNodes): ValuePlan {
     const { schema } = this.#selecting;
-    if ((type.resolveType?.length ?? 0) > 2) throw new Unplanned('type');
+    if ((type.resolveType?.length ?? 0) > 2) throw new NotPlannable('type');
     const possible = schema
       .getPossibleTypes(type)
       .map((possibleType) => ({ type: possibleType, ...this.#object(possibleType, nodes) }));
@@ -161,17 +161,17 @@ class Compiler {
   }
 
   #object(type: GraphQLObjectType, nodes: FieldNodes): ObjectShape {
-    if ((type.isTypeOf?.length ?? 0) > 2) throw new Unplanned('type');
+    if ((type.isTypeOf?.length ?? 0) > 2) throw new NotPlannable('type');
     const selectionSets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
     const fields = this.#fields(type, selectionSets, (definition, each) => this.#below(definition, each));
     const gathered = fields.flatMap((field) => ('constant' in field || field.slot === null ? [] : [field]));
     const object = {
       index: this.#next('objectCount'),
       gathered,
-      hear: hearing(fields),
+      markHandled: handledProperties(fields),
       write: compileWriter(fields),
     };
-    return { object, isDeep: gathered.length > 0, asked: askedBy(fields) };
+    return { object, isDeep: gathered.length > 0, selection: selectionFrom(fields) };
   }
 
   #next(count: Count): number {
@@ -186,10 +186,10 @@ function isFlatObject(type: GraphQLOutputType, { visit }: ValuePlan): boolean {
   return visit === null && isObjectType(getNullableType(type));
 }
 
-function askedBy(fields: readonly WrittenField[]): Asked {
-  return new Asked(
+function selectionFrom(fields: readonly WrittenField[]): Selection {
+  return new Selection(
     fields.flatMap((field) =>
-      'constant' in field ? [] : [[field.definition.name, field.value.asked] as const],
+      'constant' in field ? [] : [[field.definition.name, field.value.selection] as const],
     ),
   );
 }
@@ -208,7 +208,7 @@ function isFetch(mark: unknown): mark is Fetch {
 function plainResolverOf({ resolve }: GraphQLField<unknown, unknown>): Resolve | null {
   if (resolve === undefined || resolve === defaultFieldResolver) return null;
   const candidate: unknown = resolve;
-  if (!isWithoutInfo(candidate)) throw new Unplanned('info');
+  if (!isWithoutInfo(candidate)) throw new NotPlannable('info');
   return candidate;
 }
 

@@ -7,7 +7,7 @@ import {
 } from 'graphql';
 import { conditionNamesIn } from './condition-names.ts';
 import { includedBy } from './collect-fields.ts';
-import { compile, Unplanned } from './compile.ts';
+import { compile, NotPlannable } from './compile.ts';
 import { variableReader } from './inputs.ts';
 import type { Plan } from './plan.ts';
 
@@ -38,7 +38,7 @@ export class DocumentPlans {
     this.#onCompile = onCompile;
   }
 
-  /** @throws Unplanned */
+  /** @throws NotPlannable */
   find(operationName: string | null, variables: Variables): Planned {
     const known = this.#operations.get(operationName) ?? this.#add(operationName);
     return known.planFor(variables);
@@ -50,7 +50,7 @@ export class DocumentPlans {
     );
     const [definition, other] =
       name === null ? definitions : definitions.filter((candidate) => candidate.name?.value === name);
-    if (definition === undefined || other !== undefined) throw new Unplanned('unknown operation');
+    if (definition === undefined || other !== undefined) throw new NotPlannable('unknown operation');
     const planned = new PlannedOperation(this.#schema, this.#document, definition, this.#onCompile);
     this.#operations.set(name, planned);
     return planned;
@@ -64,7 +64,7 @@ class PlannedOperation {
   readonly #readVariables: (given: Variables) => Variables | undefined;
   readonly #conditions: readonly string[];
   readonly #onCompile: OnCompile;
-  readonly #plans = new Map<string, Plan | Unplanned>();
+  readonly #plans = new Map<string, Plan | NotPlannable>();
 
   constructor(
     schema: GraphQLSchema,
@@ -90,40 +90,40 @@ class PlannedOperation {
     const variables = this.#coerce(given);
     const key = this.#conditions.map((name) => conditionText(variables[name])).join();
     const plan = this.#plans.get(key) ?? this.#compile(key, variables);
-    if (plan instanceof Unplanned) throw plan;
+    if (plan instanceof NotPlannable) throw plan;
     return { plan, variables };
   }
 
   #coerce(given: Variables): Variables {
     const coerced = this.#readVariables(given);
     // What is wrong with them graphql-js says.
-    if (coerced === undefined) throw new Unplanned('variables');
+    if (coerced === undefined) throw new NotPlannable('variables');
     return coerced;
   }
 
-  #compile(key: string, variables: Variables): Plan | Unplanned {
-    if (this.#plans.size >= plansMax) throw new Unplanned('conditions');
+  #compile(key: string, variables: Variables): Plan | NotPlannable {
+    if (this.#plans.size >= plansMax) throw new NotPlannable('conditions');
     const plan = compileOrNot(this.#definition, {
       schema: this.#schema,
       fragments: this.#fragments,
       isIncluded: includedBy(variables),
     });
     this.#plans.set(key, plan);
-    if (!(plan instanceof Unplanned)) this.#onCompile(plan.fieldCount);
+    if (!(plan instanceof NotPlannable)) this.#onCompile(plan.fieldCount);
     return plan;
   }
 }
 
 function conditionText(value: unknown): string {
   if (typeof value === 'boolean') return String(value);
-  throw new Unplanned('conditions');
+  throw new NotPlannable('conditions');
 }
 
-function compileOrNot(...given: Parameters<typeof compile>): Plan | Unplanned {
+function compileOrNot(...given: Parameters<typeof compile>): Plan | NotPlannable {
   try {
     return compile(...given);
   } catch (error) {
-    if (error instanceof Unplanned) return error;
+    if (error instanceof NotPlannable) return error;
     throw error;
   }
 }

@@ -5,20 +5,25 @@ import type {
   GraphQLObjectType,
   OperationDefinitionNode,
 } from 'graphql';
-import type { Asked } from '../selection.ts';
-import type { Recent } from '../run/last-written.ts';
+import type { Selection } from '../selection.ts';
+import type { LastWritten } from '../run/last-written.ts';
 
 /**
- * What a field fetches for many parents: one value for each, in their order. The mark `extensions.batched` of a field. `asked`
+ * What a field fetches for many parents: one value for each, in their order. The mark `extensions.batched` of a field. `selection`
  * is what will be read of the values, so that no more needs to be fetched.
  */
-export type Fetch = (parents: readonly unknown[], args: unknown, context: unknown, asked: Asked) => unknown;
+export type Fetch = (
+  parents: readonly unknown[],
+  args: unknown,
+  context: unknown,
+  selection: Selection,
+) => unknown;
 
 /** Writes an object of the answer. */
 export type Write = (source: unknown, run: RunState) => Record<string, unknown>;
 
 /** Keeps promises within a value, or those that it is, from ending the process when they fail. */
-export type Hear = (value: unknown) => void;
+export type MarkHandled = (value: unknown) => void;
 
 /** What fields can be read from. */
 export type Source = Readonly<Record<string, unknown>>;
@@ -37,7 +42,7 @@ export interface RunState {
   /** The next of the values that were gathered in this slot. */
   take(slot: number): unknown;
   /** What was written lately of the objects in this slot. */
-  recentIn(slot: number): Recent;
+  lastWrittenIn(slot: number): LastWritten;
   /** Keeps a value for `take`. */
   keep(slot: number, value: unknown): void;
   /** Lets an object be asked for what lies below it. */
@@ -46,14 +51,14 @@ export interface RunState {
 
 /** What the values at one place of an operation become. */
 export interface ValuePlan {
-  /** The value as it is answered; throws a Fault for whatever graphql-js would not simply answer. */
+  /** The value as it is answered; throws a Bailout for whatever graphql-js would not simply answer. */
   readonly complete: (value: unknown, run: RunState) => unknown;
   /** Visits the objects within a value, in the order in which `complete` meets them; null where nothing is gathered below. */
   readonly visit: ((value: unknown, run: RunState) => void) | null;
   /** Hears the promises among the properties that are read when the answer is written: they may fail before that. */
-  readonly hear: Hear;
+  readonly markHandled: MarkHandled;
   /** What is asked for below. */
-  readonly asked: Asked;
+  readonly selection: Selection;
 }
 
 /** One field that is asked for under one name. */
@@ -94,7 +99,7 @@ export interface ObjectPlan {
   readonly index: number;
   /** The fields whose values are gathered before anything is written. */
   readonly gathered: readonly FieldPlan[];
-  readonly hear: Hear;
+  readonly markHandled: MarkHandled;
   /** The object as it is answered. */
   readonly write: Write;
 }

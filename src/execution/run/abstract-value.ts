@@ -1,14 +1,14 @@
 import type { GraphQLAbstractType, GraphQLObjectType, GraphQLSchema } from 'graphql';
-import { askedTogether, type Asked } from '../selection.ts';
+import { mergeSelections, type Selection } from '../selection.ts';
 import { refuseOdd, refuseUnlessOf } from './complete-value.ts';
-import { Fault, hush } from '../fallback/bailout.ts';
+import { Bailout, ignoreRejections } from '../fallback/bailout.ts';
 import type { ObjectPlan, RunState, ValuePlan } from '../plan/plan.ts';
 
 /** One of the types that a value can be of. */
 export interface PossibleType {
   readonly type: GraphQLObjectType;
   readonly object: ObjectPlan;
-  readonly asked: Asked;
+  readonly selection: Selection;
 }
 
 /** Values of an interface or a union. `slot` keeps which type each of them is of; null where nothing is gathered below any. */
@@ -21,23 +21,23 @@ export function abstractPlan(options: {
   const { possible, slot } = options;
   const nameOf = typeNaming(options.schema, options.type);
   const byName = new Map(possible.map((each) => [each.type.name, each]));
-  const asked = askedTogether(possible.map((each) => each.asked));
+  const selection = mergeSelections(possible.map((each) => each.selection));
 
   function recognise(value: unknown, run: RunState): PossibleType {
     // Before the type is asked for, which would look into them.
     refuseOdd(value);
     const found = byName.get(nameOf(value, run));
-    if (found === undefined) throw new Fault('no possible type');
+    if (found === undefined) throw new Bailout('no possible type');
     return found;
   }
 
-  const hear = (value: unknown) => {
-    for (const { object } of possible) object.hear(value);
+  const markHandled = (value: unknown) => {
+    for (const { object } of possible) object.markHandled(value);
   };
   if (slot === null) {
     return {
-      hear,
-      asked,
+      markHandled,
+      selection,
       visit: null,
       complete(value, run) {
         if (value === null || value === undefined) return null;
@@ -48,13 +48,13 @@ export function abstractPlan(options: {
     };
   }
   return {
-    hear,
-    asked,
+    markHandled,
+    selection,
     complete(value, run) {
       if (value === null || value === undefined) return null;
       const index = run.take(slot);
       const found = typeof index === 'number' ? possible[index] : undefined;
-      if (found === undefined) throw new Fault('no possible type');
+      if (found === undefined) throw new Bailout('no possible type');
       return found.object.write(value, run);
     },
     visit(value, run) {
@@ -78,23 +78,23 @@ function typeNaming(
       // Plans are made only of functions that do not ask for more.
       const name: unknown = Reflect.apply(resolveType, undefined, [value, run.context]);
       if (typeof name === 'string') return name;
-      hush(name);
-      throw new Fault('no possible type');
+      ignoreRejections(name);
+      throw new Bailout('no possible type');
     };
   }
   const candidates = schema.getPossibleTypes(abstract);
   return (value, run) => {
-    if (typeof value !== 'object' || value === null) throw new Fault('no object for an object');
+    if (typeof value !== 'object' || value === null) throw new Bailout('no object for an object');
     if ('__typename' in value && typeof value.__typename === 'string') return value.__typename;
     const found = candidates.find((candidate) => {
       const { isTypeOf } = candidate;
       if (isTypeOf === undefined || isTypeOf === null) return false;
       const isOfType: unknown = Reflect.apply(isTypeOf, candidate, [value, run.context]);
       if (typeof isOfType === 'boolean') return isOfType;
-      hush(isOfType);
-      throw new Fault('no possible type');
+      ignoreRejections(isOfType);
+      throw new Bailout('no possible type');
     });
-    if (found === undefined) throw new Fault('no possible type');
+    if (found === undefined) throw new Bailout('no possible type');
     return found.name;
   };
 }

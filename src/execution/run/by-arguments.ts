@@ -1,5 +1,5 @@
 import type { GraphQLField } from 'graphql';
-import { isSame, sortingText } from './deep-equal.ts';
+import { isDeepEqual, hashKey } from './deep-equal.ts';
 
 type Definition = GraphQLField<unknown, unknown>;
 
@@ -17,9 +17,9 @@ export class ByArguments<Value> {
   find(definition: Definition, args: unknown): Value | undefined {
     const first = this.#first.get(definition);
     if (first === undefined) return undefined;
-    if (isSame(first.args, args)) return first.value;
-    const others = this.#others?.get(definition)?.get(sortingText(args));
-    return others?.find((other) => isSame(other.args, args))?.value;
+    if (isDeepEqual(first.args, args)) return first.value;
+    const others = this.#others?.get(definition)?.get(hashKey(args));
+    return others?.find((other) => isDeepEqual(other.args, args))?.value;
   }
 
   /** Only where `find` finds nothing. */
@@ -32,7 +32,7 @@ export class ByArguments<Value> {
     this.#others ??= new Map();
     const others = this.#others.get(definition) ?? new Map<string, Entry<Value>[]>();
     this.#others.set(definition, others);
-    const text = sortingText(args);
+    const text = hashKey(args);
     const alike = others.get(text);
     if (alike === undefined) others.set(text, [entry]);
     else alike.push(entry);

@@ -1,6 +1,6 @@
 import type { GraphQLLeafType, GraphQLObjectType } from 'graphql';
-import { nothing, type Asked } from '../selection.ts';
-import { Fault, hush, isThenable } from '../fallback/bailout.ts';
+import { emptySelection, type Selection } from '../selection.ts';
+import { Bailout, ignoreRejections, isThenable } from '../fallback/bailout.ts';
 import { plainCheckOf } from './plain-leaf.ts';
 import type { ObjectPlan, RunState, Source, ValuePlan } from '../plan/plan.ts';
 
@@ -14,11 +14,11 @@ export function leafPlan(type: GraphQLLeafType): ValuePlan {
     if (value === null || value === undefined) return null;
     refuseOdd(value);
     const serialized = type.serialize(value);
-    if (serialized === null || serialized === undefined) throw new Fault('no value after serialization');
+    if (serialized === null || serialized === undefined) throw new Bailout('no value after serialization');
     refusePromise(serialized);
     return serialized;
   };
-  return { complete, visit: null, asked: nothing, hear: hush };
+  return { complete, visit: null, selection: emptySelection, markHandled: ignoreRejections };
 }
 
 /** Values that must be there. */
@@ -28,16 +28,16 @@ export function nonNullPlan(inner: ValuePlan): ValuePlan {
     ...inner,
     complete(value, run) {
       const completed = complete(value, run);
-      if (completed === null) throw new Fault('null where there must be a value');
+      if (completed === null) throw new Bailout('null where there must be a value');
       return completed;
     },
   };
 }
 
 /** Lists of such values. Only arrays are known here; what else can be iterated may not be iterated twice. */
-export function listPlan({ complete, visit, asked, hear }: ValuePlan): ValuePlan {
+export function listPlan({ complete, visit, selection, markHandled }: ValuePlan): ValuePlan {
   return {
-    asked,
+    selection,
     complete(value, run) {
       if (value === null || value === undefined) return null;
       const items = itemsOf(value);
@@ -45,14 +45,14 @@ export function listPlan({ complete, visit, asked, hear }: ValuePlan): ValuePlan
       try {
         for (let index = 0; index < items.length; index += 1) completed.push(complete(items[index], run));
       } catch (error) {
-        hush(items);
+        ignoreRejections(items);
         throw error;
       }
       return completed;
     },
-    hear(value) {
-      if (!Array.isArray(value)) hush(value);
-      else for (const item of value) hear(item);
+    markHandled(value) {
+      if (!Array.isArray(value)) ignoreRejections(value);
+      else for (const item of value) markHandled(item);
     },
     visit:
       visit === null
@@ -69,16 +69,16 @@ export function listPlan({ complete, visit, asked, hear }: ValuePlan): ValuePlan
 export interface ObjectShape {
   readonly object: ObjectPlan;
   readonly isDeep: boolean;
-  readonly asked: Asked;
+  readonly selection: Selection;
 }
 
 /** Objects of one type. */
-export function objectPlan(type: GraphQLObjectType, { object, isDeep, asked }: ObjectShape): ValuePlan {
-  const { hear, write } = object;
+export function objectPlan(type: GraphQLObjectType, { object, isDeep, selection }: ObjectShape): ValuePlan {
+  const { markHandled, write } = object;
   if (!isDeep) {
     return {
-      asked,
-      hear,
+      selection,
+      markHandled,
       visit: null,
       complete(value, run) {
         if (value === null || value === undefined) return null;
@@ -88,8 +88,8 @@ export function objectPlan(type: GraphQLObjectType, { object, isDeep, asked }: O
     };
   }
   return {
-    hear,
-    asked,
+    markHandled,
+    selection,
     // What was visited was looked at then.
     complete: (value, run) => (value === null || value === undefined ? null : write(value, run)),
     visit(value, run) {
@@ -110,7 +110,7 @@ export function sharedPlan(plan: ValuePlan, slot: number): ValuePlan {
     ...plan,
     complete(value, run) {
       if (value === null || value === undefined) return complete(value, run);
-      const recent = run.recentIn(slot);
+      const recent = run.lastWrittenIn(slot);
       const known = recent.writtenFrom(value);
       if (known !== undefined) return known;
       const written = complete(value, run);
@@ -126,32 +126,32 @@ export function refuseUnlessOf(
   value: unknown,
   run: RunState,
 ): asserts value is Source {
-  if (typeof value !== 'object') throw new Fault('no object for an object');
+  if (typeof value !== 'object') throw new Bailout('no object for an object');
   refuseOdd(value);
   if (type.isTypeOf === undefined || type.isTypeOf === null) return;
   // Plans are made only of functions that do not ask for it.
   const isOfType: unknown = Reflect.apply(type.isTypeOf, type, [value, run.context]);
   if (isOfType === true) return;
-  hush(isOfType);
-  throw new Fault('no possible type');
+  ignoreRejections(isOfType);
+  throw new Bailout('no possible type');
 }
 
 /** An error as a value is thrown by graphql-js, a promise awaited, and a function called. */
 export function refuseOdd(value: unknown): void {
-  if (value instanceof Error) throw new Fault('a value is an error');
-  if (typeof value === 'function') throw new Fault('a value is a function');
+  if (value instanceof Error) throw new Bailout('a value is an error');
+  if (typeof value === 'function') throw new Bailout('a value is a function');
   refusePromise(value);
 }
 
 /** A promise is awaited by graphql-js wherever it stands. */
 export function refusePromise(value: unknown): void {
   if (!isThenable(value)) return;
-  hush(value);
-  throw new Fault('a value is a promise');
+  ignoreRejections(value);
+  throw new Bailout('a value is a promise');
 }
 
 function itemsOf(value: unknown): readonly unknown[] {
   refusePromise(value);
   if (Array.isArray(value)) return value;
-  throw new Fault('no array for a list');
+  throw new Bailout('no array for a list');
 }

@@ -2,29 +2,29 @@
  * Whether two values of arguments mean the same: plain objects, arrays and dates by what is in them, anything else only when
  * it is the same thing.
  */
-export function isSame(left: unknown, right: unknown): boolean {
+export function isDeepEqual(left: unknown, right: unknown): boolean {
   if (Object.is(left, right)) return true;
   if (Array.isArray(left) && Array.isArray(right)) {
-    return left.length === right.length && left.every((entry, index) => isSame(entry, right[index]));
+    return left.length === right.length && left.every((entry, index) => isDeepEqual(entry, right[index]));
   }
   if (left instanceof Date && right instanceof Date) return left.getTime() === right.getTime();
   if (!isPlain(left) || !isPlain(right)) return false;
   const keys = Object.keys(left);
   return (
     keys.length === Object.keys(right).length &&
-    keys.every((key) => Object.hasOwn(right, key) && isSame(left[key], right[key]))
+    keys.every((key) => Object.hasOwn(right, key) && isDeepEqual(left[key], right[key]))
   );
 }
 
-/** The same for values that mean the same, and seldom for others: what is compared by `isSame` is sorted by it before. */
-export function sortingText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(sortingText).join()}]`;
+/** The same for values that mean the same, and seldom for others: what is compared by `isDeepEqual` is sorted by it before. */
+export function hashKey(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(hashKey).join()}]`;
   if (value instanceof Date) return String(value.getTime());
   if (isSimple(value)) return String(value);
   if (!isPlain(value)) return typeof value;
   // The order of keys means nothing.
   const entries = Object.keys(value).toSorted();
-  return `{${entries.map((key) => `${key}:${sortingText(value[key])}`).join()}}`;
+  return `{${entries.map((key) => `${key}:${hashKey(value[key])}`).join()}}`;
 }
 
 function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {

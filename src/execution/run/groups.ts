@@ -1,5 +1,5 @@
 import type { GraphQLField } from 'graphql';
-import { askedTogether, type Asked } from '../selection.ts';
+import { mergeSelections, type Selection } from '../selection.ts';
 import { ByArguments } from './by-arguments.ts';
 import type { Fetch, FieldPlan, Source } from '../plan/plan.ts';
 
@@ -15,7 +15,7 @@ export interface Group {
   readonly definition: GraphQLField<unknown, unknown>;
   readonly fetch: Fetch;
   readonly args: Readonly<Record<string, unknown>>;
-  readonly asked: Asked;
+  readonly selection: Selection;
   /** Each once. */
   readonly parents: readonly Source[];
   /** Where a parent's value is; null where the values are those of the only field, one for one. */
@@ -45,8 +45,8 @@ export function groupsOf(
   return bundles.map(({ args, first, wanted: bundled }) => {
     const all = bundled.length === 1 ? first.parents : bundled.flatMap(({ parents }) => parents);
     const { definition } = first.field;
-    const asked = askedTogether(bundled.map(({ field }) => field.value.asked));
-    const shared = { definition, fetch: first.fetch, args, asked, wanted: bundled };
+    const selection = mergeSelections(bundled.map(({ field }) => field.value.selection));
+    const shared = { definition, fetch: first.fetch, args, selection, wanted: bundled };
     return { ...shared, ...distinct(all, bundled.length === 1) };
   });
 }

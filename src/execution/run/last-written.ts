@@ -2,7 +2,7 @@
 const rememberedMax = 4;
 
 /** What the last few objects at one place were written as. */
-export class Recent {
+export class LastWritten {
   readonly #sources: unknown[] = [];
   readonly #written: unknown[] = [];
   #oldest = 0;

@@ -1,5 +1,5 @@
 import { defaultFieldResolver, type GraphQLResolveInfo, type GraphQLSchema } from 'graphql';
-import type { Asked } from '../selection.ts';
+import type { Selection } from '../selection.ts';
 import { isThenable } from '../fallback/bailout.ts';
 import type { FieldPlan, Plan } from '../plan/plan.ts';
 import type { RootOutcome } from '../fallback/replay.ts';
@@ -41,9 +41,9 @@ export function callRoot(
 function infoOf(
   { definition, key, nodes, parentType, value }: FieldPlan,
   { plan, rootValue, schema, variables }: RootCall,
-): GraphQLResolveInfo & { readonly asked: Asked } {
+): GraphQLResolveInfo & { readonly selection: Selection } {
   return {
-    asked: value.asked,
+    selection: value.selection,
     fieldName: definition.name,
     fieldNodes: nodes,
     returnType: definition.type,

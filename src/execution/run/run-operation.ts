@@ -4,14 +4,14 @@ import type { Plan, WrittenField } from '../plan/plan.ts';
 import { Replay, type RootOutcome } from '../fallback/replay.ts';
 import { callRoot, type RootCall } from './roots.ts';
 import type { Run } from './run.ts';
-import { together } from '../fallback/settle-order.ts';
+import { allInOrder } from '../fallback/settle-order.ts';
 
 /** How a run ends. */
 export interface Endings {
   /** By itself. */
   readonly done: () => void;
   /** By graphql-js, which finishes the operation, or what is left of it, from what has happened. */
-  readonly handOver: (
+  readonly fallBack: (
     why: unknown,
     replay: Replay,
     operation?: OperationDefinitionNode,
@@ -22,14 +22,14 @@ export interface Endings {
 export function runQuery(
   call: RootCall,
   run: Run,
-  { done, handOver }: Endings,
+  { done, fallBack }: Endings,
 ): ExecutionResult | Promise<ExecutionResult> {
   const { plan, rootValue } = call;
   const outcomes = new Map<string, RootOutcome>();
   const giveUp = (why: unknown) => {
     const { fetched, settled } = run;
     run.abandon();
-    return handOver(why, new Replay({ rootValue, roots: outcomes, fetched, settled }));
+    return fallBack(why, new Replay({ rootValue, roots: outcomes, fetched, settled }));
   };
   const finish = () => {
     const data = plan.write(undefined, run);
@@ -40,7 +40,7 @@ export function runQuery(
   try {
     const values = plan.roots.map((field) => callRoot(field, call, run, outcomes));
     const gathering = values.some(isThenable)
-      ? together(values, run.settled, (value, index) => plan.roots[index]?.value.hear(value)).then(
+      ? allInOrder(values, run.settled, (value, index) => plan.roots[index]?.value.markHandled(value)).then(
           (arrived) => run.gather(plan.roots, arrived),
         )
       : run.gather(plan.roots, values);
@@ -54,7 +54,7 @@ export function runQuery(
 export async function runMutation(
   call: RootCall,
   run: Run,
-  { done, handOver }: Endings,
+  { done, fallBack }: Endings,
 ): Promise<ExecutionResult> {
   const { plan, rootValue } = call;
   // As in graphql-js, so that an alias `__proto__` is a key like any other.
@@ -74,7 +74,7 @@ export async function runMutation(
       const { fetched, settled } = run;
       run.abandon();
       const replay = new Replay({ rootValue, roots: outcomes, fetched, settled });
-      const rest = await handOver(why, replay, operationOf(plan, plan.fields.slice(index)));
+      const rest = await fallBack(why, replay, operationOf(plan, plan.fields.slice(index)));
       return { ...rest, data: rest.data ? Object.assign(data, rest.data) : null };
     }
   }

@@ -1,10 +1,10 @@
 import { refusePromise } from './complete-value.ts';
-import { Fault, hush, isThenable } from '../fallback/bailout.ts';
+import { Bailout, ignoreRejections, isThenable } from '../fallback/bailout.ts';
 import { groupsOf, type Group, type Wanted } from './groups.ts';
 import type { FieldPlan, ObjectPlan, RunState, Source } from '../plan/plan.ts';
-import { Recent } from './last-written.ts';
+import { LastWritten } from './last-written.ts';
 import { isAnswerFor, type Fetched } from '../fallback/replay.ts';
-import { together } from '../fallback/settle-order.ts';
+import { allInOrder } from '../fallback/settle-order.ts';
 
 /** One run of a plan: gathers level by level, and then gives what it gathered to the one who writes. */
 export class Run implements RunState {
@@ -19,14 +19,14 @@ export class Run implements RunState {
   /** Those of the slots that are filled one by one. */
   readonly #kept: (unknown[] | undefined)[] = [];
   readonly #taken: number[] = [];
-  readonly #recent: (Recent | undefined)[] = [];
+  readonly #recent: (LastWritten | undefined)[] = [];
   #sources: (Source[] | undefined)[] = [];
   /** The arrays that fetches answered; they are fresh, and nobody else's. */
   readonly #fetchedValues: unknown[][] = [];
   readonly #arguments: (Readonly<Record<string, unknown>> | undefined)[] = [];
   #reached: ObjectPlan[] = [];
   /** What was received since something was waited for. */
-  #unheard: { readonly field: FieldPlan; readonly values: readonly unknown[] }[] = [];
+  #unhandled: { readonly field: FieldPlan; readonly values: readonly unknown[] }[] = [];
 
   constructor(context: unknown, variables: Readonly<Record<string, unknown>>) {
     this.context = context;
@@ -50,8 +50,8 @@ export class Run implements RunState {
     return this.#values[slot]?.[next];
   }
 
-  recentIn(slot: number): Recent {
-    return (this.#recent[slot] ??= new Recent());
+  lastWrittenIn(slot: number): LastWritten {
+    return (this.#recent[slot] ??= new LastWritten());
   }
 
   keep(slot: number, value: unknown): void {
@@ -80,7 +80,7 @@ export class Run implements RunState {
     try {
       for (const [index, field] of roots.entries()) this.#receive(field, [values[index]]);
     } catch (error) {
-      hush(values);
+      ignoreRejections(values);
       throw error;
     }
     return this.#descend();
@@ -88,8 +88,8 @@ export class Run implements RunState {
 
   /** What was gathered and will not be asked for may still be promises. Whoever takes over goes on with what was fetched. */
   abandon(): void {
-    hush(this.#values);
-    for (const { answer } of this.fetched) hush(answer);
+    ignoreRejections(this.#values);
+    for (const { answer } of this.fetched) ignoreRejections(answer);
     this.#letGo();
   }
 
@@ -111,14 +111,14 @@ export class Run implements RunState {
     clear(this.#recent);
     clear(this.#sources);
     clear(this.#reached);
-    clear(this.#unheard);
+    clear(this.#unhandled);
   }
 
   #receive(field: FieldPlan, values: readonly unknown[]): void {
     const { slot, value } = field;
     if (slot === null) return;
     this.#values[slot] = values;
-    this.#unheard.push({ field, values });
+    this.#unhandled.push({ field, values });
     // Not only when it is written: a promise that fails until then would be one that nobody hears.
     const look = value.visit ?? refusePromise;
     for (let index = 0; index < values.length; index += 1) look(values[index], this);
@@ -133,22 +133,23 @@ export class Run implements RunState {
       // All of them before any of their answers is looked at: an answer that makes a fault must not leave others unheard.
       const answers = groups.map((group) => this.#fetch(group));
       if (answers.some(isThenable)) {
-        this.#hear();
-        return together(answers, this.settled, (values, index) => hearAnswer(groups[index], values)).then(
-          (arrived) => {
-            this.#deliver(groups, arrived);
-            return this.#descend();
-          },
-        );
+        this.#markHandled();
+        return allInOrder(answers, this.settled, (values, index) =>
+          markAnswerHandled(groups[index], values),
+        ).then((arrived) => {
+          this.#deliver(groups, arrived);
+          return this.#descend();
+        });
       }
       this.#deliver(groups, answers);
     }
   }
 
   /** What waits for the one who writes may hold promises that fail until then. */
-  #hear(): void {
-    for (const { field, values } of this.#unheard) for (const value of values) field.value.hear(value);
-    this.#unheard = [];
+  #markHandled(): void {
+    for (const { field, values } of this.#unhandled)
+      for (const value of values) field.value.markHandled(value);
+    this.#unhandled = [];
   }
 
   /** Reads the plain fields below which something is fetched, until only fields that fetch are left. */
@@ -174,14 +175,14 @@ export class Run implements RunState {
     try {
       for (const source of sources) values.push(resolve(source, args, this.context));
     } catch (error) {
-      hush(values);
+      ignoreRejections(values);
       throw error;
     }
     return values;
   }
 
-  #fetch({ asked, definition, fetch, args, parents, wanted }: Group): unknown {
-    const answer = attempt(() => fetch(parents, args, this.context, asked));
+  #fetch({ selection, definition, fetch, args, parents, wanted }: Group): unknown {
+    const answer = attempt(() => fetch(parents, args, this.context, selection));
     this.fetched.push({ definition, args, parents, answer, places: wanted });
     return answer;
   }
@@ -189,7 +190,7 @@ export class Run implements RunState {
   #deliver(groups: readonly Group[], answers: readonly unknown[]): void {
     for (const [index, { parents, indexes, wanted }] of groups.entries()) {
       const values = answers[index];
-      if (!isAnswerFor(values, parents)) throw new Fault('no answer for each parent');
+      if (!isAnswerFor(values, parents)) throw new Bailout('no answer for each parent');
       this.#fetchedValues.push(values);
       for (const { field, parents: own } of wanted) {
         this.#receive(
@@ -201,9 +202,9 @@ export class Run implements RunState {
   }
 }
 
-function hearAnswer(group: Group | undefined, answer: unknown): void {
+function markAnswerHandled(group: Group | undefined, answer: unknown): void {
   if (!Array.isArray(answer)) return;
-  for (const { field } of group?.wanted ?? []) for (const value of answer) field.value.hear(value);
+  for (const { field } of group?.wanted ?? []) for (const value of answer) field.value.markHandled(value);
 }
 
 /** What throws at once fails like what rejects; what is a promise by its looks only is asked to be one once. */

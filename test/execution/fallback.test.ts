@@ -178,7 +178,7 @@ describe('what is not simply an answer is said by graphql-js, and nothing happen
   it.each(cases)('%s: %s', async (reason, _what, query, changes) => {
     const { statistics } = await expectAgreement(query, changes);
 
-    expect(statistics).toEqual({ fast: 0, unplanned: {}, handedOver: { [reason]: 1 } });
+    expect(statistics).toEqual({ fast: 0, notPlannable: {}, bailedOut: { [reason]: 1 } });
   });
 
   it.each([null, undefined])('a scalar that makes %s of a value', async (nothing) => {
@@ -187,7 +187,7 @@ describe('what is not simply an answer is said by graphql-js, and nothing happen
       if (isScalarType(type)) type.serialize = () => nothing;
     });
 
-    expect(statistics.handedOver).toEqual({ 'no value after serialization': 1 });
+    expect(statistics.bailedOut).toEqual({ 'no value after serialization': 1 });
   });
 
   it('many errors stand in the order in which graphql-js meets them', async () => {
