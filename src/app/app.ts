@@ -20,11 +20,11 @@ import { createMetrics, type Siblings } from './metrics/app-metrics.ts';
 import { createQueries, createReadingQueries } from './repositories.ts';
 import { createAuthenticator } from './authenticate.ts';
 import { createHttpServer } from '../server/http-server.ts';
-import { payersOf } from './rate-limit-keys.ts';
+import { rateLimitKeysOf } from './rate-limit-keys.ts';
 import { createReadinessCheck } from './readiness.ts';
 import { createContextFactory } from './request-context.ts';
 import { createSightings } from './background/last-seen.ts';
-import { RequestsUnderWay } from '../server/limits/in-flight-requests.ts';
+import { InFlightRequests } from '../server/limits/in-flight-requests.ts';
 import { createWarmers } from './background/warmers.ts';
 import { createTracing } from './metrics/create-tracing.ts';
 import { createServices } from './services.ts';
@@ -82,7 +82,7 @@ export function createApp(options: AppOptions) {
     warming,
     isReady,
   });
-  const requests = new RequestsUnderWay(config.frontDoor.requestTimeoutMs);
+  const requests = new InFlightRequests(config.frontDoor.requestTimeoutMs);
   return {
     caches,
     coherence,
@@ -141,7 +141,7 @@ export function createApp(options: AppOptions) {
             services,
           }),
         }),
-        payersOf,
+        rateLimitKeysOf,
         sharedUsage: sharing.shared,
         requests,
         observer: telemetry,

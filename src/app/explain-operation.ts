@@ -17,7 +17,8 @@ import type { Database } from '../platform/postgres/database.ts';
 import { explainStatements } from '../platform/postgres/explain-statements.ts';
 import { BadUserInput } from '../platform/errors.ts';
 import { createQueries, createReadingQueries } from './repositories.ts';
-import { Admission } from '../server/limits/admission.ts';
+import { readDocument } from '../server/graphql/read-document.ts';
+import { admit } from '../server/limits/admission.ts';
 import { createContextFactory } from './request-context.ts';
 
 /**
@@ -28,11 +29,13 @@ export function createExplainOperation(
   options: CachesOptions & { readonly schema: GraphQLSchema; readonly services: Services },
 ): ExplainOperation {
   const { config, database, schema } = options;
-  const admission = new Admission(schema, config.frontDoor.queryLimits);
+  const limits = config.frontDoor.queryLimits;
 
   function read(text: string, variables: Readonly<Record<string, unknown>>): DocumentNode {
-    admission.admit({ text, operationName: undefined, variables });
-    const document = parsed(text);
+    const known = readDocument(text, { schema, limits, isFamiliar: false });
+    const operation = known?.operation(undefined);
+    if (operation !== undefined) admit(operation, variables, limits);
+    const document = known?.ast ?? parsed(text);
     const kind = getOperationAST(document)?.operation;
     if (kind !== 'query') throw new BadUserInput('`operation` must be one query; nothing else is explained.');
     const rules = config.frontDoor.isIntrospectionEnabled

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { connect, Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Arrivals } from '../../src/server/hooks/connection-burst.ts';
+import { ConnectionBurst } from '../../src/server/hooks/connection-burst.ts';
 import { openFrontDoor } from '../support/front-door.ts';
 
 const crowd = 300;
@@ -71,7 +71,7 @@ function arriving() {
   const server = createServer();
   close = async () => {};
   return {
-    arrivals: new Arrivals(server),
+    arrivals: new ConnectionBurst(server),
     /** The first comes now; tells how many have come. */
     letArrive: (count: number): (() => number) => {
       let arrived = 0;

@@ -162,7 +162,7 @@ describe('a process that is about to end', () => {
     await whileLocked(testApp, async (waiting) => {
       const answer = ask(slow);
       await vi.waitFor(async () => expect(await waiting()).toBe(1), patience);
-      testApp.app.requests.cutShort();
+      testApp.app.requests.abortAll();
 
       expect((await answer).errors?.[0]?.extensions.code).toBe('UNAVAILABLE');
     });

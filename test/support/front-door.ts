@@ -17,7 +17,7 @@ import { readConfig } from '../../src/app/config/config.ts';
 import { systemClock } from '../../src/platform/runtime/clock.ts';
 import { RequestProfiles } from '../../src/platform/telemetry/request-stats.ts';
 import { createHttpServer, type HttpServerOptions } from '../../src/server/http-server.ts';
-import { RequestsUnderWay } from '../../src/server/limits/in-flight-requests.ts';
+import { InFlightRequests } from '../../src/server/limits/in-flight-requests.ts';
 
 export interface Person {
   readonly name: string;
@@ -75,9 +75,9 @@ export async function openFrontDoor(changes: Partial<HttpServerOptions<Person, S
       return personOf(headers.authorization);
     },
     createContext: (viewer, requestId) => ({ requestId, viewer }),
-    payersOf: () => [],
+    rateLimitKeysOf: () => [],
     sharedUsage: null,
-    requests: new RequestsUnderWay(0),
+    requests: new InFlightRequests(0),
     observer: {
       profiles: new RequestProfiles(),
       expectOperations: () => {},

@@ -48,7 +48,7 @@ export async function answerRequests(
     requests.drain();
     // Whoever presses Ctrl-C has no load balancer that must notice first.
     if (signal === 'SIGTERM') await sleep(drainMs);
-    setTimeout(() => requests.cutShort(), queriesMs).unref();
+    setTimeout(() => requests.abortAll(), queriesMs).unref();
     await server.close();
     await platform.close();
   });

@@ -9,6 +9,15 @@ const noArguments = Object.freeze({});
  * keeps to letters, digits and underscores.
  */
 export function compileWriter(fields: readonly WrittenField[]): Write {
+  let write: Write | null = null;
+  return (source, run) => {
+    // Not before the first object: most types that a fragment names never come, and compiling takes longer than writing.
+    write ??= compile(fields);
+    return write(source, run);
+  };
+}
+
+function compile(fields: readonly WrittenField[]): Write {
   const entries = fields.map((field, at) => `${keyText(field.key)}: ${expression(field, at)}`);
   const complete = fields.map((field) => ('constant' in field ? null : field.value.complete));
   const resolve = fields.map((field) => ('constant' in field ? null : field.resolve));

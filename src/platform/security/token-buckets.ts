@@ -60,9 +60,12 @@ export class Bucket {
     this.#filledAt = now;
   }
 
-  /** How long until so many will be there, in milliseconds; 0 when they are. More than fits waits for all there is. */
-  waitMsFor(tokens: number): number {
-    return this.#msFor(this.#wanted(tokens) - this.#tokens);
+  /**
+   * The milliseconds until so many tokens will be there; 0 when they are. More than fits waits for a full bucket, less those
+   * that were `paid` before.
+   */
+  waitMsFor(tokens: number, paid = 0): number {
+    return this.#msFor(this.#wanted(tokens + paid) - Math.min(paid, this.#capacity) - this.#tokens);
   }
 
   /** Takes so many, below zero if need be: others may have used what was here. More than fits takes all there is. */

@@ -9,7 +9,7 @@ import {
 import { OperationTypeNode, type GraphQLSchema } from 'graphql';
 import { BadUserInput } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/telemetry/logger.ts';
-import type { Engine } from './operation-runner.ts';
+import type { OperationRunner } from './operation-runner.ts';
 import type { FormatError } from '../errors/format-error.ts';
 import type { FrontDoorConfig } from '../http-config.ts';
 
@@ -27,8 +27,8 @@ export function createApollo<Context extends OperationScope>(options: {
   readonly logger: Logger;
   readonly config: { readonly isProduction: boolean; readonly frontDoor: FrontDoorConfig };
   readonly formatError: FormatError;
-  /** What answers operations that were validated. */
-  readonly engine: Engine<Context>;
+  /** Runs operations that were validated. */
+  readonly runner: OperationRunner<Context>;
   /** What shows Apollo Sandbox; null where there is no explorer. */
   readonly sandbox: ApolloServerPlugin | null;
 }): ApolloServer<Context> {
@@ -41,10 +41,12 @@ export function createApollo<Context extends OperationScope>(options: {
     includeStacktraceInErrorResponses: false,
     // A cache of texts that any stranger can fill. What it saves is upload, which counts for little in front of a chat.
     persistedQueries: false,
+    // Documents are kept by the document cache, by what they take in memory.
+    documentStore: null,
     stopOnTerminationSignals: false,
     plugins: [
       refuseSubscriptions(),
-      options.engine.plugin,
+      options.runner.plugin,
       formatErrors(options.formatError, options.logger),
       // It instruments every field, for hints that this API does not give: without it requests are 1.2 to 1.6 times faster.
       ApolloServerPluginCacheControlDisabled(),

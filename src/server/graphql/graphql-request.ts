@@ -1,11 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { GraphQLRequest } from '@apollo/server';
 import { BadUserInput } from '../../platform/errors.ts';
 import { HttpRefusal } from '../errors/http-errors.ts';
-import type { AskedOperation } from './trusted-documents.ts';
+import { OperationRequest } from './operation-request.ts';
 
 /** The operation in the JSON body of a POST, as GraphQL over HTTP shapes it. @throws BadUserInput */
-export function readBody(body: unknown): AskedOperation {
+export function readBody(body: unknown): OperationRequest {
   if (Array.isArray(body)) {
     throw new BadUserInput('A batch of operations is not accepted; send one operation a request.');
   }
@@ -14,10 +13,10 @@ export function readBody(body: unknown): AskedOperation {
 }
 
 /** The operation in the search parameters of a GET, as GraphQL over HTTP shapes it. @throws BadUserInput */
-export function readSearch(search: unknown): AskedOperation {
+export function readSearch(search: unknown): OperationRequest {
   if (!isRecord(search)) throw new BadUserInput('The URL must have the search parameter `query`.');
   const repeated = Object.keys(search).find((name) => Array.isArray(search[name]));
-  if (repeated !== undefined) throw new BadUserInput('A search parameter stands in the URL more than once.');
+  if (repeated !== undefined) throw new BadUserInput('The URL has a search parameter more than once.');
   return toOperation({
     query: search['query'],
     documentId: search['documentId'],
@@ -57,17 +56,18 @@ export function refuseForeignEncoding(headers: IncomingHttpHeaders): void {
   }
 }
 
-function toOperation(parameters: Readonly<Record<string, unknown>>): AskedOperation {
+function toOperation(parameters: Readonly<Record<string, unknown>>): OperationRequest {
   const { query, operationName, variables, extensions } = parameters;
-  const request: GraphQLRequest = {};
+  const request = new OperationRequest();
   if (isRecord(extensions)) request.extensions = extensions;
   else refuseUnlessAbsent('extensions', 'a JSON object', extensions);
 
-  const documentId = documentIdOf(parameters['documentId'], request.extensions?.['persistedQuery']);
+  request.documentId = documentIdOf(parameters['documentId'], request.extensions?.['persistedQuery']);
   // A client that hopes for automatic persisted queries starts without a query. Apollo Server answers it in the words
   // that make such clients send the query; to refuse it here would end the exchange.
   const isPersisted =
-    query === undefined && (documentId !== null || request.extensions?.['persistedQuery'] !== undefined);
+    query === undefined &&
+    (request.documentId !== null || request.extensions?.['persistedQuery'] !== undefined);
   if (typeof query === 'string' && query !== '') request.query = query;
   else if (!isPersisted) throw new BadUserInput('`query` must be a GraphQL document, as a string.');
 
@@ -75,7 +75,7 @@ function toOperation(parameters: Readonly<Record<string, unknown>>): AskedOperat
   else refuseUnlessAbsent('operationName', 'a string', operationName);
   if (isRecord(variables)) request.variables = variables;
   else refuseUnlessAbsent('variables', 'a JSON object', variables);
-  return { request, documentId };
+  return request;
 }
 
 function documentIdOf(documentId: unknown, persistedQuery: unknown): string | null {

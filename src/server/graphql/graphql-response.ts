@@ -4,7 +4,7 @@ import type { Admitted } from '../limits/admission.ts';
 import type { Answer } from './operation-runner.ts';
 import { retryAfterSeconds, statusOf } from '../errors/http-errors.ts';
 import type { MediaType } from './media-type.ts';
-import type { Outbox } from './response-batcher.ts';
+import type { ResponseBatcher } from './response-batcher.ts';
 import type { HeaderList } from '../hooks/security-headers.ts';
 
 /**
@@ -23,14 +23,14 @@ interface Sending {
 }
 
 /**
- * Puts an operation's answer into the outbox, and lets go of its data. It is written past Fastify, which would look at each of its
+ * Puts an operation's answer into the batcher, and lets go of its data. It is written past Fastify, which would look at each of its
  * headers again: they are known, and there are many of them for a short answer.
  */
 export function sendAnswer(
   reply: FastifyReply,
   answer: Answer,
   { mediaType, report, headers }: Sending,
-  outbox: Outbox,
+  batcher: ResponseBatcher,
 ): void {
   const { errors, data } = answer.result;
   const extensions =
@@ -42,7 +42,7 @@ export function sendAnswer(
   answer.result.data = null;
   const payload = text.length < longText ? text : Buffer.from(text);
   // Not through a promise, which would keep a large answer alive while it is being sent.
-  outbox.put(() => {
+  batcher.put(() => {
     reply.hijack();
     const length = String(Buffer.byteLength(payload));
     const described = ['content-type', mediaType, 'content-length', length, 'cache-control', 'no-store'];

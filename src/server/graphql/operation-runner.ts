@@ -1,4 +1,3 @@
-import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import {
   HeaderMap,
   type ApolloServer,
@@ -6,93 +5,91 @@ import {
   type GraphQLRequest,
   type HTTPGraphQLHead,
 } from '@apollo/server';
-import type { DocumentNode, FormattedExecutionResult } from 'graphql';
-import { LRUCache } from 'lru-cache';
-import type { DocumentPlans } from '../../execution/plan/document-plans.ts';
+import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
+import type { FormattedExecutionResult } from 'graphql';
 import type { Executor } from '../../execution/level-executor.ts';
-import type { OperationScope } from './apollo.ts';
 import type { FormatError } from '../errors/format-error.ts';
+import type { OperationScope } from './apollo.ts';
+import { Document } from './document.ts';
+import type { DocumentCache } from './document-cache.ts';
+import type { OperationRequest } from './operation-request.ts';
 
-/** Characters of documents that are known to be valid: some 10,000 usual ones. */
-const rememberedCharactersMax = 10_000_000;
-
-/** A document that is valid for the schema, and its plans. */
-interface ValidDocument {
-  readonly document: DocumentNode;
-  readonly plans: DocumentPlans | undefined;
-}
-
-/** What an operation was answered. */
+/** The answer to an operation. */
 export interface Answer {
   /** Its errors are formatted. */
   readonly result: FormattedExecutionResult;
-  /** What Apollo Server says of status and headers; null where it was not asked. */
+  /** Status and headers by Apollo Server; null where the executor answered alone. */
   readonly http: HTTPGraphQLHead | null;
 }
 
 /**
- * Runs operations: by Apollo Server what is new, which parses and validates it, and what is known to be valid by the executor
- * directly. Apollo Server's own way from a text to its answer is longer than the answering of a cached profile.
+ * Runs operations. Apollo Server validates new documents and answers whatever the executor does not; operations of valid documents go
+ * to the executor directly, because Apollo Server's own way from text to answer takes longer than a cached profile.
  */
-export class Engine<Context extends OperationScope> {
+export class OperationRunner<Context extends OperationScope> {
   readonly #executor: Executor | null;
+  readonly #documents: DocumentCache;
   readonly #formatError: FormatError;
-  readonly #valid = new LRUCache<string, ValidDocument>({
-    maxSize: rememberedCharactersMax,
-    sizeCalculation: (_document, text) => text.length + 1,
-  });
 
-  /** `executor` is asked before graphql-js is; null for nothing. */
-  constructor(executor: Executor | null, formatError: FormatError) {
+  /** `executor` runs operations before graphql-js does; null for graphql-js alone. */
+  constructor(executor: Executor | null, documents: DocumentCache, formatError: FormatError) {
     this.#executor = executor;
+    this.#documents = documents;
     this.#formatError = formatError;
   }
 
-  /** Answers what has been validated, and remembers that it has; not what is left to graphql-js, which would be asked for twice. */
+  /** Gives Apollo Server what is known of a document, keeps what it found out, and runs what the executor can. */
   get plugin(): ApolloServerPlugin<Context> {
     return {
-      requestDidStart: async () => ({
-        responseForOperation: async ({ contextValue, document, request, source }) => {
-          const plans = this.#executor?.plan(document, () => {});
-          const valid = { document, plans };
-          const singleResult = await this.#run(valid, request, contextValue);
-          if (singleResult === null) return null;
-          this.#valid.set(source, valid);
-          return { http: { headers: new HeaderMap() }, body: { kind: 'single', singleResult } };
-        },
-      }),
+      requestDidStart: async ({ request }) => {
+        const document = documentOf(request);
+        if (document === null) return {};
+        return {
+          async didResolveSource(requestContext) {
+            // Apollo Server neither parses nor validates a request that has its document already.
+            if (document.isValid) Object.assign(requestContext, { document: document.ast });
+          },
+          validationDidStart: async (requestContext) => async (errors) => {
+            if (errors === undefined || errors.length === 0) this.#accept(document, requestContext.document);
+          },
+          responseForOperation: async ({ contextValue }) => {
+            const singleResult = await this.#run(document, request, contextValue);
+            if (singleResult === null) return null;
+            return { http: { headers: new HeaderMap() }, body: { kind: 'single', singleResult } };
+          },
+        };
+      },
     };
   }
 
   /** The answer to an operation. `contextValue` must be a plain object, because Apollo Server copies it. */
   execute(
     apollo: ApolloServer<Context>,
-    operation: GraphQLRequest,
+    request: OperationRequest,
     contextValue: Context,
   ): MaybePromise<Answer> {
-    const document = this.#validDocumentOf(operation);
-    const running = document === undefined ? null : this.#run(document, operation, contextValue);
-    if (running === null) return askApollo(apollo, operation, contextValue);
+    const running = isForApollo(request) ? null : this.#run(request.document, request, contextValue);
+    if (running === null) return askApollo(apollo, request, contextValue);
     return handleMaybePromise(
       () => running,
       (result) => ({ result, http: null }),
     );
   }
 
-  /** Undefined also for what Apollo Server has more to say about: GET allows no mutations, and persisted queries none. */
-  #validDocumentOf({ extensions, http, query }: GraphQLRequest): ValidDocument | undefined {
-    if (query === undefined || http !== undefined || extensions?.['persistedQuery'] !== undefined)
-      return undefined;
-    return this.#valid.get(query);
+  #accept(document: Document, ast: Document['ast']): void {
+    document.accept(ast, this.#executor);
+    this.#documents.keep(document);
   }
 
-  /** Null, and nothing has run, for what is left to graphql-js. */
+  /** Null, and nothing has run, for a document that is not known to be valid, and for what is left to graphql-js. */
   #run(
-    { document, plans }: ValidDocument,
+    document: Document | null,
     { operationName, variables }: GraphQLRequest,
     context: Context,
   ): MaybePromise<FormattedExecutionResult> | null {
-    const running = this.#executor?.execute({ document, plans, operationName, variables, context }) ?? null;
+    if (this.#executor === null || document === null || !document.isValid) return null;
+    const { ast, plans } = document;
+    const running = this.#executor.execute({ document: ast, plans, operationName, variables, context });
     if (running === null) return null;
     return handleMaybePromise(
       () => running,
@@ -107,12 +104,22 @@ export class Engine<Context extends OperationScope> {
   }
 }
 
+/** Apollo Server has more to say about these: GET allows no mutations, and nothing is registered here by its hash. */
+function isForApollo({ extensions, http }: GraphQLRequest): boolean {
+  return http !== undefined || extensions?.['persistedQuery'] !== undefined;
+}
+
+/** Apollo Server copies the request with all of its properties. */
+function documentOf(request: GraphQLRequest): Document | null {
+  return 'document' in request && request.document instanceof Document ? request.document : null;
+}
+
 async function askApollo<Context extends OperationScope>(
   apollo: ApolloServer<Context>,
-  operation: GraphQLRequest,
+  request: GraphQLRequest,
   contextValue: Context,
 ): Promise<Answer> {
-  const { body, http } = await apollo.executeOperation(operation, { contextValue });
+  const { body, http } = await apollo.executeOperation(request, { contextValue });
   if (body.kind !== 'single') throw new Error('An operation was answered in parts.');
   return { result: body.singleResult, http };
 }

@@ -5,7 +5,7 @@ const heldMsMax = 1;
  * Sends what was answered in one turn of the event loop together, at its end. To send to somebody who sleeps wakes them up, and where they are
  * on the same machine that takes longer than to send; of answers that go out one right after the other only the first has to.
  */
-export class Outbox {
+export class ResponseBatcher {
   readonly #now: () => number;
   #held: (() => void)[] = [];
   #heldSince = 0;

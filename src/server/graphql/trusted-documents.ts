@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
-import type { GraphQLRequest } from '@apollo/server';
 import { LRUCache } from 'lru-cache';
 import { BadUserInput, Forbidden } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/telemetry/logger.ts';
+import type { OperationRequest } from './operation-request.ts';
 
 /** What becomes of an operation that is not among the trusted documents: answered, answered and logged, or refused. */
 export type TrustedDocumentsMode = 'off' | 'log' | 'enforce';
@@ -15,13 +15,7 @@ export interface TrustedDocument {
   readonly text: string;
 }
 
-/** An operation as a client asked for it: by its text, by its id, or by both. */
-export interface AskedOperation {
-  readonly request: GraphQLRequest;
-  readonly documentId: string | null;
-}
-
-/** So many unknown documents are logged once each; beyond them, some twice. */
+/** Unknown documents that are logged once each; beyond them, some are logged twice. */
 const loggedMax = 1000;
 
 /** The operations that the clients of this server were built with. */
@@ -44,13 +38,16 @@ export class TrustedDocuments {
   }
 
   /**
-   * The operation with its text.
-   * @throws Forbidden for an operation that must be known and is not, BadUserInput for an id that means nothing here
+   * Gives the operation its text; whether the document is a trusted one.
+   * @throws Forbidden for an operation that must be trusted and is not, BadUserInput for an unknown id without a text
    */
-  resolve({ request, documentId }: AskedOperation): GraphQLRequest {
-    const text = documentId === null ? undefined : this.#find(documentId);
-    if (text !== undefined) return { ...withoutHash(request), query: text };
-    if (request.query !== undefined && this.#texts.has(request.query)) return withoutHash(request);
+  resolve(request: OperationRequest): boolean {
+    const text = this.#textOf(request);
+    if (text !== undefined) {
+      request.query = text;
+      forgetHash(request);
+      return true;
+    }
     if (this.#mode === 'enforce') {
       throw new Forbidden(
         'This server answers only the operations that it was given beforehand; this is none of them.',
@@ -60,7 +57,13 @@ export class TrustedDocuments {
       throw new BadUserInput('There is no document with this `documentId`; send its text as `query`.');
     }
     if (this.#mode === 'log') this.#log(request);
-    return request;
+    return false;
+  }
+
+  #textOf({ documentId, query }: OperationRequest): string | undefined {
+    const text = documentId === null ? undefined : this.#find(documentId);
+    if (text !== undefined) return text;
+    return query !== undefined && this.#texts.has(query) ? query : undefined;
   }
 
   /** GraphQL over HTTP writes an id of this kind with the name of the hash in front. */
@@ -69,7 +72,7 @@ export class TrustedDocuments {
   }
 
   /** By its hash: a text that a stranger made up does not belong into a log. */
-  #log({ query, operationName }: GraphQLRequest): void {
+  #log({ query, operationName }: OperationRequest): void {
     if (query === undefined) return;
     const documentHash = hash('sha256', query);
     if (this.#logged.has(documentHash)) return;
@@ -83,7 +86,8 @@ export class TrustedDocuments {
 }
 
 /** Apollo Server would take the hash for its own kind of persisted queries, which it does not have here. */
-function withoutHash(request: GraphQLRequest): GraphQLRequest {
-  const { persistedQuery: _hash, ...extensions } = request.extensions ?? {};
-  return { ...request, extensions };
+function forgetHash(request: OperationRequest): void {
+  if (request.extensions?.['persistedQuery'] === undefined) return;
+  const { persistedQuery: _hash, ...extensions } = request.extensions;
+  request.extensions = extensions;
 }

@@ -12,7 +12,7 @@ const connectionsInARow = 4096;
  * 3696), and a turn lasts as long as the work that is ready in it: under load those who are in keep those who come out, for
  * so long that they give up. So while connections arrive, requests wait, and turns are short; usually that is one turn.
  */
-export class Arrivals {
+export class ConnectionBurst {
   #waiting: (() => void)[] = [];
   #connectionsInARow = 0;
   #hasArrived = false;

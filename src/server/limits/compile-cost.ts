@@ -74,7 +74,10 @@ function nodesOf(
   return [...fields].flatMap(([key, nodes]) => {
     const [first] = nodes;
     const field = type.getFields()[first.name.value];
-    return field === undefined ? [] : [nodeOf(key, { type, field, first, nodes }, compiling, pageSize)];
+    if (field === undefined) return [];
+    const node = nodeOf(key, { type, field, first, nodes }, compiling, pageSize);
+    // Most fields are free; only lists matter even so, because a page is as long as what it shows.
+    return node.total === 0 && !isListType(getNullableType(field.type)) ? [] : [node];
   });
 }
 

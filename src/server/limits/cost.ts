@@ -33,6 +33,13 @@ export function fixed(node: Omit<CostNode, 'total'>): CostNode {
   return isOpen ? open : { ...node, total: costOf(open, {}) };
 }
 
+/** The nodes at all levels. */
+export function countNodes(nodes: readonly CostNode[]): number {
+  let count = nodes.length;
+  for (const { children } of nodes) for (const each of children) count += countNodes(each);
+  return count;
+}
+
 /** What these fields will cost at the most. */
 export function requestedCost(nodes: readonly CostNode[], variables: Variables): number {
   let total = 0;

@@ -1,11 +1,11 @@
 import type { MaybePromise } from '@whatwg-node/promise-helpers';
-import type { ServerResponse } from 'node:http';
+import type { EventEmitter } from 'node:events';
 import { Cancellation } from '../../platform/runtime/cancellation.ts';
 import { Refusal, Unavailable } from '../../platform/errors.ts';
 import { TimeoutSweeper } from '../../platform/runtime/timeout-sweeper.ts';
 
 /** What is being answered, and whether more may come. One for the process. */
-export class RequestsUnderWay {
+export class InFlightRequests {
   readonly #deadlineMs: number;
   readonly #waits = new TimeoutSweeper<Wait>(({ cancellation, late }) => cancellation.cancel(late()));
   #isDraining = false;
@@ -25,7 +25,7 @@ export class RequestsUnderWay {
   }
 
   /** Ends the queries that are still under way. Mutations run to their end: they must not be left half told. */
-  cutShort(): void {
+  abortAll(): void {
     for (const { cancellation } of this.#waits.all()) {
       cancellation.cancel(new Unavailable('The server is restarting; try again.'));
     }
@@ -36,10 +36,10 @@ export class RequestsUnderWay {
    * for it too.
    * @throws Unavailable at the deadline
    */
-  identify<Result>(work: () => MaybePromise<Result>): MaybePromise<Result> {
+  runWithTimeout<Result>(work: () => MaybePromise<Result>): MaybePromise<Result> {
     const found = work();
     if (!(found instanceof Promise)) return found;
-    const late = () => new Unavailable('Who asks could not be found out in time; try again shortly.');
+    const late = () => new Unavailable('Authentication timed out; try again shortly.');
     return this.#wait(found, { cancellation: new Cancellation(), late, timeMs: this.#deadlineMs });
   }
 
@@ -48,31 +48,31 @@ export class RequestsUnderWay {
    * `spentMs` of its time are over when it begins.
    * @throws Refusal with TIMEOUT at the deadline
    */
-  follow<Result>(
-    response: ServerResponse,
+  runForClient<Result>(
+    connection: EventEmitter,
     work: (cancellation: Cancellation) => MaybePromise<Result>,
     spentMs: number,
   ): MaybePromise<Result> {
     const cancellation = new Cancellation();
     const result = work(cancellation);
     if (!(result instanceof Promise)) return result;
-    return this.#waitWithClient(response, result, { cancellation, timeMs: this.#deadlineMs - spentMs });
+    return this.#waitWithClient(connection, result, { cancellation, timeMs: this.#deadlineMs - spentMs });
   }
 
   async #waitWithClient<Result>(
-    response: ServerResponse,
+    connection: EventEmitter,
     result: Promise<Result>,
     { cancellation, timeMs }: Omit<Wait, 'late'>,
   ): Promise<Result> {
-    const hangUp = () => cancellation.cancel(new Refusal('TIMEOUT', 'The client did not wait.'));
+    const hangUp = () => cancellation.cancel(new Refusal('TIMEOUT', 'The client disconnected.'));
     const seconds = this.#deadlineMs / 1000;
     const late = () =>
       new Refusal('TIMEOUT', `This took longer than ${seconds} s; ask for less, or try again later.`);
-    response.once('close', hangUp);
+    connection.once('close', hangUp);
     try {
       return await this.#wait(result, { cancellation, late, timeMs });
     } finally {
-      response.off('close', hangUp);
+      connection.off('close', hangUp);
     }
   }
 

@@ -4,16 +4,16 @@ import { TokenBuckets, type Bucket, type BucketLevel } from '../../platform/secu
 import { UsageExchange } from '../../platform/security/usage-exchange.ts';
 import { HttpRefusal } from '../errors/http-errors.ts';
 
-/** Who an operation is charged to. */
-export interface Payer {
+/** One of those that an operation is charged to. */
+export interface RateLimitKey {
   readonly kind: 'tenant' | 'user' | 'address';
   readonly key: string;
 }
 
-/** What each kind of payer may use up within a minute, in the measure of an operation's cost; 0 is no limit. */
-export type RateLimits = Readonly<Record<Payer['kind'], number>>;
+/** The cost that each kind of key may use up within a minute; 0 is no limit. */
+export type RateLimits = Readonly<Record<RateLimitKey['kind'], number>>;
 
-/** What an operation has used up, and what is left of the limit that is nearest. */
+/** The cost of an operation, and the rest of the limit that is nearest. */
 export interface RateLimitStatus {
   readonly limit: number;
   readonly cost: number;
@@ -21,18 +21,18 @@ export interface RateLimitStatus {
   readonly resetAt: Date;
 }
 
-/** Where processes count together; `namespace` is this product's. */
+/** Counters that processes share; `namespace` is this product's. */
 export interface SharedUsage {
   readonly counters: SharedCounters;
   readonly namespace: string;
 }
 
-/** The payers that are remembered, of each kind. */
-const payersMax = 50_000;
-/** How long a process may not know what another one let pass. */
+/** The keys that are remembered, of each kind: some 300 bytes each. */
+const keysMax = 50_000;
+/** For so long a process may not know what another one let pass. */
 const exchangeEveryMs = 1000;
 
-/** Lets nobody use up what is there for all. */
+/** Token buckets by tenant, user and address, shared with other processes where there is Redis. */
 export class RateLimiter {
   readonly #buckets = new Map<string, TokenBuckets>();
   readonly #exchange: UsageExchange | null;
@@ -41,39 +41,40 @@ export class RateLimiter {
   constructor(limits: RateLimits, clock: Clock, shared: SharedUsage | null) {
     for (const kind of ['tenant', 'user', 'address'] as const) {
       if (limits[kind] === 0) continue;
-      this.#buckets.set(kind, new TokenBuckets({ capacity: limits[kind], keysMax: payersMax, clock }));
+      this.#buckets.set(kind, new TokenBuckets({ capacity: limits[kind], keysMax, clock }));
     }
     this.#exchange = shared === null ? null : this.#createExchange(shared);
   }
 
-  /** Begins to tell other processes what is used here, and to learn what is used there; the returned function ends it. */
+  /** Exchanges usage with other processes from now on; the returned function stops that. */
   start(): () => void {
     const timer = setInterval(() => void this.exchange(), exchangeEveryMs).unref();
     return () => clearInterval(timer);
   }
 
-  /** Tells and learns it now. */
+  /** Exchanges usage once, now. */
   async exchange(): Promise<void> {
     await this.#exchange?.exchange();
   }
 
   /**
-   * Charges an operation to all of its payers, or to none; null where nothing is limited.
+   * Charges an operation to all of its keys, or to none; null where nothing is limited. `paid` has been charged for the same
+   * request before: together they need no more than a whole bucket.
    * @throws HttpRefusal with RATE_LIMITED, 429 and `retry-after`
    */
-  charge(payers: readonly Payer[], cost: number): RateLimitStatus | null {
-    // What costs nothing to run costs something to read.
+  charge(keys: readonly RateLimitKey[], cost: number, paid = 0): RateLimitStatus | null {
+    // An operation that costs nothing to run costs something to read.
     const tokens = Math.max(1, cost);
     const charged: Charged[] = [];
-    for (const payer of payers) {
-      const bucket = this.#buckets.get(payer.kind)?.of(payer.key);
+    for (const key of keys) {
+      const bucket = this.#buckets.get(key.kind)?.of(key.key);
       if (bucket === undefined) continue;
-      refuseUnlessThere(payer.kind, bucket.waitMsFor(tokens));
-      charged.push({ payer, bucket });
+      refuseUnlessThere(key.kind, bucket.waitMsFor(tokens, paid));
+      charged.push({ key, bucket });
     }
     let nearest: BucketLevel | null = null;
-    for (const { payer, bucket } of charged) {
-      this.#exchange?.note(`${payer.kind}:${payer.key}`, tokens);
+    for (const { key, bucket } of charged) {
+      this.#exchange?.note(`${key.kind}:${key.key}`, tokens);
       const level = bucket.take(tokens);
       if (nearest === null || level.remaining < nearest.remaining) nearest = level;
     }
@@ -94,19 +95,19 @@ export class RateLimiter {
   }
 }
 
-/** A payer whose kind is limited. */
+/** A key whose kind is limited. */
 interface Charged {
-  readonly payer: Payer;
+  readonly key: RateLimitKey;
   readonly bucket: Bucket;
 }
 
-function refuseUnlessThere(kind: Payer['kind'], waitMs: number): void {
+function refuseUnlessThere(kind: RateLimitKey['kind'], waitMs: number): void {
   if (waitMs === 0) return;
   const seconds = Math.ceil(waitMs / 1000);
   throw new HttpRefusal(
     429,
     'RATE_LIMITED',
-    `This ${kind} has asked for too much in too short a time; try again in ${seconds} s.`,
+    `This ${kind} has exceeded its rate limit; try again in ${seconds} s.`,
     { 'retry-after': String(seconds) },
   );
 }

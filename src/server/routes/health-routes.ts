@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { RequestsUnderWay } from '../limits/in-flight-requests.ts';
+import type { InFlightRequests } from '../limits/in-flight-requests.ts';
 
 /** How one part that a request needs is doing. */
 export interface ComponentReadiness {
@@ -24,7 +24,7 @@ export const healthUrls: ReadonlySet<string> = new Set(['/livez', '/readyz']);
  */
 export function registerHealth(
   server: FastifyInstance,
-  options: { readonly isReady: () => Promise<Readiness>; readonly requests: RequestsUnderWay },
+  options: { readonly isReady: () => Promise<Readiness>; readonly requests: InFlightRequests },
 ): void {
   server.get('/livez', (_request, reply) =>
     reply.header('cache-control', 'no-store').send({ status: 'alive' }),

@@ -95,7 +95,7 @@ describe('a request that is refused at the door', () => {
   });
 
   it.each([
-    ['/graphql?query={hello}&query={viewer}', 'A search parameter stands in the URL more than once.'],
+    ['/graphql?query={hello}&query={viewer}', 'The URL has a search parameter more than once.'],
     ['/graphql?query={hello}&variables={', 'The search parameter `variables` is not valid JSON.'],
     ['/graphql', '`query` must be a GraphQL document, as a string.'],
   ])('is told what is wrong with its URL: %s', async (path, message) => {

@@ -1,59 +1,59 @@
 import { setImmediate as turnsEnd } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
-import { Outbox } from '../../../src/server/graphql/response-batcher.ts';
+import { ResponseBatcher } from '../../../src/server/graphql/response-batcher.ts';
 
 let now = 1000;
 const sent: string[] = [];
-const putAll = (outbox: Outbox, names: readonly string[]) => {
-  for (const name of names) outbox.put(() => void sent.push(name));
+const putAll = (batcher: ResponseBatcher, names: readonly string[]) => {
+  for (const name of names) batcher.put(() => void sent.push(name));
 };
 
 afterEach(() => void sent.splice(0));
 
 it('sends together, in their order, what came in one turn, and not before the other work of that turn is done', async () => {
-  const outbox = new Outbox(() => now);
-  putAll(outbox, ['a', 'b']);
+  const batcher = new ResponseBatcher(() => now);
+  putAll(batcher, ['a', 'b']);
   await Promise.resolve();
-  putAll(outbox, ['c']);
+  putAll(batcher, ['c']);
   expect(sent).toEqual([]);
 
   await turnsEnd();
   expect(sent).toEqual(['a', 'b', 'c']);
 
-  putAll(outbox, ['d']);
+  putAll(batcher, ['d']);
   expect(sent).toHaveLength(3);
   await turnsEnd();
   expect(sent).toEqual(['a', 'b', 'c', 'd']);
 });
 
 it('lets nobody wait for long work of others', async () => {
-  const outbox = new Outbox(() => now);
-  putAll(outbox, ['a']);
+  const batcher = new ResponseBatcher(() => now);
+  putAll(batcher, ['a']);
   now += 0.9;
-  putAll(outbox, ['b']);
+  putAll(batcher, ['b']);
   expect(sent).toEqual([]);
   now += 0.2;
-  putAll(outbox, ['c']);
+  putAll(batcher, ['c']);
   expect(sent).toEqual(['a', 'b', 'c']);
 
   // The time begins anew with the first that comes then.
-  putAll(outbox, ['d']);
+  putAll(batcher, ['d']);
   expect(sent).toHaveLength(3);
   await turnsEnd();
   expect(sent).toEqual(['a', 'b', 'c', 'd']);
 });
 
 it('sends all others when one cannot be sent, and tells of that one', async () => {
-  const outbox = new Outbox(() => now);
+  const batcher = new ResponseBatcher(() => now);
   const listeners = process.listeners('uncaughtException');
   process.removeAllListeners('uncaughtException');
   const told = new Promise((resolve) => process.once('uncaughtException', resolve));
-  putAll(outbox, ['a']);
-  outbox.put(() => {
+  putAll(batcher, ['a']);
+  batcher.put(() => {
     throw new Error('not sent');
   });
   now += 2;
-  putAll(outbox, ['b']);
+  putAll(batcher, ['b']);
   expect(sent).toEqual(['a', 'b']);
 
   expect(await told).toMatchObject({ message: 'not sent' });

@@ -6,9 +6,17 @@ let testApp: TestApp;
 let tenant: TestTenant;
 afterEach(() => testApp.close());
 
-async function start(environment: Readonly<Record<string, string>>): Promise<void> {
+/** The documents in `known` have been sent before, at somebody else's expense: new ones are charged by their length. */
+async function start(
+  environment: Readonly<Record<string, string>>,
+  known: readonly string[] = [],
+): Promise<void> {
   testApp = await startTestApp(environment);
   tenant = await aTenant(testApp);
+  for (const query of known) {
+    const { token } = await aUser(testApp, await aTenant(testApp));
+    expect((await post(query, token, '192.0.2.100')).statusCode).toBe(200);
+  }
 }
 
 const post = (query: string, token?: string, remoteAddress = '192.0.2.1') =>
@@ -24,7 +32,7 @@ const costing100 = '{ conversations(first: 99) { nodes { id } } }';
 
 describe('a rate limit', () => {
   it('refuses what is over it before any SQL, says for how long, and lets it pass then', async () => {
-    await start({ RATE_LIMIT_PER_USER: '250' });
+    await start({ RATE_LIMIT_PER_USER: '250' }, [costing100]);
     const { token } = await aUser(testApp, tenant);
     const statuses = [await post(costing100, token), await post(costing100, token)].map(
       ({ statusCode }) => statusCode,
@@ -41,8 +49,11 @@ describe('a rate limit', () => {
     expect((await post(costing100, token)).statusCode).toBe(200);
   });
 
-  it('tells where one stands', async () => {
-    await start({ RATE_LIMIT_PER_USER: '600' });
+  it('reports its level to the caller', async () => {
+    await start({ RATE_LIMIT_PER_USER: '600' }, [
+      costing100,
+      '{ rateLimit { limit cost remaining resetAt } }',
+    ]);
     const { token } = await aUser(testApp, tenant);
     await post(costing100, token);
     const { rateLimit } = await testApp.data('{ rateLimit { limit cost remaining resetAt } }', { token });
@@ -56,7 +67,7 @@ describe('a rate limit', () => {
   });
 
   it('is each person’s own, and their tenant’s together', async () => {
-    await start({ RATE_LIMIT_PER_USER: '150', RATE_LIMIT_PER_TENANT: '250' });
+    await start({ RATE_LIMIT_PER_USER: '150', RATE_LIMIT_PER_TENANT: '250' }, [costing100]);
     const [first, second, third] = [
       await aUser(testApp, tenant),
       await aUser(testApp, tenant),
@@ -72,7 +83,9 @@ describe('a rate limit', () => {
   });
 
   it('goes by the address where nobody is signed in, and charges nobody who is refused', async () => {
-    await start({ RATE_LIMIT_PER_ADDRESS: '2', RATE_LIMIT_PER_USER: '1000' });
+    await start({ RATE_LIMIT_PER_ADDRESS: '2', RATE_LIMIT_PER_USER: '1000' }, [
+      '{ settings { maxMessageLength } }',
+    ]);
     const { token } = await aUser(testApp, tenant);
     const ask = (address: string, credential?: string) =>
       post('{ settings { maxMessageLength } }', credential, address);
@@ -105,5 +118,24 @@ describe('a rate limit', () => {
 
     expect((await post(costing100, token)).statusCode).toBe(200);
     expect((await post('{ rateLimit { limit } }', token)).statusCode).toBe(429);
+  });
+
+  it('charges a new document by its length before it is parsed, and a known one no more', async () => {
+    await start({ RATE_LIMIT_PER_USER: '1000' });
+    const { token } = await aUser(testApp, tenant);
+    const query = '{ rateLimit { remaining } }'.padEnd(400);
+    const remaining = async () => (await post(query, token)).json().data.rateLimit.remaining;
+    const broken = await post(`${'x'.repeat(4000)} {`, token);
+
+    expect(broken.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
+    expect(await remaining()).toBe(1000 - 401 - 1 - 40 - 1);
+    expect(await remaining()).toBe(1000 - 401 - 1 - 40 - 1 - 1);
+  });
+
+  it('lets a new document pass that costs as much as the whole', async () => {
+    await start({ RATE_LIMIT_PER_USER: '100' });
+    const { token } = await aUser(testApp, tenant);
+
+    expect((await post(costing100, token)).statusCode).toBe(200);
   });
 });

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RedisStore } from '../../../src/caching/redis/redis-store.ts';
 import { createLogger } from '../../../src/platform/telemetry/logger.ts';
-import { RateLimiter, type Payer } from '../../../src/server/limits/rate-limiter.ts';
+import { RateLimiter, type RateLimitKey } from '../../../src/server/limits/rate-limiter.ts';
 import { TestClock } from '../../support/clock.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 
-const payers: readonly Payer[] = [{ kind: 'user', key: 'tenant:user' }];
+const payers: readonly RateLimitKey[] = [{ kind: 'user', key: 'tenant:user' }];
 const limits = { user: 100, tenant: 0, address: 0 };
 
 let redis: TestRedis;
