@@ -8,14 +8,17 @@ import {
 } from 'graphql';
 
 /**
- * Whether a value of GraphQL's own scalars is the same on both sides, so that nothing needs to be made of it, whether it comes in or goes
- * out. Undefined for all other types, which are asked.
+ * Returns the check for values of a built-in scalar that need no conversion, neither as input nor as output. Undefined
+ * for all other types, which convert values themselves.
  */
 export function plainCheckOf(type: GraphQLType | undefined): ((value: unknown) => boolean) | undefined {
   return checks.get(type);
 }
 
-const checks = new Map<GraphQLType | undefined, (value: unknown) => boolean>([
+const checks: ReadonlyMap<GraphQLType | undefined, (value: unknown) => boolean> = new Map<
+  GraphQLType | undefined,
+  (value: unknown) => boolean
+>([
   [GraphQLString, (value) => typeof value === 'string'],
   [GraphQLID, (value) => typeof value === 'string'],
   [GraphQLBoolean, (value) => typeof value === 'boolean'],
