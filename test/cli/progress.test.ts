@@ -4,7 +4,7 @@ import { TestClock } from '../support/clock.ts';
 import { Written } from '../support/command.ts';
 
 describe('createProgress', () => {
-  it('writes at most one line a second where there is no terminal', () => {
+  it('writes at most one line a second without a terminal', () => {
     const clock = new TestClock();
     const stream = new Written();
     const progress = createProgress({ stream, clock, label: 'a.gz', total: 200 });
@@ -19,7 +19,7 @@ describe('createProgress', () => {
     );
   });
 
-  it('says how far it is without a share where the total is not known', () => {
+  it('shows no percentage without a known total', () => {
     const clock = new TestClock();
     const stream = new Written({ isTTY: true });
     const progress = createProgress({ stream, clock, label: 'standard input', total: null });
@@ -30,7 +30,7 @@ describe('createProgress', () => {
     expect(stream.text).toBe('standard input: 5 messages\n');
   });
 
-  it('draws a bar on a terminal, and no note is lost in it', () => {
+  it('draws a bar on a terminal, and keeps notes readable', () => {
     const stream = new Written({ isTTY: true });
     const progress = createProgress({ stream, clock: new TestClock(), label: 'a.gz', total: 4 });
     progress.update(1, '10 messages');
@@ -46,7 +46,7 @@ describe('createProgress', () => {
     expect(stream.text.endsWith('\n')).toBe(true);
   });
 
-  it('leaves the terminal as it was', () => {
+  it('restores the terminal', () => {
     const stream = new Written({ isTTY: true });
     const listeners = process.listenerCount('SIGINT');
     createProgress({ stream, clock: new TestClock(), label: 'a.gz', total: 4 }).stop();

@@ -95,7 +95,7 @@ function workersWith(metrics: ReadonlyMap<string, number>, beginning: string): s
 
 // Whose children a process has can only be read from /proc.
 describe.skipIf(process.platform !== 'linux')('several workers', { timeout: 120_000 }, () => {
-  it('answer on one port, and one that dies is followed by another', async () => {
+  it('serve one port, and replace one that exits', async () => {
     const { child: primary, origin } = await serveWithTwo();
     const before = await childrenOf(primary);
     expect(before).toHaveLength(2);
@@ -116,7 +116,7 @@ describe.skipIf(process.platform !== 'linux')('several workers', { timeout: 120_
     process.kill(survivor, 'SIGCONT');
   });
 
-  it('end with the process that started them, however it ended', async () => {
+  it('exit with the primary process, however it exits', async () => {
     const { child: primary } = await serveWithTwo();
     const workers = await childrenOf(primary);
     expect(workers).toHaveLength(2);
@@ -125,7 +125,7 @@ describe.skipIf(process.platform !== 'linux')('several workers', { timeout: 120_
     await until(async () => (await Promise.all(workers.map(isAlive))).every((alive) => !alive));
   });
 
-  it('end well when all are interrupted at once, as by Ctrl-C', async () => {
+  it('exit 0 when all are interrupted simultaneously, as by Ctrl-C', async () => {
     const { child: primary } = await serveWithTwo();
     const workers = await childrenOf(primary);
 
@@ -136,7 +136,7 @@ describe.skipIf(process.platform !== 'linux')('several workers', { timeout: 120_
     expect((await Promise.all(workers.map(isAlive))).some(Boolean)).toBe(false);
   });
 
-  it('do not begin where one of them cannot', async () => {
+  it('do not start when one of them cannot', async () => {
     const { code, errors } = await runParley(['serve', '--workers', '2'], {
       ...environment(),
       TRUSTED_DOCUMENTS_FILE: '/nowhere.json',
@@ -147,7 +147,7 @@ describe.skipIf(process.platform !== 'linux')('several workers', { timeout: 120_
     expect(errors).toContain('A worker ended before it could answer.');
   });
 
-  it('share one embedded PostgreSQL, which ends with them', async () => {
+  it('share one embedded PostgreSQL, which stops with them', async () => {
     const dataDirectory = await mkdtemp(join(tmpdir(), 'parley-workers-'));
     await chmod(dataDirectory, 0o755);
     try {
@@ -169,7 +169,7 @@ describe.skipIf(process.platform !== 'linux')('several workers', { timeout: 120_
     }
   });
 
-  it('are told of together by the /metrics of each, and no counter falls when one hangs or dies', async () => {
+  it('report together in the /metrics of each, and no counter decreases when one hangs or exits', async () => {
     const { child: primary, origin } = await serveWithTwo();
     // As many connections, handed out in turn.
     for (let each = 0; each < 10; each += 1) await isAnswered(origin);
@@ -205,8 +205,8 @@ describe.skipIf(process.platform !== 'linux')('several workers', { timeout: 120_
   });
 });
 
-describe('the delay before a worker is started in the place of another', () => {
-  it('is short at first, grows where they keep dying, and is short again after a good while', () => {
+describe('the delay before a worker is replaced', () => {
+  it('is short at first, grows with repeated exits, and is short again after a stable period', () => {
     const died = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     let delay = 0;
     const delays = died.map((livedMs) => (delay = delayBeforeRestart(delay, livedMs)));

@@ -26,7 +26,7 @@ const dashboardSchema = z.object({
 });
 
 describe('the container image', () => {
-  it('copies only what there is and what the build context lets in', () => {
+  it('copies only files that exist and are in the build context', () => {
     const copied = matches(dockerfile, /^COPY (?!--from)(.+) \S+$/gm).flatMap((sources) =>
       sources.split(' '),
     );
@@ -38,7 +38,7 @@ describe('the container image', () => {
     expect(copied.filter((source) => source !== '.' && !allowed.includes(source))).toEqual([]);
   });
 
-  it('has every file that the configuration of the build reads', () => {
+  it('has every file that the build configuration reads', () => {
     const { extends: base } = JSON.parse(read('tsconfig.build.json'));
     const needed = [base, 'codegen.ts', 'prisma.config.ts', 'prisma/schema.prisma'];
 
@@ -63,14 +63,14 @@ describe('the container image', () => {
 });
 
 describe('compose.yaml', () => {
-  it('mounts only what there is', () => {
+  it('mounts only files that exist', () => {
     const mounted = matches(compose, /^ +- \.\/(\S+?):/gm);
 
     expect(mounted).toHaveLength(3);
     expect(mounted.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 
-  it('sets only what Parley reads', () => {
+  it('sets only variables that Parley reads', () => {
     const [, environment = ''] = /environment: &environment\n((?: {6}\S.*\n)+)/.exec(compose) ?? [];
     const names = matches(environment, /^ +([A-Z_]+): /gm);
     const settings = matches(read('.env.example'), /^([A-Z_]+)=/gm);
@@ -79,7 +79,7 @@ describe('compose.yaml', () => {
     expect(names.filter((name) => !settings.includes(name))).toEqual([]);
   });
 
-  it('names its services as the configuration of those that look for them does', () => {
+  it('names its services as the other configurations do', () => {
     const services = matches(compose, /^ {2}([a-z]+):\n {4}\w/gm);
     const targets = [
       ...matches(read('deploy/prometheus/prometheus.yml'), /targets: \['([a-z]+):4000'\]/g),
@@ -94,7 +94,7 @@ describe('compose.yaml', () => {
     expect(targets.filter((target) => !services.includes(target))).toEqual([]);
   });
 
-  it('provisions the dashboard and its data where each looks for the other', () => {
+  it('provisions the dashboard and its data source consistently', () => {
     const dashboard = read('deploy/grafana/dashboards/parley.json');
     const folder = '/var/lib/grafana/dashboards';
     const [uid] = matches(read('deploy/grafana/provisioning/datasources/prometheus.yml'), /uid: (\S+)/g);
@@ -120,7 +120,7 @@ describe('the dashboard', () => {
   const { panels } = dashboardSchema.parse(JSON.parse(read('deploy/grafana/dashboards/parley.json')));
   const shown = panels.filter(({ type }) => type !== 'row');
 
-  it('asks something in each panel, each question by a letter of its own', () => {
+  it('has queries with distinct letters in each panel', () => {
     expect(shown.length).toBeGreaterThan(15);
     for (const { title, targets } of shown) {
       expect(targets.length, title).toBeGreaterThan(0);
@@ -129,7 +129,7 @@ describe('the dashboard', () => {
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
   });
 
-  it('lays no panel over another', () => {
+  it('has no overlapping panels', () => {
     const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
       Array.from({ length: w * h }, (_, index) => [x + (index % w), y + Math.floor(index / w)] as const),
     );

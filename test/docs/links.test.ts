@@ -8,17 +8,17 @@ const files = [...readdirSync(root).filter((name) => name.endsWith('.md')), ...f
 const links = files.flatMap(linksOf);
 
 describe('a link in the documentation', () => {
-  it('is one of many', () => {
+  it('finds links in all documents', () => {
     expect(files).toContain('docs/decisions/0001-order-messages-by-a-position-not-by-time.md');
     expect(links.length).toBeGreaterThan(25);
     expect(links.filter(({ anchor }) => anchor !== null).length).toBeGreaterThan(3);
   });
 
-  it('leads to a file that there is', () => {
+  it('leads to an existing file', () => {
     expect(links.filter(({ to }) => !existsSync(join(root, to)))).toEqual([]);
   });
 
-  it('leads to a heading that there is', () => {
+  it('leads to an existing heading', () => {
     const broken = links.filter(
       ({ to, anchor }) =>
         anchor !== null && existsSync(join(root, to)) && !anchorsOf(readText(to)).includes(anchor),

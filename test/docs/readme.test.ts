@@ -27,7 +27,7 @@ describe('the README', () => {
     expect(readme.match(/```graphql/g)).toHaveLength(examples.length);
   });
 
-  it.each(examples)('tells what the demo data answer to $query', async ({ query, answer }) => {
+  it.each(examples)('shows the response of the demo data to $query', async ({ query, answer }) => {
     expect(await testApp.ask(query, { token })).toEqual(JSON.parse(answer));
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { aPerson, expectAgreement, expectFast } from '../support/people-schema.ts';
 
-describe('what the level executor does alone is what graphql-js answers', () => {
+describe('the level executor alone gives the response of graphql-js for', () => {
   it.each([
     [
       'plain fields of every kind',
@@ -93,7 +93,7 @@ describe('what the level executor does alone is what graphql-js answers', () => 
     expect(level).toMatch(/^\{"data":\{/);
   });
 
-  it('an operation that has a name which nobody asked for', async () => {
+  it('an operation with a name that the request does not mention', async () => {
     await expectFast('query A { number }');
   });
 
@@ -119,7 +119,7 @@ describe('what the level executor does alone is what graphql-js answers', () => 
     await expectFast({ query: withVariables, variables });
   });
 
-  it.each([null, undefined])('%s where there may be nothing', async (nothing) => {
+  it.each([null, undefined])('%s for a nullable field', async (nothing) => {
     const none = () => nothing;
     const { level } = await expectFast(
       '{ anyone { name } b: anyone { ... on Person { count } } person { best { name } maybe { name } matrix nick } c: person { best { count } maybe { count } } d: later { name } e: later { count } }',
@@ -160,7 +160,7 @@ describe('what the level executor does alone is what graphql-js answers', () => 
     });
   });
 
-  it('rows with something that is called then and is no function', async () => {
+  it('rows with a property named then that is not a function', async () => {
     // oxlint-disable-next-line unicorn/no-thenable
     const then = { then: 'later' };
     await expectFast('{ person { name best { name } count } people { name } }', {
@@ -171,7 +171,7 @@ describe('what the level executor does alone is what graphql-js answers', () => 
     });
   });
 
-  it('fragments that are spread twice, in no more time than once', async () => {
+  it('fragments that are spread twice, in the time of one', async () => {
     const levels = Array.from({ length: 40 }, (_, level) => level);
     const fragments = levels.map(
       (level) => `fragment F${level} on Person { ...F${level + 1} ...F${level + 1} }`,

@@ -15,7 +15,7 @@ const everySecond = (other: unknown) => ({
     rows.map((row, index) => (index % 2 === 1 ? other : aPerson(`${nameOf(row)}'s`))),
 });
 
-describe('what is not simply an answer is said by graphql-js, and nothing happens twice', () => {
+describe('other than simple responses come from graphql-js, with no call twice', () => {
   const cases: [string, string, string, TestFields][] = [
     [
       'a field threw',
@@ -181,7 +181,7 @@ describe('what is not simply an answer is said by graphql-js, and nothing happen
     expect(statistics).toEqual({ fast: 0, notPlannable: {}, bailedOut: { [reason]: 1 } });
   });
 
-  it.each([null, undefined])('a scalar that makes %s of a value', async (nothing) => {
+  it.each([null, undefined])('a scalar that serializes to %s', async (nothing) => {
     const { statistics } = await expectAgreement('{ people { born } }', {}, (schema) => {
       const type = schema.getType('Time');
       if (isScalarType(type)) type.serialize = () => nothing;
@@ -190,7 +190,7 @@ describe('what is not simply an answer is said by graphql-js, and nothing happen
     expect(statistics.bailedOut).toEqual({ 'no value after serialization': 1 });
   });
 
-  it('many errors stand in the order in which graphql-js meets them', async () => {
+  it('many errors are in the order of graphql-js', async () => {
     const { level } = await expectAgreement(
       '{ a: people { maybe { count } } later { fetched { name } } b: people { nick } people { best { strict { fetched { nick } } } } }',
       {
@@ -206,7 +206,7 @@ describe('what is not simply an answer is said by graphql-js, and nothing happen
     expect(JSON.parse(level).errors.length).toBeGreaterThan(5);
   });
 
-  it('what begins its work when it is asked for its value is asked once', async () => {
+  it('a lazy thenable runs once', async () => {
     const asked: string[] = [];
     const lazy = (name: string) => ({
       // oxlint-disable-next-line unicorn/no-thenable
@@ -224,7 +224,7 @@ describe('what is not simply an answer is said by graphql-js, and nothing happen
     expect(asked).toEqual(['lazy', 'lazy']);
   });
 
-  it('promises that nobody waits for any more end nothing', async () => {
+  it('promises that are no longer awaited cause no unhandled rejection', async () => {
     const reject = () => Promise.reject(new Error('unheard'));
     const worlds: [string, TestFields][] = [
       ['{ people { nick count } }', { Person: { nick: reject } }],

@@ -58,7 +58,7 @@ describe('the level executor', () => {
     expect(found('bench/')).toBeGreaterThanOrEqual(10);
   });
 
-  it.each(operations)('runs by itself, from $file: $query', ({ document }) => {
+  it.each(operations)('runs without a fallback, from $file: $query', ({ document }) => {
     const fragments = new Map(
       document.definitions.flatMap((each) =>
         each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each]] : [],

@@ -21,8 +21,8 @@ async function run(query: string, changes: Parameters<typeof peopleSchema>[0], c
   return executor.execute({ document: parse(query), context });
 }
 
-describe('a field that fetches', () => {
-  it('is called once a level, with all who reach it', async () => {
+describe('a batched field', () => {
+  it('is called once per level, with all its parents', async () => {
     const fetched = noting();
     await run('{ people { fetched { name fetched { age } } } }', { Person: { fetched } });
 
@@ -32,7 +32,7 @@ describe('a field that fetches', () => {
     ]);
   });
 
-  it('is called once for all places that ask with the same arguments, and once more for others', async () => {
+  it('is called once for all places with equal arguments, and once more for others', async () => {
     const fetched = noting();
     const query = `query { a: person { fetched { name } } b: person(name: "Bob") { fetched { age } x: fetched(n: 1) { id }
       y: fetched(n: 1) { name } } c: people { best { fetched { name } } z: fetched(n: 2) { id } } }`;
@@ -47,7 +47,7 @@ describe('a field that fetches', () => {
     ]);
   });
 
-  it('is called for each of several lists of arguments', async () => {
+  it('is called once for each of several argument lists', async () => {
     const friends = noting(() => []);
     const query = `{ person { a: friends(point: { tags: ["a"] }) { name } b: friends(point: { tags: ["a", "b"] }) { name }
       c: friends(point: { tags: [] }) { name } d: friends(point: { tags: ["b", "a"] }) { name } } }`;
@@ -58,7 +58,7 @@ describe('a field that fetches', () => {
     expect(friends.calls).toHaveLength(4);
   });
 
-  it('is called once for an object that is there several times', async () => {
+  it('is called with a repeated parent once', async () => {
     const shared = aPerson('Shared');
     const fetched = noting();
     const changes = {
@@ -73,7 +73,7 @@ describe('a field that fetches', () => {
     expect(fetched.calls.map(({ names }) => names)).toEqual([['Shared', 'Ada'], ['Shared']]);
   });
 
-  it('is waited for, however long after others it answers', async () => {
+  it('is waited for when it is slower than others', async () => {
     const slow = deferred<null>();
     const changes = {
       Person: { count: { fetch: (rows: readonly unknown[]) => slow.promise.then(() => rows.map(() => 9)) } },
@@ -85,7 +85,7 @@ describe('a field that fetches', () => {
     expect(await answer).toEqual({ data: { person: { count: 9, fetched: { name: "Ada's" } } } });
   });
 
-  it('is called as a function of its own, with the context of the operation', async () => {
+  it('is called without `this`, with the context of the operation', async () => {
     const seen: unknown[] = [];
     const context = { viewer: 'Ada' };
     await run(
@@ -107,7 +107,7 @@ describe('a field that fetches', () => {
     expect(seen[0]).toBe(context);
   });
 
-  it('is called before plain fields are read that do not lead to one', async () => {
+  it('is called before plain fields that lead to no other fetch', async () => {
     const events: string[] = [];
     const noted = (name: string) => () => {
       events.push(name);
@@ -121,7 +121,7 @@ describe('a field that fetches', () => {
     expect(events).toEqual(['count', 'best', 'pet']);
   });
 
-  it('is not called where nobody reaches it', async () => {
+  it('is not called without parents', async () => {
     const fetched = noting();
     await run('{ person { maybe { fetched { name } } best { fetched { name } } } }', {
       Person: { fetched, maybe: () => [null], best: () => null },
@@ -130,7 +130,7 @@ describe('a field that fetches', () => {
     expect(fetched.calls).toEqual([]);
   });
 
-  it('answers at once when all that it is made of does', () => {
+  it('responds synchronously when all its parts do', () => {
     const executor = anExecutor(peopleSchema());
     const answer = executor.execute({
       document: parse('{ people { friends { fetchedStrict { name } } } }'),
@@ -140,7 +140,7 @@ describe('a field that fetches', () => {
     expect(answer).toMatchObject({ data: { people: [{ friends: [{}, {}] }, {}, {}] } });
   });
 
-  it('is not called again when the operation is handed over', async () => {
+  it('is not called again after a fallback', async () => {
     const fetched = noting();
     const count = { fetch: async (rows: readonly unknown[]) => rows.map((row) => new Error(nameOf(row))) };
     const roots: string[] = [];
@@ -175,7 +175,7 @@ describe('a field that fetches', () => {
     expect(calls).toBe(1);
   });
 
-  it('works once when it begins its work as it is asked for its value', async () => {
+  it('runs once when it is a lazy thenable', async () => {
     let begun = 0;
     const fetch = (rows: readonly unknown[]) => ({
       // oxlint-disable-next-line unicorn/no-thenable
@@ -189,7 +189,7 @@ describe('a field that fetches', () => {
     expect(begun).toBe(1);
   });
 
-  it('is heard by graphql-js while it is still at work when another one fails', async () => {
+  it('is awaited by graphql-js when it is pending while another fails', async () => {
     let finish = (_values: unknown) => {};
     const fetched = noting();
     const slow = new Promise((resolve) => {

@@ -56,7 +56,7 @@ function outcomesOf(
 }
 
 describe('inputs', () => {
-  it('are what graphql-js makes of them, or refused as it refuses them', () => {
+  it('are coerced or rejected as by graphql-js', () => {
     const ours = outcomesOf((text, given) => {
       const { definitions, field, node } = partsOf(text);
       const variables = variableReader(schema, definitions)(given);

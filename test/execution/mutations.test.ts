@@ -42,7 +42,7 @@ async function run(query: string, { events, changes }: ReturnType<typeof world>)
 }
 
 describe('mutations', () => {
-  it('run one after the other, each with all that is asked of it', async () => {
+  it('run one after the other, each with its whole selection', async () => {
     const query = 'mutation { first { nick fetched { name nick } } second { fetched { name } nick } }';
     await expectFast(query, world().changes);
     const { events } = await run(query, world());
@@ -82,7 +82,7 @@ describe('mutations', () => {
     expect(answer?.data).toMatchObject({ n: 3, second: { fetched: { name: "Second's" } } });
   });
 
-  it('that throw at once have happened all the same', async () => {
+  it('that throw synchronously were executed all the same', async () => {
     let calls = 0;
     const third = () => {
       calls += 1;
@@ -101,7 +101,7 @@ describe('mutations', () => {
     }
   });
 
-  it('do not happen behind one that must have a value and has none', async () => {
+  it('are not executed after a non-null one that returned null', async () => {
     const query = 'mutation { second { name } third { name } first { name } }';
     await expectAgreement(query, world().changes);
     const { events, answer } = await run(query, world());
@@ -136,7 +136,7 @@ describe('mutations', () => {
     expect(answer?.data).toMatchObject({ first: { count: 1 }, second: { count: 2 } });
   });
 
-  it('have their errors where the document has them', async () => {
+  it('have their errors in document order', async () => {
     const query = `mutation ($n: Int, $on: Boolean!) { ...A @include(if: $on) x: first(n: $n) @skip(if: $on) { name } }
       fragment A on Mutation { count a: first(n: $n) { ...P } b: second { fetchedStrict { nick } } }
       fragment P on Person { nick }`;
@@ -151,7 +151,7 @@ describe('mutations', () => {
     ]);
   });
 
-  it('whose arguments do not fit do not happen, and those behind them do not either', async () => {
+  it('with invalid arguments are not executed, nor those after them', async () => {
     const query = 'mutation ($n: Int = 1) { first { name } count(of: $n) second { name } }';
     await expectAgreement({ query, variables: { n: null } }, world().changes);
     const { changes, events } = world();

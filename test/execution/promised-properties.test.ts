@@ -82,8 +82,8 @@ async function askSlowly(
   await answer;
 }
 
-describe('a property that is a promise and fails while something slow is waited for', () => {
-  it.each(cases)('is heard %s: %s', async (_where, query, row) => {
+describe('a property whose promise rejects during a slow fetch', () => {
+  it.each(cases)('causes no unhandled rejection %s: %s', async (_where, query, row) => {
     const document = parse(query);
     const unheard = (ask: (schema: GraphQLSchema) => unknown) =>
       unhandledDuring(() => askSlowly(ask, query, row));

@@ -7,8 +7,8 @@ const fail = (message: string) => () => {
   throw new Error(message);
 };
 
-describe('what is handed over to graphql-js', () => {
-  it('is not mistaken for what was fetched with other arguments', async () => {
+describe('a fallback to graphql-js', () => {
+  it('does not mix up fetches with different arguments', async () => {
     const { level } = await expectAgreement(
       '{ person { nick a: friends(first: 1) { name } b: friends(first: 3) { name } } }',
       { Person: { nick: fail('no') } },
@@ -17,7 +17,7 @@ describe('what is handed over to graphql-js', () => {
     expect(JSON.parse(level).data.person).toMatchObject({ a: { length: 1 }, b: { length: 3 } });
   });
 
-  it('has the root value for root fields that were not reached', async () => {
+  it('passes the root value to root fields that have not run', async () => {
     const rootValue = { number: 12 };
     const { level } = await expectAgreement(
       { query: '{ person { name } number }', rootValue },
@@ -27,7 +27,7 @@ describe('what is handed over to graphql-js', () => {
     expect(JSON.parse(level).data).toEqual({ person: null, number: 12 });
   });
 
-  it('knows the root value where root fields were not reached', async () => {
+  it('passes a primitive root value to root fields that have not run', async () => {
     const { level } = await expectAgreement(
       { query: '{ person { name } echo }', rootValue: { number: 12 } },
       {
@@ -38,7 +38,7 @@ describe('what is handed over to graphql-js', () => {
     expect(JSON.parse(level).data).toEqual({ person: null, echo: '{"number":12}' });
   });
 
-  it('has the root value for mutations that were not reached', async () => {
+  it('passes the root value to mutations that have not run', async () => {
     const { level } = await expectAgreement(
       { query: 'mutation { first { nick } second { name } }', rootValue: { second: { name: 'Root' } } },
       { Mutation: { second: undefined }, Person: { nick: fail('no') } },
@@ -47,7 +47,7 @@ describe('what is handed over to graphql-js', () => {
     expect(JSON.parse(level).data).toMatchObject({ second: { name: 'Root' } });
   });
 
-  it('is the operation that was asked for, with its name and its directives', async () => {
+  it('runs the selected operation, with its name and directives', async () => {
     const make = () =>
       aSchema(
         'directive @noted on MUTATION type Query { a: String } type Mutation { first: Int second: String }',
@@ -68,7 +68,7 @@ describe('what is handed over to graphql-js', () => {
     expect(JSON.parse(level).data).toEqual({ first: null, second: 'B,noted' });
   });
 
-  it('has the root value for fetches that gave no answer', async () => {
+  it('passes the root value to fetches without a result', async () => {
     const { level } = await expectAgreement(
       { query: '{ person { count } }', rootValue: 12 },
       { Person: { count: { fetch: () => 'all' } } },
@@ -105,7 +105,7 @@ describe('what is handed over to graphql-js', () => {
     ]);
   });
 
-  it('has its errors in the order in which the roots arrived, also those that were still under way', async () => {
+  it('reports errors in the order in which the roots settled, pending ones included', async () => {
     let calls = 0;
     const later = async () => {
       const turns = calls % 6;
@@ -122,7 +122,7 @@ describe('what is handed over to graphql-js', () => {
     expect(errors.map(({ path }) => path[0])).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
   });
 
-  it('has all values of one fetch together, as from a DataLoader, those of the next behind them', async () => {
+  it('resolves all values of one fetch together, like a DataLoader', async () => {
     const query = `{ people { fetched { name } x: fetched(n: 1) { name } }
       later { fetched { name } x: fetched(n: 1) { name } } }`;
     const { level } = await expectAgreement(query, {
@@ -136,7 +136,7 @@ describe('what is handed over to graphql-js', () => {
     ]);
   });
 
-  it('has its errors in the order in which what they are in arrived', async () => {
+  it('reports errors in the order in which their parents settled', async () => {
     const slow = async () => {
       for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
       return aPerson('Slow');
@@ -152,7 +152,7 @@ describe('what is handed over to graphql-js', () => {
     ]);
   });
 
-  it('is nothing to operations that graphql-js runs alone', async () => {
+  it('does not affect operations that run in graphql-js only', async () => {
     const schema = peopleSchema();
     anExecutor(schema);
     const answer = await execute({ schema, document: parse('{ person { count } }'), contextValue: {} });

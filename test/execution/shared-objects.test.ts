@@ -25,7 +25,7 @@ function whoShare(names: readonly string[]) {
   };
 }
 
-describe('objects that a fetch answers for many parents', () => {
+describe('objects that a fetch returns for many parents', () => {
   it.each([
     { names: ['Ada'], writes: 1 },
     { names: ['Ada', 'Bob'], writes: 2 },
@@ -45,13 +45,13 @@ describe('objects that a fetch answers for many parents', () => {
     },
   );
 
-  it('are each written with what was fetched for them, where they stand several times in a row', async () => {
+  it('are written with their own fetches, when repeated in a row', async () => {
     const { fields } = whoShare(['Ada', 'Ada', 'Bob', 'Ada', 'Cid', 'Cid']);
 
     await expectFast('{ people { fetched { name fetchedStrict { name } } } }', fields);
   });
 
-  it('are written at each place as that place asks for them', async () => {
+  it('are written at each place with its own selection', async () => {
     const { fields } = whoShare(['Ada', 'Bob']);
 
     await expectFast(

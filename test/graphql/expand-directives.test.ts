@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { expandDirectives } from '../../src/graphql/expand-directives.ts';
 
 describe('@connection', () => {
-  it('adds the paging arguments behind those of the field, and the types once for two fields', () => {
+  it("adds the paging arguments after the field's own, and the types once for two fields", () => {
     const sdl = expanded(`
       type User { messages(role: Role): [Message!]! @connection @deprecated(reason: "Slow.") }
       type Room { messages: [Message!]! @connection }
@@ -27,7 +27,7 @@ describe('@connection', () => {
 });
 
 describe('@payload', () => {
-  it('adds userErrors behind the fields of the type, and a description where there is none', () => {
+  it("adds userErrors after the type's fields, and a missing description", () => {
     const sdl = expanded('type SendMessagePayload @payload { message: Message }');
 
     expect(sdl).toMatch(/"Payload of sendMessage\."\s*type SendMessagePayload \{/);

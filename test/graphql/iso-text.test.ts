@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isoText } from '../../src/graphql/iso-text.ts';
 
-describe('the text of a date', () => {
+describe('a DateTime', () => {
   it.each([
     '1970-01-01T00:00:00.000Z',
     '1969-12-31T23:59:59.999Z',
@@ -19,7 +19,7 @@ describe('the text of a date', () => {
     expect(isoText(new Date(text))).toBe(text);
   });
 
-  it('is what the engine writes, for every day of four centuries', () => {
+  it('equals toISOString for every day of four centuries', () => {
     const [start, end] = [Date.UTC(1800, 0, 1), Date.UTC(2200, 0, 1)];
     const wrong: string[] = [];
     for (let time = start; time < end; time += 86_400_000 + 61_007) {
@@ -30,7 +30,7 @@ describe('the text of a date', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('is none where the date is none', () => {
+  it('throws a RangeError for an invalid date', () => {
     expect(() => isoText(new Date(NaN))).toThrow(RangeError);
   });
 });

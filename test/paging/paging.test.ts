@@ -68,16 +68,19 @@ describe('a conversation whose messages all have the same time', () => {
   }
 
   describe.each([1, 7, 50] as const)('by pages of %i', (size) => {
-    it.each(['forward', 'backward'] as const)('gives every message once, in order: %s', async (direction) => {
-      const { ids, pages } = await walk(direction, size);
+    it.each(['forward', 'backward'] as const)(
+      'returns every message once, in order: %s',
+      async (direction) => {
+        const { ids, pages } = await walk(direction, size);
 
-      expect(ids).toEqual(conversation.messageIds);
-      expect(pages).toHaveLength(Math.ceil(count / size));
-      expect(pages.every((each) => each.totalCount === count)).toBe(true);
-    });
+        expect(ids).toEqual(conversation.messageIds);
+        expect(pages).toHaveLength(Math.ceil(count / size));
+        expect(pages.every((each) => each.totalCount === count)).toBe(true);
+      },
+    );
 
     it.each(['forward', 'backward'] as const)(
-      'says exactly whether there is more on each side: %s',
+      'reports exactly whether more rows exist on each side: %s',
       async (direction) => {
         const { pages } = await walk(direction, size);
         const inOrder = direction === 'forward' ? pages : pages.toReversed();
@@ -92,14 +95,14 @@ describe('a conversation whose messages all have the same time', () => {
     );
   });
 
-  it('gives the newest 50, oldest first, when no size is asked for', async () => {
+  it('returns the newest 50, oldest first, without a size', async () => {
     const { nodes, pageInfo } = await page('');
 
     expect(nodes.map((node) => node.id)).toEqual(conversation.messageIds.slice(-50));
     expect(pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true });
   });
 
-  it('gives an empty page and still knows whether there is more for first: 0', async () => {
+  it('returns an empty page with exact flags for first: 0', async () => {
     const { edges, pageInfo } = await page('first: 0');
 
     expect(edges).toEqual([]);
@@ -111,7 +114,7 @@ describe('a conversation whose messages all have the same time', () => {
     });
   });
 
-  it('gives what lies between two cursors', async () => {
+  it('returns the rows between two cursors', async () => {
     const { edges } = await page('first: 20');
     const [from, to] = [edges[4]?.cursor, edges[9]?.cursor];
     const between = await page(`first: 10, after: "${from}", before: "${to}"`);
@@ -123,7 +126,7 @@ describe('a conversation whose messages all have the same time', () => {
     expect(backward).toEqual(between);
   });
 
-  it('says that something lies beyond the cursors even where nothing lies between them', async () => {
+  it('reports rows beyond the cursors with none between them', async () => {
     const { edges } = await page('first: 20');
     const [from, to] = [edges[4]?.cursor, edges[5]?.cursor];
     const forward = await page(`first: 5, after: "${from}", before: "${to}"`);
@@ -134,7 +137,7 @@ describe('a conversation whose messages all have the same time', () => {
     expect(backward.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: true });
   });
 
-  it('says that nothing lies before the first row even when the page was asked for by a cursor', async () => {
+  it('reports no rows before the first, also with a cursor', async () => {
     const [first] = (await page('first: 1')).edges;
     const before = await page(`last: 5, before: "${first?.cursor}"`);
 
@@ -143,7 +146,7 @@ describe('a conversation whose messages all have the same time', () => {
   });
 
   it.each(['forward', 'backward'] as const)(
-    'misses and repeats nothing while messages arrive: %s',
+    'misses and repeats no row while messages arrive: %s',
     async (direction) => {
       const sent: string[] = [];
       const busy = await aConversation(testApp, tenant, {
@@ -167,7 +170,7 @@ describe('a conversation whose messages all have the same time', () => {
   );
 
   it.each(['forward', 'backward'] as const)(
-    'goes on where it was when the row of the cursor is deleted: %s',
+    "continues at its position after the cursor's row was deleted: %s",
     async (direction) => {
       const short = await aConversation(testApp, tenant, {
         author: viewer,

@@ -8,7 +8,7 @@ describe('a public id', () => {
     );
   });
 
-  it('leads back to the UUID that it was made from', () => {
+  it('can be parsed into its UUID', () => {
     for (let count = 0; count < 100; count += 1) {
       const uuid = createId();
       expect(fromPublicId('msg', toPublicId('msg', uuid))).toBe(uuid);

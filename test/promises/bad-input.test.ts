@@ -68,7 +68,7 @@ async function ask(query: string, variables: Readonly<Record<string, unknown>> =
 const codesOf = (answer: Answer) => answer.errors?.map((error) => error.extensions.code) ?? [];
 
 describe('ids', () => {
-  it.each(notIds)('that are none find nothing (%#)', async (id) => {
+  it.each(notIds)('that are malformed find nothing (%#)', async (id) => {
     const answer = await ask(
       `query ($id: ID!) {
         node(id: $id) { id } nodes(ids: [$id]) { id } user(id: $id) { id } conversation(id: $id) { id }
@@ -92,7 +92,7 @@ describe('ids', () => {
     });
   });
 
-  it.each(notIds)('that are none are not found by mutations (%#)', async (id) => {
+  it.each(notIds)('that are malformed are NOT_FOUND in mutations (%#)', async (id) => {
     const answer = await ask(
       `mutation ($id: ID!) {
         sendMessage(input: { conversationId: $id, content: "hi" }) { userErrors { code } }
@@ -119,7 +119,7 @@ describe('ids', () => {
     });
   });
 
-  it('are at most 200 at once', async () => {
+  it('are limited to 200 per list', async () => {
     const answer = await ask('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', {
       ids: Array(201).fill('x'),
     });
@@ -166,7 +166,7 @@ describe('pages', () => {
     expect(answers.map(codesOf)).toEqual([['INVALID_CURSOR'], ['INVALID_CURSOR']]);
   });
 
-  it.each([1e-46, 5e-324, -1e-300, 1e300])('after a score that cannot be are refused: %d', async (score) => {
+  it.each([1e-46, 5e-324, -1e-300, 1e300])('after an impossible score are rejected: %d', async (score) => {
     const position = JSON.stringify([1, 'membership.relevance.test', score, viewer.uuid]);
     const cursor = Buffer.from(position).toString('base64url');
     const answer = await ask(
@@ -179,7 +179,7 @@ describe('pages', () => {
     expect(codesOf(answer)).toEqual(['INVALID_CURSOR']);
   });
 
-  it('are checked even where nothing can be found', async () => {
+  it('are checked also when nothing can be found', async () => {
     const answer = await ask(
       '{ searchMessages(query: "x", conversationId: "garbage", first: -1) { totalCount } }',
     );
@@ -187,7 +187,7 @@ describe('pages', () => {
     expect(codesOf(answer)).toEqual(['BAD_USER_INPUT']);
   });
 
-  it('after the cursor of another order are refused', async () => {
+  it('after the cursor of another order are rejected', async () => {
     const { data } = await ask('{ conversations(orderBy: { field: TITLE }) { edges { cursor } } }');
     const cursor: unknown = data.conversations.edges[0].cursor;
     const answer = await ask('query ($cursor: String) { conversations(after: $cursor) { nodes { id } } }', {
@@ -199,7 +199,7 @@ describe('pages', () => {
 });
 
 describe('searches', () => {
-  it('are not slowed down by a text that is hard to read', async () => {
+  it('are not slowed down by a text that is expensive to parse', async () => {
     const content = '~/'.repeat(4000);
     const { data } = await ask(
       `mutation ($id: ID!, $content: String!) {
@@ -214,7 +214,7 @@ describe('searches', () => {
     expect(cost).toEqual({ words: 0 });
   });
 
-  it.each(metacharacters)('take what means something to the database as a text: %j', async (text) => {
+  it.each(metacharacters)('treat database syntax as text: %j', async (text) => {
     const answer = await ask(
       `query ($text: String!) {
         users(search: $text) { nodes { id } totalCount }
@@ -228,7 +228,7 @@ describe('searches', () => {
     expect(answer.data.conversations.totalCount).toBe(0);
   });
 
-  it.each([nul, loneSurrogate, long])('refuse what cannot be searched (%#)', async (text) => {
+  it.each([nul, loneSurrogate, long])('reject an invalid search (%#)', async (text) => {
     const fields = [
       'users(search: $text) { totalCount }',
       'tenant { members(search: $text) { totalCount } }',
@@ -242,7 +242,7 @@ describe('searches', () => {
     expect(answers.map(codesOf)).toEqual(fields.map(() => ['BAD_USER_INPUT']));
   });
 
-  it('find a title by the very characters that LIKE would take for wildcards', async () => {
+  it("find a title by LIKE's wildcard characters", async () => {
     const { data } = await ask(
       'mutation { createConversation(input: { title: "100% _sure_" }) { conversation { id } } }',
     );
@@ -261,9 +261,9 @@ describe('searches', () => {
   });
 });
 
-describe('texts to be stored', () => {
+describe('texts in input', () => {
   it.each([nul, loneSurrogate, long, '', '   '])(
-    'are refused with their path when they cannot be (%#)',
+    'are rejected with their path when they cannot be stored (%#)',
     async (text) => {
       const answer = await ask(
         `mutation ($text: String!, $id: ID!) {
@@ -319,7 +319,7 @@ describe('texts to be stored', () => {
     });
   });
 
-  it('are refused where the body is not UTF-8', async () => {
+  it('are rejected when the body is not UTF-8', async () => {
     const body = JSON.stringify({
       query: '{ settings { maxMessageLength } }',
       operationName: null,
@@ -339,7 +339,7 @@ describe('texts to be stored', () => {
     expect(latin1.json().errors[0].extensions.code).toBe('BAD_USER_INPUT');
   });
 
-  it('are refused inside JSON of any depth', async () => {
+  it('are rejected inside JSON of any depth', async () => {
     const response = await testApp.server.inject({
       method: 'POST',
       url: '/graphql',
@@ -353,7 +353,7 @@ describe('texts to be stored', () => {
     });
   });
 
-  it('keep the message out that is one character too long, and let the one in that is not', async () => {
+  it('are accepted at the maximum length, and rejected one character above', async () => {
     const send = (content: string) =>
       ask(
         `mutation ($content: String!, $id: ID!) { sendMessage(input: { conversationId: $id, content: $content }) {
@@ -390,7 +390,7 @@ describe('values of scalars', () => {
   });
 
   it.each(['0001-01-01T00:00:00Z', '9999-12-31T23:59:59.999Z', '2024-02-29T12:00:00+02:00'])(
-    'at the edges of what a DateTime can be are taken: %s',
+    'at the limits of DateTime are accepted: %s',
     async (time) => {
       const answer = await ask(
         'query ($time: DateTime) { conversations(filter: { updatedAfter: $time }) { totalCount } }',
@@ -404,7 +404,7 @@ describe('values of scalars', () => {
   );
 
   it.each(['maxMessageLength: 2147483648', 'maxMessageLength: 1e3', 'maxMessageLength: "5"', 'unknown: 1'])(
-    'that do not fit the input are refused: %s',
+    'of the wrong type are rejected: %s',
     async (field) => {
       const answer = await ask(`mutation { updateSettings(input: { ${field} }) { userErrors { code } } }`);
 

@@ -52,7 +52,7 @@ async function trace(query: string, variables: Readonly<Record<string, unknown>>
   return { answer: JSON.stringify(answer), statements };
 }
 
-describe('a foreign thing and a missing one', () => {
+describe('a foreign object and a missing one', () => {
   const userErrors = '{ userErrors { code message path } }';
   it.each([
     ...prefixes.map((prefix) => [prefix, byNode] as const),
@@ -83,8 +83,8 @@ describe('a foreign thing and a missing one', () => {
   });
 });
 
-describe('signing in where there is no way in', () => {
-  it('is answered alike, by the same statements, whatever is wrong', async () => {
+describe('signIn without a valid account', () => {
+  it('gets one answer by the same statements, whatever is wrong', async () => {
     const passwordHash = await hashPassword(password);
     const tenant = await aTenant(testApp);
     const [person, inactive, former] = [
@@ -120,7 +120,7 @@ describe('signing in where there is no way in', () => {
   });
 
   it.each([true, false])(
-    'costs neither a statement nor a hash with a password that is too long, where there is an account: %s',
+    'with a password that is too long costs neither a statement nor a hash, with an account: %s',
     async (isKnown) => {
       const email = isKnown ? owner.email : 'nobody@example.org';
       const query = `mutation { signIn(input: { email: "${email}", password: "${'x'.repeat(1001)}" }) {

@@ -37,8 +37,8 @@ const contentsOf = async (conversationId: string) => {
   return contents;
 };
 
-describe('a message that is sent with an idempotency key', () => {
-  it('is sent once, and answered again to the same input, whatever the order of its parts', async () => {
+describe('a message with an idempotency key', () => {
+  it('is sent once, and returned again for equal input in any key order', async () => {
     const { id: conversationId } = await aConversation(testApp, tenant);
     const input = { conversationId, content: 'once', idempotencyKey: 'twice' };
     const first = await send({ ...input, metadata: { a: 1, b: { c: 2, d: [3, 4] } } });
@@ -65,7 +65,7 @@ describe('a message that is sent with an idempotency key', () => {
     expect(await contentsOf(conversationId)).toEqual(['mine']);
   });
 
-  it('is refused when it comes to another conversation', async () => {
+  it('is rejected in another conversation', async () => {
     const [one, other] = [await aConversation(testApp, tenant), await aConversation(testApp, tenant)];
     const input = { content: 'here', idempotencyKey: 'places' };
     await send({ ...input, conversationId: one.id });
@@ -75,7 +75,7 @@ describe('a message that is sent with an idempotency key', () => {
     expect(await contentsOf(other.id)).toEqual([]);
   });
 
-  it('is one row when 20 ask at once, and while others speak', async () => {
+  it('is one row for 20 concurrent requests, while others send', async () => {
     const { id: conversationId } = await aConversation(testApp, tenant);
     const input = { conversationId, content: 'at once', idempotencyKey: 'at once' };
     const answers = await Promise.all(
@@ -94,7 +94,7 @@ describe('a message that is sent with an idempotency key', () => {
     expect(contents).toHaveLength(21);
   });
 
-  it('is one row when 20 ask at once for 20 things', async () => {
+  it('is one row for 20 concurrent requests with 20 inputs', async () => {
     const { id: conversationId } = await aConversation(testApp, tenant);
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
@@ -107,7 +107,7 @@ describe('a message that is sent with an idempotency key', () => {
     expect(answers.flatMap((answer) => answer.userErrors)).toHaveLength(19);
   });
 
-  it('is another message for another person, and for the same one after 24 hours', async () => {
+  it('is another message for another user, and for the same user after 24 hours', async () => {
     const { id: conversationId } = await aConversation(testApp, tenant);
     const input = { conversationId, content: 'good morning', idempotencyKey: 'daily' };
     const first = await send(input);
@@ -121,7 +121,7 @@ describe('a message that is sent with an idempotency key', () => {
     expect(await contentsOf(conversationId)).toHaveLength(3);
   });
 
-  it('is answered as it is now, also once the conversation is archived', async () => {
+  it('is returned as it is now, also once the conversation is archived', async () => {
     const conversation = await aConversation(testApp, tenant);
     const input = { conversationId: conversation.id, content: 'closing', idempotencyKey: 'archive' };
     const first = await send(input);
@@ -135,7 +135,7 @@ describe('a message that is sent with an idempotency key', () => {
     ]);
   });
 
-  it('does not come back when it was deleted', async () => {
+  it('is NOT_FOUND after its deletion', async () => {
     const { id: conversationId } = await aConversation(testApp, tenant);
     const input = { conversationId, content: 'regretted', idempotencyKey: 'deleted' };
     const { message } = await send(input);
@@ -152,7 +152,7 @@ describe('a message that is sent with an idempotency key', () => {
     expect(await contentsOf(conversationId)).toEqual([]);
   });
 
-  it('does not use up a key when it was refused', async () => {
+  it('does not use up its key when rejected', async () => {
     const { id: conversationId } = await aConversation(testApp, tenant);
     const input = { conversationId, idempotencyKey: 'refused first' };
     expect((await send({ ...input, content: ' ' })).userErrors).toHaveLength(1);
@@ -173,7 +173,7 @@ describe('a message that is sent with an idempotency key', () => {
     });
   });
 
-  it('costs 1 statement the first time, and 4 again', async () => {
+  it('costs 1 statement the first time, and 4 when repeated', async () => {
     const { id: conversationId } = await aConversation(testApp, tenant);
     const input = { conversationId, content: 'counted', idempotencyKey: 'k'.repeat(200) };
     await testApp.data('{ settings { maxMessageLength } }', { token: member.token });

@@ -32,7 +32,7 @@ function measure(testApp: TestApp, changes: Partial<IdentityWorkload> = {}) {
   });
 }
 
-describe('a thousand requests of fifty people', () => {
+describe('a thousand requests of fifty users', () => {
   let testApp: TestApp;
 
   beforeAll(async () => {
@@ -40,7 +40,7 @@ describe('a thousand requests of fifty people', () => {
   });
   afterAll(() => testApp.close());
 
-  it('cost one statement for each person when the server has just started', async () => {
+  it('cost one statement per user after a start', async () => {
     expect(await measure(testApp)).toEqual({
       requests: 1000,
       refused: 0,
@@ -51,7 +51,7 @@ describe('a thousand requests of fifty people', () => {
     });
   });
 
-  it('cost nothing afterwards, also when each of them comes with ten tokens', async () => {
+  it('cost nothing afterwards, also with ten tokens per user', async () => {
     expect(await measure(testApp, { tokensPerPerson: 10, run: 2 })).toEqual({
       requests: 1000,
       refused: 0,
@@ -62,7 +62,7 @@ describe('a thousand requests of fifty people', () => {
     });
   });
 
-  it('cost what it takes to write when the provider has changed a few of them', async () => {
+  it('cost only the writes when the provider changed a few users', async () => {
     const cost = await measure(testApp, { changedPeople: 5, tokensPerPerson: 10, run: 3 });
 
     // For each of the five: the transaction of five statements that writes, and one that reads again.
@@ -71,7 +71,7 @@ describe('a thousand requests of fifty people', () => {
   });
 });
 
-describe('the same thousand without caches', () => {
+describe('a thousand requests without caches', () => {
   it('cost a statement each', async () => {
     const testApp = await startAmongAcquaintances({ CACHE_ENABLED: 'false' });
     const cost = await measure(testApp);

@@ -100,7 +100,7 @@ describe('conversations', () => {
     expect(titlesOf(data.tenant.conversations.nodes)).toEqual(titles);
   });
 
-  it('of a person are told only as far as the viewer may read them', async () => {
+  it('of a user are shown only if the viewer may read them', async () => {
     const query = `{ user(id: "${people.author.id}") {
       conversations { nodes { title } } messages { nodes { conversation { title } } } } }`;
     const asMember = await testApp.data(query, { token: people.member.token });
@@ -114,7 +114,7 @@ describe('conversations', () => {
     expect(asAdmin.user.messages.nodes).toHaveLength(2);
   });
 
-  it('of a person are those that they own and those that they take part in', async () => {
+  it('of a user are those that they own or participate in', async () => {
     const titlesOf = async (user: TestUser) => {
       const query = `{ user(id: "${user.id}") { conversations { totalCount nodes { title } } } }`;
       return (await testApp.data(query, { token: people.admin.token })).user.conversations;
@@ -137,7 +137,7 @@ describe('people', () => {
     expect(data.tenant.members.nodes).toHaveLength(5);
   });
 
-  it('keep their e-mail address, last sign-in and sessions to themselves and to admins', async () => {
+  it('show their email address, last sign-in and sessions only to themselves and admins', async () => {
     await testApp.database.query(
       sql`update users set last_login_at = ${new Date(testApp.clock.now())} where id = ${people.author.uuid}::uuid`,
     );
@@ -156,7 +156,7 @@ describe('people', () => {
     expect(asAdmin.user).toEqual(asThemselves.user);
   });
 
-  it('without a name are Someone to those who may not see their address', async () => {
+  it('without a name are "Someone" to viewers who may not see their address', async () => {
     const nameless = await aUser(testApp, tenant, { firstName: '', lastName: '' });
     const query = `{ user(id: "${nameless.id}") { displayName } }`;
     const asAuthor = await testApp.data(query, { token: people.author.token });
@@ -176,7 +176,7 @@ describe('people', () => {
     expect(allowed.users.totalCount).toBe(5);
   });
 
-  it('are not found by their e-mail address, save by admins', async () => {
+  it('are found by their email address by admins only', async () => {
     const query = (address: string) =>
       `{ tenant { members(search: "${address}") { nodes { user { id } } } } }`;
     const asMember = await testApp.data(query(people.author.email), { token: people.member.token });
@@ -186,7 +186,7 @@ describe('people', () => {
     expect(asAdmin.tenant.members.nodes[0]).toEqual({ user: { id: people.author.id } });
   });
 
-  it('who are guests meet themselves only', async () => {
+  it('who are guests see only themselves', async () => {
     const data = await testApp.data('{ tenant { members { totalCount nodes { user { id } } } } }', {
       token: people.guest.token,
     });
@@ -195,9 +195,9 @@ describe('people', () => {
   });
 });
 
-describe('a foreign thing and a missing one', () => {
+describe('a foreign object and a missing one', () => {
   it.each(['conv', 'msg', 'user', 'session', 'key', 'tenant'])(
-    'are answered alike, byte for byte: %s',
+    'get one answer, byte for byte: %s',
     async (prefix) => {
       const foreignIds: Readonly<Record<string, string>> = {
         conv: foreign.id,
@@ -254,8 +254,8 @@ describe('a foreign thing and a missing one', () => {
   }
 });
 
-describe('a person with two tenants', () => {
-  it('sees the one of their session, or the one that x-tenant names, and never both', async () => {
+describe('a user with two tenants', () => {
+  it('sees the tenant of the session or of x-tenant, never both', async () => {
     const second = await aTenant(testApp);
     await aConversation(testApp, second, { title: 'in the second' });
     await aMembership(testApp, second, people.member, 'GUEST');
@@ -280,7 +280,7 @@ describe('a person with two tenants', () => {
     ]);
   });
 
-  it('reads nothing of the other one through their membership there', async () => {
+  it('reads nothing of the other tenant through the membership there', async () => {
     const query = `{ viewer { memberships { tenant { slug members { totalCount } conversations { totalCount } } } } }`;
     const data = await testApp.data(query, { token: people.author.token });
     const other = data.viewer.memberships.find(
@@ -290,7 +290,7 @@ describe('a person with two tenants', () => {
     expect(other.tenant).toMatchObject({ members: { totalCount: 0 }, conversations: { totalCount: 0 } });
   });
 
-  it('has only those memberships that are active, and is seen by others in the shared tenant only', async () => {
+  it('has only active memberships, and is visible to others in the shared tenant only', async () => {
     const [second, third] = [await aTenant(testApp), await aTenant(testApp)];
     const person = await aUser(testApp, tenant);
     await aMembership(testApp, second, person);
@@ -309,7 +309,7 @@ describe('a person with two tenants', () => {
     expect(asAdmin.user.memberships).toEqual([{ tenant: { slug: tenant.slug } }]);
   });
 
-  it('is refused in a tenant that is not theirs, as in one that does not exist', async () => {
+  it('is rejected alike in a foreign and a missing tenant', async () => {
     const ask = async (slug: string) => {
       const response = await testApp.server.inject({
         method: 'POST',
@@ -330,8 +330,8 @@ describe('a person with two tenants', () => {
   });
 });
 
-describe('a stranger without credentials', () => {
-  it('gets models, settings and nothing else', async () => {
+describe('an anonymous caller', () => {
+  it('gets models and settings only', async () => {
     const data = await testApp.data(
       `{ viewer { id } tenant { id } models { id } settings { signUpEnabled } node(id: "${shared.id}") { id } }`,
     );

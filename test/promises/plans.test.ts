@@ -54,7 +54,7 @@ afterAll(() => testApp.close());
 
 const conversationPage = '{ nodes { id lastMessage { id } } pageInfo { hasNextPage hasPreviousPage } }';
 
-describe('no statement reads a whole large table', () => {
+describe('no statement scans a large table', () => {
   it.each([
     ['the first conversations', `{ conversations ${conversationPage} }`],
     ['the last conversations', `{ conversations(last: 20) ${conversationPage} }`],
@@ -113,7 +113,7 @@ describe('no statement reads a whole large table', () => {
     );
   });
 
-  it('for finding out who was here last', async () => {
+  it('for finding the most recently active users', async () => {
     const texts: string[] = [];
     const stop = testApp.database.observe((statement) => texts.push(statement.text));
     await testApp.app.queries.user.recentlyActiveIds(10, new Date()).finally(stop);
@@ -131,7 +131,7 @@ describe('no statement reads a whole large table', () => {
   });
 });
 
-describe('a statement that comes often is planned once', () => {
+describe('a frequent statement is planned once', () => {
   it.each([
     ['the first conversations', () => `{ conversations(first: 20) ${conversationPage} }`],
     [
@@ -158,7 +158,7 @@ describe('a statement that comes often is planned once', () => {
   });
 });
 
-describe('a statement whose way depends on its values is planned for them', () => {
+describe('a statement whose plan depends on its values is planned for them', () => {
   it.each([
     ['searching', '{ searchMessages(query: "needle") { totalCount nodes { id } } }'],
     [

@@ -69,7 +69,7 @@ async function writeWhile(isRunning: () => boolean, person: Inhabitant, sent: st
 }
 
 describe('a restart of one process after another', { timeout: 90_000 }, () => {
-  it('loses no request of those who ask who is ready', async () => {
+  it('loses no request of clients that check readiness', async () => {
     let isRunning = true;
     const sent: string[] = [];
     const probing = probeWhile(() => isRunning);

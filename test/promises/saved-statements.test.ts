@@ -15,7 +15,7 @@ async function measure(isCacheEnabled: boolean) {
   }
 }
 
-it('reads nothing twice that is cached, of 200 requests of a chat product', async () => {
+it('statements: 200 requests of a chat product read no cached object twice', async () => {
   expect(await measure(true)).toEqual({
     // Each person's session and profile, the settings, the models, and what one changed profile has ended.
     cached: { requests: 110, failed: 0, statements: 10 + 10 + 1 + 1 + 1 },
@@ -25,7 +25,7 @@ it('reads nothing twice that is cached, of 200 requests of a chat product', asyn
   });
 });
 
-it('reads all of it every time without the caches', async () => {
+it('statements: without caches every request reads everything', async () => {
   expect(await measure(false)).toEqual({
     cached: { requests: 110, failed: 0, statements: 300 },
     pages: { requests: 70, failed: 0, statements: 220 },

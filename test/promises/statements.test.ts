@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aConversation, aTenant, aUser, type TestUser } from '../support/builders.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 
-describe('the statements of a request whose identity is known', () => {
+describe('the statements of an authenticated request', () => {
   let testApp: TestApp;
   let viewer: TestUser;
   let conversationId: string;
@@ -22,7 +22,7 @@ describe('the statements of a request whose identity is known', () => {
 
   const ask = (query: string) => testApp.data(query, { token: viewer.token });
 
-  it('is 1 for 20 conversations with messageCount and what is usual of lastMessage, 2 with more', async () => {
+  it('are 1 for 20 conversations with messageCount and the summary of lastMessage, 2 with more', async () => {
     const query = (fields: string) =>
       `{ conversations(first: 20) { nodes { messageCount lastMessage { ${fields} } } } }`;
     const data = await testApp.expectStatements(1, () => ask(query('content')));
@@ -42,7 +42,7 @@ describe('the statements of a request whose identity is known', () => {
     await testApp.expectStatements(2, () => ask(query));
   });
 
-  it('are 2 for a page of 50 messages, and not one more for the flags of a page in the middle', async () => {
+  it('are 2 for a page of 50 messages, also with the flags of a page in the middle', async () => {
     const page = (args: string) => `{ conversation(id: "${conversationId}") { messages(${args}) {
       edges { cursor node { content } } pageInfo { hasNextPage hasPreviousPage } } } }`;
     const first = await testApp.expectStatements(2, () => ask(page('first: 50')));

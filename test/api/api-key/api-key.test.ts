@@ -60,8 +60,8 @@ const refusal = {
   data: undefined,
 };
 
-describe('making a key', () => {
-  it('answers the secret once, and it works', async () => {
+describe('createApiKey', () => {
+  it('returns the secret once, and the secret authenticates', async () => {
     const { secret, apiKey, userErrors } = await createAs(member, {
       name: '  nightly report ',
       scopes: ['write', 'read'],
@@ -111,7 +111,7 @@ describe('making a key', () => {
     expect(userErrors).toEqual([{ code: 'BAD_USER_INPUT', message, path }]);
   });
 
-  it('with the scope admin is for admins', async () => {
+  it('rejects the scope admin for members', async () => {
     const platformAdmin = await aUser(testApp, tenant, { isPlatformAdmin: true });
     const input = { name: 'x', scopes: ['read', 'admin'] };
     const [asMember, asAdmin, asPlatformAdmin] = await Promise.all(
@@ -128,7 +128,7 @@ describe('making a key', () => {
     expect([asAdmin.userErrors, asPlatformAdmin.userErrors]).toEqual([[], []]);
   });
 
-  it('is nothing that a key can do', async () => {
+  it('rejects a caller with an API key', async () => {
     const key = await anApiKey(testApp, tenant, admin);
     const { createApiKey } = await testApp.data(create, {
       token: key.secret,
@@ -139,7 +139,7 @@ describe('making a key', () => {
   });
 });
 
-describe('a key', () => {
+describe('an API key', () => {
   it('costs no statement once it is known', async () => {
     const key = await anApiKey(testApp, tenant, member);
     await post(key.secret);
@@ -148,7 +148,7 @@ describe('a key', () => {
   });
 
   it.each(['', 'A'.repeat(42), 'A'.repeat(44), `${'A'.repeat(42)}!`, 'A'.repeat(10_000)])(
-    'that is malformed is refused without a statement: %s',
+    'is rejected without a statement when malformed: %s',
     async (random) => {
       const answer = await testApp.expectStatements(0, () => post(`parley_key_${random}`));
 
@@ -156,11 +156,11 @@ describe('a key', () => {
     },
   );
 
-  it('that is unknown is refused', async () => {
+  it('is rejected when unknown', async () => {
     expect(await post(`parley_key_${'A'.repeat(43)}`)).toEqual(refusal);
   });
 
-  it('ends when its time has come, also while it is remembered', async () => {
+  it('is rejected after its expiry, also while it is cached', async () => {
     const key = await anApiKey(testApp, tenant, member, { expiresAt: new Date(testApp.clock.now() + 1000) });
 
     expect((await post(key.secret)).status).toBe(200);
@@ -168,7 +168,7 @@ describe('a key', () => {
     expect(await post(key.secret)).toEqual({ ...refusal, code: 'TOKEN_EXPIRED' });
   });
 
-  it('acts in its own tenant only, although its owner has another', async () => {
+  it('acts only in its own tenant, although its owner has another', async () => {
     const second = await aTenant(testApp);
     await aMembership(testApp, second, member);
     const key = await anApiKey(testApp, tenant, member);
@@ -199,11 +199,11 @@ describe('a key', () => {
   });
 });
 
-describe('revoking a key', () => {
+describe('revokeApiKey', () => {
   const revokeAs = async (token: string, { id }: Pick<TestApiKey, 'id'>) =>
     (await testApp.data(revoke, { token, variables: { id } })).revokeApiKey;
 
-  it('is over at the next request, and keeps its date when it is done again', async () => {
+  it('rejects the next request, and keeps the first date when repeated', async () => {
     const key = await anApiKey(testApp, tenant, member);
     await post(key.secret);
     const first = await revokeAs(member.token, key);
@@ -215,7 +215,7 @@ describe('revoking a key', () => {
     expect(await revokeAs(member.token, key)).toEqual(first);
   });
 
-  it('is for its owner and for admins; to others it does not exist', async () => {
+  it('is allowed for the owner and admins, and NOT_FOUND for others', async () => {
     const key = await anApiKey(testApp, tenant, member);
     const stranger = await aUser(testApp, await aTenant(testApp), { role: 'OWNER' });
     const other = await aUser(testApp, tenant);
@@ -231,7 +231,7 @@ describe('revoking a key', () => {
     expect((await revokeAs(admin.token, key)).userErrors).toEqual([]);
   });
 
-  it('by itself makes a stranger of the rest of the request', async () => {
+  it('makes the rest of the request anonymous when a key revokes itself', async () => {
     const key = await anApiKey(testApp, tenant, member);
     const answer = await testApp.ask(
       `mutation {
@@ -247,8 +247,8 @@ describe('revoking a key', () => {
   });
 });
 
-describe('the list of keys', () => {
-  it('is for their owner and for admins of the tenant, also by node', async () => {
+describe('the list of API keys', () => {
+  it('is visible to the owner and to tenant admins, also by node', async () => {
     const owner = await aUser(testApp, tenant);
     const [older, newer] = [await anApiKey(testApp, tenant, owner), await anApiKey(testApp, tenant, owner)];
     const query = `{

@@ -92,7 +92,7 @@ describe('deleteConversation', () => {
     ]);
   });
 
-  it('is for its owner and admins, also where others read and write', async () => {
+  it('is allowed for the owner and admins only, also where others read and write', async () => {
     const { id, uuid } = await aConversation(testApp, tenant, { owner, participants: [member] });
 
     expect(await remove(id, member)).toEqual({
@@ -102,7 +102,7 @@ describe('deleteConversation', () => {
     expect(await rowsOf(uuid)).toMatchObject({ conversations: 1 });
   });
 
-  it('works in an archived conversation, and is done by one of 20 who ask at once', async () => {
+  it('deletes an archived conversation, once for 20 concurrent requests', async () => {
     const { id, uuid } = await aConversation(testApp, tenant, { owner, messages: ['one'] });
     await testApp.database.query(sql`update conversations set archived_at = now() where id = ${uuid}::uuid`);
     const answers = await Promise.all(Array.from({ length: 20 }, () => remove(id, owner)));
@@ -111,7 +111,7 @@ describe('deleteConversation', () => {
     expect(answers.flatMap((answer) => answer.userErrors)).toHaveLength(19);
   });
 
-  it('leaves nothing behind while others write, who are told that it is gone', async () => {
+  it('leaves no messages of concurrent writers, who get NOT_FOUND', async () => {
     const { id, uuid } = await aConversation(testApp, tenant, { owner, messages: ['one'] });
     const send = async (content: string) => {
       const data = await testApp.data(
@@ -129,7 +129,7 @@ describe('deleteConversation', () => {
     }
   });
 
-  it('takes 50,000 messages, by no more than 20,000 in one statement', async () => {
+  it('deletes 50,000 messages, at most 20,000 per statement', async () => {
     const { id, uuid } = await aConversation(testApp, tenant, { owner });
     for (let start = 0; start < 50_000; start += 10_000) {
       await testApp.database
@@ -151,7 +151,7 @@ describe('deleteConversation', () => {
     expect(await rowsOf(uuid)).toEqual(none);
   }, 60_000);
 
-  it('is noted where an admin did it, and where somebody tried', async () => {
+  it('is audited for admins, and for rejected callers', async () => {
     const { id } = await aConversation(testApp, tenant, { owner, messages: ['one'] });
     const own = await aConversation(testApp, tenant, { owner });
     await testApp.database.query(sql`delete from audit_log`);

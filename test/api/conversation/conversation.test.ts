@@ -31,7 +31,7 @@ const create = (input: Readonly<Record<string, unknown>>, token = ada.token) =>
   );
 
 describe('createConversation', () => {
-  it('makes the caller its owner and a participant, once', async () => {
+  it('makes the caller owner and participant, once', async () => {
     const data = await create({
       title: '  A talk ',
       modelId: 'model_on',
@@ -61,7 +61,7 @@ describe('createConversation', () => {
     });
   });
 
-  it('refuses an external id that is taken', async () => {
+  it('rejects a duplicate external ID', async () => {
     await create({ title: 'first', externalId: 'taken' });
     const data = await create({ title: 'second', externalId: 'taken' });
 
@@ -71,7 +71,7 @@ describe('createConversation', () => {
     });
   });
 
-  it('reports all faults at once and writes nothing', async () => {
+  it('reports all input errors together and writes nothing', async () => {
     const before = await testApp.database.query(sql`select count(*) from conversations`);
     const data = await create({ title: '', externalId: '', participantIds: Array(201).fill(bob.id) });
     const after = await testApp.database.query(sql`select count(*) from conversations`);
@@ -82,7 +82,7 @@ describe('createConversation', () => {
     expect(after).toEqual(before);
   });
 
-  it('refuses models that cannot be used and people who are not there', async () => {
+  it('rejects unusable models and unknown participants', async () => {
     const stranger = await aUser(testApp, await aTenant(testApp));
     const data = await create({ title: 'x', modelId: 'model_off', participantIds: [bob.id, stranger.id] });
 
@@ -92,7 +92,7 @@ describe('createConversation', () => {
     ]);
   });
 
-  it('takes only members who are active', async () => {
+  it('accepts only active members', async () => {
     const former = await aUser(testApp, tenant);
     await testApp.database.query(
       sql`update memberships set is_active = false where user_id = ${former.uuid}::uuid`,
@@ -102,7 +102,7 @@ describe('createConversation', () => {
     expect(data.createConversation.userErrors).toMatchObject([{ code: 'NOT_FOUND' }]);
   });
 
-  it('answers alike for what is foreign, missing and malformed', async () => {
+  it('gives one answer for foreign, missing and malformed IDs', async () => {
     const stranger = await aUser(testApp, await aTenant(testApp));
     const missing = `user_${'0'.repeat(32)}`;
     const answers = [
@@ -114,7 +114,7 @@ describe('createConversation', () => {
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
   });
 
-  it('lets two tenants use the same external id', async () => {
+  it('accepts one external ID in two tenants', async () => {
     const stranger = await aUser(testApp, await aTenant(testApp));
     const ours = await create({ title: 'ours', externalId: 'twice' });
     const theirs = await create({ title: 'theirs', externalId: 'twice' }, stranger.token);
@@ -122,7 +122,7 @@ describe('createConversation', () => {
     expect([ours, theirs].map((data) => data.createConversation.userErrors)).toEqual([[], []]);
   });
 
-  it('is not for guests', async () => {
+  it('is rejected for guests', async () => {
     const data = await create({ title: 'x' }, guest.token);
 
     expect(data.createConversation).toMatchObject({
@@ -140,7 +140,7 @@ describe('updateConversation', () => {
       { token, variables: { input } },
     );
 
-  it('changes what is given and leaves the rest', async () => {
+  it('changes given fields and leaves the rest', async () => {
     const made = await create({ title: 'before', modelId: 'model_on' });
     const conversationId = made.createConversation.conversation.id;
     testApp.clock.advance(1000);
@@ -162,7 +162,7 @@ describe('updateConversation', () => {
     });
   });
 
-  it('takes null for "unchanged", and keeps the date of the first archiving', async () => {
+  it('treats null as unchanged, and keeps the date of the first archiving', async () => {
     const conversation = await aConversation(testApp, tenant, { owner: ada, title: 'same' });
     const archivedAt = async () => {
       const [row] = await testApp.database.query<{ at: Date | null }>(
@@ -189,7 +189,7 @@ describe('updateConversation', () => {
     expect(await archivedAt()).toBeNull();
   });
 
-  it('is for the owner and for admins; who may read it only is told so', async () => {
+  it('is allowed for the owner and admins, and FORBIDDEN for other readers', async () => {
     const conversation = await aConversation(testApp, tenant, { owner: ada });
     const admin = await aUser(testApp, tenant, { role: 'ADMIN' });
     const input = { conversationId: conversation.id, title: 'mine' };
@@ -208,7 +208,7 @@ describe('updateConversation', () => {
 });
 
 describe('conversations', () => {
-  it('are filtered and ordered as asked', async () => {
+  it('are filtered and ordered by the arguments', async () => {
     const own = await aTenant(testApp);
     const reader = await aUser(testApp, own);
     for (const title of ['banana', 'apple', 'cherry']) {

@@ -47,11 +47,11 @@ async function send(app: TestApp, token: string) {
 }
 
 describe('a token', () => {
-  it('that is as it should be is accepted', async () => {
+  it('is accepted when valid', async () => {
     expect(await send(testApp, forge.sign())).toMatchObject({ status: 200, code: undefined });
   });
 
-  it('that is off by less than five seconds is accepted', async () => {
+  it('is accepted with a clock difference below five seconds', async () => {
     const { now } = forge;
     const tokens = [forge.sign({ exp: now - 4 }), forge.sign({ nbf: now + 5, iat: now + 5, jti: 'b' })];
 
@@ -59,7 +59,7 @@ describe('a token', () => {
   });
 
   it.each(badTokens.map(([kind, make, code = 'UNAUTHENTICATED']) => ({ kind, make, code })))(
-    '$kind is refused without a statement',
+    'is rejected without a statement: $kind',
     async ({ make, code }) => {
       const token = await make(forge);
       logged.length = 0;
@@ -76,13 +76,13 @@ describe('a token', () => {
     },
   );
 
-  it('of more than thirty-three bad kinds was tried, and the provider asked for its keys once', () => {
+  it('in over thirty-three invalid forms makes one request for the keys', () => {
     expect(badTokens.length).toBeGreaterThan(33);
     expect(new Set(badTokens.map(([kind]) => kind)).size).toBe(badTokens.length);
     expect(provider.requests).toBe(1);
   });
 
-  it('of 20 kB is refused as a token over a real connection, and not as a header', async () => {
+  it('of 20 kB is rejected with 401, not as a header that is too large', async () => {
     const origin = await testApp.server.listen({ host: '127.0.0.1', port: 0 });
     const response = await fetch(`${origin}/graphql`, {
       method: 'POST',
@@ -94,7 +94,7 @@ describe('a token', () => {
     expect(response.headers.get('www-authenticate')).toContain('Bearer');
   });
 
-  it('that was accepted ends with its time, although it is remembered', async () => {
+  it('is rejected after its expiry, although it is cached', async () => {
     const token = forge.sign({ jti: 'ends' });
     await send(testApp, token);
     testApp.clock.advance(64_999);
@@ -108,7 +108,7 @@ describe('a token', () => {
     });
   });
 
-  it('of a good provider is refused where none is set up', async () => {
+  it('is rejected when no provider is configured', async () => {
     const other = await startTestApp();
     const answer = await other.expectStatements(0, () => send(other, forge.sign()));
     await other.close();
@@ -117,7 +117,7 @@ describe('a token', () => {
     expect(answer.text).toContain('No identity provider is set up here.');
   });
 
-  it('for an audience is accepted where that is ours, and no other is', async () => {
+  it('is accepted only for the configured audience', async () => {
     const other = await startTestApp({ ...provider.environment, JWT_AUDIENCE: 'parley,parley-next' });
     const { uuid } = await aTenant(other, 'acme');
     await other.database.query(sql`update tenants set external_id = 'org_acme' where id = ${uuid}::uuid`);

@@ -59,7 +59,7 @@ describe('a webhook', () => {
     expect([status, body.errors?.[0]?.extensions.code]).toEqual([401, 'UNAUTHENTICATED']);
   });
 
-  it('may be signed by two secrets while one replaces the other', async () => {
+  it('accepts both signatures during a rotation of the secret', async () => {
     const { status } = await sendWebhook(testApp, { type: 'session.created', data: {} }, { id: 'msg_1' });
     const payload = JSON.stringify({ type: 'session.created', data: {} });
     const signed = new Webhook(webhookSecret).sign('msg_1', new Date(now()), payload);
@@ -85,7 +85,7 @@ describe('a webhook', () => {
     expect([status, body.errors?.[0]?.extensions.code]).toEqual([400, 'BAD_USER_INPUT']);
   });
 
-  it('of a kind that means nothing here is taken and ignored', async () => {
+  it('of an unknown type is answered with 200 and ignored', async () => {
     const { status, body } = await testApp.expectStatements(0, () =>
       sendWebhook(testApp, { type: 'session.created', data: { id: 'sess_1' } }),
     );
@@ -93,11 +93,11 @@ describe('a webhook', () => {
     expect([status, body]).toEqual([200, { status: 'ignored' }]);
   });
 
-  it('that is too large is refused', async () => {
+  it('that is too large is rejected', async () => {
     expect((await sendWebhook(testApp, 'x'.repeat(300_000))).status).toBe(413);
   });
 
-  it('has no route where no secret is set', async () => {
+  it('has no route without a secret', async () => {
     const other = await startTestApp(provider.environment);
     const { status } = await sendWebhook(other, {});
     await other.close();
@@ -106,8 +106,8 @@ describe('a webhook', () => {
   });
 });
 
-describe('what the provider tells of a person', () => {
-  it('shows in their next request, although they are remembered', async () => {
+describe('a user event', () => {
+  it("is visible in the user's next request, although the user is cached", async () => {
     await ask({ first_name: 'Ann', updated_at: 1000 });
     const event = userEvent('user.updated', {
       id: sub,
@@ -123,7 +123,7 @@ describe('what the provider tells of a person', () => {
     });
   });
 
-  it('counts by its own time, in whatever order it comes, and once', async () => {
+  it('applies once and by its own time, in any order of arrival', async () => {
     await ask();
     const older = userEvent('user.updated', { id: sub, firstName: 'Older', at: now() - 2000 });
     const newer = userEvent('user.updated', { id: sub, firstName: 'Newer', at: now() - 1000 });
@@ -132,7 +132,7 @@ describe('what the provider tells of a person', () => {
     expect((await ask()).viewer.profile.firstName).toBe('Newer');
   });
 
-  it('does not bring back a name that was taken back since', async () => {
+  it('does not restore a name removed by a later event', async () => {
     await ask({ first_name: 'Ann', updated_at: now() - 3000 });
     await sendWebhook(testApp, userEvent('user.updated', { id: sub, firstName: '', at: now() - 1000 }));
     await sendWebhook(testApp, userEvent('user.updated', { id: sub, firstName: 'Late', at: now() - 2000 }));
@@ -141,7 +141,7 @@ describe('what the provider tells of a person', () => {
     expect((await ask()).viewer.profile.firstName).toBeNull();
   });
 
-  it('does not bring back a name that they took back here', async () => {
+  it('does not restore a name that the user removed in Parley', async () => {
     const { token } = await ask({ first_name: 'Ann', updated_at: now() - 1000 });
     await testApp.data('mutation { updateProfile(input: { firstName: null }) { user { id } } }', { token });
     await sendWebhook(testApp, membership('updated', now()));
@@ -149,7 +149,7 @@ describe('what the provider tells of a person', () => {
     expect((await ask()).viewer.profile.firstName).toBeNull();
   });
 
-  it.each(['An\u0000n', 'Ann\ud800'])('is no name where it cannot be stored: %j', async (firstName) => {
+  it.each(['An\u0000n', 'Ann\ud800'])('ignores a name that cannot be stored: %j', async (firstName) => {
     await ask();
     const event = userEvent('user.updated', { id: sub, firstName, email: `${sub}@example.org`, at: now() });
 
@@ -160,7 +160,7 @@ describe('what the provider tells of a person', () => {
     });
   });
 
-  it('is no address unless it is verified', async () => {
+  it('ignores an unverified address', async () => {
     await ask();
     const email = `unverified-${sub}@example.org`;
     await sendWebhook(
@@ -171,7 +171,7 @@ describe('what the provider tells of a person', () => {
     expect((await ask()).viewer.email).toBeNull();
   });
 
-  it('makes nobody out of people who belong to no tenant here', async () => {
+  it('creates no user without a tenant', async () => {
     await sendWebhook(testApp, userEvent('user.created', { id: sub, firstName: 'Nobody', at: now() }));
     const found = await testApp.database.query(sql`select id from users where external_id = ${sub}`);
 
@@ -179,14 +179,14 @@ describe('what the provider tells of a person', () => {
   });
 });
 
-describe('a person whom the provider has deleted', () => {
+describe('a user deleted by the provider', () => {
   const deleted = () => ({
     type: 'user.deleted',
     timestamp: now(),
     data: { id: sub, deleted: true, object: 'user' },
   });
 
-  it('is refused at once, by their token, their sessions and their keys', async () => {
+  it('is rejected from the next request on, by token, sessions and keys', async () => {
     const { viewer, token } = await ask({
       email: `${sub}@example.org`,
       email_verified: true,
@@ -212,7 +212,7 @@ describe('a person whom the provider has deleted', () => {
     expect(row).toEqual({ email: null, is_active: false, revoked: true });
   });
 
-  it('stays away, whatever comes later or came before', async () => {
+  it('stays deleted after later and earlier events', async () => {
     await sendWebhook(testApp, deleted());
     await sendWebhook(testApp, userEvent('user.updated', { id: sub, at: now() + 1000 }));
     await sendWebhook(testApp, membership('created', now() + 1000));
@@ -220,7 +220,7 @@ describe('a person whom the provider has deleted', () => {
     expect((await ask({ iat: Math.floor(now() / 1000) + 2 })).code).toBe('UNAUTHENTICATED');
   });
 
-  it('leaves their address to whoever has it next, whatever comes late', async () => {
+  it('releases the address, also when older events arrive late', async () => {
     const email = `${sub}@example.org`;
     await ask({ email, email_verified: true, updated_at: now() - 2000 });
     await sendWebhook(testApp, deleted());
@@ -232,7 +232,7 @@ describe('a person whom the provider has deleted', () => {
 });
 
 describe('a membership', () => {
-  it('begins with the event, before the person ever asks', async () => {
+  it("begins with the event, before the user's first request", async () => {
     await sendWebhook(testApp, membership('created', now(), 'org:admin'));
     const found = await testApp.database.query(sql`select u.first_name, m.role, m.is_active from users u
       join memberships m on m.user_id = u.id where u.external_id = ${sub}`);
@@ -240,7 +240,7 @@ describe('a membership', () => {
     expect(found).toEqual([{ first_name: 'Public', role: 'ADMIN', is_active: true }]);
   });
 
-  it('changes its role in the next request, and no older word changes it back', async () => {
+  it('changes its role from the next request on, and no older event reverts it', async () => {
     const before = await ask();
     await sendWebhook(testApp, membership('updated', now() + 1000, 'org:admin'));
     const after = await testApp.data('{ viewer { memberships { role } } }', { token: before.token });
@@ -251,7 +251,7 @@ describe('a membership', () => {
     expect((await ask()).viewer.memberships).toEqual([{ role: 'ADMIN' }]);
   });
 
-  it('ends with the event, for a token that is still good, until the provider has them again', async () => {
+  it('ends with the event, also for a valid token, until the provider restores it', async () => {
     await ask();
     await sendWebhook(testApp, membership('deleted', now() + 1000));
     const refused = await ask();
@@ -263,14 +263,14 @@ describe('a membership', () => {
     expect((await ask()).viewer.memberships).toEqual([{ role: 'MEMBER' }]);
   });
 
-  it('that was ended before it was known does not begin afterwards', async () => {
+  it('that was removed before it was known does not begin afterwards', async () => {
     await sendWebhook(testApp, membership('deleted', now()));
     await sendWebhook(testApp, membership('created', now() - 1000));
 
     expect((await ask({ iat: Math.floor(now() / 1000) - 1 })).code).toBe('UNAUTHENTICATED');
   });
 
-  it('that was suspended here is not brought back by the provider', async () => {
+  it('suspended in Parley is not restored by the provider', async () => {
     const { viewer } = await ask();
     await testApp.database.query(sql`update memberships set is_active = false
       where user_id = (select id from users where external_id = ${sub})`);
@@ -281,7 +281,7 @@ describe('a membership', () => {
     expect((await ask()).code).toBe('UNAUTHENTICATED');
   });
 
-  it('that an admin has taken back and suspended since is not brought back either', async () => {
+  it('reinstated and suspended by an admin is not restored by the provider', async () => {
     const owner = await aUser(testApp, tenant, { role: 'OWNER' });
     const { viewer } = await ask();
     const setActive = (isActive: boolean) => change(owner, viewer.id, `isActive: ${isActive}`);
@@ -294,7 +294,7 @@ describe('a membership', () => {
     expect([code, (await ask()).code]).toEqual([undefined, 'UNAUTHENTICATED']);
   });
 
-  it('that an admin suspends after the provider has ended it is not brought back either', async () => {
+  it('suspended by an admin after the provider removed it is not restored', async () => {
     const owner = await aUser(testApp, tenant, { role: 'OWNER' });
     const { viewer } = await ask();
     await sendWebhook(testApp, membership('deleted', now() + 1000));
@@ -304,7 +304,7 @@ describe('a membership', () => {
     expect((await ask()).code).toBe('UNAUTHENTICATED');
   });
 
-  it('that ends while an admin changes something else of it stays ended', async () => {
+  it("removed during an admin's change stays removed", async () => {
     const owner = await aUser(testApp, tenant, { role: 'OWNER' });
     const { viewer } = await ask();
     // What an admin writes waits for this, after the membership was read.
@@ -321,7 +321,7 @@ describe('a membership', () => {
     expect((await ask()).code).toBe('UNAUTHENTICATED');
   });
 
-  it('ends with its organisation, but not for those whom Parley made members', async () => {
+  it('ends with its organisation, except for members added in Parley', async () => {
     const other = await aTenant(testApp);
     await testApp.database.query(
       sql`update tenants set external_id = 'org_gone' where id = ${other.uuid}::uuid`,

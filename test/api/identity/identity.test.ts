@@ -41,8 +41,8 @@ async function ask(claims: Record<string, unknown>, tenantSlug?: string) {
   return { viewer: answer.data?.viewer, code: answer.errors?.[0]?.extensions.code };
 }
 
-describe('a person whom only the identity provider knows', () => {
-  it('is a member at their first request', async () => {
+describe('a user known only to the identity provider', () => {
+  it('becomes a member with the first request', async () => {
     const sub = aSubject();
     const updated = testApp.clock.now() - 1000;
     const { viewer } = await ask({
@@ -68,7 +68,7 @@ describe('a person whom only the identity provider knows', () => {
     });
   });
 
-  it('is one person and one membership after 50 first requests at once', async () => {
+  it('becomes one user and one membership for 50 concurrent first requests', async () => {
     const sub = aSubject();
     const before = testApp.app.services.identity.statistics();
     const tokens = await Promise.all(
@@ -104,8 +104,8 @@ describe('a person whom only the identity provider knows', () => {
   });
 });
 
-describe('the mirror', () => {
-  it('is left alone until the provider changes something or an hour has passed', async () => {
+describe('the stored identity', () => {
+  it("is not written until the provider's data changes or an hour has passed", async () => {
     const sub = aSubject();
     const claims = { sub, first_name: 'Ann', updated_at: 1000, ...inAcme };
     await ask(claims);

@@ -38,7 +38,7 @@ const archive = (uuid: string) =>
 const refusedWith = (code: string, path: readonly string[]) => [{ code, path }];
 
 describe('editMessage', () => {
-  it('says something else in place of what was said, and when', async () => {
+  it('replaces the content and sets editedAt', async () => {
     const { first } = await said('teh word');
     testApp.clock.advance(1000);
     const now = new Date(testApp.clock.now()).toISOString();
@@ -49,7 +49,7 @@ describe('editMessage', () => {
     });
   });
 
-  it('leaves a message as it is when nothing changes', async () => {
+  it('changes nothing when the content is equal', async () => {
     const { first } = await said('the same');
     testApp.clock.advance(1000);
     const { message } = await edit(first, 'the same', people.author);
@@ -58,7 +58,7 @@ describe('editMessage', () => {
     expect(message.conversation.updatedAt).not.toBe(new Date(testApp.clock.now()).toISOString());
   });
 
-  it('finds a message by its new words only', async () => {
+  it('makes only the new words searchable', async () => {
     const { id, first } = await said('aardvark');
     await edit(first, 'zeppelin', people.author);
     const count = async (query: string) => {
@@ -72,7 +72,7 @@ describe('editMessage', () => {
     expect([await count('aardvark'), await count('zeppelin')]).toEqual([0, 1]);
   });
 
-  it.each(['member', 'admin'] as const)('is not for others than its author: %s', async (who) => {
+  it.each(['member', 'admin'] as const)('is rejected for all but the author: %s', async (who) => {
     const { first } = await said('mine');
 
     expect(await edit(first, 'yours', people[who])).toEqual({
@@ -93,7 +93,7 @@ describe('editMessage', () => {
     );
   });
 
-  it('is closed in an archived conversation', async () => {
+  it('is rejected in an archived conversation', async () => {
     const { uuid, first } = await said('for ever');
     await archive(uuid);
 
@@ -102,7 +102,7 @@ describe('editMessage', () => {
     );
   });
 
-  it('keeps one of 20 contents that come at once', async () => {
+  it('keeps one of 20 concurrent contents', async () => {
     const { id, first } = await said('start');
     const contents = Array.from({ length: 20 }, (_, index) => `content ${index}`);
     const answers = await Promise.all(contents.map((content) => edit(first, content, people.author)));
@@ -116,7 +116,7 @@ describe('editMessage', () => {
     expect(data.conversation.messageCount).toBe(1);
   });
 
-  it('answers what the viewer may not read like what is not there', async () => {
+  it('gives one answer for an invisible and a missing message', async () => {
     const secret = await aConversation(testApp, tenant, {
       author: people.author,
       visibility: 'PRIVATE',

@@ -43,7 +43,7 @@ describe('deleteMessage', () => {
     return row;
   };
 
-  it.each(['author', 'admin'] as const)('removes a message for its author and admins: %s', async (who) => {
+  it.each(['author', 'admin'] as const)('deletes a message for its author and admins: %s', async (who) => {
     const conversation = await said('one', 'two', 'three');
     await testApp.database
       .query(sql`update messages set created_at = created_at + position * interval '1 second'
@@ -78,7 +78,7 @@ describe('deleteMessage', () => {
     expect(await stateOf(uuid)).toMatchObject({ count: 0, position: 1, lastAt: null });
   });
 
-  it('keeps cursors good, and never gives a place again', async () => {
+  it('keeps cursors valid, and never reuses a position', async () => {
     const { id, third } = await said('one', 'two', 'three');
     const page = async (args: string) => {
       const data = await testApp.data(
@@ -102,7 +102,7 @@ describe('deleteMessage', () => {
     expect(contents(after)).toEqual(['four']);
   });
 
-  it('counts once when 20 delete at once, while others speak', async () => {
+  it('counts once for 20 concurrent deletions, while others send', async () => {
     const { id, uuid, first } = await said('one', 'two');
     // Whoever takes an older message for the last one has its time wrong.
     testApp.clock.advance(1000);
@@ -131,7 +131,7 @@ describe('deleteMessage', () => {
     expect(row?.count).toBe(21);
   });
 
-  it('knows of what was said while it waited for its turn', async () => {
+  it('counts messages that were sent while it waited for the lock', async () => {
     const { uuid, first } = await said('one');
     const later = new Date(testApp.clock.now() + 1000);
     const deleted = await whileLocked(uuid, later, () => remove(first, people.author));
@@ -147,7 +147,7 @@ describe('deleteMessage', () => {
     expect((await remove(first, people.author)).userErrors).toEqual([]);
   });
 
-  it('is noted where an admin did it, and where somebody tried', async () => {
+  it('is audited for admins, and for rejected callers', async () => {
     await testApp.database.query(sql`delete from audit_log`);
     const { first, second } = await said('secret words', 'mine');
     await remove(first, people.member);
@@ -163,7 +163,7 @@ describe('deleteMessage', () => {
     ]);
   });
 
-  it('answers what the viewer may not read like what is not there', async () => {
+  it('gives one answer for an invisible and a missing message', async () => {
     const secret = await aConversation(testApp, tenant, {
       author: people.author,
       visibility: 'PRIVATE',

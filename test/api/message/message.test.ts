@@ -36,7 +36,7 @@ const send = (input: Readonly<Record<string, unknown>>, token: string) =>
   );
 
 describe('sendMessage', () => {
-  it('says it, as it is, at the end of the conversation', async () => {
+  it('appends the message unchanged', async () => {
     const conversation = await aConversation(testApp, tenant, { messages: ['before'] });
     testApp.clock.advance(5000);
     const metadata = { nested: { list: [1, 'two', null] } };
@@ -65,7 +65,7 @@ describe('sendMessage', () => {
     });
   });
 
-  it('costs 1 statement, which also sees to it that it may be said', async () => {
+  it('costs 1 statement, which also checks access', async () => {
     const conversation = await aConversation(testApp, tenant);
     await testApp.data('{ settings { maxMessageLength } }', { token: member.token });
 
@@ -77,7 +77,7 @@ describe('sendMessage', () => {
     );
   });
 
-  it('keeps order and count when 50 people speak at once', async () => {
+  it('keeps order and count for 50 concurrent senders', async () => {
     const conversation = await aConversation(testApp, tenant);
     await Promise.all(
       Array.from({ length: 50 }, (_, index) =>
@@ -115,7 +115,7 @@ describe('sendMessage', () => {
     expect(sendMessage.message === null).toBe(code !== null);
   });
 
-  it('is open to guests who take part', async () => {
+  it('is allowed for participating guests', async () => {
     const conversation = await aConversation(testApp, tenant, {
       visibility: 'PRIVATE',
       participants: [guest],
@@ -125,7 +125,7 @@ describe('sendMessage', () => {
     expect(sendMessage.userErrors).toEqual([]);
   });
 
-  it('moves the conversation forward in time, never back, and counts once for each message of a request', async () => {
+  it('moves updatedAt forward, never back, and counts each message of a request once', async () => {
     const conversation = await aConversation(testApp, tenant);
     const future = '2027-01-01T00:00:00.000Z';
     await testApp.database.query(
@@ -151,7 +151,7 @@ describe('sendMessage', () => {
     expect(row?.at).toEqual(new Date(testApp.clock.now()));
   });
 
-  it('is not stored when the conversation was archived after it was looked at', async () => {
+  it('is not stored when the conversation is archived after the check', async () => {
     const conversation = await aConversation(testApp, tenant);
     await testApp.database.query(
       sql`update conversations set archived_at = now() where id = ${conversation.uuid}::uuid`,
@@ -171,7 +171,7 @@ describe('sendMessage', () => {
     expect(await testApp.database.query(sql`select id from messages where content = 'too late'`)).toEqual([]);
   });
 
-  it('is closed in an archived conversation', async () => {
+  it('is rejected in an archived conversation', async () => {
     const conversation = await aConversation(testApp, tenant);
     await testApp.database.query(
       sql`update conversations set archived_at = now() where id = ${conversation.uuid}::uuid`,
@@ -181,7 +181,7 @@ describe('sendMessage', () => {
     expect(sendMessage.userErrors).toEqual([{ code: 'CONFLICT', path: ['input', 'conversationId'] }]);
   });
 
-  it('lets only admins speak for others than themselves', async () => {
+  it('allows only admins to send for others', async () => {
     const conversation = await aConversation(testApp, tenant);
     const input = { conversationId: conversation.id, content: 'hi', role: 'SYSTEM' };
     const asMember = await send(input, member.token);
@@ -193,7 +193,7 @@ describe('sendMessage', () => {
 });
 
 describe('messages of one role', () => {
-  it('are paged by themselves', async () => {
+  it('are paged as a list of their own', async () => {
     const conversation = await aConversation(testApp, tenant, { messages: ['one', 'two', 'three'] });
     await testApp.database.query(
       sql`update messages set role = 'ASSISTANT' where conversation_id = ${conversation.uuid}::uuid and content = 'two'`,
@@ -214,7 +214,7 @@ describe('messages of one role', () => {
 });
 
 describe('searchMessages', () => {
-  it('finds words in the manner of a web search, newest first', async () => {
+  it('accepts web search syntax, newest first', async () => {
     const contents = [
       'The kernel panics on boot',
       'panic in the kitchen',
@@ -241,7 +241,7 @@ describe('searchMessages', () => {
     expect(await search('nowhere')).toEqual([]);
   });
 
-  it('finds the parts of paths, names and addresses', async () => {
+  it('finds parts of paths, names and addresses', async () => {
     const content = 'see /etc/apt/sources.list for ubuntu-desktop, or mail bob@example.org';
     await aConversation(testApp, tenant, { messages: [content] });
     const count = async (query: string) => {
@@ -281,7 +281,7 @@ describe('searchMessages', () => {
   });
 
   it.each(['kernel -panic', 'one -two or three -four', '-panic kernel', 'the', '', '-', 'well-known'])(
-    'takes what says something to find, or nothing at all: %j',
+    'accepts a search with a term, and an empty one: %j',
     async (query) => {
       await testApp.data('query ($query: String!) { searchMessages(query: $query) { totalCount } }', {
         token: member.token,

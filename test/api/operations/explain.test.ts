@@ -44,14 +44,14 @@ describe('operations.explain', () => {
     expect(messages.statement).toContain('messages');
   });
 
-  it('sends what caches would have spared', async () => {
+  it('includes statements that caches would have saved', async () => {
     await testApp.data('{ models { id } }', { token: admin.token });
     const { data } = await explain('{ models { id } }');
 
     expect(data.operations.explain).toMatchObject([{ statement: expect.stringContaining('from models') }]);
   });
 
-  it('reads only what whoever asks may read', async () => {
+  it('reads only what the caller may read', async () => {
     const { data } = await explain('{ conversations { nodes { title } } }');
     const refused = await explain('{ users { nodes { id } } }');
 
@@ -62,7 +62,7 @@ describe('operations.explain', () => {
     });
   });
 
-  it('leaves no connection in a transaction, however it ends', async () => {
+  it('leaves no connection in a transaction, whatever the outcome', async () => {
     await explain('{ conversations { nodes { title } } }');
     await explain('{ users { nodes { id } } }');
 
@@ -94,7 +94,7 @@ describe('operations.explain', () => {
     expect(errors?.[0]?.message).toContain(message);
   });
 
-  it('has the limits that other operations have', async () => {
+  it('has the limits of other operations', async () => {
     const deep =
       '{ viewer { conversations { nodes { owner { conversations { nodes { owner { conversations { nodes { owner { id } } } } } } } } } } }';
     const { errors } = await explain(deep);

@@ -47,7 +47,7 @@ describe('/metrics', () => {
     expect(await valueOf('parley_request_duration_seconds_bucket{operation="Counted",le="+Inf"}')).toBe(2);
   });
 
-  it('counts operations by what ran them', async () => {
+  it('counts operations by executor', async () => {
     const counts = async () => [
       await valueOf('parley_executions_total{way="fast",reason=""}'),
       await valueOf('parley_executions_total{way="unplanned",reason="introspection"}'),
@@ -62,13 +62,13 @@ describe('/metrics', () => {
     expect(await counts()).toEqual([fast + 2, unplanned + 1, handedOver + 1]);
   });
 
-  it('counts what was refused before it ran, by its code', async () => {
+  it('counts rejected operations by code', async () => {
     await ask('{ models { id } }', 'parley_session_wrong');
 
     expect(await valueOf('parley_errors_total{code="UNAUTHENTICATED"}')).toBe(1);
   });
 
-  it('counts statements by what they are for', async () => {
+  it('counts statements by purpose', async () => {
     const before = (await valueOf('parley_statements_total{purpose="request"}')) ?? 0;
     await ask('query Two { conversations(first: 1) { nodes { id } totalCount } }');
 
@@ -77,11 +77,11 @@ describe('/metrics', () => {
     expect(await valueOf('parley_statement_duration_seconds_count')).toBeGreaterThanOrEqual(before + 2);
   });
 
-  it('tells nothing of a Redis where there is none: whoever watches would be told that it is down', async () => {
+  it('has no Redis metric without Redis, which would raise an alert', async () => {
     expect(await scrape()).not.toMatch(/^parley_redis_up/m);
   });
 
-  it('tells nothing of a tenant', async () => {
+  it('contains nothing about a tenant', async () => {
     await ask('query Told($name: String) { users(search: $name) { nodes { email } } }');
     const text = await scrape();
 
@@ -90,7 +90,7 @@ describe('/metrics', () => {
     }
   });
 
-  it('is read by Prometheus: every line is a comment or a sample of a metric that was described', async () => {
+  it('is valid for Prometheus: every line is a comment or a sample of a described metric', async () => {
     const lines = (await scrape()).split('\n').filter((line) => line !== '');
     const types = new Map<string, string>();
     for (const line of lines) {
@@ -106,8 +106,8 @@ describe('/metrics', () => {
   });
 });
 
-describe('the names of operations', () => {
-  it('are no more than a caller may bring in, whatever they make up', async () => {
+describe('operation names', () => {
+  it('are limited per caller', async () => {
     const [victim, attacker] = [user, await aUser(testApp, tenant)];
     for (let each = 0; each < 30; each += 1) await ask(`query Made${each} { __typename }`, attacker.token);
     await ask('query Unseen { __typename }', victim.token);
@@ -118,7 +118,7 @@ describe('the names of operations', () => {
     expect(await valueOf('parley_requests_total{operation="(other)",outcome="ok"}')).toBe(10);
   });
 
-  it('are only those of operations that ran', async () => {
+  it('include only executed operations', async () => {
     await ask('query Refused { nonsense }');
     await ask(`query ${'L'.repeat(65)} { __typename }`);
 
@@ -127,7 +127,7 @@ describe('the names of operations', () => {
     expect(operationsIn(await scrape())).toContain('(refused)');
   });
 
-  it('are not those that only strangers use, nor those of what was refused while it ran', async () => {
+  it('exclude those of anonymous callers and of rejected operations', async () => {
     await testApp.ask('query Stranger { __typename }');
     await ask('query Forbidden { operations { health { status } } }');
     const operations = operationsIn(await scrape());
@@ -139,7 +139,7 @@ describe('the names of operations', () => {
     expect(await valueOf('parley_requests_total{operation="Forbidden",outcome="ok"}')).toBe(2);
   });
 
-  it('are told apart from the first on where they are known beforehand, whoever asks', async () => {
+  it('are separate from the first request on when trusted documents name them', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'parley-trusted-'));
     const file = join(folder, 'manifest.json');
     const names = Array.from({ length: 201 }, (_, index) => `Known${index}`);
@@ -163,7 +163,7 @@ describe('the names of operations', () => {
   });
 });
 
-describe('who may read the metrics', () => {
+describe('access to the metrics', () => {
   it.each([
     ['another machine', { remoteAddress: '192.0.2.7' }],
     ['whoever comes through a proxy of this machine', { headers: { 'x-forwarded-for': '192.0.2.7' } }],
@@ -174,7 +174,7 @@ describe('who may read the metrics', () => {
     expect(response.json().errors[0].extensions.code).toBe('FORBIDDEN');
   });
 
-  it('is whoever has the token, and nobody else', async () => {
+  it('requires the token', async () => {
     const guarded = await startTestApp({ METRICS_TOKEN: 'a-token-of-sixteen' });
     const statusWith = async (authorization?: string) => {
       const headers = authorization === undefined ? {} : { authorization };
@@ -188,7 +188,7 @@ describe('who may read the metrics', () => {
     await guarded.close();
   });
 
-  it('is nobody where they are switched off', async () => {
+  it('is impossible when metrics are off', async () => {
     const without = await startTestApp({ METRICS_ENABLED: 'false' });
 
     expect((await without.server.inject({ method: 'GET', url: '/metrics' })).statusCode).toBe(404);
@@ -196,7 +196,7 @@ describe('who may read the metrics', () => {
   });
 });
 
-describe('what watches the metrics', () => {
+describe('the dashboard and the alerts', () => {
   const deploy = join(import.meta.dirname, '../../../deploy');
   const files = readdirSync(deploy, { recursive: true, encoding: 'utf8' }).filter((file) =>
     /\.(json|yml)$/.test(file),
@@ -212,12 +212,12 @@ describe('what watches the metrics', () => {
     ...text.matchAll(/\b((?:parley|process|nodejs)_\w+)(?:\{([^}]*)\})?/g),
   ]);
 
-  it('asks for many of them', () => {
+  it('use many metrics', () => {
     expect(expressions.length).toBeGreaterThan(35);
     expect(new Set(selectors.map(([, name]) => name)).size).toBeGreaterThan(20);
   });
 
-  it('asks for no metric, label or value that there is not', async () => {
+  it('use only metrics, labels and values that exist', async () => {
     await ask('query Watched { models { id } }');
     const text = await scrape();
     const missing = selectors.filter(([, name = '', matchers = '']) => {
@@ -233,7 +233,7 @@ describe('what watches the metrics', () => {
     expect(missing.map(([selector]) => selector)).toEqual([]);
   });
 
-  it('closes what it opens', () => {
+  it('have balanced brackets', () => {
     const unbalanced = expressions.filter((text) =>
       (['()', '{}', '[]'] as const).some(
         ([open, close]) => text.split(String(open)).length !== text.split(String(close)).length,

@@ -31,7 +31,7 @@ describe('operations.requests', () => {
   const requests = async (windowMinutes = 1) =>
     (await operations(`requests(windowMinutes: ${windowMinutes}) { ${fields} }`)).requests;
 
-  it('counts requests by the names of their operations', async () => {
+  it('counts requests by operation name', async () => {
     for (let each = 0; each < 3; each += 1)
       await testApp.ask('query Models { models { id } }', { token: admin.token });
     await testApp.ask('query Search { searchMessages(query: "x") { nodes { id } } }', { token: admin.token });
@@ -60,7 +60,7 @@ describe('operations.requests', () => {
     );
   });
 
-  it('forgets what lies before the window', async () => {
+  it('excludes requests before the window', async () => {
     const names = async (minutes: number) =>
       (await requests(minutes)).byOperation.map((each: { operationName: string }) => each.operationName);
     await testApp.ask('query Early { models { id } }', { token: admin.token });
@@ -72,7 +72,7 @@ describe('operations.requests', () => {
     expect((await requests(60)).perSecond).toBeGreaterThan(0);
   });
 
-  it.each([0, 61])('refuses a window of %d minutes', async (minutes) => {
+  it.each([0, 61])('rejects a window of %d minutes', async (minutes) => {
     const answer = await testApp.ask(`{ operations { requests(windowMinutes: ${minutes}) { count } } }`, {
       token: admin.token,
     });
@@ -85,7 +85,7 @@ describe('operations.requests', () => {
 });
 
 describe('operations.databaseLoad', () => {
-  it('tells what requests cost the database and what caches spare it', async () => {
+  it('reports the statements of requests and those saved by caches', async () => {
     const load = async () =>
       (
         await operations(
@@ -108,7 +108,7 @@ describe('operations.databaseLoad', () => {
 });
 
 describe('operations', () => {
-  it('knows how busy the connections are', async () => {
+  it('reports the connection pool', async () => {
     const client = await testApp.database.pool.connect();
     const { connectionPool } = await operations(
       'connectionPool { profile size overflow inUse idle waiting timeouts utilization }',
@@ -126,7 +126,7 @@ describe('operations', () => {
     });
   });
 
-  it('knows how operations were run', async () => {
+  it('reports executions by executor', async () => {
     const executions = async () => {
       const counts = 'fast unplanned { reason count } handedOver { reason count }';
       const { fast, unplanned, handedOver } = (await operations(`executions { ${counts} }`)).executions;
@@ -143,11 +143,11 @@ describe('operations', () => {
     expect(await executions()).toEqual([fast + 2, unplanned + 2, handedOver + 1]);
   });
 
-  it('names the process that answers', async () => {
+  it('names the answering process', async () => {
     expect((await operations('process')).process).toBe(`${hostname()}:${process.pid}`);
   });
 
-  it('knows each cache', async () => {
+  it('reports each cache', async () => {
     const { caches } = await operations(
       'caches { name entries hits misses hitRate staleServed coalesced evictions invalidations errors ttlSeconds maxEntries store }',
     );
@@ -160,7 +160,7 @@ describe('operations', () => {
     );
   });
 
-  it('tells how well everything is that the server needs', async () => {
+  it('reports the health of every dependency', async () => {
     const { health } = await operations(
       'health { status uptimeSeconds version components { name status message latencyMs } }',
     );
@@ -177,7 +177,7 @@ describe('operations', () => {
     expect(health.components[0].latencyMs).toBeGreaterThan(0);
   });
 
-  it('names a migration that was not carried out', async () => {
+  it('names a pending migration', async () => {
     await testApp.database.pool.query(
       "update _prisma_migrations set finished_at = null where migration_name like '%_first_tables'",
     );

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { startTestApp } from '../../support/test-app.ts';
 
 describe('readiness', () => {
-  it('is whole while everything answers', async () => {
+  it('is 200 while every part responds', async () => {
     const testApp = await startTestApp();
     const patience = { timeout: 10_000 };
     await vi.waitFor(async () => {
@@ -19,7 +19,7 @@ describe('readiness', () => {
     await testApp.close();
   });
 
-  it('is not lost with Redis: caches are worse off, and requests may come', async () => {
+  it('stays 200 without Redis', async () => {
     const testApp = await startTestApp({ REDIS_URL: 'redis://127.0.0.1:1' });
     const response = await testApp.server.inject('/readyz');
     await testApp.close();

@@ -35,7 +35,7 @@ async function seenAt(user: TestUser, minutesAgo: number): Promise<void> {
 }
 
 describe('warmCaches', () => {
-  it('spares the people who are named their first statements', async () => {
+  it('loads the named users, whose first requests then cost no statements', async () => {
     const [ada, bob] = [await aUser(testApp, tenant), await aUser(testApp, tenant)];
     await aMembership(testApp, await aTenant(testApp), ada);
 
@@ -51,7 +51,7 @@ describe('warmCaches', () => {
     await testApp.expectStatements(0, () => testApp.data(everything, { token: bob.token }));
   });
 
-  it('loads those who were here last, and reads nothing that is there already', async () => {
+  it('loads the most recently active users, and nothing that is cached already', async () => {
     const people = [await aUser(testApp, tenant), await aUser(testApp, tenant), await aUser(testApp, tenant)];
     const [first, second, third] = people;
     if (first === undefined || second === undefined || third === undefined) throw new Error('unreachable');
@@ -71,7 +71,7 @@ describe('warmCaches', () => {
     });
   });
 
-  it('knows people of an identity provider by their last token', async () => {
+  it('loads users of an identity provider by their last token', async () => {
     const person = await aUser(testApp, tenant);
     await testApp.database.query(sql`delete from sessions where user_id = ${person.uuid}::uuid`);
     await testApp.database
@@ -81,7 +81,7 @@ describe('warmCaches', () => {
     expect(await warmCaches('{ recentlyActive: 1 }')).toMatchObject({ PROFILES: 1, SESSIONS: 0 });
   });
 
-  it('leaves out sessions and memberships that have ended', async () => {
+  it('excludes expired sessions and ended memberships', async () => {
     const person = await aUser(testApp, tenant);
     await testApp.database.query(
       sql`update sessions set revoked_at = now() where user_id = ${person.uuid}::uuid`,
@@ -97,7 +97,7 @@ describe('warmCaches', () => {
     });
   });
 
-  it('names every id that is not a user’s, and bounds how much can be asked for', async () => {
+  it("reports every ID that is not a user's, and limits the number of IDs", async () => {
     const { warmCaches: payload } = await testApp.data(
       `mutation { warmCaches(input: { userIds: ["x", "${admin.id}", "tenant_1"], recentlyActive: 10001 }) {
         caches { cache } userErrors { message path } } }`,
@@ -112,7 +112,7 @@ describe('warmCaches', () => {
     ]);
   });
 
-  it('is not for owners of a tenant', async () => {
+  it('is rejected for tenant owners', async () => {
     const owner = await aUser(testApp, tenant, { role: 'OWNER' });
     const answer = await testApp.ask('mutation { warmCaches(input: {}) { caches { cache } } }', {
       token: owner.token,
@@ -122,8 +122,8 @@ describe('warmCaches', () => {
   });
 });
 
-describe('warming many people', () => {
-  it('takes eight statements for every five hundred of them', async () => {
+describe('warming many users', () => {
+  it('takes eight statements per five hundred', async () => {
     const { database, app } = testApp;
     await database.query(sql`with person as (
         insert into users (id, email, external_id, identity_synced_at)

@@ -53,7 +53,7 @@ const refusedWith = (code: string, field: string) => ({
 
 describe('addParticipant', () => {
   it.each(['owner', 'admin'] as const)(
-    'lets a guest read and write what the %s invites them to',
+    'lets a guest read and write after an invitation by the %s',
     async (by) => {
       const { id } = await aSecret();
       const query = `{ conversation(id: "${id}") { messages { nodes { content } } } }`;
@@ -68,7 +68,7 @@ describe('addParticipant', () => {
     },
   );
 
-  it('changes nothing for who takes part already, nor how far they have read, 20 times at once', async () => {
+  it('changes nothing for a participant, in 20 concurrent requests', async () => {
     const conversation = await aSecret([people.guest]);
     const read = new Date('2026-11-01T00:00:00.000Z');
     await testApp.database.query(
@@ -85,7 +85,7 @@ describe('addParticipant', () => {
     ).toEqual([{ read, joined: read }]);
   });
 
-  it('makes one participant when 20 ask at once', async () => {
+  it('adds one participant for 20 concurrent requests', async () => {
     const { id } = await aSecret();
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => add(id, people.member.id, people.owner)),
@@ -96,14 +96,14 @@ describe('addParticipant', () => {
     );
   });
 
-  it('is for its owner and admins', async () => {
+  it('is allowed for the owner and admins only', async () => {
     const { id } = await aSecret([people.member, people.guest]);
 
     expect(await add(id, people.guest.id, people.member)).toEqual(refusedWith('FORBIDDEN', 'conversationId'));
     expect(await add(id, people.guest.id, people.guest)).toEqual(refusedWith('FORBIDDEN', 'conversationId'));
   });
 
-  it('takes active members of the tenant only, and answers all others alike', async () => {
+  it('accepts active members only, with one answer for all others', async () => {
     const { id } = await aSecret();
     const suspended = await aUser(testApp, tenant);
     await testApp.database.query(
@@ -114,7 +114,7 @@ describe('addParticipant', () => {
     }
   });
 
-  it('costs 2 statements: whether it may be done, and doing it', async () => {
+  it('costs 2 statements: the check and the write', async () => {
     const { id } = await aSecret();
     const query = `mutation { addParticipant(input: { conversationId: "${id}", userId: "${people.guest.id}" }) {
       userErrors { code } } }`;
@@ -125,25 +125,28 @@ describe('addParticipant', () => {
 });
 
 describe('removeParticipant', () => {
-  it.each(['owner', 'admin'] as const)('takes a conversation from who was removed by the %s', async (by) => {
-    const { id } = await aSecret([people.guest, people.member]);
+  it.each(['owner', 'admin'] as const)(
+    'hides the conversation from a participant removed by the %s',
+    async (by) => {
+      const { id } = await aSecret([people.guest, people.member]);
 
-    expect(await remove(id, people.guest.id, people[by])).toEqual({
-      participants: [people.member.id],
-      userErrors: [],
-    });
-    const data = await testApp.data(`{ conversation(id: "${id}") { id } }`, { token: people.guest.token });
-    expect(data.conversation).toBeNull();
-  });
+      expect(await remove(id, people.guest.id, people[by])).toEqual({
+        participants: [people.member.id],
+        userErrors: [],
+      });
+      const data = await testApp.data(`{ conversation(id: "${id}") { id } }`, { token: people.guest.token });
+      expect(data.conversation).toBeNull();
+    },
+  );
 
-  it.each(['member', 'guest'] as const)('lets a %s leave, who then reads it no longer', async (who) => {
+  it.each(['member', 'guest'] as const)('lets a %s leave, who then no longer sees it', async (who) => {
     const { id } = await aSecret([people.guest, people.member]);
 
     expect(await remove(id, people[who].id, people[who])).toEqual({ participants: null, userErrors: [] });
     expect(await remove(id, people[who].id, people[who])).toEqual(refusedWith('NOT_FOUND', 'conversationId'));
   });
 
-  it('changes nothing for who takes no part, 20 times at once', async () => {
+  it('changes nothing for a non-participant, in 20 concurrent requests', async () => {
     const { id } = await aSecret([people.member]);
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => remove(id, people.guest.id, people.owner)),
@@ -154,7 +157,7 @@ describe('removeParticipant', () => {
     );
   });
 
-  it('leaves others to its owner and to admins, and its owner to nobody', async () => {
+  it('lets only the owner and admins remove others, and no one the owner', async () => {
     const { id } = await aSecret([people.owner, people.member, people.guest]);
 
     expect(await remove(id, people.guest.id, people.member)).toEqual(
@@ -164,7 +167,7 @@ describe('removeParticipant', () => {
     expect(await remove(id, people.owner.id, people.owner)).toEqual(refusedWith('CONFLICT', 'userId'));
   });
 
-  it('answers people of another tenant like those who are not there', async () => {
+  it('gives one answer for users of another tenant and missing users', async () => {
     const { id } = await aSecret();
     for (const userId of [people.stranger.id, `user_${'0'.repeat(32)}`, 'nonsense']) {
       expect(await remove(id, userId, people.owner)).toEqual(refusedWith('NOT_FOUND', 'userId'));
@@ -182,7 +185,7 @@ describe.each(['addParticipant', 'removeParticipant'] as const)('%s', (mutation)
     expect((await change(mutation, conversation.id, people.guest.id, people.owner)).userErrors).toEqual([]);
   });
 
-  it('answers a foreign conversation like one that is not there', async () => {
+  it('gives one answer for a foreign and a missing conversation', async () => {
     const { id } = await aSecret();
     for (const conversationId of [id, `conv_${'0'.repeat(32)}`, 'nonsense']) {
       expect(await change(mutation, conversationId, people.stranger.id, people.stranger)).toEqual(

@@ -33,7 +33,7 @@ async function sessionIdOf(user: TestUser): Promise<string> {
   return toPublicId('session', session?.id ?? '');
 }
 
-it('leaves no entry when people revoke what is their own', async () => {
+it("audit log: revoking one's own session or key leaves no entry", async () => {
   const owner = await aUser(testApp, tenant);
   const key = await anApiKey(testApp, tenant, owner);
   await testApp.data(revokeKey(key.id), { token: owner.token });
@@ -42,7 +42,7 @@ it('leaves no entry when people revoke what is their own', async () => {
   expect(await entries()).toEqual([]);
 });
 
-it('leaves an entry when an admin revokes what is another’s, and only the first time', async () => {
+it("audit log: an admin who revokes another's leaves one entry, the first time only", async () => {
   const owner = await aUser(testApp, tenant);
   const key = await anApiKey(testApp, tenant, owner);
   const sessionId = await sessionIdOf(owner);

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => testApp.close());
 
-describe('revoking a session', () => {
+describe('revokeSession', () => {
   const revokeAs = async (token: string, id: string) => {
     const query = `mutation ($id: ID!) { revokeSession(input: { sessionId: $id }) {
       session { id revokedAt } userErrors { code message path } } }`;
@@ -24,7 +24,7 @@ describe('revoking a session', () => {
     return data.viewer.sessions.nodes.find((node: { isCurrent: boolean }) => node.isCurrent).id;
   };
 
-  it('is over at the next request, and keeps its date when it is done again', async () => {
+  it('rejects the next request, and keeps the first date when repeated', async () => {
     const caller = await aUser(testApp, tenant);
     const other = await aSession(testApp, tenant, caller);
     const id = await sessionIdOf(other);
@@ -37,7 +37,7 @@ describe('revoking a session', () => {
     expect(await revokeAs(caller.token, id)).toEqual(first);
   });
 
-  it('is for its owner and for admins; to others it does not exist', async () => {
+  it('is allowed for the owner and admins, and NOT_FOUND for others', async () => {
     const owner = await aUser(testApp, tenant);
     const admin = await aUser(testApp, tenant, { role: 'ADMIN' });
     const stranger = await aUser(testApp, await aTenant(testApp), { role: 'OWNER' });
@@ -55,7 +55,7 @@ describe('revoking a session', () => {
     expect(refused.errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
   });
 
-  it('that the request is made with makes a stranger of the rest of it', async () => {
+  it('makes the rest of the request anonymous when a session revokes itself', async () => {
     const caller = await aUser(testApp, tenant);
     const answer = await testApp.ask(
       `mutation {

@@ -41,8 +41,8 @@ async function post(headers: Readonly<Record<string, string>>) {
   };
 }
 
-describe('signing in', () => {
-  it('trades the password for a token that works', async () => {
+describe('signIn', () => {
+  it('returns a valid token for the password', async () => {
     const { signIn: payload } = await testApp.data(signIn, {
       variables: { email: person.email.toUpperCase(), password },
       headers: { 'user-agent': 'a test' },
@@ -80,7 +80,7 @@ describe('signing in', () => {
     expect(dump?.text).not.toContain(password);
   });
 
-  it('refuses a wrong password, an unknown address and a foreign tenant in the same words', async () => {
+  it('gives one answer for a wrong password, an unknown address and a foreign tenant', async () => {
     const other = await aTenant(testApp);
     const answers = await Promise.all(
       [
@@ -102,7 +102,7 @@ describe('signing in', () => {
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
   });
 
-  it('is not for accounts that are disabled, nor for members who left', async () => {
+  it('is rejected for disabled accounts and former members', async () => {
     const passwordHash = await hashPassword(password);
     const disabled = await aUser(testApp, tenant, { passwordHash });
     const former = await aUser(testApp, tenant, { passwordHash });
@@ -120,7 +120,7 @@ describe('signing in', () => {
     ]);
   });
 
-  it('is seen at once by those who may see it, although profiles are cached', async () => {
+  it('is visible in lastLoginAt immediately, although profiles are cached', async () => {
     const admin = await aUser(testApp, tenant, { role: 'ADMIN' });
     const newcomer = await aUser(testApp, tenant, { passwordHash: await hashPassword(password) });
     const read = async () =>
@@ -132,7 +132,7 @@ describe('signing in', () => {
     expect(await read()).toBe('2026-11-20T12:00:00.000Z');
   });
 
-  it('chooses the tenant that was asked for', async () => {
+  it('selects the requested tenant', async () => {
     const second = await aTenant(testApp);
     await aMembership(testApp, second, person);
     const { signIn: payload } = await testApp.data(signIn, {
@@ -142,7 +142,7 @@ describe('signing in', () => {
     expect(payload.session.tenant.slug).toBe(second.slug);
   });
 
-  it('is over when somebody signs out', async () => {
+  it('ends with signOut', async () => {
     const { signIn: payload } = await testApp.data(signIn, { variables: { email: person.email, password } });
     await authorized(payload.token);
     const data = await testApp.data('mutation { signOut { session { revokedAt } userErrors { code } } }', {
@@ -155,7 +155,7 @@ describe('signing in', () => {
 });
 
 describe('several mutations of one request', () => {
-  it('are all the caller’s, whoever signs in between', async () => {
+  it('all run as the caller, although one of them signs in', async () => {
     const caller = await aUser(testApp, tenant, { firstName: 'Caller' });
     const data = await testApp.data(
       `mutation ($email: EmailAddress!, $password: String!) {
@@ -171,7 +171,7 @@ describe('several mutations of one request', () => {
     });
   });
 
-  it('are not allowed by whoever signs in between', async () => {
+  it('get no rights from a sign-in among them', async () => {
     const passwordHash = await hashPassword(password);
     const platformAdmin = await aUser(testApp, tenant, { passwordHash, isPlatformAdmin: true });
     const answer = await testApp.ask(
@@ -187,7 +187,7 @@ describe('several mutations of one request', () => {
     ]);
   });
 
-  it('are a stranger’s once the caller has signed out', async () => {
+  it('are anonymous after a signOut', async () => {
     const caller = await aUser(testApp, tenant);
     const answer = await testApp.ask(
       `mutation {
@@ -203,8 +203,8 @@ describe('several mutations of one request', () => {
   });
 });
 
-describe('signing out', () => {
-  it('ends the session also while looking at another tenant', async () => {
+describe('signOut', () => {
+  it('ends the session also when another tenant is selected', async () => {
     const second = await aTenant(testApp);
     const caller = await aUser(testApp, tenant);
     await aMembership(testApp, second, caller);
@@ -247,13 +247,13 @@ describe('a token', () => {
   });
 
   it.each(['', 'Bearer', 'Basic YTpi', 'Bearer a b'])(
-    'is never ignored: authorization: %j',
+    'is never ignored when invalid: authorization: %j',
     async (authorization) => {
       expect((await post({ authorization })).status).toBe(401);
     },
   );
 
-  it('that ran out is told apart', async () => {
+  it('that expired gets TOKEN_EXPIRED', async () => {
     const { signIn: payload } = await testApp.data(signIn, { variables: { email: person.email, password } });
     testApp.clock.advance(3_600_000);
     const { status, body } = await authorized(payload.token);

@@ -67,15 +67,15 @@ const wrong = { password: 'wrong' };
 const times = (count: number, each: Try): Try[] => Array.from({ length: count }, () => each);
 const nobody = (index: number): Try => ({ email: `nobody${index}@example.org` });
 
-describe('tries to sign in', () => {
-  it('are counted one by one, however many of them one request makes', async () => {
+describe('sign-in attempts', () => {
+  it('are counted one by one within a request', async () => {
     expect(await signIn([...times(99, wrong), {}])).toEqual([
       ...Array<string>(perAccount).fill('UNAUTHENTICATED'),
       ...Array<string>(100 - perAccount).fill('RATE_LIMITED'),
     ]);
   });
 
-  it('are refused with the time to wait, without a statement, and are free again after it', async () => {
+  it('over the limit are rejected with the time to wait, without a statement, until then', async () => {
     await signIn(times(perAccount, wrong));
     testApp.clock.advance(20_000);
     const query = `mutation { signIn(input: { email: "${person.email}", password: "${password}" }) {
@@ -96,7 +96,7 @@ describe('tries to sign in', () => {
     expect(await signIn([{}])).toEqual(['OK']);
   });
 
-  it('are counted for an account from wherever they come, and whatever the case of its address', async () => {
+  it('are counted per account, from any address and in any case of its email', async () => {
     await signIn([wrong], { address: '192.0.2.1' });
     await signIn([{ ...wrong, email: person.email.toUpperCase() }], { address: '192.0.2.2' });
     await signIn([wrong], { address: '2001:db8::1' });
@@ -104,20 +104,20 @@ describe('tries to sign in', () => {
     expect(await signIn([{}], { address: '192.0.2.3' })).toEqual(['RATE_LIMITED']);
   });
 
-  it('are counted alike where there is no such account', async () => {
+  it('are counted alike for an unknown account', async () => {
     expect(await signIn(times(perAccount + 1, nobody(1)))).toEqual([
       ...Array<string>(perAccount).fill('UNAUTHENTICATED'),
       'RATE_LIMITED',
     ]);
   });
 
-  it('that are right do not count, and neither do those before them for the account', async () => {
+  it("that succeed do not count, and reset the account's count", async () => {
     const spree = [...times(perAccount - 1, wrong), {}];
 
     expect(await signIn([...spree, ...spree, {}, {}])).not.toContain('RATE_LIMITED');
   });
 
-  it('are counted for an address, whichever accounts they are for', async () => {
+  it('are counted per address, for all accounts', async () => {
     const answers = await signIn(Array.from({ length: perAddress + 2 }, (_, index) => nobody(index)));
 
     expect(answers.filter((code) => code === 'RATE_LIMITED')).toHaveLength(2);
@@ -125,13 +125,13 @@ describe('tries to sign in', () => {
     expect(await signIn([{}], { address: '192.0.2.2' })).toEqual(['OK']);
   });
 
-  it('of an address are not forgotten for one that was right', async () => {
+  it('of an address are not reset by a success', async () => {
     await signIn(Array.from({ length: perAddress - 1 }, (_, index) => nobody(index)));
 
     expect(await signIn([{}, nobody(100), nobody(101)])).toEqual(['OK', 'UNAUTHENTICATED', 'RATE_LIMITED']);
   });
 
-  it('of an address that tries too much keep nobody out elsewhere', async () => {
+  it('over the limit of one address do not affect others', async () => {
     await signIn(Array.from({ length: perAddress }, (_, index) => nobody(index)));
     await signIn(times(perAccount, wrong));
 
@@ -139,8 +139,8 @@ describe('tries to sign in', () => {
   });
 });
 
-describe('the address that tries are counted for', () => {
-  it('is the one that connects: a client gains nothing by writing another one into x-forwarded-for', async () => {
+describe('the address of an attempt', () => {
+  it("is the peer's: a client's own x-forwarded-for is ignored", async () => {
     for (let index = 0; index < perAddress; index += 1) {
       await signIn([nobody(index)], { forwardedFor: `198.51.100.${index}` });
     }
@@ -148,7 +148,7 @@ describe('the address that tries are counted for', () => {
     expect(await signIn([{}], { forwardedFor: '198.51.100.99' })).toEqual(['RATE_LIMITED']);
   });
 
-  it('is what a trusted proxy adds, and nothing that the client wrote before it', async () => {
+  it("is the one added by a trusted proxy, not the client's", async () => {
     const viaProxy = (client: string, forged: string) => ({
       address: '10.1.2.3',
       forwardedFor: `${forged}, ${client}`,
@@ -161,7 +161,7 @@ describe('the address that tries are counted for', () => {
     expect(await signIn([{}], viaProxy('192.0.2.2', '192.0.2.1'))).toEqual(['OK']);
   });
 
-  it('is the network of 64 bits where it is of IPv6', async () => {
+  it('is the /64 network for IPv6', async () => {
     for (let index = 0; index < perAddress; index += 1) {
       await signIn([nobody(index)], { address: `2001:db8:0:1::${index + 1}` });
     }
@@ -171,8 +171,8 @@ describe('the address that tries are counted for', () => {
   });
 });
 
-describe('tries where there is Redis', () => {
-  it('are counted in it, by hashes of e-mail addresses', async () => {
+describe('sign-in attempts with Redis', () => {
+  it('are counted in Redis, by hashes of email addresses', async () => {
     const redis = await startTestRedis();
     const shared = await startTestApp({ REDIS_URL: redis.url });
     const query = `mutation { signIn(input: { email: "${person.email}", password: "x" }) { token } }`;

@@ -23,7 +23,7 @@ const upsert = (rest: string) =>
     model { id name isEnabled isMock maxOutputTokens inputPricePerMillion } userErrors { code path } }`);
 
 describe('models', () => {
-  it('are made, changed, and listed at once', async () => {
+  it('are created, changed, and listed immediately', async () => {
     await testApp.data('{ models { id } }');
     const made = await upsert('isMock: true, inputPricePerMillion: 2.5');
     const listed = await testApp.data(
@@ -54,7 +54,7 @@ describe('models', () => {
     });
   });
 
-  it('that are disabled are listed only when asked for', async () => {
+  it('are listed when disabled only on request', async () => {
     await upsert('');
     const disabled = await mutate(
       'setModelEnabled(input: { modelId: "model_gpt-x.1", isEnabled: false }) { model { isEnabled } userErrors { code } }',
@@ -70,7 +70,7 @@ describe('models', () => {
 });
 
 describe('settings', () => {
-  it('are changed as far as given, and seen at once', async () => {
+  it('change in the given fields, visible immediately', async () => {
     await upsert('');
     await testApp.data('{ settings { signUpEnabled } }');
     testApp.clock.advance(1000);
@@ -112,7 +112,7 @@ describe('invalidateCache', () => {
     mutate(`invalidateCache(input: { ${input} }) {
       caches { cache removed stores { store ok message } } userErrors { code path } }`);
 
-  it('forgets a whole cache, and says what happened', async () => {
+  it('clears a whole cache, and reports the count', async () => {
     await testApp.data('{ settings { maxMessageLength } }');
     const data = await invalidate('cache: SETTINGS');
 
@@ -132,7 +132,7 @@ describe('invalidateCache', () => {
     await testApp.expectStatements(1, () => testApp.data('{ settings { maxMessageLength } }'));
   });
 
-  it('forgets one entry, everything of a person, or of a tenant', async () => {
+  it('removes one entry, or everything of a user or a tenant', async () => {
     const read = () => testApp.data('{ viewer { id } tenant { id } }', { token: owner.token });
     const { tenant } = await read();
     const removedOf = (answer: { invalidateCache: { caches: { cache: string; removed: number }[] } }) =>
@@ -167,7 +167,7 @@ describe('invalidateCache', () => {
   });
 });
 
-describe('what belongs to the platform', () => {
+describe('platform settings', () => {
   it.each([
     'updateSettings(input: { signUpEnabled: true }) { userErrors { code } }',
     'upsertModel(input: { slug: "x", name: "x", provider: "x", contextWindow: 1 }) { userErrors { code } }',
@@ -180,8 +180,8 @@ describe('what belongs to the platform', () => {
   });
 });
 
-describe('the longest messages', () => {
-  it('fit into a request whatever their characters are, save as escapes', async () => {
+describe('the longest message', () => {
+  it('fits into a request with any characters that are not escaped', async () => {
     const { id } = await aConversation(testApp, tenant);
     await mutate('updateSettings(input: { maxMessageLength: 60000 }) { userErrors { code } }');
     const payload = JSON.stringify({

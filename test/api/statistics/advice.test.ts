@@ -48,7 +48,7 @@ describe('a slow statement', () => {
     });
   });
 
-  it('is explained by what was counted where its plan tells nothing', async () => {
+  it('is explained by its counters when its plan shows no problem', async () => {
     await fiveTimes(() => sql`select 1 as one, pg_sleep(0.11)`);
 
     expect(await slowQuery('select $1 as one')).toMatchObject({
@@ -68,7 +68,7 @@ describe('a slow statement', () => {
     });
   });
 
-  it('is explained by its way where its plan looks harmless', async () => {
+  it('is explained by what it reads when its plan looks harmless', async () => {
     await fiveTimes(
       () => sql`select u.id, pg_sleep(0.11) from users u
         where u.id = (select id from users order by id limit 1)`,
@@ -97,7 +97,7 @@ describe('a slow statement', () => {
     expect(slow).toMatchObject({ isSlow: true, advice: expect.not.stringContaining('It reads all') });
   });
 
-  it('is none after four calls', async () => {
+  it('is not reported with four calls', async () => {
     for (let call = 0; call < 4; call += 1)
       await database.query(sql`select 2 as two, 3 as three, pg_sleep(0.11)`);
 
@@ -141,7 +141,7 @@ describe('a statement', () => {
 });
 
 describe('the findings', () => {
-  it('suspect a missing index where a large table is read as a whole', async () => {
+  it('suspect a missing index after full scans of a large table', async () => {
     for (let call = 0; call < 100; call += 1) {
       await database.query(sql`select count(*) from users where first_name = 'Ada'`);
     }
@@ -157,7 +157,7 @@ describe('the findings', () => {
     );
   });
 
-  it('tell of dead rows, and of statistics that are old', async () => {
+  it('report dead rows and old statistics', async () => {
     await database.query(sql`alter table users set (autovacuum_enabled = off)`);
     await database.query(sql`update users set first_name = 'Eva'`);
     await flushStatistics();
@@ -170,7 +170,7 @@ describe('the findings', () => {
     );
   });
 
-  it('tell of a table that was never analysed', async () => {
+  it('report a table that was never analysed', async () => {
     await database.query(sql`create table fresh (id integer) with (autovacuum_enabled = off)`);
     await database.query(sql`insert into fresh select generate_series(1, 10000)`);
     await flushStatistics();
@@ -183,7 +183,7 @@ describe('the findings', () => {
     expect((await queries.findings()).filter(({ subject }) => subject === 'fresh')).toEqual([]);
   });
 
-  it('tell of indexes that nothing reads, and of those that were never finished', async () => {
+  it('report unused and invalid indexes', async () => {
     await database.query(
       sql`create index idle_idx on users (last_name, first_name, id, created_at, updated_at)`,
     );
@@ -202,7 +202,7 @@ describe('the findings', () => {
     );
   });
 
-  it('never count an index as unused that keeps rows unique', async () => {
+  it('never report a unique index as unused', async () => {
     const { rows } = await database.pool.query<{ name: string }>('select name from find_unused_indexes()');
     const names = rows.map(({ name }) => name);
 
@@ -210,7 +210,7 @@ describe('the findings', () => {
     expect(names.filter((name) => /_(pkey|key)$/.test(name))).toEqual([]);
   });
 
-  it('name what needs a person first', async () => {
+  it('put required actions first', async () => {
     const severities = (await queries.findings()).map(({ severity }) => severity);
 
     expect(severities).toEqual(severities.toSorted().toReversed());

@@ -51,21 +51,21 @@ describe('the clean-up', () => {
     expect(await count('api_keys')).toBe(1);
   });
 
-  it('tells since when the oldest has waited', async () => {
+  it('reports how long the oldest row has been due', async () => {
     await aSessionAndAKey({ expires: -40 });
     const [sessions] = await testApp.app.queries.statistics.expired(now());
 
     expect(sessions?.dueSince).toEqual(new Date(testApp.clock.now() - 10 * day));
   });
 
-  it('takes no more than a batch of each table at once', async () => {
+  it('removes at most one batch per table and call', async () => {
     for (let index = 0; index < 3; index += 1) await aSessionAndAKey({ expires: -31 });
     const removed = await testApp.app.queries.statistics.removeExpired(2, now());
 
     expect(removed.map(({ rows }) => rows)).toEqual([2, 2, 0]);
   });
 
-  it('leaves what somebody holds and takes the rest', async () => {
+  it('skips locked rows and removes the rest', async () => {
     await aSessionAndAKey({ expires: -31 });
     await aSessionAndAKey({ expires: -31 });
     const removed = await whileAnother('select from sessions limit 1 for update', cleanUp);
@@ -74,7 +74,7 @@ describe('the clean-up', () => {
     expect(await count('sessions')).toBe(1);
   });
 
-  it('does nothing while another process is at it', async () => {
+  it('does nothing while another process cleans up', async () => {
     await aSessionAndAKey({ expires: -31 });
     const removed = await whileAnother('select from cleanup_expired_data(0)', cleanUp);
 
@@ -82,7 +82,7 @@ describe('the clean-up', () => {
     expect(await count('sessions')).toBe(1);
   });
 
-  it('begins nothing once it is told to stop', async () => {
+  it('starts no batch after it was stopped', async () => {
     await aSessionAndAKey({ expires: -31 });
 
     expect(await testApp.app.services.statistics.cleanUp(AbortSignal.abort())).toEqual([]);

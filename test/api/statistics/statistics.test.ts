@@ -20,14 +20,14 @@ const ask = async (fields: string) =>
   (await testApp.data(`{ operations { ${fields} } }`, { token: admin.token })).operations;
 
 describe('operations', () => {
-  it.each(['owner of a tenant', 'stranger'])('is not for the %s', async (who) => {
+  it.each(['owner of a tenant', 'stranger'])('is rejected for the %s', async (who) => {
     const token = who === 'stranger' ? undefined : member.token;
     const answer = await testApp.ask('{ operations { tables { name } } }', { token });
 
     expect(answer.errors?.[0]?.extensions.code).toBe(who === 'stranger' ? 'UNAUTHENTICATED' : 'FORBIDDEN');
   });
 
-  it('shows statements without the values that they were sent with', async () => {
+  it('shows statements without their values', async () => {
     await testApp.data('{ user(id: "user_00000000000000000000000000000000") { id } }', {
       token: admin.token,
     });
@@ -55,14 +55,14 @@ describe('operations', () => {
     expect(answer.errors?.[0]).toMatchObject({ message, extensions: { code: 'BAD_USER_INPUT' } });
   });
 
-  it('knows the columns of a table', async () => {
+  it('shows the columns of a table', async () => {
     const { columns } = await ask('columns(table: "tenants") { name type isNullable }');
 
     expect(columns).toContainEqual({ name: 'id', type: 'uuid', isNullable: false });
     expect(columns).toContainEqual({ name: 'external_id', type: 'text', isNullable: true });
   });
 
-  it('tells unused indexes from those that keep rows unique', async () => {
+  it('distinguishes unused indexes from unique ones', async () => {
     const fields = 'name table scans sizeBytes isUnique isUnused advice';
     const { all, unused } = await ask(
       `all: indexes { ${fields} } unused: indexes(unusedOnly: true) { ${fields} }`,
@@ -80,7 +80,7 @@ describe('operations', () => {
     expect(unused).toEqual(all.filter((index: { isUnused: boolean }) => index.isUnused));
   });
 
-  it('counts what people did by days in UTC', async () => {
+  it('counts activity by days in UTC', async () => {
     await aConversation(testApp, tenant, { author: member, owner: member, messages: ['one', 'two'] });
     await testApp.database.query(sql`update messages set created_at = '2026-11-18T23:59:59.999Z'
       where content = 'one'`);
@@ -106,7 +106,7 @@ describe('operations', () => {
 });
 
 describe('refreshStatistics', () => {
-  it('has PostgreSQL look at the tables', async () => {
+  it('analyses the tables', async () => {
     const { refreshStatistics } = await testApp.data(
       'mutation { refreshStatistics { tables { name rows lastAnalyzeAt } userErrors { code } } }',
       { token: admin.token },
@@ -122,7 +122,7 @@ describe('refreshStatistics', () => {
 });
 
 describe('cleanupExpiredData', () => {
-  it('removes what has expired and tells how much', async () => {
+  it('removes expired rows and reports their number', async () => {
     await testApp.database
       .query(sql`insert into idempotency_keys (tenant_id, user_id, key, request_hash, expires_at)
       select ${tenant.uuid}::uuid, ${member.uuid}::uuid, n::text, '',

@@ -13,7 +13,7 @@ const cleanUps = new CleanUps();
 afterAll(() => cleanUps.run());
 
 describe('without pg_stat_statements', () => {
-  it('there are no statements, and a note says why', async () => {
+  it('has no statements, and a note with the reason', async () => {
     const database = await createTestDatabase();
     cleanUps.add(() => database.drop());
     await execute(database.url, 'drop extension pg_stat_statements');
@@ -21,7 +21,7 @@ describe('without pg_stat_statements', () => {
     await expectNote(database.url, 'pg_stat_statements is not in this database');
   });
 
-  it('a role that may not create it migrates all the same', async () => {
+  it('migrates with a role that may not create the extension', async () => {
     const role = `limited_${process.pid}`;
     const database = await createEmptyDatabase();
     const url = new URL(database.url);
@@ -46,14 +46,14 @@ describe('without pg_stat_statements', () => {
       await migrate(url, { logger });
     });
 
-    it('there are no statements, and a note says why', async () => {
+    it('has no statements, and a note with the reason', async () => {
       await expectNote(url, 'pg_stat_statements is not loaded');
     });
   });
 });
 
 describe('a role that may not see the statements of others', () => {
-  it('sees its own, and a note that there are more', async () => {
+  it('sees its own statements, and a note that others exist', async () => {
     const role = `narrow_${process.pid}`;
     const database = await createTestDatabase();
     const url = new URL(database.url);

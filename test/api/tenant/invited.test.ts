@@ -28,8 +28,8 @@ const invite = async (email: string) => {
   return data.inviteMember.membership.user.id;
 };
 
-describe('a person who was invited and is not known yet', () => {
-  it('is who the identity provider knows by the address that they have proven', async () => {
+describe('an invited user without an account', () => {
+  it("is linked to the provider's user by the verified address", async () => {
     const id = await invite('Ada@New.example');
     const token = await provider.token({ sub: 'user_ada', email: 'ada@new.example', email_verified: true });
     const data = await testApp.data('{ viewer { id memberships { role tenant { id } } } }', {
@@ -40,7 +40,7 @@ describe('a person who was invited and is not known yet', () => {
     expect(data.viewer).toEqual({ id, memberships: [{ role: 'ADMIN', tenant: { id: tenant.id } }] });
   });
 
-  it('is nobody who only says that the address is theirs', async () => {
+  it('is not linked by an unverified address', async () => {
     await invite('grace@new.example');
     const token = await provider.token({
       sub: 'user_eve',
@@ -52,7 +52,7 @@ describe('a person who was invited and is not known yet', () => {
     expect(answer.errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
   });
 
-  it('cannot sign in by a password', async () => {
+  it('cannot sign in with a password', async () => {
     await invite('nobody@new.example');
     const data = await testApp.data(
       'mutation { signIn(input: { email: "nobody@new.example", password: "" }) { token userErrors { code } } }',

@@ -57,7 +57,7 @@ const suspend = ({ uuid }: TestUser) =>
     where tenant_id = ${tenant.uuid}::uuid and user_id = ${uuid}::uuid`);
 
 describe('inviteMember', () => {
-  it('makes a member of who is known by the address, whatever its case, at once', async () => {
+  it('makes a known user a member immediately, in any case of the address', async () => {
     const { stranger, admin } = people;
     const tenants = '{ viewer { memberships { tenant { id } } } }';
     await testApp.data(tenants, { token: stranger.token });
@@ -81,7 +81,7 @@ describe('inviteMember', () => {
     expect(asStranger.tenant.id).toBe(tenant.id);
   });
 
-  it('makes a person without credentials of who is not known, one of 20 who ask at once', async () => {
+  it('creates one user without credentials for 20 concurrent requests', async () => {
     const email = `new-${tenant.slug}@example.org`;
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
@@ -97,7 +97,7 @@ describe('inviteMember', () => {
     expect(answers.filter((answer) => answer.userErrors[0]?.code === 'CONFLICT')).toHaveLength(19);
   });
 
-  it('makes one person when two tenants ask at once', async () => {
+  it('creates one user for two concurrent tenants', async () => {
     const email = `both-${tenant.slug}@example.org`;
     const answers = await Promise.all([
       invite(email, 'MEMBER', people.owner),
@@ -108,13 +108,13 @@ describe('inviteMember', () => {
     expect(new Set(answers.map((answer) => answer.membership.user.id)).size).toBe(1);
   });
 
-  it('is refused for who is a member already, and makes nobody', async () => {
+  it('is rejected for an existing member, and creates no user', async () => {
     expect(await invite(people.guest.email, 'MEMBER', people.admin)).toEqual(
       refusedWith('CONFLICT', 'email'),
     );
   });
 
-  it('takes a suspended member back, in the new role and without special permissions', async () => {
+  it('reinstates a suspended member, in the new role and without special permissions', async () => {
     await update(people.member.id, { permissions: ['invoices'] }, people.owner);
     await suspend(people.member);
     testApp.clock.advance(1000);
@@ -134,7 +134,7 @@ describe('inviteMember', () => {
     expect(await testApp.database.query(sql`select from users where email = ${email}`)).toEqual([]);
   });
 
-  it('is not for an admin to take a suspended owner back', async () => {
+  it('does not let an admin reinstate a suspended owner', async () => {
     const second = await aUser(testApp, tenant, { role: 'OWNER' });
     await suspend(second);
 
@@ -144,7 +144,7 @@ describe('inviteMember', () => {
 });
 
 describe('updateMembership', () => {
-  it('changes what is named and leaves the rest, and shows in the next request', async () => {
+  it('changes given fields and leaves the rest, visible in the next request', async () => {
     const rights = '{ users { totalCount } }';
     expect((await testApp.ask(rights, { token: people.member.token })).errors).toHaveLength(1);
     const promoted = await update(
@@ -160,7 +160,7 @@ describe('updateMembership', () => {
     expect((await testApp.ask(rights, { token: people.member.token })).errors).toHaveLength(1);
   });
 
-  it('suspends: the next request of theirs is refused there, and only there, until it is taken back', async () => {
+  it("suspends: the member's next request is rejected in that tenant only, until reinstated", async () => {
     const { member, stranger, admin } = people;
     await aMembership(testApp, tenant, stranger);
     const ask = (user: TestUser, headers = {}) =>
@@ -190,7 +190,7 @@ describe('updateMembership', () => {
   });
 
   it.each([{ role: 'ADMIN' }, { role: 'GUEST' }, { isActive: false }])(
-    'leaves the last active owner as they are: %j',
+    'keeps the last active owner: %j',
     async (changes) => {
       const suspended = await aUser(testApp, tenant, { role: 'OWNER' });
       await suspend(suspended);
@@ -202,7 +202,7 @@ describe('updateMembership', () => {
     },
   );
 
-  it('leaves one owner when two demote each other at once, 10 times', async () => {
+  it('keeps one owner when two demote each other concurrently, 10 times', async () => {
     for (let round = 0; round < 10; round += 1) {
       const own = await aTenant(testApp);
       const [one, two] = [
@@ -224,7 +224,7 @@ describe('updateMembership', () => {
     }
   });
 
-  it('asks the database, and no cache, what the admin may', async () => {
+  it("checks the admin's role in the database, not in a cache", async () => {
     const { id } = people.guest;
     const demoted = asOwner(tenant, people.admin);
     const update = testApp.app.services.tenant.updateMembership(demoted, { userId: id, role: 'ADMIN' });
@@ -240,7 +240,7 @@ describe('updateMembership', () => {
     }
   });
 
-  it('tells every fault of the input at once', async () => {
+  it('reports all input errors together', async () => {
     const permissions = ['fine', '', 'x'.repeat(101), 'a\u0000'];
     const { userErrors } = await update(people.guest.id, { permissions }, people.owner);
 
@@ -250,8 +250,8 @@ describe('updateMembership', () => {
   });
 });
 
-describe('inviting and changing members', () => {
-  it.each(['member', 'guest'] as const)('is not for a %s, not even upon themselves', async (who) => {
+describe('inviteMember and updateMembership', () => {
+  it.each(['member', 'guest'] as const)('are rejected for a %s, also for themselves', async (who) => {
     const { id, token } = people[who];
     for (const mutation of [
       `inviteMember(input: { email: "x@example.org", role: GUEST })`,

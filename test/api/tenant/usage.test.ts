@@ -26,7 +26,7 @@ afterAll(() => testApp.close());
 const query = `{ tenant { usage { members activeSessions conversations messages messagesLast24Hours messagesLast30Days } } }`;
 
 describe('Tenant.usage', () => {
-  it('counts what is the tenant’s own, by the clock, in one statement', async () => {
+  it("counts the tenant's own activity in one statement", async () => {
     const { database, clock } = testApp;
     const [member, suspended] = [await aUser(testApp, tenant), await aUser(testApp, tenant)];
     await database.query(
@@ -60,7 +60,7 @@ describe('Tenant.usage', () => {
     });
   });
 
-  it.each(['MEMBER', 'GUEST'] as const)('is not for a %s', async (role) => {
+  it.each(['MEMBER', 'GUEST'] as const)('is rejected for a %s', async (role) => {
     const { token } = await aUser(testApp, tenant, { role });
     const answer = await testApp.ask(query, { token });
 
@@ -68,7 +68,7 @@ describe('Tenant.usage', () => {
     expect(answer.errors?.[0]?.extensions.code).toBe('FORBIDDEN');
   });
 
-  it('tells nothing of another tenant than the request’s, not even to its admins', async () => {
+  it("is null for a tenant other than the request's, also for its admins", async () => {
     const other = await aTenant(testApp);
     await aMembership(testApp, other, admin, 'OWNER');
     await aConversation(testApp, other, { messages: ['elsewhere'] });
@@ -80,7 +80,7 @@ describe('Tenant.usage', () => {
     expect(data.node).toEqual({ slug: other.slug, usage: { members: 0, messages: 0 } });
   });
 
-  it('reads by an index no more messages than those of the last 30 days', async () => {
+  it('reads only messages of the last 30 days, by an index', async () => {
     const busy = await aTenant(testApp);
     const { token } = await aUser(testApp, busy, { role: 'OWNER' });
     const { uuid } = await aConversation(testApp, busy);

@@ -9,7 +9,7 @@ const logger = createLogger({ level: 'silent' });
 const statistics = { cleanUp: vi.fn(async () => []) };
 let server: FastifyInstance;
 
-describe('what has expired', () => {
+describe('an expired row', () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     statistics.cleanUp.mockClear();
@@ -20,7 +20,7 @@ describe('what has expired', () => {
     vi.useRealTimers();
   });
 
-  it('is removed now and then while the server listens, and no more once it has closed', async () => {
+  it('is removed periodically while the server listens, and not after it has closed', async () => {
     cleanUpWhileListening(server, { config: readConfig({}), logger, statistics });
     await vi.advanceTimersByTimeAsync(2 * hour);
     expect(statistics.cleanUp).not.toHaveBeenCalled();
@@ -35,7 +35,7 @@ describe('what has expired', () => {
     expect(statistics.cleanUp).toHaveBeenCalledTimes(times);
   });
 
-  it('stays where the clean-up is switched off', async () => {
+  it('stays when clean-up is off', async () => {
     cleanUpWhileListening(server, { config: readConfig({ CLEANUP_ENABLED: 'false' }), logger, statistics });
     await server.listen({ port: 0, host: '127.0.0.1' });
     await vi.advanceTimersByTimeAsync(3 * hour);

@@ -49,7 +49,7 @@ async function digestOf(of: Database): Promise<unknown> {
 }
 
 describe('the small demo', () => {
-  it('has as much as it promises', async () => {
+  it('has the documented size', async () => {
     const [counts] = await database.query(sql`select (select count(*) from tenants) as tenants,
       (select count(*) from users) as users, (select count(*) from conversations) as conversations,
       (select count(*) from messages) as messages, (select count(*) from models) as models,
@@ -73,7 +73,7 @@ describe('the small demo', () => {
     expect(await digestOf(database)).toEqual(before);
   });
 
-  it('is the same in every database, ids and times included', async () => {
+  it('is the same in every database, with IDs and times', async () => {
     const other = await openTestDatabase();
     await run(other.database);
 
@@ -81,7 +81,7 @@ describe('the small demo', () => {
     await other.close();
   });
 
-  it('has an admin of the platform and an ordinary member, with the password parley-demo', async () => {
+  it('has a platform admin and a member, with the password parley-demo', async () => {
     const people = await database.query<{
       password: string;
     }>(sql`select u.email, u.is_platform_admin as "isAdmin",
@@ -96,7 +96,7 @@ describe('the small demo', () => {
     expect(await verify(people[0]?.password ?? '', 'parley-demo')).toBe(true);
   });
 
-  it('agrees with itself: counts, positions, times, owners and models', async () => {
+  it('is consistent: counts, positions, times, owners and models', async () => {
     const faults = await database.query(sql`
       select 'count' as fault, c.title from conversations c where not exists
         (select from messages m where m.conversation_id = c.id
@@ -118,7 +118,7 @@ describe('the small demo', () => {
     expect(faults).toEqual([]);
   });
 
-  it('has something of everything that a list can be filtered by', async () => {
+  it('has rows for every filter of a list', async () => {
     const [kinds] = await database.query(sql`select
       (select count(distinct visibility) from conversations) as visibilities,
       (select count(distinct archived_at is null) from conversations) as "archived or not",
@@ -141,7 +141,7 @@ describe('the small demo', () => {
 });
 
 describe('seeding', () => {
-  it('refuses to mix with a tenant that has taken a slug of the demo, and leaves nothing', async () => {
+  it('rejects a database with a demo slug in use, and leaves nothing', async () => {
     const other = await openTestDatabase();
     await other.database.query(
       sql`insert into tenants (id, slug, name) values (gen_random_uuid(), 'lumen', 'Mine')`,
@@ -153,7 +153,7 @@ describe('seeding', () => {
     await other.close();
   });
 
-  it('happens at a first start only', async () => {
+  it('runs only at the first start', async () => {
     const other = await openTestDatabase();
     const demo = createDemoService({ queries: createDemoQueries(other.database) });
     await demo.seedIfUninhabited();
@@ -166,7 +166,7 @@ describe('seeding', () => {
 });
 
 describe('the large demo', () => {
-  it('has as much as it promises, the small one within it, and nothing twice', { timeout: 60_000 }, () => {
+  it('has the documented size, contains the small one, and no duplicates', { timeout: 60_000 }, () => {
     const { foundation, conversations } = createDemo('large');
     const ids = new Set<string>();
     let messages = 0;

@@ -51,14 +51,14 @@ function first(): ProviderKey {
 const fail = () => Promise.reject(new Error('The provider is down.'));
 
 describe('the keys of a provider', () => {
-  it('are read once for 50 first tokens at once', async () => {
+  it('are fetched once for 50 concurrent first tokens', async () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => accepts(first())));
 
     expect(new Set(answers)).toEqual(new Set([true]));
     expect(readings).toBe(1);
   });
 
-  it('are good for days while the provider is down', async () => {
+  it('stay valid for days while the provider is down', async () => {
     await accepts(first());
     read = fail;
     for (let hours = 0; hours < 72; hours += 1) {
@@ -69,7 +69,7 @@ describe('the keys of a provider', () => {
   });
 
   it.each(['', '{}', '{"keys":[]}', '{"keys":{}}', '<html>', '[]'])(
-    'are not replaced by an answer that has none: %s',
+    'are not replaced by a response without keys: %s',
     async (answer) => {
       await accepts(first());
       read = async () => answer;
@@ -81,7 +81,7 @@ describe('the keys of a provider', () => {
     },
   );
 
-  it('that are new are read when the first token comes that needs them', async () => {
+  it('are fetched again for the first token with a new key', async () => {
     await accepts(first());
     const next = await aProviderKey('two');
     published = [...published, next];
@@ -91,7 +91,7 @@ describe('the keys of a provider', () => {
     expect(readings).toBe(2);
   });
 
-  it('that were withdrawn are good no longer once they are read again', async () => {
+  it('are rejected when withdrawn, once they are fetched again', async () => {
     const old = first();
     await accepts(old);
     const { generation } = keys;
@@ -104,7 +104,7 @@ describe('the keys of a provider', () => {
     expect(keys.generation).toBe(generation + 1);
   });
 
-  it('are not asked for by names that somebody has invented', async () => {
+  it('are not fetched for made-up key IDs', async () => {
     await accepts(first());
     clock.advance(60 * second);
     const inventions = await Promise.all(
@@ -118,7 +118,7 @@ describe('the keys of a provider', () => {
     expect(readings).toBe(3);
   });
 
-  it('that are known wait for nobody while an unknown one is looked for', async () => {
+  it('verify without waiting while an unknown key is being fetched', async () => {
     await accepts(first());
     const answer = deferred<string>();
     read = () => answer.promise;
@@ -130,7 +130,7 @@ describe('the keys of a provider', () => {
     expect(await unknown).toBe(false);
   });
 
-  it('that were never there make a token wait for another time, instead of refusing it', async () => {
+  it('lead to UNAVAILABLE, not to a rejection, when they were never fetched', async () => {
     read = fail;
     await expect(accepts(first())).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await expect(accepts(first())).rejects.toMatchObject({ code: 'UNAVAILABLE' });

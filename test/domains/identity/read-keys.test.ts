@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => provider.close());
 
 describe('a key set', () => {
-  it('is read from an address', async () => {
+  it('is read from a URL', async () => {
     provider.answer = 'well';
 
     expect(JSON.parse(await readKeys({ url: provider.jwksUrl }))).toEqual({
@@ -32,7 +32,7 @@ describe('a key set', () => {
   });
 
   it.each(['with an error', 'elsewhere', 'too much', 'never'] as const)(
-    'is not taken when the provider answers %s',
+    'is rejected when the provider answers %s',
     async (answer) => {
       provider.answer = answer;
 

@@ -87,7 +87,7 @@ const externalIds = async () =>
   ).map((row) => row.id);
 
 describe('parley import', () => {
-  it('keeps the order of the file where times tie and run backwards', async () => {
+  it('keeps the order of the file when times tie or run backwards', async () => {
     const messages = [
       said('ann', '2004-12-25T12:58:00Z', 'first'),
       said('bo', '2004-12-25T12:59:00Z', 'second'),
@@ -129,7 +129,7 @@ describe('parley import', () => {
     ]);
   });
 
-  it('makes authors members who cannot sign in, each tenant its own, and lets them take part', async () => {
+  it('makes authors members without credentials, per tenant, and participants', async () => {
     const messages = [said('ann', '2004-12-25T10:00:00Z', 'later in the file, earlier in time')];
     await run([
       await aFile(
@@ -173,7 +173,7 @@ describe('parley import', () => {
     ]);
   });
 
-  it('adds nothing the second time, and says so', async () => {
+  it('adds nothing the second time, and reports it', async () => {
     const file = await aFile('twice', asLines([conversation('a'), conversation('b'), conversation('a')]));
 
     expect((await run([file])).output).toContain('2 added, 1 already there, 0 refused\nmessages: 4 added');
@@ -185,7 +185,7 @@ describe('parley import', () => {
     expect(await contents('a')).toEqual(['a one', 'a two']);
   });
 
-  it('unpacks gzip whatever the name, several members too, and reads standard input', async () => {
+  it('decompresses gzip of any file name, with several members, and reads standard input', async () => {
     const packed = await aFile('packed.jsonl', gzipSync(asLines([conversation('a')])));
     const plain = await aFile('plain.gz', asLines([conversation('b')]));
     const members = [conversation('c'), conversation('d')].map((object) => gzipSync(asLines([object])));
@@ -201,7 +201,7 @@ describe('parley import', () => {
     expect(await externalIds()).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
-  it('reports a broken line with file, number and reason, and takes in the others', async () => {
+  it('reports an invalid line with file, number and reason, and imports the others', async () => {
     const lines = [
       JSON.stringify(conversation('a')),
       '{"tenant": "ubuntu", ',
@@ -223,14 +223,14 @@ describe('parley import', () => {
     expect(await externalIds()).toEqual(['a', 'c']);
   });
 
-  it('lets no file steer the terminal through a reason that quotes it', async () => {
+  it('escapes control characters in quoted input', async () => {
     const { errors } = await run([await aFile('escape', '\u001b[2J{}')]);
 
     expect(errors).toContain('is not JSON');
     expect(errors).not.toContain('\u001b');
   });
 
-  it('takes in what comes before the place where a file breaks off, and later the rest', async () => {
+  it('imports the part before a truncation, and later the rest', async () => {
     const objects = Array.from({ length: 2000 }, (_, index) => conversation(`c${index}`));
     const whole = gzipSync(asLines(objects));
     const broken = await aFile('broken.gz', whole.subarray(0, whole.length / 2));
@@ -248,7 +248,7 @@ describe('parley import', () => {
     expect(await externalIds()).toHaveLength(2000);
   });
 
-  it('keeps no other conversation out for one that the database refuses, and nothing of that one', async () => {
+  it('imports all others, and nothing of a conversation that the database rejects', async () => {
     await database.query(sql`alter table messages add check (content <> 'poison')`);
     const messages = [
       said('eve', '2004-12-25T10:00:00Z', 'fine'),
@@ -267,7 +267,7 @@ describe('parley import', () => {
     expect(await database.query(sql`select id from users where first_name = 'eve'`)).toEqual([]);
   });
 
-  it('can be stopped anywhere and started again: the rest goes in, none twice', async () => {
+  it('resumes after an interruption without duplicates', async () => {
     await database.query(sql`create function stop() returns trigger language plpgsql as $$
       begin raise exception 'the server goes down' using errcode = '57P01'; end $$`);
     await database.query(sql`create trigger stop before insert on messages for each row
@@ -290,7 +290,7 @@ describe('parley import', () => {
   });
 
   it.each(['conversations', 'users'])(
-    'bears two imports that meet at the same %s in opposite orders: one waits for the other',
+    'runs two imports with the same %s in opposite orders: one waits for the other',
     async (table) => {
       await run([await aFile('tenant', asLines([conversation('first')]))]);
       // Many people, so that the two are still at it when they meet.
@@ -326,7 +326,7 @@ describe('parley import', () => {
     },
   );
 
-  it('reads no further ahead of the database than a transaction or two', async () => {
+  it('reads at most two transactions ahead of the database', async () => {
     let stored = 0;
     let furthest = 0;
     async function* lines(): AsyncGenerator<Line> {
@@ -347,7 +347,7 @@ describe('parley import', () => {
     expect(furthest).toBeLessThanOrEqual(1001);
   });
 
-  it('leaves the planner with statistics of what it has added', async () => {
+  it("updates the planner's statistics", async () => {
     await run([
       await aFile('planner', asLines(Array.from({ length: 300 }, (_, index) => conversation(`c${index}`)))),
     ]);

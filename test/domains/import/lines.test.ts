@@ -17,7 +17,7 @@ async function collect(lines: AsyncIterable<Line>): Promise<Line[]> {
 const line = (number: number, text: string) => ({ number, text, fault: null });
 
 describe('readLines', () => {
-  it('finds lines wherever the chunks are cut, also within a character', async () => {
+  it('splits lines in any chunks, also within a character', async () => {
     const bytes = Buffer.from('añ🙂b\n\nlast');
     for (let cut = 0; cut <= bytes.length; cut += 1) {
       expect(await read([bytes.subarray(0, cut), bytes.subarray(cut)])).toEqual([
@@ -33,7 +33,7 @@ describe('readLines', () => {
     expect(await read([])).toEqual([]);
   });
 
-  it('refuses a line that is too long without holding it, and goes on after it', async () => {
+  it('rejects a line that is too long without buffering it, and continues', async () => {
     const lines = await read(['1234\n12', '34', '5\n1234\n', '12345'], 4);
 
     expect(lines).toEqual([
@@ -44,7 +44,7 @@ describe('readLines', () => {
     ]);
   });
 
-  it('does not fill the memory with a line that never ends', async () => {
+  it('uses bounded memory for an endless line', async () => {
     const megabyte = 1024 * 1024;
     let mostBytes = 0;
     async function* source() {
@@ -59,18 +59,18 @@ describe('readLines', () => {
     expect(mostBytes - before).toBeLessThan(256 * megabyte);
   });
 
-  it('refuses a line that is not UTF-8 instead of replacing what it cannot read', async () => {
+  it('rejects a line that is not UTF-8', async () => {
     expect(await read([Buffer.from([0x61, 0xff, 0x0a, 0x62])])).toEqual([
       { number: 1, text: null, fault: 'is not UTF-8' },
       line(2, 'b'),
     ]);
   });
 
-  it('passes over the byte order mark that some programs begin a file with', async () => {
+  it('skips a byte order mark', async () => {
     expect(await read(['\uFEFF{}'])).toEqual([line(1, '{}')]);
   });
 
-  it('ends in a fault where the file breaks off', async () => {
+  it('reports an error at a truncation', async () => {
     async function* source() {
       yield Buffer.from('one\ntw');
       throw new Error('the disk is gone');

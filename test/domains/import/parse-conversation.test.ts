@@ -8,7 +8,7 @@ const parse = (changes: object) => parseConversation(JSON.stringify({ ...convers
 const parseMessage = (changes: object) => parse({ messages: [message, { ...message, ...changes }] });
 
 describe('parseConversation', () => {
-  it('reads a conversation, whose messages come from users unless they say otherwise', () => {
+  it('parses a conversation, with the role USER by default', () => {
     expect(parse({ messages: [message, { ...message, role: 'TOOL' }], mood: 'ignored' })).toEqual({
       conversation: {
         ...conversation,
@@ -66,11 +66,11 @@ describe('parseConversation', () => {
     expect(parseMessage(changes)).toEqual({ conversation: null, fault });
   });
 
-  it('counts characters, not the units they are written in', () => {
+  it('counts characters, not UTF-16 units', () => {
     expect(parse({ title: '🙂'.repeat(500) }).fault).toBeNull();
   });
 
-  it('names five faults of a line at most', () => {
+  it('reports at most five errors per line', () => {
     const messages = Array.from({ length: 9 }, () => ({ ...message, author: 5 }));
 
     expect(parse({ messages }).fault).toMatch(/^(messages\.\d\.author must be a text; ){5}and 4 more$/);

@@ -18,7 +18,7 @@ function warmingBy(load: PeopleWarmer['warm'], entriesMax = 10_000, isTrusted = 
 }
 
 describe('warming', () => {
-  it('stops at what the cache can hold, so that it pushes nothing out again', async () => {
+  it('stops at the capacity of the cache, so that it evicts nothing', async () => {
     const asked: [number, number][] = [];
     const { warm } = warmingBy(async (userIds, room) => {
       asked.push([userIds.length, room]);
@@ -32,7 +32,7 @@ describe('warming', () => {
     ]);
   });
 
-  it('ends after the batch that is under way', async () => {
+  it('stops after the current batch', async () => {
     const stopping = new AbortController();
     const { warm } = warmingBy(async (userIds) => {
       stopping.abort();
@@ -44,7 +44,7 @@ describe('warming', () => {
     ]);
   });
 
-  it('does not hold up a start for longer than it may, and goes on meanwhile', async () => {
+  it('delays a start by at most its limit, and continues in the background', async () => {
     const slow = deferred<number>();
     const batches: number[] = [];
     const warming = warmingBy(async (userIds) => {
@@ -58,7 +58,7 @@ describe('warming', () => {
     await expect.poll(() => batches).toEqual([500, 500, 200]);
   });
 
-  it('waits at start until the caches may remember', async () => {
+  it('waits at start until the caches are usable', async () => {
     let isTrusted = false;
     const batches: number[] = [];
     const warming = warmingBy(
@@ -73,7 +73,7 @@ describe('warming', () => {
     await expect.poll(() => batches).toEqual([1]);
   });
 
-  it('lets a server start cold when the database fails', async () => {
+  it('lets a server start with cold caches when the database fails', async () => {
     const warming = warmingBy(async () => Promise.reject(new Error('away')));
 
     await expect(warming.warmWithin(60_000, { recentlyActive: 1 })).resolves.toBeUndefined();

@@ -13,8 +13,8 @@ const times = async <Result>(count: number, work: () => Promise<Result>) => {
   return results;
 };
 
-describe('the limit of tries', () => {
-  it('says how long to wait once there were too many, counted from the first', async () => {
+describe('the attempt limiter', () => {
+  it('reports how long to wait after too many attempts, from the first', async () => {
     const { clock, limiter } = aLimiter();
 
     expect(await limiter.take('a')).toBeNull();
@@ -25,7 +25,7 @@ describe('the limit of tries', () => {
     expect(await times(3, () => limiter.take('a'))).toEqual([null, null, 1000]);
   });
 
-  it('is raised by what is given back, and never beyond what was taken', async () => {
+  it('regains what is given back, never more than was taken', async () => {
     const { limiter } = aLimiter();
     await times(3, () => limiter.giveBack('a'));
     await times(2, () => limiter.take('a'));
@@ -36,7 +36,7 @@ describe('the limit of tries', () => {
     expect(await times(3, () => limiter.take('a'))).toEqual([null, null, 1000]);
   });
 
-  it('is as if nothing had been once it is forgotten', async () => {
+  it('starts over after a reset', async () => {
     const { limiter } = aLimiter();
     await times(3, () => limiter.take('a'));
     await limiter.forget('a');
@@ -44,7 +44,7 @@ describe('the limit of tries', () => {
     expect(await times(3, () => limiter.take('a'))).toEqual([null, null, 1000]);
   });
 
-  it('keeps the keys that are tried most lately, and no more than it may', async () => {
+  it('keeps the most recent keys, up to its bound', async () => {
     const { limiter } = aLimiter(2);
     await times(2, () => limiter.take('a'));
     await limiter.take('b');

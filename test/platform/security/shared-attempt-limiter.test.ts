@@ -37,8 +37,8 @@ async function aLimiter(keyPrefix: string, timeoutMs = 5000): Promise<SharedAtte
   });
 }
 
-describe('tries that processes count together', () => {
-  it('are too many together, and the time runs from the first', async () => {
+describe('attempts counted by all processes together', () => {
+  it('are limited together, with the time from the first', async () => {
     const [one, other] = [await aLimiter('together:'), await aLimiter('together:')];
 
     expect([await one.take('a'), await other.take('a'), await one.take('a')]).toEqual([null, null, null]);
@@ -49,7 +49,7 @@ describe('tries that processes count together', () => {
     expect(await redis.command(['PTTL', 'together:a'])).toBeLessThanOrEqual(windowMs);
   });
 
-  it('are forgotten for all, and given back for all', async () => {
+  it('are reset and given back for all', async () => {
     const [one, other] = [await aLimiter('back:'), await aLimiter('back:')];
     await one.take('a');
     await one.take('a');
@@ -63,14 +63,14 @@ describe('tries that processes count together', () => {
     expect(await redis.command(['GET', 'back:a'])).toBe('1');
   });
 
-  it('cannot be given back before there was one', async () => {
+  it('cannot be given back before the first', async () => {
     const limiter = await aLimiter('none:');
     await limiter.giveBack('a');
 
     expect(await redis.command(['EXISTS', 'none:a'])).toBe(0);
   });
 
-  it('are still counted in each process while Redis is frozen, and refused for no other reason', async () => {
+  it('are counted per process while Redis is frozen, and rejected for no other reason', async () => {
     const limiter = await aLimiter('frozen:', 50);
     redis.freeze();
     const startedAt = performance.now();
@@ -82,7 +82,7 @@ describe('tries that processes count together', () => {
     expect(performance.now() - startedAt).toBeLessThan(2000);
   });
 
-  it('are counted in each process while there is no Redis', async () => {
+  it('are counted per process without Redis', async () => {
     const store = new RedisStore({
       urls: ['redis://127.0.0.1:1'],
       logger: createLogger({ level: 'silent' }),

@@ -118,7 +118,7 @@ const faults: Readonly<Record<string, () => void>> = {
 
 describe('a database that', { timeout: 60_000 }, () => {
   it.each(Object.keys(faults))(
-    '%s is UNAVAILABLE soon, cached reads go on, and all is well soon after',
+    '%s leads to UNAVAILABLE quickly, cached reads continue, and it recovers quickly',
     async (name) => {
       await warm();
       expect((await read()).code).toBeNull();
@@ -147,7 +147,7 @@ describe('a database that', { timeout: 60_000 }, () => {
     },
   );
 
-  it('goes silent while statements are under way is UNAVAILABLE soon', async () => {
+  it('stalls during statements leads to UNAVAILABLE quickly', async () => {
     const holder = new Client({ connectionString: testDatabase.url });
     await holder.connect();
     await holder.query('begin; lock table conversations in access exclusive mode');
@@ -167,7 +167,7 @@ describe('a database that', { timeout: 60_000 }, () => {
     await expectNoLeak();
   });
 
-  it('resets its connections is missed for a moment at most', async () => {
+  it('resets its connections recovers immediately', async () => {
     const answers = crowd(read);
     proxy.reset();
     for (const { code, tookMs } of await answers) {
@@ -193,7 +193,7 @@ describe('a database that', { timeout: 60_000 }, () => {
 });
 
 describe('a pool without a free connection', () => {
-  it('is UNAVAILABLE with Retry-After in at most 2 s, and what needs none is answered', async () => {
+  it('leads to UNAVAILABLE with Retry-After within 2 s, and requests without SQL succeed', async () => {
     await warm();
     const held = await Promise.all(Array.from({ length: 8 }, () => database.pool.connect()));
     const refused = crowd(read);

@@ -94,7 +94,7 @@ function expectSoon(answers: readonly Asked[]): void {
 }
 
 describe('connections', { timeout: 30_000 }, () => {
-  it.each(Object.keys(deaths))('%s are given up soon, also by who must be found out first', async (name) => {
+  it.each(Object.keys(deaths))('%s are dropped quickly, also during authentication', async (name) => {
     const [known, unknown] = [people.slice(0, 20), people.slice(100, 120)];
     expectSoon(await Promise.all(known.map(read)));
     await deaths[name]?.();
@@ -106,7 +106,7 @@ describe('connections', { timeout: 30_000 }, () => {
     expect(later.map(({ code }) => code)).toEqual(later.map(() => null));
   });
 
-  it.each(Object.keys(deaths))('%s under load fail requests for a moment', async (name) => {
+  it.each(Object.keys(deaths))('%s under load fail requests only briefly', async (name) => {
     const answers: Asked[] = [];
     let isOver = false;
     const load = Promise.all(
@@ -128,7 +128,7 @@ describe('connections', { timeout: 30_000 }, () => {
     expect(later.filter(({ code }) => code !== null)).toEqual([]);
   });
 
-  it('that only take long are waited for', async () => {
+  it('that are only slow are waited for', async () => {
     const slow = database.query(sql`select pg_sleep(2.5)::text as slept`);
     const slowWork = database.pool.connect().then(async (client) => {
       await client.query('begin; select pg_sleep(1.5); commit');

@@ -25,8 +25,8 @@ beforeEach(async () => {
   clients = new WritingClients(people, () => server.origin);
 });
 
-describe('a message that was acknowledged', { timeout: 120_000 }, () => {
-  it('is there, once, although server and database were killed while it was written', async () => {
+describe('an acknowledged message', { timeout: 120_000 }, () => {
+  it('is stored once, although server and database were killed during the write', async () => {
     for (let round = 0; round < 2; round += 1) {
       await clients.acknowledgedMore(100);
       await server.killAndRestart();

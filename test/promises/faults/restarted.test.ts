@@ -79,7 +79,7 @@ function longestOf(answers: readonly Answer[]): number {
 
 describe('a PostgreSQL that is restarted while it is read and written', { timeout: 120_000 }, () => {
   it.each(['immediate', 'fast'] as const)(
-    'is UNAVAILABLE while it is away and answers soon after, and all that was acknowledged is there: %s',
+    'leads to UNAVAILABLE, recovers quickly, and keeps every acknowledged write: %s',
     async (mode) => {
       const clients = new WritingClients(people, () => server.origin);
       const reading = startReading();

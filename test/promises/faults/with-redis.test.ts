@@ -33,7 +33,7 @@ async function recovery(load: TruthLoad): Promise<number> {
 }
 
 describe('three processes and a Redis', { timeout: 120_000 }, () => {
-  it('answer truly while it is absent from the start, and use it soon after it appears', async () => {
+  it('answer correctly while it is down from the start, and use it soon after it is up', async () => {
     const health = await Promise.all(world.cluster.servers.map((server) => server.health('/readyz')));
     let recoveryMs = 0;
     const report = await underLoad(world, async (load) => {
@@ -47,14 +47,14 @@ describe('three processes and a Redis', { timeout: 120_000 }, () => {
     expectTruth('absent at start', report, { recoveryMs });
   });
 
-  it('never answer with less than what was acknowledged before, over 10,000 reads', async () => {
+  it('never return less than was acknowledged, over 10,000 reads', async () => {
     const report = await underLoad(world, (load) => load.readMore(10_000));
 
     expectTruth('Redis', report);
     expect(report.reads).toBeGreaterThanOrEqual(10_000);
   });
 
-  it('nor while it goes and comes every 300 ms, over 10,000 reads', async () => {
+  it('never return less while it goes down and up every 300 ms, over 10,000 reads', async () => {
     let recoveryMs = 0;
     const report = await underLoad(world, async (load) => {
       await whileFlapping(world, () => load.readMore(10_000));
@@ -65,7 +65,7 @@ describe('three processes and a Redis', { timeout: 120_000 }, () => {
     expect(report.reads).toBeGreaterThanOrEqual(10_000);
   });
 
-  it('nor while the connections that listen to PostgreSQL are cut again and again', async () => {
+  it('never return less while the notification connections are cut repeatedly', async () => {
     let recoveryMs = 0;
     const report = await underLoad(world, async (load) => {
       await load.readMore(200);
@@ -81,7 +81,7 @@ describe('three processes and a Redis', { timeout: 120_000 }, () => {
   });
 
   it.each(redisFaults.map((fault) => [fault.name, fault] as const))(
-    'nor while it is %s',
+    'never return less while it is %s',
     async (name, { harm, milliseconds }) => {
       let recoveryMs = 0;
       const report = await underLoad(world, async (load) => {

@@ -27,7 +27,7 @@ afterAll(async () => {
 const recovered = () => timeUntil(() => allAnswerFromMemory(database.url, world));
 
 describe('three processes and no Redis', { timeout: 120_000 }, () => {
-  it('never answer with less than what was acknowledged before, over 10,000 reads', async () => {
+  it('never return less than was acknowledged, over 10,000 reads', async () => {
     await recovered();
     const report = await underLoad(world, (load) => load.readMore(10_000));
 
@@ -35,7 +35,7 @@ describe('three processes and no Redis', { timeout: 120_000 }, () => {
     expect(report.reads).toBeGreaterThanOrEqual(10_000);
   });
 
-  it('nor while the connections that listen to PostgreSQL are cut again and again', async () => {
+  it('never return less while the notification connections are cut repeatedly', async () => {
     const report = await underLoad(world, async (load) => {
       await load.readMore(200);
       load.phase('cut');
@@ -50,7 +50,7 @@ describe('three processes and no Redis', { timeout: 120_000 }, () => {
     expectTruth('listeners cut', report, { recoveryMs: await recovered() });
   });
 
-  it('nor while those connections are frozen and nobody is told', async () => {
+  it('never return less while those connections are frozen', async () => {
     const report = await underLoad(world, async (load) => {
       await load.readMore(200);
       load.phase('frozen');
@@ -64,7 +64,7 @@ describe('three processes and no Redis', { timeout: 120_000 }, () => {
     expectTruth('listeners frozen', report, { recoveryMs: await recovered() });
   });
 
-  it('nor when a process that was stopped for a while wakes up', async () => {
+  it('never return less when a suspended process resumes', async () => {
     const [sleeper, ...others] = world.cluster.servers;
     if (sleeper === undefined) throw new Error('The cluster has no servers.');
     const report = await underLoad(world, async (load) => {
@@ -82,7 +82,7 @@ describe('three processes and no Redis', { timeout: 120_000 }, () => {
     expectTruth('a process asleep', report, { p99MaxMs: 10_000, recoveryMs: await recovered() });
   });
 
-  it('load once each what a thousand readers miss at once', async () => {
+  it('load once each for a thousand concurrent misses', async () => {
     expect(await loadsFor(1000, database.url, world)).toBe(world.cluster.servers.length);
   });
 });

@@ -4,7 +4,7 @@ import { aCache, aSlowLoad, aSource, type MakeCache, type Profile } from './subj
 
 /** What an invalidation ends, also for loads that are under way. */
 export function itForgets(make: MakeCache): void {
-  it.each([[{ key: 'ann' }], [{ tag: 'team:red' }], ['all' as const]])('forgets by %j', async (target) => {
+  it.each([[{ key: 'ann' }], [{ tag: 'team:red' }], ['all' as const]])('removes by %j', async (target) => {
     const cache = aCache(make);
     const source = aSource();
     await cache.get('ann', async () => ({ name: 'old', team: 'red' }));
@@ -15,7 +15,7 @@ export function itForgets(make: MakeCache): void {
   });
 
   it.each([[{ key: 'bob' }], [{ key: 'team:red' }], [{ tag: 'team:blue' }], [{ tag: 'ann' }]])(
-    'keeps what is not meant by %j',
+    'keeps entries that do not match %j',
     async (target) => {
       const cache = aCache(make);
       const source = aSource();
@@ -26,7 +26,7 @@ export function itForgets(make: MakeCache): void {
     },
   );
 
-  it('forgets by its tags also that there is no value', async () => {
+  it('removes an absence by its tags', async () => {
     const cache = make<Profile>({
       name: 'PROFILES',
       ttlMs: 60_000,
@@ -59,7 +59,7 @@ export function itForgets(make: MakeCache): void {
     },
   );
 
-  it('makes one load for all who arrive after it', async () => {
+  it('loads once for all later readers', async () => {
     const cache = aCache(make);
     const source = aSource();
     const old = aSlowLoad();
@@ -80,7 +80,7 @@ export function itForgets(make: MakeCache): void {
     expect(source.one.mock.calls.length + source.many.mock.calls.length).toBe(2);
   });
 
-  it('lets newcomers join a load that an unrelated invalidation met', async () => {
+  it('lets new readers join a load despite an unrelated invalidation', async () => {
     const cache = aCache(make);
     const source = aSource();
     const slow = aSlowLoad();
@@ -94,7 +94,7 @@ export function itForgets(make: MakeCache): void {
     expect(source.one).not.toHaveBeenCalled();
   });
 
-  it('keeps the newer value when an overtaken load ends after the newer one', async () => {
+  it('keeps the newer value when an overtaken load ends later', async () => {
     const cache = aCache(make);
     const source = aSource();
     const old = aSlowLoad();

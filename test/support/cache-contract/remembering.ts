@@ -14,7 +14,7 @@ export function itRemembers(make: MakeCache): void {
     expect(source.one).toHaveBeenCalledWith('ann');
   });
 
-  it('asks for the missing keys of many only, and answers in the order of the keys', async () => {
+  it('loads only the missing keys, and returns values in the order of the keys', async () => {
     const cache = aCache(make);
     const source = aSource();
     await cache.getMany(['ann', 'bob'], source.many);
@@ -29,13 +29,13 @@ export function itRemembers(make: MakeCache): void {
     expect(source.many.mock.calls).toEqual([[['ann', 'bob']], [['cid', 'dan']]]);
   });
 
-  it('asks nothing for no keys', async () => {
+  it('loads nothing for no keys', async () => {
     const source = aSource();
     expect(await aCache(make).getMany([], source.many)).toEqual([]);
     expect(source.many).not.toHaveBeenCalled();
   });
 
-  it('forgets a value when its time to live is over, and not before', async () => {
+  it('drops a value at the end of its ttl, and not before', async () => {
     const clock = new TestClock();
     const cache = aCache(make, clock);
     const source = aSource();
@@ -62,7 +62,7 @@ export function itRemembers(make: MakeCache): void {
     expect(await cache.get('ann', source.one)).toEqual({ name: 'ann 2' });
   });
 
-  it('counts the time to live from the beginning of the load', async () => {
+  it('counts the ttl from the beginning of the load', async () => {
     const clock = new TestClock();
     const cache = aCache(make, clock);
     const source = aSource();
@@ -77,7 +77,7 @@ export function itRemembers(make: MakeCache): void {
     expect(await cache.get('ann', source.one)).toEqual({ name: 'ann 1' });
   });
 
-  it('remembers that there is no value, for a shorter time', async () => {
+  it('stores an absence, for a shorter time', async () => {
     const clock = new TestClock();
     const cache = aCache(make, clock);
     const load = vi.fn(async () => null);
@@ -91,7 +91,7 @@ export function itRemembers(make: MakeCache): void {
     expect(load).toHaveBeenCalledTimes(2);
   });
 
-  it('remembers the keys that a load of many did not answer as having no value', async () => {
+  it('stores an absence for keys that a load of many did not return', async () => {
     const cache = aCache(make);
     const load = vi.fn(async () => new Map([['ann', { name: 'Ann' }]]));
 

@@ -3,7 +3,7 @@ import { aCache, aSlowLoad, aSource, type MakeCache } from './subject.ts';
 
 /** One load for all who want the same key at the same time. */
 export function itSharesLoads(make: MakeCache): void {
-  it('loads once for 1,000 readers at the same time', async () => {
+  it('loads once for 1,000 concurrent readers', async () => {
     const cache = aCache(make);
     const source = aSource();
     const values = await Promise.all(Array.from({ length: 1_000 }, () => cache.get('ann', source.one)));
@@ -29,7 +29,7 @@ export function itSharesLoads(make: MakeCache): void {
     expect(overlapping).toMatchObject([bob, { name: expect.stringMatching(/^cid/) }, ann]);
   });
 
-  it('fails all who wait for a load that fails, and loads again for the next', async () => {
+  it('fails all waiting readers of a failed load, and loads again for the next', async () => {
     const cache = aCache(make);
     const source = aSource();
     const failing = vi.fn(async () => {
@@ -61,7 +61,7 @@ export function itSharesLoads(make: MakeCache): void {
     expect(source.one).not.toHaveBeenCalled();
   });
 
-  it('counts every key that was asked for, once', async () => {
+  it('counts every requested key once', async () => {
     const cache = aCache(make);
     const source = aSource();
     await cache.getMany(['ann', 'bob', 'ann'], source.many);
@@ -71,7 +71,7 @@ export function itSharesLoads(make: MakeCache): void {
     expect(cache.statistics()).toMatchObject({ hits: 4, misses: 3, coalesced: 1, errors: 0 });
   });
 
-  it('leaves a load that newcomers can join in the air when an overtaken one lands', async () => {
+  it('keeps a load that new readers can join when an overtaken one completes', async () => {
     const cache = aCache(make);
     const source = aSource();
     const [old, recent] = [aSlowLoad(), aSlowLoad()];
