@@ -33,7 +33,9 @@ export async function openPlatform(config: Config): Promise<Platform> {
   };
 }
 
-/** The embedded server is ours to migrate; another one is migrated by whoever runs it, when they choose to. */
+/**
+ * The embedded server is ours to migrate; another one is migrated by whoever runs it, when they choose to.
+ */
 async function openServer(
   { database: { url, dataDirectory } }: Config,
   logger: Logger,
@@ -52,7 +54,9 @@ async function openServer(
   return embedded;
 }
 
-/** Runs one command on an open platform and closes it, whatever happens: also when the command is interrupted. */
+/**
+ * Runs one command on an open platform and closes it, whatever happens: also when the command is interrupted.
+ */
 export async function withPlatform<Result>(
   config: Config,
   work: (platform: Platform) => Promise<Result>,

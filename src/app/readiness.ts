@@ -17,7 +17,10 @@ interface ReadinessOptions {
   readonly shared: { readonly counters: SharedCounters } | null;
 }
 
-/** Asks what a request needs: that the database answers, and that it has the columns that the code was made for. */
+/**
+ * Asks what a request needs: that the database answers, and that it has the columns that the code was made
+ * for.
+ */
 export function createReadinessCheck(options: ReadinessOptions): () => Promise<Readiness> {
   return async () => {
     const components = [

@@ -38,7 +38,8 @@ export async function importCommand(config: Config, files: readonly string[]): P
 }
 
 /**
- * Takes in files of conversations, one after the other; answers 1 when a line was refused or a file can't be read.
+ * Takes in files of conversations, one after the other; answers 1 when a line was refused or a file can't be
+ * read.
  * @throws Unavailable when the database is away
  */
 export async function importFiles(

@@ -22,8 +22,9 @@ export async function tokenCommand(config: Config, request: Omit<TokenRequest, '
 }
 
 /**
- * Begins a session without a password: whoever runs this has the database anyway. An admin of the platform becomes an admin
- * of the tenant first where they are no member, so that a tenant that came by an import can be looked at.
+ * Begins a session without a password: whoever runs this has the database anyway. An admin of the platform
+ * becomes an admin of the tenant first where they are no member, so that a tenant that came by an import can
+ * be looked at.
  * @throws Error when there is no such active person or tenant, or they are no member there
  */
 export async function beginSession(

@@ -10,8 +10,8 @@ import {
 } from 'graphql';
 
 /**
- * Replaces the directives `@connection` and `@payload`, and their definitions in schema.graphql, by the arguments, fields and
- * types that the directives stand for.
+ * Replaces the directives `@connection` and `@payload`, and their definitions in schema.graphql, by the
+ * arguments, fields and types that the directives stand for.
  * @throws Error for `@connection` on a field that is not declared as `[Node!]!`
  */
 export function expandDirectives(document: DocumentNode): DocumentNode {

@@ -1,5 +1,7 @@
 const dayMs = 86_400_000;
-/** As of `1970-01-01`, in the days of the proleptic Gregorian calendar that start with 1 March of the year 0. */
+/**
+ * As of `1970-01-01`, in the days of the proleptic Gregorian calendar that start with 1 March of the year 0.
+ */
 const epochDay = 719_468;
 const daysOf400Years = 146_097;
 const firstYear = 0;

@@ -40,7 +40,8 @@ function parse(cursor: string): unknown {
   try {
     return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
   } catch {
-    // Anything can arrive here; what is not JSON is simply no cursor, which the caller says with its own error.
+    // Anything can arrive here; what is not JSON is simply no cursor, which the caller says with its own
+    // error.
     return null;
   }
 }

@@ -11,12 +11,17 @@ export interface FrontDoorConfig {
   readonly requestTimeoutMs: number;
   /** How long a client may take to send a request. */
   readonly receiveTimeoutMs: number;
-  /** How long requests are still accepted once the process was told to end, for those in front of it to notice. */
+  /**
+   * How long requests are still accepted once the process was told to end, for those in front of it to
+   * notice.
+   */
   readonly drainMs: number;
   /** How late the event loop may be before requests are turned away. */
   readonly eventLoopDelayMaxMs: number;
   readonly connectionsMax: number;
   readonly rateLimits: RateLimits;
-  /** The operations that clients were built with, and what becomes of others; without a file there are none. */
+  /**
+   * The operations that clients were built with, and what becomes of others; without a file there are none.
+   */
   readonly trustedDocuments: { readonly file: string | null; readonly mode: TrustedDocumentsMode };
 }

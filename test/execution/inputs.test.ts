@@ -34,7 +34,10 @@ const documents = [
 
 const values = [undefined, null, 0, 3, -1, 2.5, 2 ** 31, NaN, '', 'text', true, false, 'RED', [1], { y: 4 }];
 
-/** Of every operation with each of its variables missing and of each value, what comes out; errors by their text. */
+/**
+ * Of every operation with each of its variables missing and of each value, what comes out; errors by their
+ * text.
+ */
 function outcomesOf(
   read: (document: string, given: Record<string, unknown>) => unknown,
 ): [string, string, unknown][] {

@@ -55,7 +55,10 @@ function withGetter(name: string, get: () => unknown): Row {
   return Object.defineProperty({ ...aPerson('Odd') }, name, { get });
 }
 
-/** Asks for the odd row at the places of the query, and lets the slow fields come to an end when nothing else happens. */
+/**
+ * Asks for the odd row at the places of the query, and lets the slow fields come to an end when nothing else
+ * happens.
+ */
 async function askSlowly(
   ask: (schema: GraphQLSchema) => unknown,
   query: string,

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { aPerson, expectFast, nameOf } from '../support/people-schema.ts';
 
-/** People who are asked for a few others, in this order, again and again; a name stands for one and the same. */
+/**
+ * People who are asked for a few others, in this order, again and again; a name stands for one and the same.
+ */
 function whoShare(names: readonly string[]) {
   const personByName = new Map(names.map((name) => [name, name === '' ? null : aPerson(name)]));
   const shared = names.map((name) => personByName.get(name));

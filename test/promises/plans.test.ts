@@ -216,14 +216,20 @@ function nodesOf(node: PlanNode): PlanNode[] {
   return [node, ...(node.Plans ?? []).flatMap(nodesOf)];
 }
 
-/** People of no tenant here: with them it is plain, whatever the sample that `analyze` takes, that all of `users` is too much. */
+/**
+ * People of no tenant here: with them it is plain, whatever the sample that `analyze` takes, that all of
+ * `users` is too much.
+ */
 async function addStrangers({ database }: TestApp, count: number): Promise<void> {
   await database.query(sql`insert into users (id, email, first_name, last_name)
     select gen_random_uuid(), 'stranger' || n || '@example.org', 'Stranger', n::text
     from generate_series(1, ${count}::integer) n`);
 }
 
-/** 10,000 people, as many sessions and conversations, and 100,000 messages; in pieces that a busy machine has the time for. */
+/**
+ * 10,000 people, as many sessions and conversations, and 100,000 messages; in pieces that a busy machine has
+ * the time for.
+ */
 async function fill({ database }: TestApp, tenant: TestTenant): Promise<void> {
   await database.query(sql`with person as (
       insert into users (id, email, first_name, last_name)

@@ -73,7 +73,8 @@ describe('the statements of an authenticated request', () => {
 
 describe('the settings', () => {
   it('are loaded once for 1,000 concurrent first requests', async () => {
-    // Named, so that no second executor takes as long again: whoever listens to nobody for too long trusts no cache.
+    // Named, so that no second executor takes as long again: whoever listens to nobody for too long trusts no
+    // cache.
     const testApp = await startTestApp({ EXECUTOR: 'level' });
     const texts: string[] = [];
     const stop = testApp.database.observe((statement) => texts.push(statement.text));

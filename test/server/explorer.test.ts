@@ -154,7 +154,10 @@ describe.skipIf(browserPath === null && process.env['CI'] !== 'true')(
       expect(browser.faults).toEqual([]);
     });
 
-    /** Types as a person does: what is opened, the editor itself closes, and a moment later it knows the operation. */
+    /**
+     * Types as a person does: what is opened, the editor itself closes, and a moment later it knows the
+     * operation.
+     */
     async function type(name: string, opened: string, closed: string): Promise<void> {
       await browser.page.click('.graphiql-query-editor .view-lines');
       await browser.page.keyboard.press('ControlOrMeta+A');

@@ -21,7 +21,10 @@ const strictly = (abuse: Abuse): Abuse => ({
 });
 const people = 'memberships { user {';
 
-/** Requests that cost a careless server far more than they cost whoever sends them; a server in production refuses each. */
+/**
+ * Requests that cost a careless server far more than they cost whoever sends them; a server in production
+ * refuses each.
+ */
 export const abuses: Readonly<Record<string, Abuse>> = {
   'depth 50': asking(`{ viewer { ${nest(25, people, ' id ', '} }')} } }`),
   'depth 1,000': asking(nest(1000, '{ viewer ', '{ id }', '}')),

@@ -75,7 +75,9 @@ type MakeToken = (forge: Forge) => Promise<string> | string;
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Makes tokens by hand, because libraries refuse to make bad ones. Whatever is not said is as it should be. */
+/**
+ * Makes tokens by hand, because libraries refuse to make bad ones. Whatever is not said is as it should be.
+ */
 export class Forge {
   readonly provider: TestIdentityProvider;
   readonly key: ProviderKey;

@@ -20,8 +20,9 @@ const keys = ['k0', 'k1', 'k2', 'k3', 'k4'];
 const teams = ['red', 'green', 'blue'];
 
 /**
- * A random interleaving of reads, slow loads, writes and invalidations, checked against the promise: a read that began
- * after an invalidation never answers with anything older than what the source held at that invalidation.
+ * A random interleaving of reads, slow loads, writes and invalidations, checked against the promise: a read
+ * that began after an invalidation never answers with anything older than what the source held at that
+ * invalidation.
  */
 export function modelCacheOn(storeName: string, make: MakeCache, runs: number): void {
   it(`never answers with what was invalidated before the question, on ${storeName}`, async () => {
@@ -50,7 +51,9 @@ class CacheModel {
   readonly #cache: Cache<Row>;
   readonly #waiting: (() => void)[] = [];
   readonly #reads: Promise<void>[] = [];
-  /** Each key's rows, oldest first, each with the point at which it came to be; null: it was deleted there. */
+  /**
+   * Each key's rows, oldest first, each with the point at which it came to be; null: it was deleted there.
+   */
   readonly #history = new Map<string, { at: number; row: Row | null }[]>();
   /** The last point at which each target was invalidated. */
   readonly #invalidatedAt = new Map<string, number>();
@@ -180,7 +183,9 @@ class CacheModel {
     for (const [index, key] of wanted.entries()) this.#check(key, answers[index] ?? null, floors);
   }
 
-  /** The answer must be one that the source gave at or after every invalidation that ended the ones before. */
+  /**
+   * The answer must be one that the source gave at or after every invalidation that ended the ones before.
+   */
   #check(key: string, answer: Row | null, floors: ReadonlyMap<string, number>): void {
     const targets: InvalidationTarget[] = ['all', { key }, ...tagsOf(answer, key).map((tag) => ({ tag }))];
     const floor = Math.max(0, ...targets.map((target) => floors.get(JSON.stringify(target)) ?? 0));

@@ -30,7 +30,10 @@ export class CleanUps {
   }
 }
 
-/** A folder that is not below one of root's own: as root the server runs as another user, who must be able to reach it. */
+/**
+ * A folder that is not below one of root's own: as root the server runs as another user, who must be able to
+ * reach it.
+ */
 export async function makeFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-embedded-'));
   await chmod(folder, 0o755);

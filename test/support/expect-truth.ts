@@ -2,8 +2,9 @@ import { expect } from 'vitest';
 import { describeReport, type LoadReport } from './truth-load.ts';
 
 /**
- * No request failed, no answer was older than it may be, and few kept their reader waiting; prints how long they took. The
- * bound is far above what is promised: a machine that is busy with other things must not fail a test.
+ * No request failed, no answer was older than it may be, and few kept their reader waiting; prints how long
+ * they took. The bound is far above what is promised: a machine that is busy with other things must not fail
+ * a test.
  */
 export function expectTruth(
   fault: string,

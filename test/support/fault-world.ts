@@ -34,8 +34,8 @@ export interface FaultWorld {
 }
 
 /**
- * Starts them on an empty, migrated database. With `redis` they know of one, which runs unless it is to be `absent`;
- * without, they have the database alone.
+ * Starts them on an empty, migrated database. With `redis` they know of one, which runs unless it is to be
+ * `absent`; without, they have the database alone.
  */
 export async function startFaultWorld(
   databaseUrl: string,
@@ -112,8 +112,8 @@ export async function cutListeners(world: FaultWorld): Promise<void> {
 const recoveryMaxMs = 15_000;
 
 /**
- * How many times the models were loaded for so many readers who came at once, spread over all servers, after all caches
- * have forgotten them: nobody can read the table until all have asked.
+ * How many times the models were loaded for so many readers who came at once, spread over all servers, after
+ * all caches have forgotten them: nobody can read the table until all have asked.
  */
 export async function loadsFor(readers: number, databaseUrl: string, world: FaultWorld): Promise<number> {
   const { servers } = world.cluster;

@@ -56,7 +56,10 @@ async function childrenOf(parent: number): Promise<number[]> {
   return pids.filter((_, index) => Number(stats[index]?.[1]) === parent);
 }
 
-/** By proc(5): what follows the name, which may hold spaces: the state, the parent, and more. Null: there is no such process. */
+/**
+ * By proc(5): what follows the name, which may hold spaces: the state, the parent, and more. Null: there is
+ * no such process.
+ */
 async function statOf(pid: number): Promise<readonly string[] | null> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
   return text === null ? null : text.slice(text.lastIndexOf(')') + 2).split(' ');

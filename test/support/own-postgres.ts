@@ -20,7 +20,10 @@ const run = promisify(execFile);
 /** A PostgreSQL that nobody but the test starts, stops or keeps up, with one empty database. */
 export interface OwnPostgres {
   readonly url: string;
-  /** As whoever runs it would: `fast` ends its clients, `immediate` itself as well. Resolves when it answers again. */
+  /**
+   * As whoever runs it would: `fast` ends its clients, `immediate` itself as well. Resolves when it answers
+   * again.
+   */
   restart(mode: 'fast' | 'immediate'): Promise<void>;
   /** Ends it and removes its files. */
   stop(): Promise<void>;

@@ -1,4 +1,7 @@
-/** First words with which no description starts: a description starts with a noun or a verb in the third person. */
+/**
+ * First words with which no description starts: a description starts with a noun or a verb in the third
+ * person.
+ */
 const openings =
   /^(?:what|who|whom|whose|whether|how|where|when|which|why|(?:in|by|to|from) (?:what|which|whom)|it|its|they|their|those|one)\b/i;
 

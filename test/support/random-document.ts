@@ -9,7 +9,10 @@ import {
 } from 'graphql';
 import type { Random } from './seeded-random.ts';
 
-/** An operation with everything that a document can have, and variables for it. It need not be valid: fields can conflict. */
+/**
+ * An operation with everything that a document can have, and variables for it. It need not be valid: fields
+ * can conflict.
+ */
 export interface RandomDocument {
   readonly query: string;
   readonly variables: Readonly<Record<string, unknown>>;

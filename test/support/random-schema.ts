@@ -29,7 +29,10 @@ const leaves = ['Int', 'String', 'Boolean', 'Float', 'ID', 'Color'] as const;
 const objects = ['A', 'B', 'C', 'D'] as const;
 const composites = [...objects, 'Named', 'Any'] as const;
 
-/** Makes a schema in which a share of all values are odd: errors, nulls where none may be, promises, and worse. */
+/**
+ * Makes a schema in which a share of all values are odd: errors, nulls where none may be, promises, and
+ * worse.
+ */
 export function randomSchema(random: Random, oddShare: number): RandomSchema {
   const typeDefinitions = randomTypes(random);
   const seed = String(random.below(1_000_000));

@@ -83,7 +83,10 @@ export async function whileFlapping({ redisProxy }: FaultWorld, work: () => Prom
   }
 }
 
-/** Tells whether since now keys were both read and stored, and every server was the one to do so last on its connection. */
+/**
+ * Tells whether since now keys were both read and stored, and every server was the one to do so last on its
+ * connection.
+ */
 export async function watchUse({ cluster, redis }: FaultWorld): Promise<() => Promise<boolean>> {
   const clients = async () => String(await redis.command(['CLIENT', 'LIST'])).split('\n');
   const use = async () => {

@@ -91,8 +91,8 @@ export async function startTestRedis(options: readonly string[] = []): Promise<T
 const busOffset = 10_000;
 
 /**
- * Free, and at each of the offsets from it. Below those that the system gives to outgoing connections, which could take
- * it before the server does.
+ * Free, and at each of the offsets from it. Below those that the system gives to outgoing connections, which
+ * could take it before the server does.
  */
 async function freePort(offsets: readonly number[]): Promise<number> {
   for (;;) {

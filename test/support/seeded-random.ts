@@ -1,4 +1,6 @@
-/** Numbers that look random and are the same in every run, so that a failure can be had again from its seed. */
+/**
+ * Numbers that look random and are the same in every run, so that a failure can be had again from its seed.
+ */
 export interface Random {
   /** From 0 up to 1, without 1. */
   fraction(): number;

@@ -7,8 +7,8 @@ export interface Received {
 }
 
 /**
- * Sends one request and reads the whole answer; rejects when there is none within 15 s. By node:http, which costs half of
- * what `fetch` does: the servers need the processor.
+ * Sends one request and reads the whole answer; rejects when there is none within 15 s. By node:http, which
+ * costs half of what `fetch` does: the servers need the processor.
  */
 export async function send(
   agent: Agent,

@@ -4,7 +4,10 @@ import { RedisStore } from '../../src/caching/redis/redis-store.ts';
 import { createLogger } from '../../src/platform/telemetry/logger.ts';
 import type { CleanUps } from './embedded.ts';
 
-/** What a process has of a Redis that it shares with others; `coherence` and `errors` are the test's to play with. */
+/**
+ * What a process has of a Redis that it shares with others; `coherence` and `errors` are the test's to play
+ * with.
+ */
 export interface SharedLayer {
   readonly store: RedisStore;
   readonly generations: Generations;

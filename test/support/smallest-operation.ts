@@ -9,7 +9,10 @@ import {
   type GraphQLInputType,
 } from 'graphql';
 
-/** The shortest valid operation that asks one root field: required arguments only, with values that name nothing. */
+/**
+ * The shortest valid operation that asks one root field: required arguments only, with values that name
+ * nothing.
+ */
 export function smallestOperation(root: 'Query' | 'Mutation', field: GraphQLField<unknown, unknown>): string {
   const args = field.args.flatMap(({ name, type }) =>
     isNonNullType(type) ? [`${name}: ${smallestValue(type)}`] : [],

@@ -85,8 +85,8 @@ export async function startTcpProxy(
 }
 
 /**
- * What a pooler does that gives a connection to a client for one transaction at a time: what PostgreSQL says by itself, and
- * not as part of an answer, reaches nobody.
+ * What a pooler does that gives a connection to a client for one transaction at a time: what PostgreSQL says
+ * by itself, and not as part of an answer, reaches nobody.
  */
 export const transactionPooler: Sieve = () => {
   let isAnswering = false;

@@ -32,8 +32,8 @@ const readAnswer = z.object({ model: z.object({ name: z.string() }) });
 const writeAnswer = z.object({ upsertModel: z.object({ userErrors: z.array(z.unknown()).length(0) }) });
 
 /**
- * One writer, who goes from process to process and counts up a model's name, and readers on each process who know
- * which number was acknowledged before they asked.
+ * One writer, who goes from process to process and counts up a model's name, and readers on each process who
+ * know which number was acknowledged before they asked.
  */
 export class TruthLoad {
   readonly #cluster: Cluster;

@@ -4,7 +4,9 @@ import { hashPassword } from '../../src/platform/security/passwords.ts';
 import { aConversation, anApiKey, aTenant, aUser, type TestTenant, type TestUser } from './builders.ts';
 import type { TestApp } from './test-app.ts';
 
-/** A tenant that looks exactly like its twin, save for its ids and for one word that is in every text of it. */
+/**
+ * A tenant that looks exactly like its twin, save for its ids and for one word that is in every text of it.
+ */
 export interface TwinTenant {
   readonly tenant: TestTenant;
   readonly word: string;

@@ -1,4 +1,7 @@
-/** Does the work, and answers the rejections that nobody heard of; without it, each of them would fail the test. */
+/**
+ * Does the work, and answers the rejections that nobody heard of; without it, each of them would fail the
+ * test.
+ */
 export async function unhandledDuring(work: () => Promise<unknown>): Promise<readonly unknown[]> {
   const listeners = process.listeners('unhandledRejection');
   const unhandled: unknown[] = [];

@@ -15,7 +15,10 @@ type Visibility =
 
 const rowOf = (...fields: string[]) => Object.fromEntries(fields.map((field) => [field, 'row'] as const));
 
-/** Every field that people other than admins of the platform can reach; a field that is missing here fails a test. */
+/**
+ * Every field that people other than admins of the platform can reach; a field that is missing here fails a
+ * test.
+ */
 export const visibility: Readonly<Record<string, Readonly<Record<string, Visibility>>>> = {
   ApiKey: rowOf('id', 'name', 'prefix', 'scopes', 'createdAt', 'lastUsedAt', 'expiresAt', 'revokedAt'),
   Conversation: {

@@ -54,8 +54,9 @@ const sendMessage = `mutation ($input: SendMessageInput!) { sendMessage(input: $
   message { id content } userErrors { code message } } }`;
 
 /**
- * Clients that write one message after another, each in a conversation of its own, and repeat a message with the same
- * idempotency key until they are told that it is kept. `originOf` says where the server is at that moment.
+ * Clients that write one message after another, each in a conversation of its own, and repeat a message with
+ * the same idempotency key until they are told that it is kept. `originOf` says where the server is at that
+ * moment.
  */
 export class WritingClients {
   readonly #agent = new Agent({ keepAlive: true });

@@ -1,4 +1,7 @@
-/** How long processes may answer from their caches without hearing that they still do so truly, in milliseconds. */
+/**
+ * How long processes may answer from their caches without hearing that they still do so truly, in
+ * milliseconds.
+ */
 export interface LeaseTimes {
   /** From one proof of hearing to the next. */
   readonly heartbeatMs: number;

@@ -1,9 +1,9 @@
 /**
- * JSON that keeps what JSON loses: dates, bigints, undefined, NaN, the infinities and -0. Texts are kept as they are;
- * those that begin with the mark of the others get one more of it.
+ * JSON that keeps what JSON loses: dates, bigints, undefined, NaN, the infinities and -0. Texts are kept as
+ * they are; those that begin with the mark of the others get one more of it.
  *
- * @throws TypeError for what would not come back as it went (a Map, an instance of a class, a function, a symbol, a
- * value that contains itself)
+ * @throws TypeError for what would not come back as it went (a Map, an instance of a class, a function, a
+ * symbol, a value that contains itself)
  */
 export function writeTypedJson(value: unknown): string {
   return JSON.stringify(marked(value, []));

@@ -16,14 +16,17 @@ export interface DemoTokens {
   readonly member: string;
 }
 
-/** Demo data for whoever has just installed Parley, and tokens to use them; null where others have moved in. */
+/**
+ * Demo data for whoever has just installed Parley, and tokens to use them; null where others have moved in.
+ */
 export async function prepareDemo(config: Config, platform: Platform): Promise<DemoTokens | null> {
   const app = createApp({ ...platform, config });
   const demo = createDemoService({ queries: createDemoQueries(platform.database) });
   try {
     await demo.seedIfUninhabited();
   } catch (error) {
-    // An import may have taken a name of the demo; what people brought goes first, and the server starts without the demo.
+    // An import may have taken a name of the demo; what people brought goes first, and the server starts
+    // without the demo.
     if (!(error instanceof Refusal) || error.code !== 'CONFLICT') throw error;
     platform.logger.warn(error.message);
   }

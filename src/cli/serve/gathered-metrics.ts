@@ -19,8 +19,8 @@ interface Told {
 }
 
 /**
- * The numbers of all workers, for whichever of them is asked for `/metrics`. Counters never fall, also when a worker dies:
- * Prometheus would take what is left in the sum for new.
+ * The numbers of all workers, for whichever of them is asked for `/metrics`. Counters never fall, also when a
+ * worker dies: Prometheus would take what is left in the sum for new.
  */
 export class GatheredMetrics {
   readonly #logger: Logger;
@@ -59,7 +59,10 @@ export class GatheredMetrics {
     );
   }
 
-  /** Two at a time would see what is measured since it was asked for last in parts, and counters in the wrong order. */
+  /**
+   * Two at a time would see what is measured since it was asked for last in parts, and counters in the wrong
+   * order.
+   */
   async #gather(): Promise<string> {
     this.#gathering ??= this.#gatherNow().finally(() => (this.#gathering = null));
     return await this.#gathering;
@@ -88,7 +91,8 @@ export class GatheredMetrics {
   }
 
   #keep(worker: Worker, answer: Told): void {
-    // What comes too late is older than what will be told next, and what a dead one has said is counted already.
+    // What comes too late is older than what will be told next, and what a dead one has said is counted
+    // already.
     if (answer.question !== this.#question || worker.isDead()) return;
     this.#lastByWorker.set(worker, answer);
     this.#waiting.get(worker)?.();

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { metricSnapshot } from '../../platform/telemetry/metrics/metric-snapshot.ts';
 
-// What workers and the process that started them say to each other about `/metrics`. Each question has a number of its own,
-// which its answer repeats.
+// What workers and the process that started them say to each other about `/metrics`. Each question has a
+// number of its own, which its answer repeats.
 
 /** From a worker: it was asked for the numbers of all. */
 export const wanted = z.object({ metrics: z.literal('wanted'), question: z.number() });

@@ -30,7 +30,10 @@ export class SiblingWorkers implements Siblings {
     return () => this.#ask();
   }
 
-  /** Who tells nothing is told of as they were last, so that a defect of one does not keep all from being watched. */
+  /**
+   * Who tells nothing is told of as they were last, so that a defect of one does not keep all from being
+   * watched.
+   */
   async #tell(question: number, own: () => Promise<MetricSnapshot>): Promise<void> {
     try {
       say({ metrics: 'told', question, snapshot: [...(await own())] });
@@ -39,7 +42,10 @@ export class SiblingWorkers implements Siblings {
     }
   }
 
-  /** @throws Unavailable when there is no answer: numbers of this worker alone would look like counters that fell. */
+  /**
+   * @throws Unavailable when there is no answer: numbers of this worker alone would look like counters that
+   * fell.
+   */
   async #ask(): Promise<string> {
     this.#question += 1;
     const question = this.#question;

@@ -7,7 +7,10 @@ export interface WorkersOptions {
   readonly count: number;
   /** What their environment has beyond this process's. */
   readonly environment: Readonly<Record<string, string>>;
-  /** What each is told once it sends a word, beside its number: `worker`, from 1. Who follows one that died takes it over. */
+  /**
+   * What each is told once it sends a word, beside its number: `worker`, from 1. Who follows one that died
+   * takes it over.
+   */
   readonly greeting: Readonly<Record<string, string | null>>;
   /** Called with each, before it runs. */
   readonly follow: (worker: Worker) => void;
@@ -21,8 +24,8 @@ const longestDelayMs = 30_000;
 const healthyMs = 60_000;
 
 /**
- * Processes that run this same command and answer on one port. This process hands out the connections in turn, and starts
- * another worker where one has died.
+ * Processes that run this same command and answer on one port. This process hands out the connections in
+ * turn, and starts another worker where one has died.
  */
 export class Workers {
   readonly #options: WorkersOptions;
@@ -96,7 +99,10 @@ export class Workers {
   }
 }
 
-/** How long to wait before another is started in the place of a worker, which itself was waited for; in milliseconds. */
+/**
+ * How long to wait before another is started in the place of a worker, which itself was waited for; in
+ * milliseconds.
+ */
 export function delayBeforeRestart(delayMs: number, livedMs: number): number {
   if (delayMs === 0 || livedMs >= healthyMs) return firstDelayMs;
   return Math.min(2 * delayMs, longestDelayMs);

@@ -27,7 +27,10 @@ export interface KeyIdentity {
   readonly isPlatformAdmin: boolean;
   readonly scopes: readonly Scope[];
   readonly expiresAt: Date | null;
-  /** Else the key opens nothing; remembered with its owner's tags all the same, so that it does as soon as they are back. */
+  /**
+   * Else the key opens nothing; remembered with its owner's tags all the same, so that it does as soon as
+   * they are back.
+   */
   readonly isOwnerActive: boolean;
 }
 

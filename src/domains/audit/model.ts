@@ -7,7 +7,9 @@ import type { Viewer } from '../session/model.ts';
 export interface AuditNote {
   /** The mutation's name. */
   readonly action: string;
-  /** The public id of what it was done to, or another name where that has none; null where nothing was found. */
+  /**
+   * The public id of what it was done to, or another name where that has none; null where nothing was found.
+   */
   readonly target: string | null;
   /** What else is worth knowing, such as the new values; lists and numbers rather than free text. */
   readonly details?: Readonly<Record<string, unknown>>;
@@ -41,8 +43,9 @@ export function auditEntry(
 }
 
 /**
- * The statement that stores an entry. As part of the statement that makes the change (`changed` names the part of its
- * `with` that answers a row for what was changed) it is kept with the change or not at all, and only where something changed.
+ * The statement that stores an entry. As part of the statement that makes the change (`changed` names the
+ * part of its `with` that answers a row for what was changed) it is kept with the change or not at all, and
+ * only where something changed.
  */
 export function insertAudit(entry: AuditEntry, changed?: Sql): Sql {
   const { id, tenantId, actorId, action, target, result, details, createdAt } = entry;

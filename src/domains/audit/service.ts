@@ -7,8 +7,8 @@ import type { AuditQueries } from './queries.ts';
 export type AuditService = ReturnType<typeof createAuditService>;
 
 /**
- * Keeps account of what admins do. A failure to write is the mutation's failure: nothing that an admin may do goes
- * without its entry.
+ * Keeps account of what admins do. A failure to write is the mutation's failure: nothing that an admin may do
+ * goes without its entry.
  */
 export function createAuditService(options: { readonly queries: AuditQueries; readonly clock: Clock }) {
   const { queries, clock } = options;

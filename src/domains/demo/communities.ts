@@ -23,7 +23,10 @@ const largeTenants = 47;
 /** Before this nobody is there; everybody is before the first conversation begins. */
 const beginning = demoNow - (demoDays + 30) * dayMs;
 
-/** Three tenants and sixty people: ada@acme.example is admin of the platform, grace@acme.example an ordinary member. */
+/**
+ * Three tenants and sixty people: ada@acme.example is admin of the platform, grace@acme.example an ordinary
+ * member.
+ */
 export function createSmallCommunities(): Community[] {
   const names = ['Acme Robotics', 'Borealis Travel', 'Lumen Library'];
   const own = names.map((name, index) => {

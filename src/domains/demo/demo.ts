@@ -76,7 +76,8 @@ function planAt(
   index: number,
   size: number,
 ): ConversationPlan {
-  // Evenly over the days, so that later conversations are stored behind earlier ones, and none runs into the future.
+  // Evenly over the days, so that later conversations are stored behind earlier ones, and none runs into the
+  // future.
   const startsAt = demoNow - demoDays * dayMs + Math.floor(((demoDays - 1) * dayMs * index) / sizes.length);
   return {
     name: `${name} conversation ${index}`,

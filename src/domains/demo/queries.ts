@@ -27,7 +27,8 @@ export function createDemoQueries(db: Database) {
     },
 
     /**
-     * Stores what is not there yet, all or nothing; what is there stays as it is. Conversations need their foundation.
+     * Stores what is not there yet, all or nothing; what is there stays as it is. Conversations need their
+     * foundation.
      * @throws Refusal with CONFLICT when somebody else has a slug or an e-mail address of the demo
      */
     async write(
@@ -37,7 +38,8 @@ export function createDemoQueries(db: Database) {
       return inTransaction(db.pool, async (client) => {
         if (foundation !== null) await addFoundation(client, foundation);
         const added = await addConversations(client, conversations);
-        // A connection keeps the plans by which it checks foreign keys; made on empty tables, they read far too much.
+        // A connection keeps the plans by which it checks foreign keys; made on empty tables, they read far
+        // too much.
         if (foundation !== null) await client.query('analyze memberships, conversations');
         await copyParticipants(client, added);
         return { conversations: added.length, messages: await copyMessages(client, added) };

@@ -12,7 +12,10 @@ export interface Random {
   shuffled<Item>(items: readonly Item[]): Item[];
 }
 
-/** Every name has numbers of its own, so that a change to one part of the demo data leaves the others as they are. */
+/**
+ * Every name has numbers of its own, so that a change to one part of the demo data leaves the others as they
+ * are.
+ */
 export function randomOf(name: string): Random {
   const fraction = mulberry32(digestOf(name).readUInt32LE());
   const below = (end: number) => Math.floor(fraction() * end);

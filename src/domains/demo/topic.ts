@@ -4,8 +4,8 @@ export interface Topic {
   /** What a model is told at the beginning. */
   readonly system: string;
   /**
-   * Exchanges with a blank line between them. A line is a message: `a:` asks, `b:` is somebody else, `m:` a model;
-   * `|` goes on with the message above, on a new line.
+   * Exchanges with a blank line between them. A line is a message: `a:` asks, `b:` is somebody else, `m:` a
+   * model; `|` goes on with the message above, on a new line.
    */
   readonly dialogue: string;
 }

@@ -21,8 +21,8 @@ interface KeySetOptions {
 }
 
 /**
- * The identity provider's public keys. They are kept for as long as no newer ones can be had: a provider whose keys
- * can't be read for a while is no reason to refuse everybody.
+ * The identity provider's public keys. They are kept for as long as no newer ones can be had: a provider
+ * whose keys can't be read for a while is no reason to refuse everybody.
  */
 export class KeySet {
   /** Raised whenever the keys changed: what was checked with earlier ones has to be checked again. */
@@ -39,8 +39,9 @@ export class KeySet {
   }
 
   /**
-   * For `jwtVerify`. A name that no key has leads to one new reading, because providers change their keys; during the
-   * pause after it such tokens are refused at once, so that invented names neither reach the provider nor delay anyone.
+   * For `jwtVerify`. A name that no key has leads to one new reading, because providers change their keys;
+   * during the pause after it such tokens are refused at once, so that invented names neither reach the
+   * provider nor delay anyone.
    * @throws JWKSNoMatchingKey
    * @throws Unavailable while there are no keys at all
    */
@@ -55,7 +56,10 @@ export class KeySet {
     }
   };
 
-  /** To be called for every token, also for one that is known: keys that were withdrawn must not live on for want of new ones. */
+  /**
+   * To be called for every token, also for one that is known: keys that were withdrawn must not live on for
+   * want of new ones.
+   */
   keepFresh(): void {
     const isOld = this.#options.clock.now() - this.#readAt >= refreshAfterMs;
     // In the background: the keys that are there are good until the newer ones are.

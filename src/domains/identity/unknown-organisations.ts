@@ -2,7 +2,10 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import type { Organisation } from './model.ts';
 
-/** Long enough that nobody writes with every request, short enough for whoever has just made the tenant by hand. */
+/**
+ * Long enough that nobody writes with every request, short enough for whoever has just made the tenant by
+ * hand.
+ */
 const rememberedMs = 10_000;
 const rememberedMax = 10_000;
 

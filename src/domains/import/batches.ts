@@ -19,7 +19,10 @@ const conversationsMax = 500;
 const messagesMax = 5000;
 const charactersMax = 4_000_000;
 
-/** Reads lines until they fill a transaction, and again; a faulty line is told and left out, a blank one skipped. */
+/**
+ * Reads lines until they fill a transaction, and again; a faulty line is told and left out, a blank one
+ * skipped.
+ */
 export async function* readBatches(
   lines: AsyncIterable<Line>,
   onFault: (fault: LineFault) => void,

@@ -11,8 +11,8 @@ const lineBytesMax = 64 * 1024 * 1024;
 const lineEnd = 0x0a;
 
 /**
- * Cuts a stream of bytes into numbered lines; holds one line at a time, and of a line that is too long nothing. A stream
- * that breaks off ends in a fault: the lines before it are good.
+ * Cuts a stream of bytes into numbered lines; holds one line at a time, and of a line that is too long
+ * nothing. A stream that breaks off ends in a fault: the lines before it are good.
  */
 export async function* readLines(
   chunks: AsyncIterable<Buffer>,

@@ -19,7 +19,9 @@ export interface ImportedConversation {
   readonly messages: readonly ImportedMessage[];
 }
 
-/** In RFC 3339: the first and the last by position, and the latest of all, because times run backwards too. */
+/**
+ * In RFC 3339: the first and the last by position, and the latest of all, because times run backwards too.
+ */
 export function spanOf(messages: ImportedConversation['messages']) {
   const times = messages.map(({ createdAt }) => createdAt.toISOString());
   return { startedAt: times[0], lastMessageAt: times.at(-1), newestAt: times.toSorted().at(-1) };

@@ -14,7 +14,9 @@ export interface Stored {
   readonly authors: number;
 }
 
-/** A conversation that PostgreSQL does not take as it is; any other would do. The message says what is wrong. */
+/**
+ * A conversation that PostgreSQL does not take as it is; any other would do. The message says what is wrong.
+ */
 export class NotStorable extends Error {}
 
 export type ImportQueries = ReturnType<typeof createImportQueries>;
@@ -23,7 +25,8 @@ export type ImportQueries = ReturnType<typeof createImportQueries>;
 export function createImportQueries(db: Database) {
   return {
     /**
-     * Stores those conversations that are not there yet, with their tenants, authors and messages: all or nothing.
+     * Stores those conversations that are not there yet, with their tenants, authors and messages: all or
+     * nothing.
      * @throws NotStorable for one of them
      * @throws Unavailable when the database is away
      */
@@ -36,8 +39,9 @@ export function createImportQueries(db: Database) {
     },
 
     /**
-     * To be called after the first rows of an import. On empty tables all indexes look alike to the planner, and a connection
-     * keeps the plans by which it checks foreign keys: one made too early reads all members of the tenant for every message.
+     * To be called after the first rows of an import. On empty tables all indexes look alike to the planner,
+     * and a connection keeps the plans by which it checks foreign keys: one made too early reads all members
+     * of the tenant for every message.
      */
     async analyzeReferenced(): Promise<void> {
       await db.query(sql`analyze memberships, conversations`);
@@ -66,8 +70,9 @@ interface Author {
 
 type UserIds = ReadonlyMap<string, string>;
 
-// Another import of the same file may run beside this one. Each step inserts in one order and all imports take the steps in
-// the same order, so that they wait for each other instead of deadlocking; who comes second finds the row and leaves it.
+// Another import of the same file may run beside this one. Each step inserts in one order and all imports
+// take the steps in the same order, so that they wait for each other instead of deadlocking; who comes second
+// finds the row and leaves it.
 async function store(
   client: PoolClient,
   conversations: readonly ImportedConversation[],
@@ -236,8 +241,8 @@ function compare(one: string, other: string): number {
   return one < other ? -1 : 1;
 }
 
-// PostgreSQL's error codes, its manual's appendix A: 22 data exception, 23 integrity constraint violation, 54 program
-// limit exceeded. All others would meet every other conversation too.
+// PostgreSQL's error codes, its manual's appendix A: 22 data exception, 23 integrity constraint violation, 54
+// program limit exceeded. All others would meet every other conversation too.
 const dataErrorClasses: readonly string[] = ['22', '23', '54'];
 
 function isAboutTheData(error: unknown): error is DatabaseError {

@@ -50,9 +50,10 @@ export function createImportService(options: { readonly queries: ImportQueries; 
 
   return {
     /**
-     * Takes in the lines of one file, each all or not at all; a conversation that is there already stays as it is. Reads
-     * one transaction's worth ahead of the database, never more.
-     * @throws Unavailable when the database is away; what went in until then is in, and the file can be given again
+     * Takes in the lines of one file, each all or not at all; a conversation that is there already stays as
+     * it is. Reads one transaction's worth ahead of the database, never more.
+     * @throws Unavailable when the database is away; what went in until then is in, and the file can be given
+     * again
      */
     async importLines(lines: AsyncIterable<Line>, listener: ImportListener): Promise<ImportCounts> {
       let counts = nothingImported;

@@ -2,8 +2,9 @@ import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
 /**
- * The bytes of a file, unpacked when they are gzip: told by the bytes themselves (RFC 1952, section 2.3.1), because names
- * lie and standard input has none. `onRead` is told how many bytes were read, packed ones where they are packed.
+ * The bytes of a file, unpacked when they are gzip: told by the bytes themselves (RFC 1952, section 2.3.1),
+ * because names lie and standard input has none. `onRead` is told how many bytes were read, packed ones where
+ * they are packed.
  */
 export async function* readBytes(file: Readable, onRead: (bytes: number) => void): AsyncGenerator<Buffer> {
   const chunks = countedChunks(file, onRead);

@@ -15,8 +15,9 @@ export interface Model {
 }
 
 /**
- * Whether somebody may have a model answer them: nobody one that is disabled; people without credentials only one that
- * pretends, and only while the settings allow them that. To be asked wherever a model is about to be called.
+ * Whether somebody may have a model answer them: nobody one that is disabled; people without credentials only
+ * one that pretends, and only while the settings allow them that. To be asked wherever a model is about to be
+ * called.
  */
 export function mayUseModel(
   viewer: Viewer | null,

@@ -66,8 +66,8 @@ export function createWarming(options: {
     warm,
 
     /**
-     * As `warm`, for a start that must not be held up: resolves after `patienceMs` at the latest, and what is left goes on
-     * meanwhile. Never rejects, because a server with cold caches serves as well.
+     * As `warm`, for a start that must not be held up: resolves after `patienceMs` at the latest, and what is
+     * left goes on meanwhile. Never rejects, because a server with cold caches serves as well.
      */
     async warmWithin(patienceMs: number, request: WarmingRequest): Promise<void> {
       const patience = new AbortController();

@@ -32,7 +32,10 @@ export function createParticipantQueries(db: Database) {
       });
     },
 
-    /** Lets an active member take part; who does already keeps the place that they have, and how far they have read. */
+    /**
+     * Lets an active member take part; who does already keeps the place that they have, and how far they have
+     * read.
+     */
     async add(tenantId: string, conversationId: string, userId: string, now: Date): Promise<Found> {
       const [found] = await db.query<Found>(sql`with member as (
           select user_id from memberships

@@ -11,11 +11,15 @@ export type Scope = (typeof scopes)[number];
 export interface Viewer {
   readonly tenantId: string;
   readonly userId: string;
-  /** What they may use of their role: through a key without the scope admin, admins are members like others. */
+  /**
+   * What they may use of their role: through a key without the scope admin, admins are members like others.
+   */
   readonly role: Role;
   /** As with the role: only where the credential has the scope admin. */
   readonly isPlatformAdmin: boolean;
-  /** Null for credentials other than sessions. Its tenant is not the viewer's where another one was picked. */
+  /**
+   * Null for credentials other than sessions. Its tenant is not the viewer's where another one was picked.
+   */
   readonly session: { readonly tenantId: string; readonly id: string } | null;
   /** Null for credentials other than API keys. */
   readonly apiKeyId: string | null;
@@ -43,7 +47,10 @@ export interface SessionIdentity {
   readonly userId: string;
   readonly isPlatformAdmin: boolean;
   readonly expiresAt: Date;
-  /** Else the session opens nothing; remembered with its owner's tags all the same, so that it does as soon as they are back. */
+  /**
+   * Else the session opens nothing; remembered with its owner's tags all the same, so that it does as soon as
+   * they are back.
+   */
   readonly isOwnerActive: boolean;
   /** The tenants that this person may act in; one of them is the session's own. */
   readonly memberships: readonly { readonly tenantId: string; readonly slug: string; readonly role: Role }[];

@@ -2,7 +2,10 @@ import type { ColumnCatalog, Column } from '../../platform/postgres/column-catal
 import type { DailyActivity, IndexStatistics, SlowQuery, TableStatistics } from './model.ts';
 import type { StatisticsQueries } from './queries.ts';
 
-/** How a request reads what PostgreSQL counts. Who may is decided before: the numbers are those of all tenants. */
+/**
+ * How a request reads what PostgreSQL counts. Who may is decided before: the numbers are those of all
+ * tenants.
+ */
 export interface StatisticsLoaders {
   slowQueries(limit: number): Promise<readonly SlowQuery[]>;
   tables(): Promise<readonly TableStatistics[]>;

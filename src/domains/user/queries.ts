@@ -68,8 +68,8 @@ export function createUserQueries(db: Database) {
     },
 
     /**
-     * For the whole platform: who was here last, the last one first, by their sessions and by their identity provider's
-     * tokens. Fewer than asked for where people hold more than four sessions on the average.
+     * For the whole platform: who was here last, the last one first, by their sessions and by their identity
+     * provider's tokens. Fewer than asked for where people hold more than four sessions on the average.
      */
     async recentlyActiveIds(limit: number, now: Date): Promise<string[]> {
       const people = await db.query<{ id: string }>(sql`select id from (

@@ -24,8 +24,8 @@ export interface Selecting {
 }
 
 /**
- * The fields that an object of this type is asked for, by the name that they are answered under, as CollectFields of the
- * GraphQL specification (section 6.3.2) does it.
+ * The fields that an object of this type is asked for, by the name that they are answered under, as
+ * CollectFields of the GraphQL specification (section 6.3.2) does it.
  */
 export function collectFields(
   type: GraphQLObjectType,

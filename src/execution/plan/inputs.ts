@@ -26,8 +26,8 @@ type Origin =
   | { readonly name: string; readonly variable: string; readonly isRequired: boolean };
 
 /**
- * What reads a field's arguments, as graphql-js does. What the document says by itself is worked out once, as long as nobody could
- * write into it; whatever is not plain graphql-js reads each time.
+ * What reads a field's arguments, as graphql-js does. What the document says by itself is worked out once, as
+ * long as nobody could write into it; whatever is not plain graphql-js reads each time.
  */
 export function argumentReader(
   definition: GraphQLField<unknown, unknown>,
@@ -52,8 +52,8 @@ export function argumentReader(
 }
 
 /**
- * What makes an operation's variables of those that were given, as graphql-js does; undefined for what they may not be. Texts,
- * numbers and such are most of them, and already are what they should become.
+ * What makes an operation's variables of those that were given, as graphql-js does; undefined for what they
+ * may not be. Texts, numbers and such are most of them, and already are what they should become.
  */
 export function variableReader(
   schema: GraphQLSchema,
@@ -93,7 +93,10 @@ function originsOf({ args }: GraphQLField<unknown, unknown>, node: FieldNode): O
   return origins;
 }
 
-/** Undefined for what has variables within, or is not valid, or what a scalar of the schema's own makes something of. */
+/**
+ * Undefined for what has variables within, or is not valid, or what a scalar of the schema's own makes
+ * something of.
+ */
 function constantOf(node: ValueNode, type: GraphQLInputType): unknown {
   const named = getNamedType(type);
   return isSpecifiedScalarType(named) || isEnumType(named) ? valueFromAST(node, type) : undefined;

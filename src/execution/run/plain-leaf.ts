@@ -8,8 +8,8 @@ import {
 } from 'graphql';
 
 /**
- * Returns the check for values of a built-in scalar that need no conversion, neither as input nor as output. Undefined
- * for all other types, which convert values themselves.
+ * Returns the check for values of a built-in scalar that need no conversion, neither as input nor as output.
+ * Undefined for all other types, which convert values themselves.
  */
 export function plainCheckOf(type: GraphQLType | undefined): ((value: unknown) => boolean) | undefined {
   return checks.get(type);

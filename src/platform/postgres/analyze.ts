@@ -6,8 +6,9 @@ import { inTransaction } from './transaction.ts';
 const analyzeMs = 300_000;
 
 /**
- * Tells the planner how tables look now; to be called after many rows have been added, because until PostgreSQL does it by
- * itself, queries are planned for the tables as they were. `tables` are names with commas between them, from the code.
+ * Tells the planner how tables look now; to be called after many rows have been added, because until
+ * PostgreSQL does it by itself, queries are planned for the tables as they were. `tables` are names with
+ * commas between them, from the code.
  */
 export async function analyze(pool: Pool, tables: string): Promise<void> {
   const statement = { text: `analyze ${tables}`, query_timeout: analyzeMs };

@@ -4,7 +4,10 @@ import type { Database } from './database.ts';
 /** A column, described as in PostgreSQL's `information_schema.columns`. */
 export interface Column {
   readonly name: string;
-  /** The type's SQL name, such as `uuid` or `timestamp with time zone`; `ARRAY` and `USER-DEFINED` for arrays and enums. */
+  /**
+   * The type's SQL name, such as `uuid` or `timestamp with time zone`; `ARRAY` and `USER-DEFINED` for arrays
+   * and enums.
+   */
   readonly type: string;
   readonly isNullable: boolean;
 }
@@ -39,7 +42,9 @@ export function createColumnCatalog(database: Database, cache: ColumnCache): Col
   };
 }
 
-/** Reads pg_catalog, naming types by the rules of information_schema, in a fraction of the time of that view. */
+/**
+ * Reads pg_catalog, naming types by the rules of information_schema, in a fraction of the time of that view.
+ */
 async function readColumns(
   database: Database,
   tables: readonly string[],

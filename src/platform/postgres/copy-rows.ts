@@ -6,13 +6,14 @@ import { from as copyFrom } from 'pg-copy-streams';
 /** One column's value of a row to be copied. */
 export type CopyValue = string | number | boolean | Date | null;
 
-// A statement of this many rows ends long before the shortest statement timeout, whatever the number of rows in all.
+// A statement of this many rows ends long before the shortest statement timeout, whatever the number of rows
+// in all.
 const statementRowsMax = 2000;
 const pieceRowsMax = 200;
 
 /**
- * Adds rows by COPY, the quickest way that PostgreSQL has, and answers how many. Within a transaction: the rows go in by
- * several statements. The names must come from the code.
+ * Adds rows by COPY, the quickest way that PostgreSQL has, and answers how many. Within a transaction: the
+ * rows go in by several statements. The names must come from the code.
  * @throws DatabaseError for the first row that breaks a constraint
  */
 export async function copyRows(

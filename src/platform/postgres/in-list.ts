@@ -1,8 +1,9 @@
 import sql, { type Sql } from './sql.ts';
 
 /**
- * A condition that a column equals one of some UUIDs. A single id, the usual case, is compared by `=`: PostgreSQL keeps
- * that plan, but plans `= any` with an array on every execution, as it does not know the length.
+ * A condition that a column equals one of some UUIDs. A single id, the usual case, is compared by `=`:
+ * PostgreSQL keeps that plan, but plans `= any` with an array on every execution, as it does not know the
+ * length.
  */
 export function inList(column: Sql, ids: readonly string[]): Sql {
   const [only, ...others] = ids;

@@ -5,13 +5,15 @@ import { prismaFolder } from './migrations/migration-folder.ts';
 /** A column that the code reads or writes. */
 export interface RequiredColumn {
   readonly name: string;
-  /** True for a column that identifies a row's owner or a related row: without it, tenants are not isolated. */
+  /**
+   * True for a column that identifies a row's owner or a related row: without it, tenants are not isolated.
+   */
   readonly isIsolating: boolean;
 }
 
 /**
- * Returns the columns that the code requires, by table, from `schema.prisma`. Prisma's own data model does not serve: it
- * omits columns whose type Prisma does not know.
+ * Returns the columns that the code requires, by table, from `schema.prisma`. Prisma's own data model does
+ * not serve: it omits columns whose type Prisma does not know.
  */
 export function readRequiredColumns(folder = prismaFolder): ReadonlyMap<string, readonly RequiredColumn[]> {
   const models = modelsIn(readFileSync(join(folder, 'schema.prisma'), 'utf8'));
@@ -31,7 +33,10 @@ function modelsIn(schema: string): { readonly name: string; readonly lines: read
   }));
 }
 
-/** Returns the column of a line; none for a comment, an attribute of the model and a relation to another model. */
+/**
+ * Returns the column of a line; none for a comment, an attribute of the model and a relation to another
+ * model.
+ */
 function columnIn(line: string, modelNames: ReadonlySet<string>): RequiredColumn[] {
   const [, name, type = '', attributes = ''] = /^(\w+)\s+(\w+)\S*(.*)$/.exec(line) ?? [];
   if (name === undefined || modelNames.has(type)) return [];

@@ -1,8 +1,9 @@
 /**
  * A statement, or a part of one, with its values: what the tag `sql` makes.
  *
- * A part is known by its template, of which there is one for each place in the code. So the text of a statement that was made
- * of the same parts before is found by way of them, the same text each time, and not put together anew.
+ * A part is known by its template, of which there is one for each place in the code. So the text of a
+ * statement that was made of the same parts before is found by way of them, the same text each time, and not
+ * put together anew.
  */
 export class Sql {
   readonly parts: readonly string[];
@@ -25,7 +26,10 @@ export class Sql {
   }
 }
 
-/** Tag of a template whose values are sent beside the text, never within it, unless they are such templates themselves. */
+/**
+ * Tag of a template whose values are sent beside the text, never within it, unless they are such templates
+ * themselves.
+ */
 export default function sql(parts: TemplateStringsArray, ...between: readonly unknown[]): Sql {
   return new Sql(parts, between);
 }

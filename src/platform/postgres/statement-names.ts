@@ -7,11 +7,12 @@ export type NameStatement = (text: string) => string;
 const candidatesPerName = 4;
 
 /**
- * Names made of a hash of the text, so that every process names a text alike. Each name keeps a plan in every connection, and a
- * caller that makes up texts without end (every filter with every order, a list of another length each time) must not fill
- * PostgreSQL's memory: at most `limit` texts have one. It is those that are asked for again and again, since a name is given
- * at the second time, and all names are given anew after `periodMs`, the lifetime of a connection: what is rare does not
- * keep its place, and what is common has it back at once. A connection so holds the plans of two periods at the most.
+ * Names made of a hash of the text, so that every process names a text alike. Each name keeps a plan in every
+ * connection, and a caller that makes up texts without end (every filter with every order, a list of another
+ * length each time) must not fill PostgreSQL's memory: at most `limit` texts have one. It is those that are
+ * asked for again and again, since a name is given at the second time, and all names are given anew after
+ * `periodMs`, the lifetime of a connection: what is rare does not keep its place, and what is common has it
+ * back at once. A connection so holds the plans of two periods at the most.
  */
 export function createStatementNames(options: {
   readonly prefix: string;

@@ -1,6 +1,9 @@
 import type { Refusal } from '../errors.ts';
 
-/** Cancels work whose result is no longer needed; the needed part of an AbortController at a fraction of its cost per request. */
+/**
+ * Cancels work whose result is no longer needed; the needed part of an AbortController at a fraction of its
+ * cost per request.
+ */
 export class Cancellation {
   /** Null until the first listener is added: work that completes synchronously never gets one. */
   #listeners: Set<() => void> | null = null;

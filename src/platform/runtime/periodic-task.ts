@@ -13,8 +13,9 @@ export interface PeriodicTaskOptions {
 const firstDelayMsMax = 60_000;
 
 /**
- * Runs work periodically, for the first time within about a minute, and never twice concurrently. Each pause is up to a quarter
- * shorter or longer than the interval, so that processes that were started together do not stay in step.
+ * Runs work periodically, for the first time within about a minute, and never twice concurrently. Each pause
+ * is up to a quarter shorter or longer than the interval, so that processes that were started together do not
+ * stay in step.
  */
 export class PeriodicTask {
   readonly #options: PeriodicTaskOptions;

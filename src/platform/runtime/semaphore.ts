@@ -1,7 +1,10 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import { Unavailable } from '../errors.ts';
 
-/** Runs a bounded number of works concurrently; further works wait in a bounded queue, in their order of arrival. */
+/**
+ * Runs a bounded number of works concurrently; further works wait in a bounded queue, in their order of
+ * arrival.
+ */
 export class Semaphore {
   readonly #limit: LimitFunction;
   readonly #queueMax: number;

@@ -10,15 +10,19 @@ interface Entry<Work> {
 const sweepIntervalMs = 100;
 
 /**
- * Expires work that takes too long, by sweeping over all active work at an interval. A timer for each piece of work would be
- * created in vain thousands of times a second, and Node's timer lists keep what a timer was created for alive for long.
+ * Expires work that takes too long, by sweeping over all active work at an interval. A timer for each piece
+ * of work would be created in vain thousands of times a second, and Node's timer lists keep what a timer was
+ * created for alive for long.
  */
 export class TimeoutSweeper<Work> {
   readonly #expire: (work: Work) => void;
   readonly #entries = new SlotList<Entry<Work>>();
   #timer: NodeJS.Timeout | null = null;
 
-  /** `expire` brings about the end of late work; it is called at every sweep until `end` is called for that work. */
+  /**
+   * `expire` brings about the end of late work; it is called at every sweep until `end` is called for that
+   * work.
+   */
   constructor(expire: (work: Work) => void) {
     this.#expire = expire;
   }

@@ -3,7 +3,10 @@ import type { Clock } from '../runtime/clock.ts';
 
 /** Counts tries by key, and says when there were too many of them. None of its promises is ever rejected. */
 export interface AttemptLimiter {
-  /** Counts a try, and answers null; or, where there were too many, how many milliseconds to wait before the next. */
+  /**
+   * Counts a try, and answers null; or, where there were too many, how many milliseconds to wait before the
+   * next.
+   */
   take(key: string): Promise<number | null>;
   /** Uncounts one try. */
   giveBack(key: string): Promise<void>;
@@ -23,8 +26,9 @@ interface Window {
 }
 
 /**
- * Counts in the memory of the process, of a bounded number of keys: where others press on, those that were not tried for
- * longest are forgotten. rate-limiter-flexible's own memory grows without a bound and keeps a timer for each key.
+ * Counts in the memory of the process, of a bounded number of keys: where others press on, those that were
+ * not tried for longest are forgotten. rate-limiter-flexible's own memory grows without a bound and keeps a
+ * timer for each key.
  */
 export class MemoryAttemptLimiter implements AttemptLimiter {
   readonly #limit: AttemptLimit;

@@ -1,8 +1,9 @@
 import { isIP, isIPv6 } from 'node:net';
 
 /**
- * What of an address stands for whoever is behind it: an IPv4 address as a whole, of IPv6 the network of 64 bits, which is
- * the least that a subscriber is given (RFC 6177) and within which they may take any address they like.
+ * What of an address stands for whoever is behind it: an IPv4 address as a whole, of IPv6 the network of 64
+ * bits, which is the least that a subscriber is given (RFC 6177) and within which they may take any address
+ * they like.
  */
 export function networkOf(address: string): string {
   const withoutZone = address.split('%', 1)[0] ?? '';
@@ -21,8 +22,9 @@ export function networkOf(address: string): string {
 }
 
 /**
- * Whether a text says which proxies to believe, as Fastify's trustProxy takes it: an address, a network such as 10.0.0.0/8,
- * loopback, linklocal or uniquelocal. Not `true`: whoever believes every proxy believes whatever a client writes.
+ * Whether a text says which proxies to believe, as Fastify's trustProxy takes it: an address, a network such
+ * as 10.0.0.0/8, loopback, linklocal or uniquelocal. Not `true`: whoever believes every proxy believes
+ * whatever a client writes.
  */
 export function isProxyRange(text: string): boolean {
   if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;

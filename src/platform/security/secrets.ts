@@ -13,8 +13,9 @@ export function isSecret(prefix: string, text: string): boolean {
 }
 
 /**
- * SHA-256 in hexadecimal: what is stored of a secret, and what it is found by. Random bytes need no slow hash, and nothing compares
- * secrets: how long finding a hash takes tells something about hashes at most, and no secret can be made to fit one.
+ * SHA-256 in hexadecimal: what is stored of a secret, and what it is found by. Random bytes need no slow
+ * hash, and nothing compares secrets: how long finding a hash takes tells something about hashes at most, and
+ * no secret can be made to fit one.
  */
 export function hashOfSecret(secret: string): string {
   return hash('sha256', secret, 'hex');

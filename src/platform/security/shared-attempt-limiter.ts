@@ -6,8 +6,8 @@ export interface SharedCounters {
   /** Null while nobody answers. Each command rejects when it fails, and soon. */
   readonly session: {
     /**
-     * Adds to the number of a key, which begins at 0 and ends so long after it has begun. Less than nothing is added only
-     * to what there is. Answers the sum, and how many milliseconds are left.
+     * Adds to the number of a key, which begins at 0 and ends so long after it has begun. Less than nothing
+     * is added only to what there is. Answers the sum, and how many milliseconds are left.
      */
     addTo(key: string, by: number, ttlMs: number): Promise<{ readonly sum: number; readonly leftMs: number }>;
     removeMany(keys: readonly string[]): Promise<void>;
@@ -15,8 +15,9 @@ export interface SharedCounters {
 }
 
 /**
- * Counts tries in common with other processes, and besides in the memory of this one: while the common counters are away
- * each process still refuses what there was too much of in it. It never refuses because something is away.
+ * Counts tries in common with other processes, and besides in the memory of this one: while the common
+ * counters are away each process still refuses what there was too much of in it. It never refuses because
+ * something is away.
  */
 export class SharedAttemptLimiter implements AttemptLimiter {
   readonly #limit: AttemptLimit;
@@ -66,7 +67,8 @@ export class SharedAttemptLimiter implements AttemptLimiter {
     try {
       return await work(session);
     } catch {
-      // What this try would have counted for other processes is lost; it still counts here. The store tells of its failures.
+      // What this try would have counted for other processes is lost; it still counts here. The store tells
+      // of its failures.
       return null;
     }
   }

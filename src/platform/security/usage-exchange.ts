@@ -8,8 +8,9 @@ const windowMs = 60_000;
 const keysMax = 50_000;
 
 /**
- * Tells other processes what was used here and learns what they used, every now and then and never while a request waits. What
- * is lost on the way, because nobody answered, others do not learn of: each process still counts what was used in it.
+ * Tells other processes what was used here and learns what they used, every now and then and never while a
+ * request waits. What is lost on the way, because nobody answered, others do not learn of: each process still
+ * counts what was used in it.
  */
 export class UsageExchange {
   readonly #counters: SharedCounters;

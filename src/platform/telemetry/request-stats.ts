@@ -72,8 +72,8 @@ export class RequestProfile {
 }
 
 /**
- * Which request a piece of work is for, wherever in the code it runs: statements are sent by services and caches that live
- * as long as the process and know no request.
+ * Which request a piece of work is for, wherever in the code it runs: statements are sent by services and
+ * caches that live as long as the process and know no request.
  */
 export class RequestProfiles {
   readonly #storage = new AsyncLocalStorage<RequestProfile>();

@@ -41,7 +41,10 @@ export interface Failure {
   readonly body: string;
 }
 
-/** The answer to a request that failed as a whole, whatever was thrown; what clients may not read is masked and logged. */
+/**
+ * The answer to a request that failed as a whole, whatever was thrown; what clients may not read is masked
+ * and logged.
+ */
 export function describeFailure(error: unknown, requestId: string, formatError: FormatError): Failure {
   const reason = fromFastify(error) ?? error;
   const formatted = formatError(reason, requestId);
@@ -102,7 +105,8 @@ function fromFastify(error: unknown): HttpRefusal | null {
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
       return new HttpRefusal(400, 'BAD_USER_INPUT', 'The body is empty.');
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
-      // The parser refuses these two keys with the same error, and a client that sent them must be able to see why.
+      // The parser refuses these two keys with the same error, and a client that sent them must be able to
+      // see why.
       return new HttpRefusal(
         400,
         'BAD_USER_INPUT',
@@ -111,7 +115,8 @@ function fromFastify(error: unknown): HttpRefusal | null {
     case 'FST_ERR_BAD_URL':
       return new HttpRefusal(400, 'BAD_USER_INPUT', 'The URL has a broken percent-encoding.');
     default:
-      // Only Fastify puts a status on an error: a body that ended early, or that is not as long as its header says.
+      // Only Fastify puts a status on an error: a body that ended early, or that is not as long as its header
+      // says.
       return 'statusCode' in error && error.statusCode === 400
         ? new HttpRefusal(400, 'BAD_USER_INPUT', 'The body could not be read to its end.')
         : null;

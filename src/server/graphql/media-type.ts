@@ -1,6 +1,9 @@
 import Negotiator from 'negotiator';
 
-/** What an answer can be written as. The first is for those who don't mind (GraphQL over HTTP, legacy watershed). */
+/**
+ * What an answer can be written as. The first is for those who don't mind (GraphQL over HTTP, legacy
+ * watershed).
+ */
 const mediaTypes = [
   'application/json; charset=utf-8',
   'application/graphql-response+json; charset=utf-8',
@@ -11,7 +14,10 @@ const pageType = 'text/html';
 /** How an answer is labelled; it also decides its status, see `statusOfAnswer`. */
 export type MediaType = (typeof mediaTypes)[number];
 
-/** The media type that the client likes best by its Accept header (RFC 9110, section 12.5.1); null when it takes neither. */
+/**
+ * The media type that the client likes best by its Accept header (RFC 9110, section 12.5.1); null when it
+ * takes neither.
+ */
 export function chooseMediaType(accept: string | undefined): MediaType | null {
   // Most clients send one of these two; to parse them would give the same.
   if (accept === undefined || accept === '' || accept === '*/*') return mediaTypes[0];

@@ -29,8 +29,8 @@ class InvalidManifest extends Error {
 }
 
 /**
- * The trusted documents that a manifest lists. Operations that this schema cannot answer are logged: they may belong to an
- * older client, which must not keep the server from starting.
+ * The trusted documents that a manifest lists. Operations that this schema cannot answer are logged: they may
+ * belong to an older client, which must not keep the server from starting.
  * @throws InvalidManifest
  */
 export async function readTrustedDocuments(

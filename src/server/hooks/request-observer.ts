@@ -10,14 +10,16 @@ export interface RequestObserver {
   expectOperations(names: Iterable<string>): void;
   /** Called when a request has come; `traceparent` is W3C Trace Context's header. */
   begin(profile: RequestProfile, traceparent: string | undefined): void;
-  /** Called when a request has been answered or its client has hung up; never throws. `url` is the route's. */
+  /**
+   * Called when a request has been answered or its client has hung up; never throws. `url` is the route's.
+   */
   finish(profile: RequestProfile, answer: { readonly status: number; readonly url: string }): void;
 }
 
 /**
- * Gives every request a profile, which `profileOf` finds and whatever is done for the request writes to, and every answer
- * the headers `x-process-time` (milliseconds) and `server-timing` (W3C Server Timing). `isExempt` says which requests are
- * neither counted nor told.
+ * Gives every request a profile, which `profileOf` finds and whatever is done for the request writes to, and
+ * every answer the headers `x-process-time` (milliseconds) and `server-timing` (W3C Server Timing).
+ * `isExempt` says which requests are neither counted nor told.
  */
 export function registerRequestProfiles(
   server: FastifyInstance,
@@ -32,13 +34,15 @@ export function registerRequestProfiles(
     profile.isTold = true;
     observer.finish(profile, { status, url });
   };
-  // By callbacks, because what runs within `run` is what is called from there: the hooks and handlers that follow.
+  // By callbacks, because what runs within `run` is what is called from there: the hooks and handlers that
+  // follow.
   server.addHook('onRequest', (request, reply, done) => {
     const profile = new RequestProfile(request.id);
     request.setDecorator('profile', profile);
     const { traceparent } = request.headers;
     observer.begin(profile, typeof traceparent === 'string' ? traceparent : undefined);
-    // Fastify calls `onResponse` for what was sent only, and `onRequestAbort` only while the request itself still comes.
+    // Fastify calls `onResponse` for what was sent only, and `onRequestAbort` only while the request itself
+    // still comes.
     reply.raw.on('close', () => tell(request, clientClosedRequest));
     observer.profiles.run(profile, done);
   });

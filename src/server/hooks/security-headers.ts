@@ -1,12 +1,15 @@
 import helmet from '@fastify/helmet';
 import fastify, { type FastifyInstance } from 'fastify';
 
-/** JSON is not a document: where a browser shows it all the same, it may load nothing and be framed by nobody. */
+/**
+ * JSON is not a document: where a browser shows it all the same, it may load nothing and be framed by nobody.
+ */
 const nothingAtAll = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
 
 /**
- * What says how a document lives beside others, what it may prefetch, and what was for plugins and browsers of the past. OWASP's
- * REST Security Cheat Sheet asks for none of these on what is not a document; each of them costs a cached answer 1 % of its time.
+ * What says how a document lives beside others, what it may prefetch, and what was for plugins and browsers
+ * of the past. OWASP's REST Security Cheat Sheet asks for none of these on what is not a document; each of
+ * them costs a cached answer 1 % of its time.
  */
 const forDocumentsOnly: ReadonlySet<string> = new Set([
   'cross-origin-opener-policy',
@@ -21,8 +24,8 @@ const forDocumentsOnly: ReadonlySet<string> = new Set([
 export type HeaderList = readonly string[];
 
 /**
- * Protects every answer as helmet does; JSON goes without the headers that mean nothing outside of a document. Who writes JSON past
- * Fastify has to write the list that this answers.
+ * Protects every answer as helmet does; JSON goes without the headers that mean nothing outside of a
+ * document. Who writes JSON past Fastify has to write the list that this answers.
  */
 export async function registerSecurityHeaders(server: FastifyInstance): Promise<HeaderList> {
   const learnt = Object.entries(await learnSecurityHeaders());
@@ -40,7 +43,10 @@ function isJson(contentType: unknown): boolean {
   return typeof contentType === 'string' && /^application\/(graphql-response\+)?json\b/.test(contentType);
 }
 
-/** Once: helmet would work the same headers out again for each request, which takes as long as answering from a cache does. */
+/**
+ * Once: helmet would work the same headers out again for each request, which takes as long as answering from
+ * a cache does.
+ */
 async function learnSecurityHeaders(): Promise<Readonly<Record<string, string>>> {
   const [bare, protectedOnes] = await Promise.all([headersOfSample(false), headersOfSample(true)]);
   return Object.fromEntries(

@@ -14,7 +14,10 @@ const silenceMs = 60_000;
 /** In bytes, with the URL. */
 const headersSizeMax = 32_768;
 
-/** HTTP without any route: what is too large, too slow or no HTTP at all is refused, and every failure has the one form. */
+/**
+ * HTTP without any route: what is too large, too slow or no HTTP at all is refused, and every failure has the
+ * one form.
+ */
 export function createFastify(
   formatError: FormatError,
   config: { readonly trustedProxies: readonly string[]; readonly frontDoor: FrontDoorConfig },
@@ -25,9 +28,11 @@ export function createFastify(
   };
   const server = fastify({
     bodyLimit: bodySizeMax,
-    // None of them is told apart from an empty list, by which every reader of the address would look for proxies.
+    // None of them is told apart from an empty list, by which every reader of the address would look for
+    // proxies.
     trustProxy: config.trustedProxies.length > 0 && [...config.trustedProxies],
-    // Whoever sends byte by byte holds a connection no longer than this; Node looks for them by itself only twice a minute.
+    // Whoever sends byte by byte holds a connection no longer than this; Node looks for them by itself only
+    // twice a minute.
     requestTimeout: receiveTimeoutMs,
     http: {
       headersTimeout: receiveTimeoutMs,
@@ -38,10 +43,11 @@ export function createFastify(
     },
     // And whoever does not read what they asked for: a connection on which nothing moves at all.
     connectionTimeout: silenceMs,
-    // Longer than the 60 s of common load balancers: the one in front must be the one that closes an idle connection,
-    // else it sends a request into a connection that is just being closed.
+    // Longer than the 60 s of common load balancers: the one in front must be the one that closes an idle
+    // connection, else it sends a request into a connection that is just being closed.
     keepAliveTimeout: 75_000,
-    // While closing, a request that still comes in is answered, with `connection: close`; Fastify's own 503 has no code.
+    // While closing, a request that still comes in is answered, with `connection: close`; Fastify's own 503
+    // has no code.
     return503OnClosing: false,
     requestIdHeader: false,
     genReqId: ({ headers }) => usableId(headers['x-request-id']) ?? randomUUID(),

@@ -10,12 +10,16 @@ import {
 import { Refusal } from '../../platform/errors.ts';
 import type { QueryLimits } from './query-limits.ts';
 
-/** The most fields once all fragments are spread: what a few hundred tokens can make of each other grows without end. */
+/**
+ * The most fields once all fragments are spread: what a few hundred tokens can make of each other grows
+ * without end.
+ */
 const selectionsMax = 10_000;
 
 /**
- * Refuses what a document's form alone shows to be too much, before anything is made of it: validating some documents takes
- * longer than running others. Fragments are measured once each, however often they are spread.
+ * Refuses what a document's form alone shows to be too much, before anything is made of it: validating some
+ * documents takes longer than running others. Fragments are measured once each, however often they are
+ * spread.
  * @throws Refusal with QUERY_TOO_COMPLEX
  */
 export function refuseTooComplex(document: DocumentNode, limits: QueryLimits): void {

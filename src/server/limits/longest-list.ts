@@ -7,8 +7,8 @@ import {
 } from 'graphql';
 
 /**
- * The number of entries of the longest list in a variable's value. What is of free form by its type, such as a JSON object, is
- * one value.
+ * The number of entries of the longest list in a variable's value. What is of free form by its type, such as
+ * a JSON object, is one value.
  */
 export function longestListIn(value: unknown, type: GraphQLType | undefined): number {
   const nullable = getNullableType(type);

@@ -3,7 +3,10 @@ import { bearerHeaders, exampleOperation } from './example-operation.ts';
 import { UnknownUrl } from '../errors/http-errors.ts';
 import { isLoopback } from '../loopback.ts';
 
-/** The page may load from our own origin alone. Monaco writes style elements and embeds its fonts and icons as data. */
+/**
+ * The page may load from our own origin alone. Monaco writes style elements and embeds its fonts and icons as
+ * data.
+ */
 const policy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -22,8 +25,8 @@ interface Asset {
 }
 
 /**
- * GraphiQL at `/explorer`, from our own packages alone, so that it works without internet. It opens with the example
- * operation and, on this machine and where there is demo data, a token that may run it.
+ * GraphiQL at `/explorer`, from our own packages alone, so that it works without internet. It opens with the
+ * example operation and, on this machine and where there is demo data, a token that may run it.
  */
 export function registerExplorer(server: FastifyInstance, token: string | null): void {
   const page = renderPage(token);
@@ -66,7 +69,8 @@ function renderPage(token: string | null): string {
     endpoint: '/graphql',
     defaultQuery: exampleOperation,
     headers: JSON.stringify(bearerHeaders(token), null, 2),
-    // No credential stays in the browser: the demo's may be another at the next visit, a person's own is theirs to keep.
+    // No credential stays in the browser: the demo's may be another at the next visit, a person's own is
+    // theirs to keep.
     shouldPersistHeaders: false,
   };
   return `<!doctype html>
@@ -93,8 +97,8 @@ const logo =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path d="M4 5h24v17H14l-7 6v-6H4z" fill="#e10098"/></svg>';
 
 /**
- * Runs in the browser. The editor asks for its workers by label. GraphiQL opens one more tab at every visit unless it is
- * told what was open last; a link with another query still gets its own.
+ * Runs in the browser. The editor asks for its workers by label. GraphiQL opens one more tab at every visit
+ * unless it is told what was open last; a link with another query still gets its own.
  */
 const startScript = `
 self.MonacoEnvironment = {

@@ -12,8 +12,8 @@ export interface Metrics {
 export const metricsUrl = '/metrics';
 
 /**
- * `GET /metrics`, in Prometheus' text format. With a token, for whoever has it; without one, only for this machine, and not
- * for what a proxy on this machine passes on. No number in it belongs to a tenant.
+ * `GET /metrics`, in Prometheus' text format. With a token, for whoever has it; without one, only for this
+ * machine, and not for what a proxy on this machine passes on. No number in it belongs to a tenant.
  */
 export function registerMetrics(
   server: FastifyInstance,

@@ -3,8 +3,8 @@ import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin
 import { bearerHeaders, exampleOperation } from './example-operation.ts';
 
 /**
- * What Apollo Sandbox's page may load. The page's own meta element lets no inline script or style pass without its
- * nonce; a browser holds it to both policies, so `unsafe-inline` here gives nothing away.
+ * What Apollo Sandbox's page may load. The page's own meta element lets no inline script or style pass
+ * without its nonce; a browser holds it to both policies, so `unsafe-inline` here gives nothing away.
  */
 export const sandboxPolicy = [
   "default-src 'none'",
@@ -20,7 +20,9 @@ export const sandboxPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Apollo Sandbox, opened with the example operation and, where there is demo data, a token that may run it. */
+/**
+ * Apollo Sandbox, opened with the example operation and, where there is demo data, a token that may run it.
+ */
 export function createSandboxPlugin(token: string | null): ApolloServerPlugin {
   return ApolloServerPluginLandingPageLocalDefault({
     document: exampleOperation,
@@ -31,7 +33,10 @@ export function createSandboxPlugin(token: string | null): ApolloServerPlugin {
   });
 }
 
-/** Sandbox's page. Only its frame comes from our origin: without internet it shows where the other explorer is. */
+/**
+ * Sandbox's page. Only its frame comes from our origin: without internet it shows where the other explorer
+ * is.
+ */
 export async function renderSandbox<Context extends BaseContext>(
   apollo: ApolloServer<Context>,
 ): Promise<string> {

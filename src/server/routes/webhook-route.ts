@@ -13,8 +13,9 @@ interface WebhookHeaders {
 export type ReceiveWebhook = (headers: WebhookHeaders, body: Buffer) => Promise<boolean>;
 
 /**
- * `POST /webhooks/identity`: 200 once an event is applied everywhere, also for one that means nothing here; 401 for a
- * wrong signature and 400 for a wrong body. A provider sends again whatever was not answered with 200.
+ * `POST /webhooks/identity`: 200 once an event is applied everywhere, also for one that means nothing here;
+ * 401 for a wrong signature and 400 for a wrong body. A provider sends again whatever was not answered with
+ * 200.
  */
 export async function registerIdentityWebhook(
   server: FastifyInstance,

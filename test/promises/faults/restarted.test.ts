@@ -13,7 +13,10 @@ import { WritingClients } from '../../support/writing-clients.ts';
 /** So long an answer may take, and so long may pass until all is well again. */
 const promisedMs = 3000;
 
-/** Of what a machine that is busy with other things needs for an answer anyway; more of them make up a recovery. */
+/**
+ * Of what a machine that is busy with other things needs for an answer anyway; more of them make up a
+ * recovery.
+ */
 const answersMax = 5;
 
 // What a busy machine is refused for is looked for elsewhere.

@@ -1,6 +1,9 @@
 import type { SourceFile } from './source-files.ts';
 
-/** Finds lines of comments that are wider than `columnsMax`, except for those with a URL, which cannot be wrapped. */
+/**
+ * Finds lines of comments that are wider than `columnsMax`, except for those with a URL, which cannot be
+ * wrapped.
+ */
 export function wideCommentsIn(file: SourceFile, columnsMax: number): readonly string[] {
   const lines = file.text.split('\n');
   if (!lines.some((line) => line.length > columnsMax)) return [];

@@ -3,7 +3,9 @@ import { basename, dirname } from 'node:path';
 /** Files that every domain, or every layer that is assembled from domains, has in the same role. */
 const roleOfDomain = /^src\/(domains\/.+|graphql)\/[^/]+$/;
 
-/** Finds names that files of different roles share; a file of the same role in several domains is one role. */
+/**
+ * Finds names that files of different roles share; a file of the same role in several domains is one role.
+ */
 export function sharedNamesIn(paths: readonly string[]): readonly string[] {
   const byName = groupBy(paths, basename);
   return [...byName.values()]

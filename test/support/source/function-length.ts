@@ -3,8 +3,9 @@ import type { SourceFile } from './source-files.ts';
 import { isFunction, nameOf, walk, type FunctionNode } from './syntax-tree.ts';
 
 /**
- * Finds functions with more than `linesMax` lines of code, without blank lines and comments. Functions that a function
- * declares, and methods of the object that it returns, count for themselves: a factory is what a class would be.
+ * Finds functions with more than `linesMax` lines of code, without blank lines and comments. Functions that a
+ * function declares, and methods of the object that it returns, count for themselves: a factory is what a
+ * class would be.
  */
 export function longFunctionsIn(file: SourceFile, linesMax: number): readonly string[] {
   const { program, comments } = file;

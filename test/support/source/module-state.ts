@@ -20,8 +20,8 @@ const stateless: ReadonlySet<string> = new Set([
 const makers = /^(create|make|open|start|memo|once|cache|debounce|throttle|limit|pLimit|pino$)/;
 
 /**
- * Finds the state that a module keeps: variables, instances, closures, constants that are changed, static fields and
- * properties of `globalThis`. Each finding names its line.
+ * Finds the state that a module keeps: variables, instances, closures, constants that are changed, static
+ * fields and properties of `globalThis`. Each finding names its line.
  */
 export function moduleStateIn(file: SourceFile): readonly string[] {
   const { program } = file;

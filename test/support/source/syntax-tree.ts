@@ -3,7 +3,10 @@ import type { ArrowFunctionExpression, Function, Node } from 'oxc-parser';
 /** A function of any form. */
 export type FunctionNode = Function | ArrowFunctionExpression;
 
-/** Calls `enter` before the children of each node and `leave` after them; `enter` returns false to skip the children. */
+/**
+ * Calls `enter` before the children of each node and `leave` after them; `enter` returns false to skip the
+ * children.
+ */
 export function walk(
   node: Node,
   enter: (node: Node) => boolean | void,

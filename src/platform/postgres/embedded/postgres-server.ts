@@ -36,8 +36,8 @@ export async function findPostmaster(folder: string): Promise<Postmaster | null>
   const [pid, , , port, , , , status] = text.split('\n').map((line) => line.trim());
   if (!isAlive(Number(pid))) return null;
   if (await isPostmasterOf(folder, Number(pid))) return { port: Number(port), isReady: status === 'ready' };
-  // PostgreSQL would take the process that has got the number for its own, and refuse to start. It finds a server that
-  // does run by its shared memory, so nothing is lost with the file.
+  // PostgreSQL would take the process that has got the number for its own, and refuse to start. It finds a
+  // server that does run by its shared memory, so nothing is lost with the file.
   await rm(path, { force: true });
   return null;
 }
@@ -65,7 +65,9 @@ export async function startPostmaster(
   }
 }
 
-/** Stops the server, first politely, then at once; resolves when it is gone, also when it had died already. */
+/**
+ * Stops the server, first politely, then at once; resolves when it is gone, also when it had died already.
+ */
 export async function stopPostmaster(control: ServerControl): Promise<void> {
   for (const mode of ['fast', 'immediate']) {
     try {
@@ -99,8 +101,9 @@ function isAlive(pid: number): boolean {
   }
 }
 
-// A number comes to another process after a restart of the machine or container, and stays with a killed server as long as
-// nobody collects it, as in a container without an init process. Only Linux tells; elsewhere the password decides.
+// A number comes to another process after a restart of the machine or container, and stays with a killed
+// server as long as nobody collects it, as in a container without an init process. Only Linux tells;
+// elsewhere the password decides.
 async function isPostmasterOf(folder: string, pid: number): Promise<boolean> {
   if (process.platform !== 'linux') return true;
   const workingFolder = await readlink(`/proc/${pid}/cwd`).catch(() => null);

@@ -32,9 +32,10 @@ export interface SharedServerOptions {
 /**
  * One server that several processes use: whoever comes first starts it, whoever leaves last stops it.
  *
- * Each process holds a shared advisory lock on one connection, its lease. PostgreSQL itself drops the lease of a
- * process that was killed, so there is no list of processes that could go wrong. The server is stopped only while
- * holding the same lock exclusively: a process that comes at that moment waits, loses its connection, and starts anew.
+ * Each process holds a shared advisory lock on one connection, its lease. PostgreSQL itself drops the lease
+ * of a process that was killed, so there is no list of processes that could go wrong. The server is stopped
+ * only while holding the same lock exclusively: a process that comes at that moment waits, loses its
+ * connection, and starts anew.
  */
 export class SharedServer {
   readonly #options: SharedServerOptions;
@@ -66,7 +67,9 @@ export class SharedServer {
     });
   }
 
-  /** Stops the server unless another process uses it. Resolves also when the server has died; call it last. */
+  /**
+   * Stops the server unless another process uses it. Resolves also when the server has died; call it last.
+   */
   async leave(): Promise<void> {
     this.#left ??= this.#leave();
     await this.#left;
@@ -180,7 +183,10 @@ function isRefusedPassword(reason: unknown): boolean {
   return reason instanceof DatabaseError && reason.code === wrongPassword;
 }
 
-/** A connection that holds the shared lock; pg's own type cannot say whether it keeps the process alive, its socket can. */
+/**
+ * A connection that holds the shared lock; pg's own type cannot say whether it keeps the process alive, its
+ * socket can.
+ */
 interface Lease {
   readonly client: Client;
   readonly socket: Socket;

@@ -5,8 +5,9 @@ import { prismaFolder, readMigrationFolder } from './migration-folder.ts';
 import { withSchemaEngine } from './schema-engine.ts';
 
 /**
- * Writes a new migration with the SQL that leads from the existing migrations to schema.prisma; where they agree
- * already, an empty one to be filled in by hand. The database is only used to build a shadow of them, and is not changed.
+ * Writes a new migration with the SQL that leads from the existing migrations to schema.prisma; where they
+ * agree already, an empty one to be filled in by hand. The database is only used to build a shadow of them,
+ * and is not changed.
  * @returns the path of the new migration.sql
  */
 export async function draftMigration(

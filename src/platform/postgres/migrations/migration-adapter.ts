@@ -35,11 +35,11 @@ const columnTypes: ReadonlyMap<number, ColumnType> = new Map<number, ColumnType>
 ]);
 
 /**
- * How Prisma's schema engine reaches PostgreSQL: over one connection without timeouts, because an index on a large table
- * takes its time. @prisma/adapter-pg is not used for this. It cuts a script at every semicolon, also within texts, comments
- * and functions, and sends the pieces one by one, so that a migration that fails half-way leaves half of itself; here
- * a script is one request, which PostgreSQL runs as one transaction. Neither does it know the type "char" of the
- * catalogue, without which no schema can be read.
+ * How Prisma's schema engine reaches PostgreSQL: over one connection without timeouts, because an index on a
+ * large table takes its time. @prisma/adapter-pg is not used for this. It cuts a script at every semicolon,
+ * also within texts, comments and functions, and sends the pieces one by one, so that a migration that fails
+ * half-way leaves half of itself; here a script is one request, which PostgreSQL runs as one transaction.
+ * Neither does it know the type "char" of the catalogue, without which no schema can be read.
  */
 export class MigrationAdapterFactory implements SqlMigrationAwareDriverAdapterFactory {
   readonly provider = 'postgres';
@@ -119,7 +119,8 @@ class MigrationAdapter implements SqlDriverAdapter {
       keepAlive: true,
       types: createTypeParsers(),
     });
-    // A connection that is lost is told by the statement that meets it; without a listener it would end the process.
+    // A connection that is lost is told by the statement that meets it; without a listener it would end the
+    // process.
     client.on('error', () => undefined);
     await client.connect();
     return new MigrationAdapter(client, afterwards);
@@ -145,7 +146,8 @@ class MigrationAdapter implements SqlDriverAdapter {
     });
   }
 
-  // There is one connection, so that a transaction is the connection itself; the engine sends COMMIT and ROLLBACK.
+  // There is one connection, so that a transaction is the connection itself; the engine sends COMMIT and
+  // ROLLBACK.
   async startTransaction(): Promise<Transaction> {
     await this.executeScript('begin');
     return {

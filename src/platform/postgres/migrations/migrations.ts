@@ -3,7 +3,10 @@ import { columnCatalogCache } from '../column-catalog.ts';
 import { prismaFolder, readMigrationFolder, type MigrationFolder } from './migration-folder.ts';
 import { withSchemaEngine, type ConnectedEngine } from './schema-engine.ts';
 
-/** The database and the folder of migrations do not fit together; the message names the migration and the way on. */
+/**
+ * The database and the folder of migrations do not fit together; the message names the migration and the way
+ * on.
+ */
 export class MigrationError extends Error {}
 
 /** How the database stands against the folder of migrations. Names are those of the folders, oldest first. */
@@ -29,11 +32,13 @@ export interface MigrateOptions {
   readonly folder?: string;
 }
 
-// The lock that Prisma's own engine and command line take, so that they and we wait for each other. The engine takes it
-// too late, after it was asked for a diagnosis, in which the migration that another process is at looks like a failed one.
+// The lock that Prisma's own engine and command line take, so that they and we wait for each other. The
+// engine takes it too late, after it was asked for a diagnosis, in which the migration that another process
+// is at looks like a failed one.
 const prismaLock = 72_707_369;
 
-// To the servers that run, which look at the columns again. A folder of migrations need not have the function yet.
+// To the servers that run, which look at the columns again. A folder of migrations need not have the function
+// yet.
 const announceTables = `do $$ begin
   if to_regprocedure('announce_invalidations(text[])') is not null then
     perform announce_invalidations(array['cache:${columnCatalogCache}']);
@@ -43,8 +48,8 @@ end $$`;
 const noFilters = { externalTables: [], externalEnums: [] };
 
 /**
- * Applies every migration that the database lacks, oldest first, each as one transaction. Of several processes one
- * does it, and the others wait and find nothing left.
+ * Applies every migration that the database lacks, oldest first, each as one transaction. Of several
+ * processes one does it, and the others wait and find nothing left.
  * @returns the names of those that were applied now
  * @throws MigrationError when one fails, failed before, was edited, or is unknown here
  */

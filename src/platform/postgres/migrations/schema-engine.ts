@@ -23,8 +23,9 @@ declare const WebAssembly: {
 };
 
 /**
- * Runs `use` with Prisma's schema engine, which compares, diagnoses and applies, connected to `url`. It is Prisma's own,
- * compiled to WebAssembly: unlike the program that Prisma's command line fetches, it comes with npm.
+ * Runs `use` with Prisma's schema engine, which compares, diagnoses and applies, connected to `url`. It is
+ * Prisma's own, compiled to WebAssembly: unlike the program that Prisma's command line fetches, it comes with
+ * npm.
  * @throws Error when the database can't be reached
  */
 export async function withSchemaEngine<Result>(
@@ -63,8 +64,8 @@ async function connectEngine(
   }
 }
 
-// The bindings keep one instance for the whole process. It is loaded without a pause, so that of two callers the second
-// finds it loaded, and never replaces it under the feet of the first.
+// The bindings keep one instance for the whole process. It is loaded without a pause, so that of two callers
+// the second finds it loaded, and never replaces it under the feet of the first.
 function loadBindings(): void {
   if (areLoaded()) return;
   const folder = dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm'));
@@ -75,7 +76,10 @@ function loadBindings(): void {
   if (typeof start === 'function') Reflect.apply(start, null, []);
 }
 
-/** What the engine calls. It sets a timer for its lock and never clears it: nobody's process shall stay alive for that. */
+/**
+ * What the engine calls. It sets a timer for its lock and never clears it: nobody's process shall stay alive
+ * for that.
+ */
 function importsOf(): Record<string, Function> {
   return Object.fromEntries(
     Object.entries<unknown>(bindings).flatMap(([name, value]) => {

@@ -13,8 +13,8 @@ export interface HistogramFamily {
 }
 
 /**
- * Histograms of milliseconds as Prometheus counts them, in seconds. Made here, because prom-client's own would have to be told
- * of every request a second time.
+ * Histograms of milliseconds as Prometheus counts them, in seconds. Made here, because prom-client's own
+ * would have to be told of every request a second time.
  */
 export function histogramSamples({ name, help, label, series }: HistogramFamily): MetricFamily {
   const values = Array.from(series, ([value, durations]) => {

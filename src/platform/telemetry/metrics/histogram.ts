@@ -4,8 +4,8 @@ const highestOctave = 17;
 const bucketCount = (highestOctave - lowestOctave) * bucketsPerOctave;
 
 /**
- * How many values lie in which range, in memory that does not grow: from 8 µs to 131 s in steps of 19 %, when values are
- * milliseconds. What lies outside is counted at the ends.
+ * How many values lie in which range, in memory that does not grow: from 8 µs to 131 s in steps of 19 %, when
+ * values are milliseconds. What lies outside is counted at the ends.
  */
 export class Histogram {
   readonly #counts = new Uint32Array(bucketCount);
@@ -35,7 +35,10 @@ export class Histogram {
     this.#sum += other.#sum;
   }
 
-  /** The value that the share `part` (from 0 to 1) of all values does not exceed, to about a tenth; 0 without values. */
+  /**
+   * The value that the share `part` (from 0 to 1) of all values does not exceed, to about a tenth; 0 without
+   * values.
+   */
   quantile(part: number): number {
     const rank = part * this.#count;
     let before = 0;

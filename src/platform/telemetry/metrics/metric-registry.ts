@@ -13,13 +13,16 @@ interface Description {
 }
 
 interface GaugeDescription extends Description {
-  /** What is told of several workers: one number, by default their sum, or those of each, `apart` by the label `worker`. */
+  /**
+   * What is told of several workers: one number, by default their sum, or those of each, `apart` by the label
+   * `worker`.
+   */
   readonly together?: 'sum' | 'min' | 'max' | 'apart';
 }
 
 /**
- * What is told to Prometheus. Nothing is counted here: the numbers are read where they are counted, when they are asked for, so
- * that requests pay nothing for being watched.
+ * What is told to Prometheus. Nothing is counted here: the numbers are read where they are counted, when they
+ * are asked for, so that requests pay nothing for being watched.
  */
 export class MetricRegistry {
   readonly #registry = new Registry();

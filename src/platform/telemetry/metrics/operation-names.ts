@@ -16,12 +16,13 @@ const namesPerCallerMax = 20;
 const nameCharactersMax = 64;
 
 /**
- * The names under which requests are counted: a bounded number, for good, because each is a time series for whoever watches
- * the server. Only what was not refused gets a name, each user brings in a few, and strangers none: who makes names up uses up
- * their own share of the room and not that of others.
+ * The names under which requests are counted: a bounded number, for good, because each is a time series for
+ * whoever watches the server. Only what was not refused gets a name, each user brings in a few, and strangers
+ * none: who makes names up uses up their own share of the room and not that of others.
  *
- * A name that has not been met for long keeps its place. If it gave way, its counts would have to leave the sums that they are
- * part of, and a counter that falls is taken for one that began again: all that is left in it would be counted a second time.
+ * A name that has not been met for long keeps its place. If it gave way, its counts would have to leave the
+ * sums that they are part of, and a counter that falls is taken for one that began again: all that is left in
+ * it would be counted a second time.
  */
 export class OperationNames {
   readonly #known = new Set<string>();

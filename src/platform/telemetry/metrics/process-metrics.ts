@@ -3,7 +3,10 @@ import type { MetricRegistry, Sample } from './metric-registry.ts';
 
 const resolutionMs = 20;
 
-/** Adds what can be said of any process; the returned function ends the measurement. Names are those of prom-client. */
+/**
+ * Adds what can be said of any process; the returned function ends the measurement. Names are those of
+ * prom-client.
+ */
 export function addProcessMetrics(metrics: MetricRegistry, version: string): () => void {
   metrics.gauge({
     name: 'parley_build_info',
