@@ -6,10 +6,11 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { FollowStatement } from '../telemetry/follow-statement.ts';
 import type { Database, PreparableStatement } from './database.ts';
 import { PrismaClient } from './generated/client.ts';
-import { FreezeWatch } from './pool/stall-detector.ts';
+import { StallDetector } from './pool/stall-detector.ts';
 import type { StatementFollowers } from './pool/observe-client.ts';
 import { createDriver, parameterFrom, type DriverName } from './driver/driver.ts';
-import { connectionLifetimeMs, createPool, graceMs, type DatabaseTimeouts } from './pool/pool.ts';
+import { createPool } from './pool/pool.ts';
+import { defaultTimeouts, graceMs, type DatabaseTimeouts } from './timeouts.ts';
 import { toRefusal } from './database-errors.ts';
 import { runStatement } from './run-statement.ts';
 import { createStatementNames } from './statement-names.ts';
@@ -27,23 +28,10 @@ export interface OpenDatabaseOptions {
   readonly timeouts?: Partial<DatabaseTimeouts>;
 }
 
-// Where no connection gets free, whoever waits is told within 2 s; the rest of them is for the way back. Where others get theirs, waiting
-// longer than a query may take would be of use to nobody.
-const defaultTimeouts = {
-  connectMs: 1500,
-  waitMaxMs: 8000,
-  statementMs: 10_000,
-  lockMs: 5000,
-  checkAfterIdleMs: 10_000,
-  checkMs: 500,
-  patienceMs: 800,
-  probeMs: 1000,
-} as const;
-
 // Ours are some thousands, filters with orders with cursors, of which few are common; Prisma writes another text for every length of a list, so its share is bounded on its own.
 const ownStatementsMax = 500;
 const prismaStatementsMax = 200;
-const naming = { periodMs: connectionLifetimeMs, now: () => performance.now() } as const;
+const naming = { periodMs: defaultTimeouts.lifetimeMs, now: () => performance.now() } as const;
 
 /** Opens PostgreSQL; connections are made when they are needed, so a server that is away shows in the first statement. */
 export function openDatabase(options: OpenDatabaseOptions): Database {
@@ -52,7 +40,7 @@ export function openDatabase(options: OpenDatabaseOptions): Database {
   const driver = createDriver(options.driver ?? 'binary');
   const pool = createPool({ ...options, timeouts, followers, driver });
   const { url, logger } = options;
-  const stopWatching = new FreezeWatch({ pool, url, times: timeouts, logger }).start();
+  const stopWatching = new StallDetector(pool, url, timeouts, logger).start();
   const prisma = createPrisma(pool, timeouts);
   const nameOf = createStatementNames({ ...naming, prefix: 'parley', limit: ownStatementsMax });
   const runner = {

@@ -3,11 +3,11 @@ import type { Cancellation } from '../runtime/cancellation.ts';
 import type { TimeoutSweeper } from '../runtime/timeout-sweeper.ts';
 import { cancelStatement } from './cancel-statement.ts';
 import type { BoundStatement, Driver } from './driver/driver.ts';
-import type { CheckedPool } from './pool/validating-pool.ts';
+import type { ValidatingPool } from './pool/validating-pool.ts';
 
 /** The parts of a database that run statements. */
 export interface StatementRunner {
-  readonly pool: Pick<CheckedPool, 'connectSince'>;
+  readonly pool: Pick<ValidatingPool, 'connectSince'>;
   readonly driver: Driver;
   /** The connections that owe a response, with its deadline. */
   readonly unanswered: TimeoutSweeper<PoolClient>;

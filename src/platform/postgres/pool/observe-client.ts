@@ -1,101 +1,88 @@
 import type { PoolClient } from 'pg';
 
-/** Who is told of statements; while nobody is, nothing is measured. */
+/** The followers of statements; while there are none, nothing is measured. */
 export interface StatementFollowers {
   readonly size: number;
-  /** Called when a statement is sent; what it returns is called when it has ended. */
+  /** Called when a statement is sent; the returned function is called when the statement has settled. */
   begin(text: string): (durationMs: number, failed: boolean) => void;
 }
 
+type OnSettled = (failed: boolean) => void;
+
 /**
- * Makes a connection tell of every statement sent through it, by whoever: all of them, Prisma's BEGIN and COMMIT and
- * COPY included, go through its `query`. Those that the driver itself makes a query of are given so many milliseconds for their
- * answer, unless they say otherwise; who brings a query of their own sees to that.
+ * Reports every statement of a connection to the followers, including Prisma's BEGIN and COMMIT and COPY. Statements for
+ * which pg creates the query get a time limit for their response unless they have one.
  */
-export function observeClient(client: PoolClient, followers: StatementFollowers, answerMs: number): void {
+export function observeClient(client: PoolClient, followers: StatementFollowers, responseMs: number): void {
   const send = client.query.bind(client);
-  Object.defineProperty(client, 'query', {
-    configurable: true,
-    value: (...given: readonly unknown[]): unknown => {
-      const args = isSubmittable(given[0]) ? given : [withTimeLimit(given[0], answerMs), ...given.slice(1)];
-      if (followers.size === 0) return Reflect.apply(send, null, args);
-      const tell = followers.begin(textOf(args[0]));
-      const startedAt = performance.now();
-      return sendObserved(send, args, (failed) => tell(performance.now() - startedAt, failed));
-    },
-  });
+  const query = (given: unknown, ...rest: readonly unknown[]): unknown => {
+    const statement = isSubmittable(given) ? given : withTimeLimit(given, responseMs);
+    if (followers.size === 0) return Reflect.apply(send, null, [statement, ...rest]);
+    const settle = followers.begin(textOf(statement));
+    const startedAt = performance.now();
+    return observed(send, [statement, ...rest], (failed) => settle(performance.now() - startedAt, failed));
+  };
+  Object.defineProperty(client, 'query', { configurable: true, value: query });
 }
 
-// pg's `query` takes a query object that reports for itself, a callback as the last argument, or answers a promise.
-function sendObserved(send: Function, args: readonly unknown[], end: (failed: boolean) => void): unknown {
+/** pg's `query` takes an object that handles the response itself, or a callback as last argument, or returns a promise. */
+function observed(send: Function, args: readonly unknown[], onSettled: OnSettled): unknown {
   const [statement] = args;
-  if (isSubmittable(statement)) {
-    observeSubmittable(statement, end);
-    return Reflect.apply(send, null, args);
-  }
   const callback = args.at(-1);
-  if (typeof callback === 'function') {
-    return Reflect.apply(send, null, [...args.slice(0, -1), observed(callback, end)]);
-  }
-  const answer: unknown = Reflect.apply(send, null, args);
-  if (answer instanceof Promise) {
-    answer.then(
-      () => end(false),
-      () => end(true),
+  if (isSubmittable(statement)) observeSubmittable(statement, onSettled);
+  else if (typeof callback === 'function')
+    return Reflect.apply(send, null, [...args.slice(0, -1), wrapped(callback, onSettled)]);
+  const response: unknown = Reflect.apply(send, null, args);
+  if (response instanceof Promise)
+    response.then(
+      () => onSettled(false),
+      () => onSettled(true),
     );
-  }
-  return answer;
+  return response;
 }
 
-function observeSubmittable(statement: object, end: (failed: boolean) => void): void {
+function observeSubmittable(statement: object, onSettled: OnSettled): void {
   const callback: unknown = Reflect.get(statement, 'callback');
   if (typeof callback === 'function') {
-    Reflect.set(statement, 'callback', observed(callback, end));
+    Reflect.set(statement, 'callback', wrapped(callback, onSettled));
     return;
   }
-  // After an error PostgreSQL says, too, that it is ready again.
-  let hasEnded = false;
-  const endOnce = (failed: boolean) => {
-    if (!hasEnded) end(failed);
-    hasEnded = true;
-  };
-  callBefore(statement, 'handleReadyForQuery', () => endOnce(false));
-  callBefore(statement, 'handleError', () => endOnce(true));
+  // After an error PostgreSQL reports readiness too.
+  let isSettled = false;
+  for (const [method, failed] of [
+    ['handleReadyForQuery', false],
+    ['handleError', true],
+  ] as const) {
+    const handle: unknown = Reflect.get(statement, method);
+    if (typeof handle !== 'function') continue;
+    Reflect.set(statement, method, (...args: readonly unknown[]): unknown => {
+      if (!isSettled) onSettled(failed);
+      isSettled = true;
+      return Reflect.apply(handle, statement, args);
+    });
+  }
 }
 
-function observed(callback: Function, end: (failed: boolean) => void) {
+function wrapped(callback: Function, onSettled: OnSettled) {
   return (error: unknown, ...rest: readonly unknown[]): unknown => {
-    end(Boolean(error));
+    onSettled(Boolean(error));
     return Reflect.apply(callback, null, [error, ...rest]);
   };
 }
 
-function withTimeLimit(statement: unknown, answerMs: number): unknown {
-  if (typeof statement === 'string') return { text: statement, query_timeout: answerMs };
+function withTimeLimit(statement: unknown, responseMs: number): unknown {
+  if (typeof statement === 'string') return { text: statement, query_timeout: responseMs };
   if (typeof statement !== 'object' || statement === null || 'query_timeout' in statement) return statement;
-  // Not a copy: of a statement by a template the text and the values are made when they are read.
-  return Object.create(statement, { query_timeout: { value: answerMs, enumerable: true } });
+  // Not a copy: the text and the values of a template are getters of its prototype.
+  return Object.create(statement, { query_timeout: { value: responseMs, enumerable: true } });
 }
 
 function isSubmittable(statement: unknown): statement is object {
   return typeof statement === 'object' && statement !== null && 'submit' in statement;
 }
 
-function callBefore(target: object, method: string, listener: () => void): void {
-  const original: unknown = Reflect.get(target, method);
-  if (typeof original !== 'function') return;
-  Object.defineProperty(target, method, {
-    configurable: true,
-    value: (...args: readonly unknown[]): unknown => {
-      listener();
-      return Reflect.apply(original, target, args);
-    },
-  });
-}
-
 function textOf(statement: unknown): string {
-  if (typeof statement === 'string') return statement;
   const text: unknown =
-    typeof statement === 'object' && statement !== null ? Reflect.get(statement, 'text') : null;
+    typeof statement === 'object' && statement !== null ? Reflect.get(statement, 'text') : statement;
   return typeof text === 'string' ? text : '';
 }

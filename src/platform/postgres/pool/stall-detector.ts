@@ -1,168 +1,149 @@
-import { Socket } from 'node:net';
 import { setImmediate, setTimeout as wait } from 'node:timers/promises';
-import { Client } from 'pg';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { CheckedPool } from './validating-pool.ts';
-import type { Silence } from './stalled-connections.ts';
+import { isAwaitingResponse, processIdOf } from '../driver/driver.ts';
+import type { DatabaseTimeouts } from '../timeouts.ts';
+import { PooledClient } from './pooled-client.ts';
+import type { ValidatingPool } from './validating-pool.ts';
 
-/** How soon a database that says nothing at all is noticed, in milliseconds. */
-export interface FreezeTimes {
-  /** For how long somebody may wait before anybody wonders. */
-  readonly patienceMs: number;
-  /** How long the database may take to answer whether it is there. */
-  readonly probeMs: number;
+/** A connection that owes a response of which no byte has arrived since the first of several samples. */
+interface StalledConnection {
+  readonly client: PooledClient;
+  readonly since: number;
+  readonly bytesRead: number;
 }
 
-const lookEveryMs = 100;
-/** While one statement takes long and the database is well. */
+const sampleEveryMs = 100;
+/** The interval of further probes while a slow statement runs on a responsive database. */
 const probeAgainMs = 2000;
-/** For an answer that was on its way when PostgreSQL was asked. */
+/** The time for a response that was on its way during the probe. */
 const confirmMs = 500;
 
-/** What is watched. */
-type WatchedPool = Pick<CheckedPool, 'connectingSince' | 'discard' | 'heardAt' | 'isAway' | 'silences'>;
+type WatchedPool = Pick<ValidatingPool, 'clientsIn' | 'respondedAt' | 'destroy' | 'isUnresponsive'>;
+type StallTimeouts = Pick<DatabaseTimeouts, 'patienceMs' | 'probeMs'>;
 
 /**
- * Notices that a database, or a connection to it, has gone without a word, and when the database is back. A network that swallows
- * everything, or a server that is frozen, closes no connection, and only PostgreSQL itself could stop a statement. A slow
- * statement is no sign of it; so the database is asked, on a connection of its own. When nothing at all comes back, everything is
- * given up that waits; when PostgreSQL works on nothing for a connection that owes an answer, that one is.
+ * Detects a database, or a connection, that stopped responding without closing. An overdue response triggers a probe on a
+ * separate connection: without a response everything that waits fails; else connections idle in PostgreSQL are destroyed.
  */
-export class FreezeWatch {
+export class StallDetector {
   readonly #pool: WatchedPool;
   readonly #url: string;
-  readonly #times: FreezeTimes;
+  readonly #timeouts: StallTimeouts;
   readonly #logger: Logger;
-  #wellAt = 0;
-  #isAway = false;
+  #stalled: readonly StalledConnection[] = [];
+  #responsiveAt = 0;
+  #isUnresponsive = false;
   #isProbing = false;
 
-  constructor(options: {
-    readonly pool: WatchedPool;
-    readonly url: string;
-    readonly times: FreezeTimes;
-    readonly logger: Logger;
-  }) {
-    this.#pool = options.pool;
-    this.#url = options.url;
-    this.#times = options.times;
-    this.#logger = options.logger;
+  constructor(pool: WatchedPool, url: string, timeouts: StallTimeouts, logger: Logger) {
+    this.#pool = pool;
+    this.#url = url;
+    this.#timeouts = timeouts;
+    this.#logger = logger;
   }
 
-  /** Begins to look; the returned function ends it. */
+  /** Starts sampling; the returned function stops it. */
   start(): () => void {
-    const timer = setInterval(() => void this.#look(), lookEveryMs).unref();
+    const timer = setInterval(() => void this.#detect(), sampleEveryMs).unref();
     return () => clearInterval(timer);
   }
 
-  async #look(): Promise<void> {
-    const silences = this.#pool.silences();
+  async #detect(): Promise<void> {
+    this.#sample();
     const now = performance.now();
-    if (this.#isProbing || !this.#isDoubtful(silences, now)) return;
+    const pending = [...this.#pool.clientsIn('opening'), ...this.#pool.clientsIn('checking')];
+    const isDue = [...this.#stalled, ...pending].some(({ since }) => this.#isProbeDue(since, now));
+    if (this.#isProbing || !(isDue || this.#isUnresponsive)) return;
     this.#isProbing = true;
-    const suspects = silences.filter(({ since }) => now - since >= this.#times.patienceMs);
-    const found = await askAfter(suspects, this.#url, this.#times.probeMs);
-    const isThere = found !== null || (await this.#hasSpokenSince(now));
-    if (isThere) this.#wellAt = performance.now();
-    this.#conclude(!isThere);
-    if (found !== null && found.size > 0) await this.#discard(suspects, found);
+    const suspects = this.#stalled.filter(({ since }) => now - since >= this.#timeouts.patienceMs);
+    const dead = await findDead(suspects, this.#url, this.#timeouts.probeMs);
+    // If the process itself was busy, other responses may have arrived meanwhile; they are read first.
+    await setImmediate();
+    const isResponsive = dead !== null || this.#pool.respondedAt > now;
+    if (isResponsive) this.#responsiveAt = performance.now();
+    this.#report(!isResponsive);
+    if (dead !== null && dead.length > 0) await this.#destroy(suspects, dead);
     this.#isProbing = false;
   }
 
-  #isDoubtful(silences: readonly Silence[], now: number): boolean {
-    if (this.#isAway) return true;
-    const { patienceMs } = this.#times;
-    return [...silences.map(({ since }) => since), ...this.#pool.connectingSince()].some(
-      (since) =>
-        now - since >= patienceMs && (this.#wellAt < since + patienceMs || now - this.#wellAt > probeAgainMs),
-    );
+  /** Updates the stalled connections; sampling adds nothing to the cost of a statement. */
+  #sample(): void {
+    const now = performance.now();
+    const before = new Map(this.#stalled.map((each) => [each.client, each]));
+    this.#stalled = this.#pool
+      .clientsIn('held')
+      .filter(isAwaitingResponse)
+      .map((client) => {
+        const known = before.get(client);
+        const { bytesRead } = client;
+        return known?.bytesRead === bytesRead ? known : { client, since: now, bytesRead };
+      });
   }
 
-  /** A process that is short of time may be the one that did not listen; then somebody else's answer is there to be read. */
-  async #hasSpokenSince(moment: number): Promise<boolean> {
-    await setImmediate();
-    return this.#pool.heardAt > moment;
+  #isProbeDue(since: number, now: number): boolean {
+    const overdueAt = since + this.#timeouts.patienceMs;
+    return now >= overdueAt && (this.#responsiveAt < overdueAt || now - this.#responsiveAt > probeAgainMs);
   }
 
-  #conclude(isAway: boolean): void {
-    if (isAway === this.#isAway) return;
-    this.#isAway = isAway;
-    this.#pool.isAway = isAway;
-    if (isAway) this.#logger.error('the database says nothing; what waits for it is given up');
-    else this.#logger.info('the database answers again');
+  #report(isUnresponsive: boolean): void {
+    if (isUnresponsive === this.#isUnresponsive) return;
+    this.#isUnresponsive = isUnresponsive;
+    this.#pool.isUnresponsive = isUnresponsive;
+    if (isUnresponsive) this.#logger.error('database unresponsive: failing pending statements');
+    else this.#logger.info('database responsive again');
   }
 
-  async #discard(suspects: readonly Silence[], dead: ReadonlySet<Silence>): Promise<void> {
-    // A backend that was stopped at work still counts as at work. Where most are dead, what became of them became of it too.
-    const doomed = dead.size * 2 >= suspects.length ? suspects : [...dead];
+  async #destroy(suspects: readonly StalledConnection[], dead: readonly StalledConnection[]): Promise<void> {
+    // A backend that was stopped while it worked still counts as active. If most are dead, it is dead as well.
+    const candidates = dead.length * 2 >= suspects.length ? suspects : dead;
     await wait(confirmMs);
-    // What has arrived is read before it is judged.
+    // Responses that have arrived are read before a connection is judged.
     await setImmediate();
-    const stillSilent = new Set(this.#pool.silences());
-    const clients = doomed.filter((silence) => stillSilent.has(silence)).map(({ client }) => client);
+    this.#sample();
+    const clients = candidates.filter((each) => this.#stalled.includes(each)).map(({ client }) => client);
     if (clients.length === 0) return;
-    this.#pool.discard(clients);
-    this.#logger.error(
-      { connections: clients.length },
-      'connections to the database are dead; they are replaced',
-    );
+    this.#pool.destroy(clients);
+    this.#logger.error({ connections: clients.length }, 'dead database connections replaced');
   }
 }
 
 /**
- * Those for which PostgreSQL works on nothing, asked on a connection of its own; null when nothing comes back. Any answer is one: a
- * server that is full or refuses us is there.
+ * Returns the suspects for which PostgreSQL has no active statement, asked on a separate connection; null without any
+ * response. A refusal is a response too, for example of a server without free connections.
  */
-async function askAfter(
-  suspects: readonly Silence[],
+async function findDead(
+  suspects: readonly StalledConnection[],
   url: string,
   timeoutMs: number,
-): Promise<ReadonlySet<Silence> | null> {
-  const client = new Client({
+): Promise<readonly StalledConnection[] | null> {
+  const probe = new PooledClient({
     connectionString: url,
     connectionTimeoutMillis: timeoutMs,
     query_timeout: timeoutMs,
     application_name: 'parley probe',
   });
-  client.on('error', ignore);
+  probe.on('error', ignore);
   try {
-    await client.connect();
-    return await findIdle(client, suspects);
+    await probe.connect();
+    const processIds = suspects.map(({ client }) => processIdOf(client));
+    const { rows } = await probe.query<{ own: number; active: number[] }>(activeBackends, [processIds]);
+    const [row] = rows;
+    // Behind a pooler the process ids are the pooler's own, and no connection can be judged.
+    if (row === undefined || row.own !== processIdOf(probe)) return [];
+    const active = new Set<number | null>([...row.active, null]);
+    return suspects.filter(({ client }) => !active.has(processIdOf(client)));
   } catch (error) {
-    return isSilence(error) && heardFrom(client) === 0 ? null : new Set();
+    // By pg's message, not by the elapsed time, as timers may fire slightly early. A server that sent bytes is only slow.
+    const isTimeout = error instanceof Error && error.message === 'timeout expired';
+    return isTimeout && probe.bytesRead === 0 ? null : [];
   } finally {
-    void client.end().catch(ignore);
+    void probe.end().catch(ignore);
   }
 }
 
-async function findIdle(client: Client, suspects: readonly Silence[]): Promise<ReadonlySet<Silence>> {
-  const known = suspects.filter(({ processId }) => processId !== null);
-  if (known.length === 0) return new Set();
-  const { rows } = await client.query<{ processId: number; busy: number[] }>(whoIsBusy, [
-    known.map(({ processId }) => processId),
-  ]);
-  const [row] = rows;
-  // Behind a pooler, connections have other numbers than in PostgreSQL, and nothing can be said.
-  if (row === undefined || row.processId !== Reflect.get(client, 'processID')) return new Set();
-  const busy = new Set(row.busy);
-  return new Set(known.filter(({ processId }) => processId !== null && !busy.has(processId)));
-}
-
-// Where the state may not be seen, or is not kept, a connection is taken for busy.
-const whoIsBusy = `select pg_backend_pid() as "processId", array(
+// A backend whose state is hidden or not tracked counts as active.
+const activeBackends = `select pg_backend_pid() as own, array(
     select pid from pg_stat_activity where pid = any($1::int[]) and coalesce(state, '') not like 'idle%'
-  ) as busy`;
+  ) as active`;
 
-/** In pg's own words. The time it took would not tell: timers count whole milliseconds, and so may end a little early. */
-function isSilence(error: unknown): boolean {
-  return error instanceof Error && error.message === 'timeout expired';
-}
-
-/** In bytes. A server that began to answer is there, and short of time. */
-function heardFrom(client: Client): number {
-  const { stream } = client.connection;
-  return stream instanceof Socket ? stream.bytesRead : 0;
-}
-
-/** Whether it could be closed in good order is of no interest. */
 function ignore(): void {}

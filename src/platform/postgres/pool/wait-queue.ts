@@ -1,84 +1,64 @@
-/** How long anybody waits for a connection, in milliseconds. */
-export interface WaitTimes {
-  /** While nobody at all gets one, and until one is made. */
-  readonly connectMs: number;
-  /** While others get theirs. */
-  readonly waitMaxMs: number;
+import type { DatabaseTimeouts } from '../timeouts.ts';
+import type { PooledClient } from './pooled-client.ts';
+
+/** A request for a connection. Times are by `performance.now()`. */
+export interface Waiter {
+  readonly since: number;
+  /** The start of the work that needs the connection; it may have waited for others before. */
+  readonly workSince: number;
+  readonly resolve: (client: PooledClient) => void;
+  readonly reject: (error: Error) => void;
 }
 
-/** Somebody in the line; moments are by `performance.now()`, as all moments here. */
-export interface InLine {
-  readonly since: number;
-  /** When the work began that they wait for, perhaps not for the first time. */
-  readonly workSince: number;
-  /** Told when it was in vain. */
-  readonly turnAway: () => void;
-}
+const waitersMax = 10_000;
 
 /**
- * Those who wait for a connection, the oldest work first: else whoever needs several statements would wait as often, and in a crowd all
- * would come to their deadline with half of their work done. Each is turned away only when the line stands still for too
- * long: in a crowd everybody waits for longer than when something is stuck, and is served all the same.
+ * The requests that wait for a connection, oldest work first: else work of many statements would wait as often, and under
+ * overload everything would reach its deadline half done.
  */
-export class WaitingLine<Member extends InLine> {
-  readonly #times: WaitTimes;
-  #members: Member[] = [];
+export class WaitQueue {
+  readonly #timeouts: Pick<DatabaseTimeouts, 'connectMs' | 'waitMaxMs'>;
+  #waiters: Waiter[] = [];
   #movedAt = 0;
-  #timer: NodeJS.Timeout | null = null;
 
-  constructor(times: WaitTimes) {
-    this.#times = times;
+  constructor(timeouts: Pick<DatabaseTimeouts, 'connectMs' | 'waitMaxMs'>) {
+    this.#timeouts = timeouts;
   }
 
   get length(): number {
-    return this.#members.length;
+    return this.#waiters.length;
   }
 
-  join(member: Member): void {
-    const place = this.#members.findLastIndex(({ workSince }) => workSince <= member.workSince) + 1;
-    this.#members.splice(place, 0, member);
-    this.#watch();
+  /** Returns false when the queue is full. */
+  join(waiter: Waiter): boolean {
+    if (this.#waiters.length >= waitersMax) return false;
+    const index = this.#waiters.findLastIndex(({ workSince }) => workSince <= waiter.workSince) + 1;
+    this.#waiters.splice(index, 0, waiter);
+    return true;
   }
 
-  /** Whoever came first leaves the line; null where nobody waits. */
-  next(): Member | null {
-    return this.#members.shift() ?? null;
+  /** Removes and returns the first waiter. */
+  next(): Waiter | undefined {
+    return this.#waiters.shift();
   }
 
-  /** Somebody got a connection. */
+  /** Records that a connection was handed out, which extends the time of all waiters. */
   noteMove(): void {
     this.#movedAt = performance.now();
   }
 
-  /** Tells everybody that it was in vain. */
-  disperse(): void {
-    for (const { turnAway } of this.#members.splice(0)) turnAway();
+  /** Removes and returns all waiters. */
+  drain(): readonly Waiter[] {
+    return this.#waiters.splice(0);
   }
 
-  #watch(): void {
-    if (this.#members.length === 0 || this.#timer !== null) return;
-    const ends = this.#members.map((member) => this.#endOf(member));
-    const waitMs = Math.max(0, Math.min(...ends) - performance.now());
-    this.#timer = setTimeout(() => {
-      // After the process stood still itself, what was handed back meanwhile is read before anybody is turned away.
-      setImmediate(() => {
-        this.#timer = null;
-        this.#review();
-        this.#watch();
-      });
-    }, waitMs).unref();
-  }
-
-  #review(): void {
-    const now = performance.now();
-    const isOver = (member: Member) => this.#endOf(member) <= now;
-    const leaving = this.#members.filter(isOver);
-    this.#members = this.#members.filter((member) => !isOver(member));
-    for (const { turnAway } of leaving) turnAway();
-  }
-
-  #endOf({ since }: Member): number {
-    const { connectMs, waitMaxMs } = this.#times;
-    return Math.min(Math.max(since, this.#movedAt) + connectMs, since + waitMaxMs);
+  /** Removes and returns the waiters whose time is over: `waitMaxMs` while the queue moves, else `connectMs`. */
+  takeExpired(now: number): readonly Waiter[] {
+    const { connectMs, waitMaxMs } = this.#timeouts;
+    const isExpired = ({ since }: Waiter) =>
+      now >= Math.min(Math.max(since, this.#movedAt) + connectMs, since + waitMaxMs);
+    const expired = this.#waiters.filter(isExpired);
+    if (expired.length > 0) this.#waiters = this.#waiters.filter((waiter) => !isExpired(waiter));
+    return expired;
   }
 }

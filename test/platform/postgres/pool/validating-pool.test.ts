@@ -2,7 +2,7 @@ import sql from '../../../../src/platform/postgres/sql.ts';
 import { setImmediate as turnsEnd } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cancellation } from '../../../../src/platform/runtime/cancellation.ts';
-import { CheckedPool } from '../../../../src/platform/postgres/pool/validating-pool.ts';
+import { ValidatingPool } from '../../../../src/platform/postgres/pool/validating-pool.ts';
 import type { Database } from '../../../../src/platform/postgres/database.ts';
 import { openDatabase } from '../../../../src/platform/postgres/open-database.ts';
 import { Refusal } from '../../../../src/platform/errors.ts';
@@ -43,7 +43,13 @@ async function openProxy(): Promise<{ readonly proxy: FaultProxy; readonly url: 
   return { proxy, url: address.toString() };
 }
 
-/** Ends what stands behind a connection; the process is told only when it looks. */
+/** Opens every connection of the pool, so that no test waits for the start of a backend. */
+async function connectAll(database: Database): Promise<void> {
+  const held = [await database.pool.connect(), await database.pool.connect()];
+  for (const client of held) client.release();
+}
+
+/** Ends the backends of a database's connections. */
 async function endBackends(database: Database): Promise<void> {
   await database.query(sql`select pg_terminate_backend(pid) from pg_stat_activity
     where application_name = 'parley' and datname = current_database() and pid <> pg_backend_pid()`);
@@ -51,7 +57,7 @@ async function endBackends(database: Database): Promise<void> {
 
 describe('the pool', () => {
   it.each(['query', 'Prisma'])(
-    'sends each statement for the request that asked, however long it waited: %s',
+    'sends each statement in the context of its request, however long it waited: %s',
     async (way) => {
       const database = open();
       const profiles = new RequestProfiles();
@@ -75,7 +81,7 @@ describe('the pool', () => {
     },
   );
 
-  it('says that it is busy within 2 s when every connection is in use, and counts it', async () => {
+  it('rejects a request within 2 s while every connection is in use, and counts it', async () => {
     const database = open();
     const held = [await database.pool.connect(), await database.pool.connect()];
     const startedAt = performance.now();
@@ -88,8 +94,9 @@ describe('the pool', () => {
     expect(database.poolState()).toEqual({ inUse: 0, idle: 2, waiting: 0, timeouts: 1 });
   });
 
-  it('serves a line that moves to its end, in its order, however long it is', async () => {
+  it('serves a long queue in order while it moves', async () => {
     const database = open({ connectMs: 400 });
+    await connectAll(database);
     const served: number[] = [];
     const startedAt = performance.now();
     await Promise.all(
@@ -104,7 +111,7 @@ describe('the pool', () => {
     expect(database.poolState()).toMatchObject({ inUse: 0, waiting: 0, timeouts: 0 });
   });
 
-  it('serves work that has waited before ahead of work that began later', async () => {
+  it('serves older work that asks again before work that began later', async () => {
     const database = open();
     const held = [await database.pool.connect(), await database.pool.connect()];
     const older = new Cancellation();
@@ -122,7 +129,7 @@ describe('the pool', () => {
     expect(served).toEqual(['older', 'younger']);
   });
 
-  it('does not wait for a new connection that hangs while others are given back', async () => {
+  it('serves a waiter from a released connection while a new one hangs', async () => {
     const { proxy, url } = await openProxy();
     const database = open({}, url);
     await database.query(sql`select 1`);
@@ -133,7 +140,7 @@ describe('the pool', () => {
     expect(performance.now() - startedAt).toBeLessThan(1400);
   });
 
-  it('turns nobody away because a new connection hangs', async () => {
+  it('rejects no waiter because a new connection hangs', async () => {
     const { proxy, url } = await openProxy();
     const database = open({ connectMs: 400 }, url);
     await database.query(sql`select 1`);
@@ -143,8 +150,9 @@ describe('the pool', () => {
     expect(database.poolState()).toMatchObject({ idle: 1, timeouts: 0 });
   });
 
-  it('turns away who has waited as long as anybody may, though the line moves', async () => {
+  it('rejects a waiter after the longest wait although the queue moves', async () => {
     const database = open({ waitMaxMs: 500 });
+    await connectAll(database);
     const answers = await Promise.allSettled(
       Array.from({ length: 12 }, () => database.query(sql`select pg_sleep(0.15)`)),
     );
@@ -153,33 +161,36 @@ describe('the pool', () => {
     expect(answers[11]).toMatchObject({ status: 'rejected', reason: { code: 'UNAVAILABLE' } });
   });
 
-  it('keeps a connection that a cancelled read has waited for', async () => {
+  it('keeps a connection that arrives after the waiting read was cancelled', async () => {
     const database = open();
     const held = [await database.pool.connect(), await database.pool.connect()];
     const cancellation = new Cancellation();
     const read = database.until(cancellation).query(sql`select 1`);
-    cancellation.cancel(new Refusal('TIMEOUT', 'Nobody waits.'));
+    cancellation.cancel(new Refusal('TIMEOUT', 'The client disconnected.'));
     for (const client of held) client.release();
 
     await expect(read).rejects.toMatchObject({ code: 'TIMEOUT' });
     expect(database.poolState()).toMatchObject({ inUse: 0, idle: 2 });
   });
 
-  it('hands on what is given back to who waits or comes at once, and lets pg see it now and then', async () => {
-    const database = open();
-    let returned = 0;
-    database.pool.on('release', () => void (returned += 1));
-    await Promise.all(Array.from({ length: 200 }, () => database.query(sql`select 1`)));
-    await turnsEnd();
-    expect(returned).toBe(2);
-    expect(database.poolState()).toMatchObject({ inUse: 0, idle: 2, waiting: 0 });
+  it('replaces a connection after its lifetime, in use or idle', async () => {
+    const pidOf = async (database: Database) => await database.query(sql`select pg_backend_pid() as pid`);
+    const busy = open({ lifetimeMs: 0 });
+    expect(await pidOf(busy)).not.toEqual(await pidOf(busy));
 
-    for (let time = 1; time <= 2500; time += 1) await database.query(sql`select 1`);
-    await turnsEnd();
-    expect(returned).toBe(2 + 2 + 1);
+    const idle = open({ lifetimeMs: 200 });
+    await pidOf(idle);
+    await expect.poll(() => idle.poolState().idle).toBe(0);
   });
 
-  it('hands on no connection that is within a transaction', async () => {
+  it('closes idle connections beyond the steady size', async () => {
+    const database = open({ idleMs: 0 });
+    await connectAll(database);
+    expect(database.poolState().idle).toBe(2);
+    await expect.poll(() => database.poolState().idle).toBe(1);
+  });
+
+  it('hands no connection that is within a transaction to a waiter', async () => {
     const database = open();
     const held = [await database.pool.connect(), await database.pool.connect()];
     const [first] = held;
@@ -192,7 +203,7 @@ describe('the pool', () => {
     expect(await waiting).not.toEqual(begun?.rows);
   });
 
-  it('hands on no connection that was closed, to who waits', async () => {
+  it('hands no closed connection to a waiter', async () => {
     const database = open();
     const held = [await database.pool.connect(), await database.pool.connect()];
     const waiting = database.query(sql`select 1 as one`);
@@ -202,7 +213,7 @@ describe('the pool', () => {
     expect(await waiting).toEqual([{ one: 1 }]);
   });
 
-  it('hands on no connection that was closed, to who comes later in the same turn', async () => {
+  it('lends no connection that was closed after its release, even in the same turn', async () => {
     const database = open();
     const client = await database.pool.connect();
     client.release();
@@ -216,12 +227,12 @@ describe('the pool', () => {
     await closed;
   });
 
-  it('hands on no connection that became suspect in the same turn, before it was checked', async () => {
+  it('lends no idle connection after another one was found dead', async () => {
     const { proxy, url } = await openProxy();
     const database = open({ checkMs: 200 }, url);
     const held = await database.pool.connect();
     held.release();
-    if (database.pool instanceof CheckedPool) database.pool.discard([]);
+    if (database.pool instanceof ValidatingPool) database.pool.destroy([]);
     proxy.freeze();
     const asked = database.pool.connect();
     const isFirst = await Promise.race([asked.then((client) => client === held), turnsEnd(false)]);
@@ -232,7 +243,7 @@ describe('the pool', () => {
     expect(await asked).not.toBe(held);
   });
 
-  it('lends nothing once it is ended', async () => {
+  it('rejects requests after its end', async () => {
     const database = open();
     (await database.pool.connect()).release();
     opened.splice(opened.indexOf(database), 1);
@@ -242,12 +253,12 @@ describe('the pool', () => {
     await ended;
   });
 
-  it('takes no connection back twice', async () => {
+  it('rejects the second release of a connection', async () => {
     const database = open();
     const client = await database.pool.connect();
     client.release();
 
-    expect(() => client.release()).toThrow('given back twice');
+    expect(() => client.release()).toThrow('released twice');
     expect(await database.query(sql`select 1 as one`)).toEqual([{ one: 1 }]);
   });
 
@@ -260,7 +271,7 @@ describe('the pool', () => {
     expect(await open().query(sql`select current_setting(${name}) as value`)).toEqual([{ value }]);
   });
 
-  it('gives up waiting for a lock', async () => {
+  it('fails a statement that waits for a lock too long', async () => {
     const database = open({ lockMs: 50 });
     const holder = await database.pool.connect();
     await holder.query('begin; lock table models in access exclusive mode');
@@ -278,7 +289,7 @@ describe('a connection that has been idle', () => {
     const clients = [await database.pool.connect(), await database.pool.connect()];
     for (const client of clients) {
       client.release();
-      // As with a connection that a firewall has forgotten: nobody hears of its end.
+      // As with a connection that a firewall has dropped: its end is not reported.
       client.connection.stream.removeAllListeners('end').removeAllListeners('close');
       client.connection.stream.pause();
     }
@@ -291,7 +302,7 @@ describe('a connection that has been idle', () => {
     expect(answers).toEqual([[{ one: 1 }], [{ one: 1 }]]);
   });
 
-  it('is not told of as a statement when it is checked', async () => {
+  it('is checked without reporting a statement', async () => {
     const database = open({ checkAfterIdleMs: 0 });
     await database.query(sql`select 1`);
     const texts: string[] = [];
