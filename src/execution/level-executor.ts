@@ -1,6 +1,7 @@
 import {
   assertValidSchema,
   execute,
+  GraphQLError,
   Kind,
   type DocumentNode,
   type ExecutionResult,
@@ -12,8 +13,15 @@ import type { ExecutionCounts } from './execution-counts.ts';
 import { Bailout } from './fallback/bailout.ts';
 import { DocumentPlans, type OnCompile, type Planned } from './plan/document-plans.ts';
 import { makeReplayable, type Replay } from './fallback/replay.ts';
+import { AnswerSize, AnswerTooLarge } from './run/answer-size.ts';
 import { Run } from './run/run.ts';
 import { runMutation, runQuery, type Endings } from './run/run-operation.ts';
+
+/** How large an answer may become while it is written, and the error of an operation whose answer is larger. */
+export interface AnswerLimit {
+  readonly bytesMax: number;
+  readonly error: () => Error;
+}
 
 /** One operation of a document that is valid for the schema. */
 export interface OperationRequest {
@@ -23,6 +31,8 @@ export interface OperationRequest {
   readonly operationName?: string | null | undefined;
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
   readonly context: unknown;
+  /** The limit of the answer; none where absent. */
+  readonly answerLimit?: AnswerLimit;
   readonly rootValue?: unknown;
 }
 
@@ -66,7 +76,11 @@ export class LevelExecutor implements Executor {
     const planned = this.#find(request);
     if (planned === null) return null;
     const { plan, variables } = planned;
-    const run = new Run(request.context, variables);
+    const run = new Run(
+      request.context,
+      variables,
+      new AnswerSize(request.answerLimit?.bytesMax ?? Infinity),
+    );
     const call = { schema: this.#schema, plan, rootValue: request.rootValue, variables };
     const endings: Endings = {
       done: () => this.#counts.countFast(),
@@ -90,11 +104,13 @@ export class LevelExecutor implements Executor {
   }
 
   #fallBack(
-    { context, document, operationName, variables }: OperationRequest,
+    { answerLimit, context, document, operationName, variables }: OperationRequest,
     why: unknown,
     replay: Replay,
     operation: OperationDefinitionNode | undefined,
   ): ExecutionResult | Promise<ExecutionResult> {
+    // graphql-js would write the same answer again.
+    if (why instanceof AnswerTooLarge && answerLimit !== undefined) return refusedWith(answerLimit.error());
     this.#counts.countBailout(why instanceof Bailout ? why.reason : 'a field threw');
     return execute({
       schema: this.#schema,
@@ -105,6 +121,10 @@ export class LevelExecutor implements Executor {
       operationName,
     });
   }
+}
+
+function refusedWith(error: Error): ExecutionResult {
+  return { data: null, errors: [new GraphQLError(error.message, { originalError: error })] };
 }
 
 /** The document with this operation as its only one. */

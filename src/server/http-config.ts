@@ -7,6 +7,8 @@ export interface FrontDoorConfig {
   /** Whether clients may ask for the schema, and are told the names that they may have meant. */
   readonly isIntrospectionEnabled: boolean;
   readonly queryLimits: QueryLimits;
+  /** Bytes of one answer. */
+  readonly answerBytesMax: number;
   /** How long a query may take. */
   readonly requestTimeoutMs: number;
   /** How long a client may take to send a request. */

@@ -128,7 +128,12 @@ async function registerOperations<Viewer, Context extends OperationScope>(
   const token = options.demo?.token ?? null;
   const sandbox = config.isExplorerEnabled ? createSandboxPlugin(token) : null;
   const documents = new DocumentCache();
-  const runner = new OperationRunner<Context>(executor, documents, formatError);
+  const runner = new OperationRunner<Context>({
+    executor,
+    documents,
+    formatError,
+    answerBytesMax: config.frontDoor.answerBytesMax,
+  });
   const apollo = createApollo<Context>({ ...options, runner, formatError, sandbox });
   await apollo.start();
   const checks = await createChecks(options);

@@ -7,6 +7,7 @@ import type {
 } from 'graphql';
 import type { Selection } from '../selection.ts';
 import type { LastWritten } from '../run/last-written.ts';
+import type { AnswerSize } from '../run/answer-size.ts';
 
 /**
  * What a field fetches for many parents: one value for each, in their order. The mark `extensions.batched` of a field. `selection`
@@ -37,6 +38,8 @@ export type FieldNodes = readonly [FieldNode, ...FieldNode[]];
 /** What the functions of a plan may ask of the run that they work for. */
 export interface RunState {
   readonly context: unknown;
+  /** The bytes of the answer so far. */
+  readonly size: AnswerSize;
   /** A field's arguments, worked out when it is first reached. */
   argumentsOf(field: FieldPlan): Readonly<Record<string, unknown>>;
   /** The next of the values that were gathered in this slot. */

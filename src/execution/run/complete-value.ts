@@ -9,13 +9,17 @@ type Complete = ValuePlan['complete'];
 /** Values of a scalar or an enum. */
 export function leafPlan(type: GraphQLLeafType): ValuePlan {
   const isAnswer = plainCheckOf(type) ?? (() => false);
-  const complete: Complete = (value) => {
-    if (isAnswer(value)) return value;
+  const complete: Complete = (value, run) => {
+    if (isAnswer(value)) {
+      if (typeof value === 'string') run.size.add(value.length);
+      return value;
+    }
     if (value === null || value === undefined) return null;
     refuseOdd(value);
     const serialized = type.serialize(value);
     if (serialized === null || serialized === undefined) throw new Bailout('no value after serialization');
     refusePromise(serialized);
+    run.size.addLeaf(serialized);
     return serialized;
   };
   return { complete, visit: null, selection: emptySelection, markHandled: ignoreRejections };
@@ -112,9 +116,13 @@ export function sharedPlan(plan: ValuePlan, slot: number): ValuePlan {
       if (value === null || value === undefined) return complete(value, run);
       const recent = run.lastWrittenIn(slot);
       const known = recent.writtenFrom(value);
-      if (known !== undefined) return known;
+      if (known !== undefined) {
+        run.size.add(recent.bytesOf(value));
+        return known;
+      }
+      const before = run.size.bytes;
       const written = complete(value, run);
-      recent.remember(value, written);
+      recent.remember(value, written, run.size.bytes - before);
       return written;
     },
   };

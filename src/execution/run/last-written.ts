@@ -5,6 +5,7 @@ const rememberedMax = 4;
 export class LastWritten {
   readonly #sources: unknown[] = [];
   readonly #written: unknown[] = [];
+  readonly #bytes: number[] = [];
   #oldest = 0;
 
   /** Undefined for what is not among them. */
@@ -13,8 +14,14 @@ export class LastWritten {
     return at === -1 ? undefined : this.#written[at];
   }
 
-  remember(source: unknown, written: unknown): void {
+  /** The bytes of what one of them was written as. */
+  bytesOf(source: unknown): number {
+    return this.#bytes[this.#sources.indexOf(source)] ?? 0;
+  }
+
+  remember(source: unknown, written: unknown, bytes: number): void {
     this.#sources[this.#oldest] = source;
+    this.#bytes[this.#oldest] = bytes;
     this.#written[this.#oldest] = written;
     this.#oldest = (this.#oldest + 1) % rememberedMax;
   }

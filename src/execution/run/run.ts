@@ -1,3 +1,4 @@
+import type { AnswerSize } from './answer-size.ts';
 import { refusePromise } from './complete-value.ts';
 import { Bailout, ignoreRejections, isThenable } from '../fallback/bailout.ts';
 import { groupsOf, type Group, type Wanted } from './groups.ts';
@@ -9,6 +10,7 @@ import { allInOrder } from '../fallback/settle-order.ts';
 /** One run of a plan: gathers level by level, and then gives what it gathered to the one who writes. */
 export class Run implements RunState {
   readonly context: unknown;
+  readonly size: AnswerSize;
   /** What was fetched, for the case that it is needed once more. */
   fetched: Fetched[] = [];
   /** The promises that were waited for and have come to an end, in that order. */
@@ -28,8 +30,9 @@ export class Run implements RunState {
   /** What was received since something was waited for. */
   #unhandled: { readonly field: FieldPlan; readonly values: readonly unknown[] }[] = [];
 
-  constructor(context: unknown, variables: Readonly<Record<string, unknown>>) {
+  constructor(context: unknown, variables: Readonly<Record<string, unknown>>, size: AnswerSize) {
     this.context = context;
+    this.size = size;
     this.#variables = variables;
   }
 
@@ -105,6 +108,7 @@ export class Run implements RunState {
   }
 
   #letGo(): void {
+    this.size.forget();
     clear(this.#fetchedValues);
     clear(this.#values);
     clear(this.#kept);

@@ -1,4 +1,5 @@
 import type { Write, WrittenField } from '../plan/plan.ts';
+import { objectBytes } from './answer-size.ts';
 
 /** For all fields that have none. */
 const noArguments = Object.freeze({});
@@ -30,9 +31,10 @@ function compile(fields: readonly WrittenField[]): Write {
     'complete',
     'resolve',
     'none',
-    `'use strict'; ${constants.join(' ')} return (source, run) => ({ ${entries.join(', ')} });`,
+    'bytes',
+    `'use strict'; ${constants.join(' ')} return (source, run) => (run.size.add(bytes), { ${entries.join(', ')} });`,
   );
-  return make(fields, complete, resolve, noArguments);
+  return make(fields, complete, resolve, noArguments, objectBytes(fields.map(({ key }) => key)));
 }
 
 function expression(field: WrittenField, at: number): string {

@@ -31,7 +31,7 @@ export function sendAnswer(
   answer: Answer,
   { mediaType, report, headers }: Sending,
   batcher: ResponseBatcher,
-): void {
+): number {
   const { errors, data } = answer.result;
   const extensions =
     report === null ? undefined : { cost: { requested: report.cost, actual: report.actualCost(data) } };
@@ -48,6 +48,7 @@ export function sendAnswer(
     const described = ['content-type', mediaType, 'content-length', length, 'cache-control', 'no-store'];
     reply.raw.writeHead(status, [...described, ...headers(), ...own]).end(payload);
   });
+  return text.length;
 }
 
 /** Headers that follow from what was answered. */

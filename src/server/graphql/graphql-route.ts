@@ -100,13 +100,13 @@ class HttpTransport implements Transport {
     return operation;
   }
 
-  send(answer: Answer, mediaType: MediaType, report: Admitted | null): void {
+  send(answer: Answer, mediaType: MediaType, report: Admitted | null): number {
     const { batcher, inFlight, securityHeaders } = this.#responding;
     const headers = () => {
       const all = [...securityHeaders, 'x-request-id', this.requestId, ...timingHeaders(this.stats)];
       return inFlight.isDraining ? [...all, 'connection', 'close'] : all;
     };
-    sendAnswer(this.#reply, answer, { mediaType, report, headers }, batcher);
+    return sendAnswer(this.#reply, answer, { mediaType, report, headers }, batcher);
   }
 }
 

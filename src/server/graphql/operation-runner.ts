@@ -7,7 +7,9 @@ import {
 } from '@apollo/server';
 import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import type { FormattedExecutionResult } from 'graphql';
-import type { Executor } from '../../execution/level-executor.ts';
+import type { AnswerLimit, Executor } from '../../execution/level-executor.ts';
+import { jsonBytes } from '../../execution/run/answer-size.ts';
+import { Refusal } from '../../platform/errors.ts';
 import type { FormatError } from '../errors/format-error.ts';
 import type { OperationScope } from './apollo.ts';
 import { Document } from './document.ts';
@@ -31,11 +33,20 @@ export class OperationRunner<Context extends OperationScope> {
   readonly #documents: DocumentCache;
   readonly #formatError: FormatError;
 
-  /** `executor` runs operations before graphql-js does; null for graphql-js alone. */
-  constructor(executor: Executor | null, documents: DocumentCache, formatError: FormatError) {
-    this.#executor = executor;
-    this.#documents = documents;
-    this.#formatError = formatError;
+  readonly #answerLimit: AnswerLimit;
+
+  constructor(options: {
+    /** Runs operations before graphql-js does; null for graphql-js alone. */
+    readonly executor: Executor | null;
+    readonly documents: DocumentCache;
+    readonly formatError: FormatError;
+    /** 0 for no limit. */
+    readonly answerBytesMax: number;
+  }) {
+    this.#executor = options.executor;
+    this.#documents = options.documents;
+    this.#formatError = options.formatError;
+    this.#answerLimit = answerLimitOf(options.answerBytesMax);
   }
 
   /** Gives Apollo Server what is known of a document, keeps what it found out, and runs what the executor can. */
@@ -69,11 +80,27 @@ export class OperationRunner<Context extends OperationScope> {
     contextValue: Context,
   ): MaybePromise<Answer> {
     const running = isForApollo(request) ? null : this.#run(request.document, request, contextValue);
-    if (running === null) return askApollo(apollo, request, contextValue);
+    if (running === null) return this.#askApollo(apollo, request, contextValue);
     return handleMaybePromise(
       () => running,
       (result) => ({ result, http: null }),
     );
+  }
+
+  async #askApollo(
+    apollo: ApolloServer<Context>,
+    request: GraphQLRequest,
+    contextValue: Context,
+  ): Promise<Answer> {
+    const { requestId } = contextValue;
+    const { body, http } = await apollo.executeOperation(request, { contextValue });
+    if (body.kind !== 'single') throw new Error('An operation was answered in parts.');
+    const { bytesMax, error } = this.#answerLimit;
+    // What repeats in graphql-js' data is there once; only its text would be too large.
+    if (bytesMax === Infinity || jsonBytes(body.singleResult.data, bytesMax) <= bytesMax) {
+      return { result: body.singleResult, http };
+    }
+    return { result: { data: null, errors: [this.#formatError(error(), requestId)] }, http };
   }
 
   #accept(document: Document, ast: Document['ast']): void {
@@ -89,7 +116,14 @@ export class OperationRunner<Context extends OperationScope> {
   ): MaybePromise<FormattedExecutionResult> | null {
     if (this.#executor === null || document === null || !document.isValid) return null;
     const { ast, plans } = document;
-    const running = this.#executor.execute({ document: ast, plans, operationName, variables, context });
+    const running = this.#executor.execute({
+      document: ast,
+      plans,
+      operationName,
+      variables,
+      context,
+      answerLimit: this.#answerLimit,
+    });
     if (running === null) return null;
     return handleMaybePromise(
       () => running,
@@ -114,12 +148,14 @@ function documentOf(request: GraphQLRequest): Document | null {
   return 'document' in request && request.document instanceof Document ? request.document : null;
 }
 
-async function askApollo<Context extends OperationScope>(
-  apollo: ApolloServer<Context>,
-  request: GraphQLRequest,
-  contextValue: Context,
-): Promise<Answer> {
-  const { body, http } = await apollo.executeOperation(request, { contextValue });
-  if (body.kind !== 'single') throw new Error('An operation was answered in parts.');
-  return { result: body.singleResult, http };
+/** The message is made only for an answer that is too large. */
+function answerLimitOf(bytesMax: number): AnswerLimit {
+  return {
+    bytesMax: bytesMax === 0 ? Infinity : bytesMax,
+    error: () =>
+      new Refusal(
+        'QUERY_TOO_COMPLEX',
+        `The answer is larger than ${bytesMax} bytes; select fewer fields or rows.`,
+      ),
+  };
 }

@@ -191,13 +191,14 @@ export class RequestPipeline<Viewer, Context extends OperationScope> {
       return undefined;
     },
 
-    respond(state) {
-      const { admitted, answer, mediaType, transport } = state;
+    respond: (state) => {
+      const { admitted, answer, keys, mediaType, transport } = state;
       if (answer === null || mediaType === null)
         throw new Error('A request came to its end without an answer.');
       noteAnswer(transport.stats, answer);
       const wantsCost = transport.headers['graphql-cost'] === 'report';
-      transport.send(answer, mediaType, wantsCost ? admitted : null);
+      const length = transport.send(answer, mediaType, wantsCost ? admitted : null);
+      this.#options.rateLimiter.chargeAnswer(keys, length);
       // The promises of the steps may keep the state for long.
       state.answer = null;
     },

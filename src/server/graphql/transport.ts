@@ -16,6 +16,9 @@ export interface Transport {
   readonly connection: EventEmitter;
   /** The operation in the message. @throws BadUserInput */
   readOperation(): OperationRequest;
-  /** Sends the answer, and lets go of its data; `report` is the operation whose cost the client wants to know. */
-  send(answer: Answer, mediaType: MediaType, report: Admitted | null): void;
+  /**
+   * Sends the answer, and lets go of its data; `report` is the operation whose cost the client wants to know. Returns the length
+   * of the answer in characters.
+   */
+  send(answer: Answer, mediaType: MediaType, report: Admitted | null): number;
 }

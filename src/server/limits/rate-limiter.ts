@@ -29,6 +29,8 @@ export interface SharedUsage {
 
 /** The keys that are remembered, of each kind: some 300 bytes each. */
 const keysMax = 50_000;
+/** Characters of an answer that are charged as one row. */
+const charactersPerCost = 10_000;
 /** For so long a process may not know what another one let pass. */
 const exchangeEveryMs = 1000;
 
@@ -81,6 +83,18 @@ export class RateLimiter {
     if (nearest === null) return null;
     const { capacity, remaining, fullAt } = nearest;
     return { limit: capacity, cost: tokens, remaining, resetAt: new Date(fullAt) };
+  }
+
+  /** Charges the length of an answer beyond what a page of rows has, in characters, to whoever received the answer. */
+  chargeAnswer(keys: readonly RateLimitKey[], length: number): void {
+    const tokens = Math.floor(length / charactersPerCost);
+    if (tokens === 0) return;
+    for (const { kind, key } of keys) {
+      const bucket = this.#buckets.get(kind)?.of(key);
+      if (bucket === undefined) continue;
+      this.#exchange?.note(`${kind}:${key}`, tokens);
+      bucket.take(tokens);
+    }
   }
 
   #createExchange({ counters, namespace }: SharedUsage): UsageExchange {
