@@ -28,6 +28,21 @@ describe('a link in the documentation', () => {
   });
 });
 
+describe('the licence section of the README', () => {
+  it('names every dependency beside its licence', () => {
+    const [, section = ''] = readText('README.md').split('## Licence\n');
+    const rows = [...section.matchAll(/^\| ([\w.-]+) \| (`.*`) \|$/gm)];
+    const named = rows.flatMap(([, licence, packages = '']) =>
+      packages.split(', ').map((name) => [name.replaceAll('`', ''), licence]),
+    );
+    const dependencies = Object.keys(JSON.parse(readText('package.json')).dependencies);
+
+    expect(Object.fromEntries(named)).toEqual(
+      Object.fromEntries(dependencies.map((name) => [name, licenceOf(name)])),
+    );
+  });
+});
+
 describe('the anchor of a heading', () => {
   it('is made as GitHub makes it', () => {
     const text = ['# What `parley` does: *all*', '## A-b, c.d', '```', '# no heading', '```', '## A-b, c.d'];
@@ -53,6 +68,10 @@ function linksOf(from: string) {
       const [path = '', anchor = null] = target.split('#');
       return { from, to: path === '' ? from : relative(root, join(root, dirname(from), path)), anchor };
     });
+}
+
+function licenceOf(name: string): string {
+  return JSON.parse(readText(`node_modules/${name}/package.json`)).license;
 }
 
 /** Lower case, without punctuation, with hyphens for spaces; a repeated one is numbered. */
