@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import sql from '../src/platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import { createApp } from '../src/app/app.ts';
 import { readConfig } from '../src/app/config/config.ts';
 import { createId } from '../src/platform/ids.ts';

@@ -1,4 +1,4 @@
-import sql from '../platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import type { Coherence } from '../caching/coherence/coherence.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { ColumnCheck } from './column-check.ts';

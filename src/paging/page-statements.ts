@@ -1,4 +1,4 @@
-import sql, { empty, join, raw, type Sql } from '../platform/postgres/sql.ts';
+import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import { isSortedHere } from './page-order.ts';
 import type { List, Ordering, OrderingType, PageWindow, Position, PositionValue } from './paged-list.ts';
 

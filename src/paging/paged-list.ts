@@ -1,4 +1,4 @@
-import type { Sql } from '../platform/postgres/sql.ts';
+import type { Sql } from 'sql-template-tag';
 import type { Database } from '../platform/postgres/database.ts';
 import { isSortedHere, sortHere } from './page-order.ts';
 import { countsStatement, pagesStatement, type PageRow } from './page-statements.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isSortedHere, sortHere } from '../../src/paging/page-order.ts';
 import type { Ordering, OrderingType } from '../../src/paging/paged-list.ts';
-import sql from '../../src/platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 
 interface Row {
   readonly at: Date;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import sql from '../../src/platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import { hashPassword } from '../../src/platform/security/passwords.ts';
 import { createId, toPublicId } from '../../src/platform/ids.ts';
 import {

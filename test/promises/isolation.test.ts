@@ -1,4 +1,4 @@
-import sql from '../../src/platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   anApiKey,

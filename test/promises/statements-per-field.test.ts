@@ -6,7 +6,7 @@ import {
   type GraphQLField,
   type GraphQLObjectType,
 } from 'graphql';
-import sql from '../../src/platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { aConversation, aMembership, aTenant, aUser, type TestUser } from '../support/builders.ts';

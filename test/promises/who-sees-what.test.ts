@@ -1,5 +1,5 @@
 import { getNamedType, isCompositeType, isInterfaceType, isObjectType, type GraphQLNamedType } from 'graphql';
-import sql from '../../src/platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { access, type Rule } from '../../src/graphql/access.ts';
 import { createSchema } from '../../src/graphql/schema.ts';

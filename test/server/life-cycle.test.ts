@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { Client } from 'pg';
-import sql from '../../src/platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { aConversation, aTenant, aUser, type TestConversation, type TestUser } from '../support/builders.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import sql from '../../src/platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import { createId, toPublicId } from '../../src/platform/ids.ts';
 import type { App } from '../../src/app/app.ts';
 import type { Viewer } from '../../src/domains/session/model.ts';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import sql from '../../src/platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import type { App } from '../../src/app/app.ts';
 import type { Clock } from '../../src/platform/runtime/clock.ts';
 import type { Database } from '../../src/platform/postgres/database.ts';

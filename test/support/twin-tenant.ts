@@ -1,4 +1,4 @@
-import sql from '../../src/platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import { toPublicId } from '../../src/platform/ids.ts';
 import { hashPassword } from '../../src/platform/security/passwords.ts';
 import { aConversation, anApiKey, aTenant, aUser, type TestTenant, type TestUser } from './builders.ts';

@@ -1,4 +1,4 @@
-import sql, { type Sql } from '../../platform/postgres/sql.ts';
+import sql, { type Sql } from 'sql-template-tag';
 import type { ErrorCode } from '../../platform/errors.ts';
 import { createId } from '../../platform/ids.ts';
 import type { Viewer } from '../session/model.ts';

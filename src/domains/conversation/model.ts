@@ -1,4 +1,4 @@
-import sql, { type Sql } from '../../platform/postgres/sql.ts';
+import sql, { type Sql } from 'sql-template-tag';
 import type { Visibility } from '../../platform/postgres/generated/enums.ts';
 import type { UsualMessage } from '../message/model.ts';
 import { isTenantAdmin, type Viewer } from '../session/model.ts';

@@ -1,4 +1,4 @@
-import sql, { join, type Sql } from '../../platform/postgres/sql.ts';
+import sql, { join, type Sql } from 'sql-template-tag';
 import type { Database } from '../../platform/postgres/database.ts';
 import { inList } from '../../platform/postgres/in-list.ts';
 import type { Visibility } from '../../platform/postgres/generated/enums.ts';

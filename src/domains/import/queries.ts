@@ -1,5 +1,5 @@
 import { DatabaseError, type PoolClient } from 'pg';
-import sql from '../../platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import { analyze } from '../../platform/postgres/analyze.ts';
 import { copyRows } from '../../platform/postgres/copy-rows.ts';
 import type { Database } from '../../platform/postgres/database.ts';

@@ -1,4 +1,4 @@
-import sql from '../../platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import type { MessageRole, MessageStatus } from '../../platform/postgres/generated/enums.ts';
 import type { Beside } from '../../paging/paged-list.ts';
 

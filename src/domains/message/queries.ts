@@ -1,4 +1,4 @@
-import sql, { type Sql } from '../../platform/postgres/sql.ts';
+import sql, { type Sql } from 'sql-template-tag';
 import type { Database } from '../../platform/postgres/database.ts';
 import { inList } from '../../platform/postgres/in-list.ts';
 import type { MessageRole } from '../../platform/postgres/generated/enums.ts';

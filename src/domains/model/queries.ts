@@ -1,4 +1,4 @@
-import sql from '../../platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import type { Database } from '../../platform/postgres/database.ts';
 import { insertAudit, type AuditEntry } from '../audit/model.ts';
 import type { Model } from './model.ts';

@@ -1,4 +1,4 @@
-import sql from '../../platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import type { Database } from '../../platform/postgres/database.ts';
 import { pagedList, type Ordering, type PagedList } from '../../paging/paged-list.ts';
 import type { Sighting } from '../../platform/postgres/last-seen-buffer.ts';

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import sql, { type Sql } from '../../platform/postgres/sql.ts';
+import sql, { type Sql } from 'sql-template-tag';
 import type { Database } from '../../platform/postgres/database.ts';
 import { pagedList, type Ordering, type PagedList } from '../../paging/paged-list.ts';
 import { inTransaction } from '../../platform/postgres/transaction.ts';

@@ -1,4 +1,4 @@
-import sql from '../../platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import type { Database } from '../../platform/postgres/database.ts';
 import { inList } from '../../platform/postgres/in-list.ts';
 import type { Prisma } from '../../platform/postgres/generated/client.ts';

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import sql from './sql.ts';
+import sql from 'sql-template-tag';
 import { inTransaction } from './transaction.ts';
 
 // PostgreSQL reads a sample of each table, which can still be a gigabyte where rows are long.

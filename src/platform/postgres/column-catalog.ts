@@ -1,4 +1,4 @@
-import sql from './sql.ts';
+import sql from 'sql-template-tag';
 import type { Database } from './database.ts';
 
 /** A column, described as in PostgreSQL's `information_schema.columns`. */

@@ -1,4 +1,4 @@
-import sql, { type Sql } from './sql.ts';
+import sql, { type Sql } from 'sql-template-tag';
 
 /**
  * A condition that a column equals one of some UUIDs. A single id, the usual case, is compared by `=`:

@@ -1,4 +1,4 @@
-import sql from '../../../src/platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { access, isForAdmins } from '../../../src/graphql/access.ts';
 import { aTenant, aUser, type TestTenant, type TestUser } from '../../support/builders.ts';

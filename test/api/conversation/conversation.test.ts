@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import sql from '../../../src/platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import { aConversation, aTenant, aUser, type TestTenant, type TestUser } from '../../support/builders.ts';
 import { startTestApp, type TestApp } from '../../support/test-app.ts';
 

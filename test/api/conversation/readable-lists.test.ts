@@ -1,5 +1,5 @@
 import { escapeLiteral } from 'pg';
-import sql from '../../../src/platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   createConversationQueries,

@@ -1,4 +1,4 @@
-import sql from '../../../src/platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createId } from '../../../src/platform/ids.ts';
 import { Unavailable } from '../../../src/platform/errors.ts';

@@ -1,4 +1,4 @@
-import sql from '../../../src/platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createId } from '../../../src/platform/ids.ts';
 import { aTenant, aUser, type TestTenant, type TestUser } from '../../support/builders.ts';

@@ -1,4 +1,4 @@
-import sql from '../../../src/platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aTenant, type TestTenant } from '../../support/builders.ts';
 import { startIdentityProvider, issuer, type TestIdentityProvider } from '../../support/identity-provider.ts';

@@ -1,4 +1,4 @@
-import sql, { raw } from '../../../src/platform/postgres/sql.ts';
+import sql, { raw } from 'sql-template-tag';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MissingColumns } from '../../../src/app/column-check.ts';
 import { startTestApp, type TestApp } from '../../support/test-app.ts';

@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { setImmediate as turnsEnd } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import sql from '../../../src/platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { aConversation, aTenant, aUser, type TestTenant, type TestUser } from '../../support/builders.ts';
 import { startTestApp, type TestApp } from '../../support/test-app.ts';

@@ -1,4 +1,4 @@
-import sql from '../../../src/platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { aMembership, anApiKey, aTenant, aUser, type TestTenant } from '../../support/builders.ts';
 import { startTestApp, type TestApp } from '../../support/test-app.ts';

@@ -1,4 +1,4 @@
-import sql from '../../../src/platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { toPublicId } from '../../../src/platform/ids.ts';
 import { anApiKey, aTenant, aUser, type TestTenant, type TestUser } from '../../support/builders.ts';

@@ -1,4 +1,4 @@
-import sql from '../../../src/platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createStatisticsQueries, type StatisticsQueries } from '../../../src/domains/statistics/queries.ts';
 import type { Database } from '../../../src/platform/postgres/database.ts';

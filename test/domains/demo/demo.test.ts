@@ -1,5 +1,5 @@
 import { verify } from '@node-rs/argon2';
-import sql from '../../../src/platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seed } from '../../../src/cli/seed.ts';
 import { createDemo } from '../../../src/domains/demo/demo.ts';

@@ -1,4 +1,4 @@
-import sql from '../../../src/platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { mayWrite, whereWritable } from '../../../src/domains/conversation/model.ts';
 import { aConversation, aTenant, aUser, viewerOf, type TestTenant } from '../../support/builders.ts';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from 'pg';
-import sql from '../../../src/platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import { createApp } from '../../../src/app/app.ts';
 import { readConfig } from '../../../src/app/config/config.ts';
 import { systemClock } from '../../../src/platform/runtime/clock.ts';

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import sql from '../../../platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import type { LinkPolicy, Organisation } from '../model.ts';
 
 /** What the provider says of somebody's place in an organisation. */

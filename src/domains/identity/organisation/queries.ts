@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { Database } from '../../../platform/postgres/database.ts';
-import sql from '../../../platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import { inTransaction } from '../../../platform/postgres/transaction.ts';
 import { createId } from '../../../platform/ids.ts';
 import type { LinkPolicy, Organisation, TenantLink } from '../model.ts';

@@ -1,5 +1,5 @@
 import { Connection, types } from 'pg';
-import sql from '../../../../src/platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Cancellation } from '../../../../src/platform/runtime/cancellation.ts';
 import type { Database } from '../../../../src/platform/postgres/database.ts';

@@ -1,4 +1,4 @@
-import sql from '../../../../src/platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import { setImmediate as turnsEnd } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cancellation } from '../../../../src/platform/runtime/cancellation.ts';
