@@ -8,7 +8,7 @@ import { createApp } from '../src/app/app.ts';
 import { readConfig } from '../src/app/config/config.ts';
 import { openPlatform } from '../src/app/open-platform.ts';
 import type { Database } from '../src/platform/postgres/database.ts';
-import { createId, toPublicId, type IdPrefix } from '../src/platform/ids.ts';
+import { createId, toPublicId } from '../src/platform/ids.ts';
 import { hashPassword } from '../src/platform/security/passwords.ts';
 
 /**
@@ -135,7 +135,7 @@ const pairs: Readonly<Record<string, RequestPair>> = {
 };
 
 /** Pairs an object of the other tenant with one that does not exist. */
-function byId(prefix: IdPrefix, selection: string, kind = 'query'): RequestPair {
+function byId(prefix: string, selection: string, kind = 'query'): RequestPair {
   return {
     query: `${kind} ($id: ID!) ${selection}`,
     hidden: (index) => ({ id: toPublicId(prefix, uuidOf(index)) }),

@@ -37,7 +37,7 @@ const layers: readonly Layer[] = [
   { name: 'caching', pattern: /^caching\//, mayImport: platform },
   {
     name: 'graphql',
-    pattern: /^(graphql\/|domains\/[a-z-]+\/resolvers\.ts$)/,
+    pattern: /^(graphql\/|domains\/[a-z-]+\/(resolvers|domain)\.ts$)/,
     mayImport: [...shared, 'domains', 'execution'],
   },
   { name: 'domains', pattern: /^domains\//, mayImport: shared },

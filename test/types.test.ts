@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 const root = join(import.meta.dirname, '..');
 const fixture = 'test/fixtures/types/resolvers.ts';
 
-it('does not compile a resolver that fetches for one parent, or one that is missing', () => {
+it('the compiler rejects resolvers that fetch for one parent, and missing resolvers, access rules and domains', () => {
   const { stdout } = spawnSync('npx', ['tsc', '--project', 'test/fixtures/types', '--pretty', 'false'], {
     cwd: root,
     encoding: 'utf8',
@@ -24,9 +24,13 @@ it('does not compile a resolver that fetches for one parent, or one that is miss
       'fieldWithoutResolver',
       'uuidAsPublicId',
       'batchOfAnotherValue',
+      'typeWithoutResolvers',
+      'fieldOfAnotherDomain',
+      'rootFieldWithoutRule',
+      'domainWithoutLine',
     ]),
   );
-});
+}, 120_000);
 
 /** The name of the export that a line (from 1) belongs to. */
 function exportAround(lines: readonly string[], line: number): string | undefined {

@@ -2,7 +2,7 @@ import { createWebhookReceiver } from '../domains/identity/webhook-receiver.ts';
 import { createCaches } from './create-caches.ts';
 import { cleanUpWhileListening } from './background/clean-up.ts';
 import { cacheTtlMs, type Config } from './config/config.ts';
-import { declaredCaches } from './cache-list.ts';
+import { declaredCaches } from '../graphql/cache-list.ts';
 import { ExecutionCounts } from '../execution/execution-counts.ts';
 import { createLevelExecutor, type CreateExecutor } from '../execution/level-executor.ts';
 import { createExplainOperation } from './explain-operation.ts';
@@ -17,7 +17,7 @@ import { ColumnCheck } from './column-check.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
 import { Telemetry } from '../platform/telemetry/metrics/telemetry.ts';
 import { createMetrics, type Siblings } from './metrics/app-metrics.ts';
-import { createQueries, createReadingQueries } from './repositories.ts';
+import { createQueries } from './repositories.ts';
 import { createAuthenticator } from './authenticate.ts';
 import { createHttpServer } from '../server/http-server.ts';
 import { rateLimitKeysOf } from './rate-limit-keys.ts';
@@ -128,7 +128,7 @@ export function createApp(options: AppOptions) {
           columnCatalog,
           clock,
           queries,
-          queriesUntil: createReadingQueries(database),
+          database,
           services,
           explain: createExplainOperation({
             clock,

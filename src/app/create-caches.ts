@@ -10,7 +10,7 @@ import type { Database } from '../platform/postgres/database.ts';
 import { toRefusal } from '../platform/postgres/database-errors.ts';
 import { Unavailable } from '../platform/errors.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
-import { createEach, type Caches } from './cache-list.ts';
+import { createEach, type Caches } from '../graphql/cache-list.ts';
 
 /** What caches are made of. */
 export interface CachesOptions {

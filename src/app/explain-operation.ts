@@ -16,7 +16,7 @@ import { createColumnCatalog } from '../platform/postgres/column-catalog.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import { explainStatements } from '../platform/postgres/explain-statements.ts';
 import { BadUserInput } from '../platform/errors.ts';
-import { createQueries, createReadingQueries } from './repositories.ts';
+import { createQueries } from './repositories.ts';
 import { readDocument } from '../server/graphql/read-document.ts';
 import { admit } from '../server/limits/admission.ts';
 import { createContextFactory } from './request-context.ts';
@@ -78,7 +78,7 @@ function contextFactoryOn(
     columnCatalog: createColumnCatalog(transaction, caches.schema),
     clock: options.clock,
     queries: createQueries(transaction),
-    queriesUntil: createReadingQueries(transaction),
+    database: transaction,
     services: options.services,
     async explain() {
       throw new BadUserInput('What is explained must not itself ask for `explain`.');

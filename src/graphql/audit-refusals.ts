@@ -1,20 +1,12 @@
 import { defaultFieldResolver, type GraphQLField, type GraphQLFieldResolver } from 'graphql';
 import { z } from 'zod';
 import { Forbidden, type ErrorCode } from '../platform/errors.ts';
-import { isForAdmins } from './access.ts';
+import type { Rule } from './access.ts';
 import type { RequestContext } from './context.ts';
 
 type Resolve = GraphQLFieldResolver<unknown, RequestContext>;
 
-/** Mutations for everybody that only admins may use upon what others own. */
-const uponOthers: readonly string[] = [
-  'deleteConversation',
-  'deleteMessage',
-  'revokeSession',
-  'revokeApiKey',
-];
-
-/** What of an input says to what something was to be done. */
+/** Fields of an input that name the object of a mutation, in order of precedence. */
 const targetFields = [
   'conversationId',
   'messageId',
@@ -25,21 +17,24 @@ const targetFields = [
   'tenantId',
 ] as const;
 
-/** The parts of a payload and of arguments that are read here. */
+/** The parts of payloads and arguments that the audit log needs. */
 const payloadSchema = z.object({ userErrors: z.array(z.object({ code: z.custom<ErrorCode>() })) });
 const argumentsSchema = z.object({ input: z.record(z.string(), z.unknown()) });
 const publicId = z.string().regex(/^[a-z]+_[a-z0-9._-]{1,100}$/);
 
 /**
- * Lets mutations, their rules included, leave an entry in the audit log when they refuse somebody who is signed in: those for
- * admins with any code, those that reach what others own with FORBIDDEN. What was done is noted by the service that did it,
- * with the change itself.
+ * Makes mutations, their access rules included, record refusals of signed-in callers in the audit log: mutations for admins with
+ * any code, those with `auditsForbidden` with FORBIDDEN. Completed mutations are recorded by their services, with the change.
  */
-export function auditRefusals(mutations: readonly GraphQLField<unknown, RequestContext>[]): void {
+export function auditRefusals(
+  mutations: readonly GraphQLField<unknown, RequestContext>[],
+  rules: Readonly<Record<string, Rule>>,
+): void {
   for (const field of mutations) {
+    const { scope, auditsForbidden } = rules[field.name] ?? {};
     const resolve = field.resolve ?? defaultFieldResolver;
-    if (isForAdmins(field.name)) field.resolve = noting(field.name, () => true, resolve);
-    if (uponOthers.includes(field.name)) {
+    if (scope === 'admin') field.resolve = noting(field.name, () => true, resolve);
+    if (auditsForbidden === true) {
       field.resolve = noting(field.name, (code) => code === 'FORBIDDEN', resolve);
     }
   }
@@ -64,7 +59,7 @@ function noting(action: string, isWorthNoting: (code: ErrorCode) => boolean, res
   };
 }
 
-/** Only what has the form of an id: whatever else a client sends is no business of the log. */
+/** Returns only text that has the form of an ID: the audit log contains no other text from clients. */
 function targetOf(args: unknown): string | null {
   const input = argumentsSchema.safeParse(args).data?.input;
   for (const field of targetFields) {

@@ -1,29 +1,20 @@
-/** What a field costs beyond what its type tells, in the measure of docs/api.md. */
+import type { DomainFields } from './generated/domain-fields.ts';
+import type { DomainName } from './resolver-types-strict.ts';
+
+/** The cost of a field beyond what the field's type implies, in the unit of docs/api.md. */
 export interface FieldCost {
-  /** Instead of 1. */
+  /** Replaces the default weight of 1. */
   readonly weight?: number;
-  /** How long a list that is no connection usually is, at the most. */
+  /** Usual maximum length of a list that is not a connection. */
   readonly size?: number;
 }
 
-/** Everything that is not listed costs by its type alone: nothing from a row that is there, 1 where it fetches, and its rows. */
-export const fieldCosts: Readonly<Record<string, Readonly<Record<string, FieldCost>>>> = {
-  Query: {
-    models: { size: 20 },
-    // Both search by the likeness of texts, which costs PostgreSQL the more the larger the tenant is.
-    searchMessages: { weight: 10 },
-    users: { weight: 5 },
-  },
-  Operations: {
-    // Runs another operation, and plans all of its statements once more.
-    explain: { weight: 100 },
-  },
-  Tenant: {
-    // Counts conversations, and a month of messages.
-    usage: { weight: 20 },
-  },
-  User: {
-    // For others than the viewer it is the one of this tenant.
-    memberships: { size: 2 },
-  },
+/**
+ * Costs of fields that a domain's SDL declares. Any other field costs by its type alone: nothing if its row answers it,
+ * 1 if the field fetches, and the rows of its page.
+ */
+export type FieldCosts<Domain extends DomainName> = {
+  readonly [Type in keyof DomainFields[Domain]]?: {
+    readonly [Field in DomainFields[Domain][Type] & string]?: FieldCost;
+  };
 };

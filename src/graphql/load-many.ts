@@ -1,55 +1,54 @@
 import type DataLoader from 'dataloader';
 import { Unavailable } from '../platform/errors.ts';
+import { fromPublicId } from '../platform/ids.ts';
 
-/** Finds the values of keys, at once where it can. */
-export type FindAll<Key, Value> = (
-  keys: readonly Key[],
-) => readonly (Value | null)[] | Promise<readonly (Value | null)[]>;
+type MaybePromise<Value> = Value | Promise<Value>;
 
-/** The value of each key in the order of the keys, null for null and for what does not exist; at once where `find` can. */
-export function findAll<Key, Value>(
-  find: FindAll<Key, Value>,
+/** A loader of one value per key, or a function of many keys, which may return synchronously. */
+export type ValueSource<Key, Value> =
+  | Pick<DataLoader<Key, Value | null>, 'load'>
+  | ((keys: readonly Key[]) => MaybePromise<readonly (Value | null)[]>);
+
+/** Loads the value of each key, in the order of the keys; null for a null key and for a value that does not exist. */
+export function loadMany<Key, Value>(
+  source: ValueSource<Key, Value>,
   keys: readonly (Key | null)[],
-): readonly (Value | null)[] | Promise<readonly (Value | null)[]> {
-  const places = new Map<Key, number>();
-  for (const key of keys) if (key !== null && !places.has(key)) places.set(key, places.size);
+): MaybePromise<readonly (Value | null)[]> {
+  const indexByKey = new Map<Key, number>();
+  for (const key of keys) if (key !== null && !indexByKey.has(key)) indexByKey.set(key, indexByKey.size);
   const inOrder = (values: readonly (Value | null)[]) =>
-    keys.map((key) => (key === null ? null : (values[places.get(key) ?? -1] ?? null)));
-  const found = find([...places.keys()]);
+    keys.map((key) => (key === null ? null : (values[indexByKey.get(key) ?? -1] ?? null)));
+  const distinct = [...indexByKey.keys()];
+  const found =
+    typeof source === 'function' ? source(distinct) : Promise.all(distinct.map((key) => source.load(key)));
   return found instanceof Promise ? found.then(inOrder) : inOrder(found);
 }
 
-/** As `findAll`, by a loader. */
-async function loadAll<Key, Value>(
-  loader: DataLoader<Key, Value | null>,
-  keys: readonly (Key | null)[],
-): Promise<readonly (Value | null)[]> {
-  return findAll<Key, Value>((distinct) => Promise.all(distinct.map((key) => loader.load(key))), keys);
-}
-
 /**
- * As `findAll`, for what other rows refer to by foreign keys: it was there a moment ago.
- * @throws Unavailable for a key without a value: it went away, or came, between two statements
+ * As `loadMany`, for keys that come from foreign keys of rows that were just read.
+ * @throws Unavailable for a key without a value: the row was deleted or inserted between two statements
  */
-export function findPresent<Key, Value>(
-  find: FindAll<Key, Value>,
+export function loadManyOrThrow<Key, Value>(
+  source: ValueSource<Key, Value>,
   keys: readonly Key[],
-): readonly Value[] | Promise<readonly Value[]> {
-  const found = findAll(find, keys);
-  return found instanceof Promise ? found.then(requirePresent) : requirePresent(found);
+): MaybePromise<readonly Value[]> {
+  const found = loadMany(source, keys);
+  return found instanceof Promise ? found.then(requireAll) : requireAll(found);
 }
 
-/** As `findPresent`, by a loader. */
-export async function loadPresent<Key, Value>(
-  loader: DataLoader<Key, Value | null>,
-  keys: readonly Key[],
-): Promise<readonly Value[]> {
-  return requirePresent(await loadAll(loader, keys));
+/** Loads an object by its public ID; null for an ID of another type. */
+export async function loadByPublicId<Value>(
+  loader: Pick<DataLoader<string, Value | null>, 'load'>,
+  prefix: string,
+  publicId: string,
+): Promise<Value | null> {
+  const id = fromPublicId(prefix, publicId);
+  return id === null ? null : loader.load(id);
 }
 
-function requirePresent<Value>(values: readonly (Value | null)[]): Value[] {
+function requireAll<Value>(values: readonly (Value | null)[]): Value[] {
   return values.map((value) => {
-    if (value === null) throw new Unavailable('What was asked for changed while it was read; try again.');
+    if (value === null) throw new Unavailable('The requested data changed while being read; try again.');
     return value;
   });
 }

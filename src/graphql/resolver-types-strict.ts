@@ -1,30 +1,60 @@
 import type { Batched } from './batched.ts';
 import type { RequestContext } from './context.ts';
+import type { DomainFields } from './generated/domain-fields.ts';
 import type { Resolvers, ResolversParentTypes } from './generated/resolver-types.ts';
 
+/** The names of the domains, and `shared` for src/graphql. */
+export type DomainName = keyof DomainFields;
+
 /**
- * All resolvers of the API, so that the compiler finds what memory would forget: a field that its row lacks and that has no
- * resolver, and a field that fetches for each parent by itself.
+ * The resolvers of a domain: those of every type for which its SDL declares fields that a row does not answer. The compiler
+ * finds a missing resolver, and a field that fetches for each parent by itself.
  */
-export type CompleteResolvers = RootResolvers & {
-  readonly [Name in NamesWithFieldsToResolve]: CompleteType<Name>;
-} & { readonly [Name in Exclude<ObjectTypeName, NamesWithFieldsToResolve>]?: CompleteType<Name> } & {
-  readonly [Name in AbstractTypeName | ScalarName]: NonNullable<Resolvers[Name]>;
+export type DomainResolvers<Domain extends DomainName> = {
+  readonly [Type in TypesToResolve<Domain>]: ResolversOf<Domain, Type>;
+} & {
+  readonly [Type in Exclude<TypesOf<Domain>, TypesToResolve<Domain>>]?: ResolversOf<Domain, Type>;
 };
 
-/** Some fields of a root, for the file of the domain that answers them. */
-export type RootFields<Root extends RootName, Field extends keyof RootResolvers[Root]> = Pick<
-  RootResolvers[Root],
-  Field
+/** The resolvers of the fields that a domain's SDL declares for one type. Fields that the row answers need none. */
+export type ResolversOf<Domain extends DomainName, Type extends TypesOf<Domain>> = Type extends RootName
+  ? Pick<RootResolvers[Type], keyof RootResolvers[Type] & DomainFields[Domain][Type]>
+  : Type extends ObjectTypeName
+    ? TypeResolvers<Type, keyof FieldsOf<Type> & DomainFields[Domain][Type]>
+    : never;
+
+/** The types for which a domain's SDL declares fields. */
+type TypesOf<Domain extends DomainName> = keyof DomainFields[Domain];
+
+export type RootName = 'Query' | 'Mutation';
+
+/** The names of a root's fields. */
+export type RootFieldName<Root extends RootName> = keyof RootResolvers[Root];
+
+/** The object that resolvers of a type get as their parent. */
+export type RowOf<Name extends ObjectTypeName> = Name extends keyof ResolversParentTypes
+  ? ResolversParentTypes[Name]
+  : never;
+
+export type ObjectTypeName = Exclude<
+  keyof Resolvers,
+  RootName | 'Node' | 'DateTime' | 'EmailAddress' | 'JSONObject'
 >;
 
-/** The resolvers of one object type, for the file of its domain. */
-export type CompleteType<Name extends ObjectTypeName> = {
-  readonly [Field in FieldsToResolve<Name>]: FieldResolver<FieldsOf<Name>[Field]>;
+type TypesToResolve<Domain extends DomainName> = {
+  [Type in TypesOf<Domain>]: Type extends RootName
+    ? Type
+    : Type extends ObjectTypeName
+      ? [FieldsToResolve<Type> & DomainFields[Domain][Type]] extends [never]
+        ? never
+        : Type
+      : never;
+}[TypesOf<Domain>];
+
+type TypeResolvers<Name extends ObjectTypeName, Field extends keyof FieldsOf<Name>> = {
+  readonly [Each in Field & FieldsToResolve<Name>]: FieldResolver<FieldsOf<Name>[Each]>;
 } & {
-  readonly [Field in Exclude<keyof FieldsOf<Name>, FieldsToResolve<Name>>]?: FieldResolver<
-    FieldsOf<Name>[Field]
-  >;
+  readonly [Each in Exclude<Field, FieldsToResolve<Name>>]?: FieldResolver<FieldsOf<Name>[Each]>;
 };
 
 /** A field below the roots: a synchronous function of the row, or batched. There is no third. */
@@ -39,18 +69,8 @@ type FieldResolver<Generated> = Generated extends (
       | Batched<Parent, Args, Awaited<Answer>>
   : never;
 
-/** Some fields of an object type, for the file of a domain that adds them to another domain's type. */
-export type TypeFields<Name extends ObjectTypeName, Field extends keyof FieldsOf<Name>> = {
-  readonly [Each in Field]: FieldResolver<FieldsOf<Name>[Each]>;
-};
-
-type RootName = 'Query' | 'Mutation';
-type AbstractTypeName = 'Node';
-type ScalarName = 'DateTime' | 'EmailAddress' | 'JSONObject';
-type ObjectTypeName = Exclude<keyof Resolvers, RootName | AbstractTypeName | ScalarName>;
-
 /** Roots are reached once an operation, so they may answer promises; each of their fields must be there. */
-export type RootResolvers = {
+type RootResolvers = {
   readonly [Root in RootName]: {
     readonly [Field in keyof NonNullable<Resolvers[Root]> as Exclude<Field, '__isTypeOf'>]-?: FunctionIn<
       NonNullable<NonNullable<Resolvers[Root]>[Field]>
@@ -79,13 +99,5 @@ type FieldsToResolve<Name extends ObjectTypeName> = {
         : Field
       : Field;
 }[keyof FieldsOf<Name>];
-
-type NamesWithFieldsToResolve = {
-  [Name in ObjectTypeName]: [FieldsToResolve<Name>] extends [never] ? never : Name;
-}[ObjectTypeName];
-
-type RowOf<Name extends ObjectTypeName> = Name extends keyof ResolversParentTypes
-  ? ResolversParentTypes[Name]
-  : never;
 
 type AnswerOf<Generated> = Generated extends (...args: never) => infer Answer ? Awaited<Answer> : never;

@@ -6,7 +6,7 @@ const dateTimePattern =
   /^\d{4}-\d{2}-\d{2}[Tt](?:[01]\d|2[0-3]):\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
 const emailSchema = z.email().max(254);
 
-/** RFC 3339; answered in UTC with milliseconds. */
+/** RFC 3339; serialized in UTC with milliseconds. */
 const dateTime = new GraphQLScalarType<Date, string>({
   name: 'DateTime',
   description: 'A point in time, RFC 3339 in UTC with milliseconds: `2026-11-20T03:37:46.123Z`.',
@@ -18,7 +18,7 @@ const dateTime = new GraphQLScalarType<Date, string>({
   parseLiteral: (node) => dateFrom(node.kind === Kind.STRING ? node.value : null),
 });
 
-/** Checked when it comes in; what is stored already goes out as it is. */
+/** Validated on input only: a stored address is returned unchanged. */
 const emailAddress = new GraphQLScalarType<string, string>({
   name: 'EmailAddress',
   description: 'An email address; validated in input, not in output.',
@@ -35,7 +35,7 @@ const jsonObject = new GraphQLScalarType<Record<string, unknown>, unknown>({
   parseLiteral: (node, variables) => objectFrom(valueFromASTUntyped(node, variables)),
 });
 
-// A scalar that is defined here replaces the one of the SDL, its description included.
+/** The custom scalars. Each replaces the scalar of the SDL, including the description. */
 export const scalars = { DateTime: dateTime, EmailAddress: emailAddress, JSONObject: jsonObject };
 
 function dateFrom(value: unknown): Date {

@@ -1,32 +1,41 @@
 import { makeExecutableSchema } from '@graphql-tools/schema';
-import { defaultFieldResolver, isObjectType, type GraphQLField, type GraphQLSchema } from 'graphql';
-import { access, authorize, type Rule } from './access.ts';
+import {
+  defaultFieldResolver,
+  isInterfaceType,
+  isObjectType,
+  type GraphQLField,
+  type GraphQLSchema,
+} from 'graphql';
+import { authorize, type Rule } from './access.ts';
 import { auditRefusals } from './audit-refusals.ts';
 import { fetchOf } from './batched.ts';
 import type { RequestContext } from './context.ts';
-import { fieldCosts } from './field-costs.ts';
+import { domains } from './domains.ts';
 import { typeDefinitions } from './generated/type-definitions.ts';
-import { resolvers } from './resolvers.ts';
+import { mergeAccess, mergeCosts, mergeResolvers } from './merge-domains.ts';
 
-/** The API: types, resolvers, who may ask what, and the mark `extensions.batched` on the fields that fetch for many. */
+/** The API: types, resolvers, access rules, and the mark `extensions.batched` on the fields that fetch for many. */
 export function createSchema(): GraphQLSchema {
+  const resolvers = mergeResolvers();
+  const access = mergeAccess();
   const schema = makeExecutableSchema<RequestContext>({ typeDefs: typeDefinitions, resolvers });
   guard(fieldsOf(schema, 'Query'), access.Query);
   guard(fieldsOf(schema, 'Mutation'), access.Mutation);
-  auditRefusals(fieldsOf(schema, 'Mutation'));
+  auditRefusals(fieldsOf(schema, 'Mutation'), access.Mutation);
   for (const [typeName, typeResolvers] of Object.entries(resolvers)) mark(schema, typeName, typeResolvers);
   price(schema);
+  requireFinders(schema);
   return schema;
 }
 
-/** Deny by default: a root field without a rule, which the compiler refuses anyway, keeps the server from starting. */
+/** Denies by default: a root field without a rule, which the compiler rejects anyway, keeps the server from starting. */
 function guard(
   fields: readonly GraphQLField<unknown, RequestContext>[],
   rules: Readonly<Record<string, Rule>>,
 ): void {
   for (const field of fields) {
     const rule = rules[field.name];
-    if (rule === undefined) throw new Error(`graphql/access.ts does not say who may ask ${field.name}.`);
+    if (rule === undefined) throw new Error(`The root field ${field.name} has no access rule.`);
     const resolve = field.resolve ?? defaultFieldResolver;
     field.resolve = (parent, args, context, info) => {
       authorize(context.caller, rule);
@@ -35,7 +44,7 @@ function guard(
   }
 }
 
-/** Building a schema may wrap or bind a resolver, which would lose a property of the function: hence the extensions. */
+/** Marks in `extensions`, because building a schema may wrap a resolver, which would lose a property of the function. */
 function mark(schema: GraphQLSchema, typeName: string, typeResolvers: object): void {
   for (const field of fieldsOf(schema, typeName)) {
     const resolver = new Map<string, unknown>(Object.entries(typeResolvers)).get(field.name);
@@ -46,15 +55,25 @@ function mark(schema: GraphQLSchema, typeName: string, typeResolvers: object): v
   }
 }
 
-/** A field that is gone must not leave its price behind, for another of that name to find. */
+/** Rejects costs of fields that do not exist, so that no later field of that name inherits a forgotten cost. */
 function price(schema: GraphQLSchema): void {
-  for (const [typeName, costs] of Object.entries(fieldCosts)) {
+  for (const [typeName, costs] of Object.entries(mergeCosts())) {
     for (const [fieldName, cost] of Object.entries(costs)) {
       const field = fieldsOf(schema, typeName).find(({ name }) => name === fieldName);
       if (field === undefined)
         throw new Error(`There is no ${typeName}.${fieldName} that could cost anything.`);
       field.extensions = { ...field.extensions, cost };
     }
+  }
+}
+
+/** A type that implements Node and that `node` cannot find keeps the server from starting. */
+function requireFinders(schema: GraphQLSchema): void {
+  const found = Object.values(domains).flatMap(({ node = [] }) => node);
+  const node = schema.getType('Node');
+  for (const { name } of isInterfaceType(node) ? schema.getPossibleTypes(node) : []) {
+    if (found.every(({ type }) => type !== name))
+      throw new Error(`No domain finds the nodes of type ${name}.`);
   }
 }
 

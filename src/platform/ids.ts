@@ -1,8 +1,5 @@
 import { v7 } from 'uuid';
 
-/** The prefix that says which type a public id belongs to; `model_` ids are made of slugs instead of UUIDs. */
-export type IdPrefix = 'tenant' | 'user' | 'session' | 'key' | 'conv' | 'msg' | 'exercise' | 'assignment';
-
 const publicIdPattern = /^([a-z]+)_([0-9a-f]{32})$/;
 
 /** The nil UUID (RFC 9562), which nothing has: for questions about what cannot exist. */
@@ -14,12 +11,12 @@ export function createId(): string {
 }
 
 /** The id that clients see: `<prefix>_<32 hex digits of the UUID>`. */
-export function toPublicId(prefix: IdPrefix, uuid: string): string {
+export function toPublicId(prefix: string, uuid: string): string {
   return `${prefix}_${withoutHyphens(uuid)}`;
 }
 
 /** The UUID behind a public id of that type, or null when the text is not such an id. */
-export function fromPublicId(prefix: IdPrefix, publicId: string): string | null {
+export function fromPublicId(prefix: string, publicId: string): string | null {
   const match = publicIdPattern.exec(publicId);
   return match?.[1] === prefix && match[2] !== undefined ? withHyphens(match[2]) : null;
 }

@@ -1,6 +1,7 @@
 import { isObjectType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { access, type Rule } from '../../src/graphql/access.ts';
+import type { Rule } from '../../src/graphql/access.ts';
+import { mergeAccess } from '../../src/graphql/merge-domains.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import {
   anApiKey,
@@ -18,7 +19,7 @@ const schema = createSchema();
 const rootFields = (['Query', 'Mutation'] as const).flatMap((root) => {
   const type = schema.getType(root);
   if (!isObjectType(type)) throw new Error(`There is no ${root}.`);
-  const rules = new Map<string, Rule>(Object.entries(access[root]));
+  const rules = new Map<string, Rule>(Object.entries(mergeAccess()[root]));
   return Object.values(type.getFields()).map((field) => {
     const rule = rules.get(field.name);
     if (rule === undefined) throw new Error(`There is no rule for ${field.name}.`);

@@ -9,7 +9,7 @@ import {
 } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { fetchOf } from '../../src/graphql/batched.ts';
-import { resolvers } from '../../src/graphql/resolvers.ts';
+import { mergeResolvers } from '../../src/graphql/merge-domains.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { errorCodes } from '../../src/platform/errors.ts';
 import { breachesIn } from '../support/plain-english.ts';
@@ -66,7 +66,7 @@ describe('the schema', () => {
             .map((field) => `${type.name}.${field.name}`)
         : [],
     );
-    const batched = Object.entries(resolvers).flatMap(([typeName, fields]) =>
+    const batched = Object.entries(mergeResolvers()).flatMap(([typeName, fields]) =>
       Object.entries(fields)
         .filter(([, resolver]) => fetchOf(resolver, 'any') !== null)
         .map(([fieldName]) => `${typeName}.${fieldName}`),

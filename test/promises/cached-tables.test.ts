@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { declaredCaches } from '../../src/app/cache-list.ts';
+import { declaredCaches } from '../../src/graphql/cache-list.ts';
 import {
   announcementStatement,
   type CacheDeclaration,

@@ -1,6 +1,6 @@
 import sql from 'sql-template-tag';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { access } from '../../src/graphql/access.ts';
+import { mergeAccess } from '../../src/graphql/merge-domains.ts';
 import { hashPassword } from '../../src/platform/security/passwords.ts';
 import { eavesdrop, namesIn, type Eavesdropper } from '../support/announcements.ts';
 import { aConversation, anApiKey, aTenant, aUser } from '../support/builders.ts';
@@ -117,10 +117,10 @@ async function announcedBy(mutation: string): Promise<{ before: string[]; after:
 
 describe('a mutation is answered only when no process answers with what was before it', () => {
   it('is tested for every mutation', () => {
-    expect(Object.keys(inputs).toSorted()).toEqual(Object.keys(access.Mutation).toSorted());
+    expect(Object.keys(inputs).toSorted()).toEqual(Object.keys(mergeAccess().Mutation).toSorted());
   });
 
-  it.each(Object.keys(access.Mutation))('%s', async (mutation) => {
+  it.each(Object.keys(mergeAccess().Mutation))('%s', async (mutation) => {
     const { before, after } = await announcedBy(mutation);
 
     expect(after).toEqual([]);

@@ -1,6 +1,6 @@
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { access } from '../../src/graphql/access.ts';
+import { mergeAccess } from '../../src/graphql/merge-domains.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 import { twinOperations, type TwinChoice, type TwinOperation } from '../support/twin-operations.ts';
@@ -38,6 +38,7 @@ class Answered {
 let testApp: TestApp;
 let twins: readonly [TwinTenant, TwinTenant];
 const random = seededRandom(20261120);
+const access = mergeAccess();
 const answered = [new Answered(), new Answered()] as const;
 
 beforeAll(async () => {

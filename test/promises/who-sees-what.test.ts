@@ -1,7 +1,8 @@
 import { getNamedType, isCompositeType, isInterfaceType, isObjectType, type GraphQLNamedType } from 'graphql';
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { access, type Rule } from '../../src/graphql/access.ts';
+import type { Rule } from '../../src/graphql/access.ts';
+import { mergeAccess } from '../../src/graphql/merge-domains.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import {
   aConversation,
@@ -251,7 +252,7 @@ function reachedTypes(): Set<GraphQLNamedType> {
   };
   for (const root of ['Query', 'Mutation'] as const) {
     const type = schema.getType(root);
-    const rules = new Map<string, Rule>(Object.entries(access[root]));
+    const rules = new Map<string, Rule>(Object.entries(mergeAccess()[root]));
     for (const field of isObjectType(type) ? Object.values(type.getFields()) : []) {
       if (rules.get(field.name)?.who !== 'platformAdmin') visit(getNamedType(field.type));
     }

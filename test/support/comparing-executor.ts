@@ -108,7 +108,7 @@ function renewed(request: OperationRequest): OperationRequest {
 function freshContextFrom(context: unknown): unknown {
   if (!isRequestContext(context)) return context;
   const fresh = { ...context };
-  fresh.renew(fresh.viewer);
+  fresh.resetFor(fresh.viewer);
   return fresh;
 }
 

@@ -1,4 +1,4 @@
-import type { access } from '../../src/graphql/access.ts';
+import type { RootFieldName } from '../../src/graphql/resolver-types-strict.ts';
 import type { Random } from './seeded-random.ts';
 import type { TwinTenant } from './twin-tenant.ts';
 
@@ -29,7 +29,7 @@ export interface TwinChoice {
 }
 
 type Make = (choice: TwinChoice) => TwinOperation;
-type RootField = keyof (typeof access)['Query'] | keyof (typeof access)['Mutation'];
+type RootField = RootFieldName<'Query'> | RootFieldName<'Mutation'>;
 
 const person = `id displayName email profile { firstName lastName bio avatarUrl preferences }
   identity { provider externalId } memberships { permissions tenant { id slug name } }`;

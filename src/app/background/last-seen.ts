@@ -1,7 +1,7 @@
 import type { Clock } from '../../platform/runtime/clock.ts';
 import type { Logger } from '../../platform/telemetry/logger.ts';
 import { Sightings } from '../../platform/postgres/last-seen-buffer.ts';
-import type { Queries } from '../request-context.ts';
+import type { Queries } from '../../graphql/domains.ts';
 
 const flushedEveryMs = 30_000;
 

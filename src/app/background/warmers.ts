@@ -8,8 +8,8 @@ import { createProfileWarmer } from '../../domains/user/loaders.ts';
 import type { Coherence } from '../../caching/coherence/coherence.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import type { Logger } from '../../platform/telemetry/logger.ts';
-import type { Caches } from '../cache-list.ts';
-import type { Queries } from '../request-context.ts';
+import type { Caches } from '../../graphql/cache-list.ts';
+import type { Queries } from '../../graphql/domains.ts';
 
 /** What can be loaded ahead of requests; a further cache is a further line. */
 export function createWarmers(options: {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { declaredCaches } from '../cache-list.ts';
+import { declaredCaches } from '../../graphql/cache-list.ts';
 import type { CacheDeclaration } from '../../caching/cache-declaration.ts';
 import { frontDoorFrom, frontDoorVariables } from './http-settings.ts';
 import { telemetryFrom, telemetryVariables, type TelemetryConfig } from './telemetry-settings.ts';

@@ -1,6 +1,7 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { Visibility } from '../../platform/postgres/generated/enums.ts';
 import type { UsualMessage } from '../message/model.ts';
+import { NotFound } from '../../platform/errors.ts';
 import { isTenantAdmin, type Viewer } from '../session/model.ts';
 
 /** What nearly everybody asks of a conversation. */
@@ -130,4 +131,9 @@ function isOwnedBy(tenantId: string, userId: Sql, isNewestFirst: boolean): Sql {
 function isJoinedBy(tenantId: string, userId: Sql): Sql {
   return sql`c.id = any(array(select own.conversation_id from participants own
     where own.tenant_id = ${tenantId}::uuid and own.user_id = ${userId}))`;
+}
+
+/** The error of a mutation whose `conversationId` names no conversation that is visible to the viewer. */
+export function missingConversation(): NotFound {
+  return new NotFound('conversation', ['input', 'conversationId']);
 }

@@ -1,18 +1,18 @@
 import { selectionOf, type Selection } from '../../execution/selection.ts';
 import { viewerOf } from '../../graphql/access.ts';
-import { answering } from '../../graphql/with-user-errors.ts';
+import { withUserErrors } from '../../graphql/with-user-errors.ts';
 import { batched } from '../../graphql/batched.ts';
-import type { RootFields, TypeFields } from '../../graphql/resolver-types-strict.ts';
+import type { ResolversOf } from '../../graphql/resolver-types-strict.ts';
 import { columnsFor } from '../../graphql/columns.ts';
 import { nodeSelection, connectionsOf, firstOf } from '../../graphql/connection.ts';
 import type { QueryConversationsArgs } from '../../graphql/generated/resolver-types.ts';
-import { findAll } from '../../graphql/load-many.ts';
+import { loadMany } from '../../graphql/load-many.ts';
 import { storableText } from '../../platform/text.ts';
 import { fromPublicId, toPublicId } from '../../platform/ids.ts';
 import { usualMessageFields } from '../message/model.ts';
 import type { ConversationListing } from './queries.ts';
 
-export const Query: RootFields<'Query', 'conversation' | 'conversations'> = {
+export const Query: ResolversOf<'conversation', 'Query'> = {
   async conversation(_parent, args, { loaders }) {
     const id = fromPublicId('conv', args.id);
     return id === null ? null : loaders.conversation.byId.load(id);
@@ -24,29 +24,26 @@ export const Query: RootFields<'Query', 'conversation' | 'conversations'> = {
   },
 };
 
-export const Mutation: RootFields<
-  'Mutation',
-  'createConversation' | 'updateConversation' | 'deleteConversation'
-> = {
-  createConversation: answering(async ({ input }, context) => {
+export const Mutation: ResolversOf<'conversation', 'Mutation'> = {
+  createConversation: withUserErrors(async ({ input }, context) => {
     const id = await context.services.conversation.create(viewerOf(context), input);
     return { conversation: await context.loaders.conversation.byId.load(id) };
   }),
-  updateConversation: answering(async ({ input }, context) => {
+  updateConversation: withUserErrors(async ({ input }, context) => {
     const id = await context.services.conversation.update(viewerOf(context), input);
     return { conversation: await context.loaders.conversation.byId.load(id) };
   }),
-  deleteConversation: answering(async ({ input }, context) => {
+  deleteConversation: withUserErrors(async ({ input }, context) => {
     const id = await context.services.conversation.remove(viewerOf(context), input);
     return { deletedConversationId: toPublicId('conv', id) };
   }),
 };
 
-export const Conversation: TypeFields<'Conversation', 'id' | 'isArchived' | 'owner' | 'model'> = {
+export const Conversation: ResolversOf<'conversation', 'Conversation'> = {
   id: (conversation) => toPublicId('conv', conversation.id),
   isArchived: ({ archivedAt = null }) => archivedAt !== null,
   owner: batched((conversations, _args, { loaders }) =>
-    findAll(
+    loadMany(
       (ids) => loaders.user.allById(ids),
       conversations.map((conversation) => conversation.ownerId),
     ),
@@ -56,7 +53,7 @@ export const Conversation: TypeFields<'Conversation', 'id' | 'isArchived' | 'own
   ),
 };
 
-export const Tenant: TypeFields<'Tenant', 'conversations'> = {
+export const Tenant: ResolversOf<'conversation', 'Tenant'> = {
   conversations: batched((tenants, args, { loaders }, selection) =>
     connectionsOf(
       loaders.conversation.byTenantId(listingFrom(args, selection)),
@@ -67,7 +64,7 @@ export const Tenant: TypeFields<'Tenant', 'conversations'> = {
   ),
 };
 
-export const User: TypeFields<'User', 'conversations'> = {
+export const User: ResolversOf<'conversation', 'User'> = {
   conversations: batched((users, args, { loaders }, selection) =>
     connectionsOf(
       loaders.conversation.byUserId(listingFrom(args, selection)),

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import { uniqueViolationOf } from '../../platform/postgres/database-errors.ts';
 import { Visibility } from '../../platform/postgres/generated/enums.ts';
-import { InputRefused, NotFound, type InputFault } from '../../platform/errors.ts';
+import { InputRefused, type InputFault } from '../../platform/errors.ts';
 import { createId, fromPublicId } from '../../platform/ids.ts';
 import { parseInput, refused, textInput } from '../../platform/input.ts';
 import { slugOf, type Model } from '../model/model.ts';
 import { auditEntry } from '../audit/model.ts';
 import type { Viewer } from '../session/model.ts';
-import { mayChange, type Conversation, type ConversationForWriting } from './model.ts';
+import { mayChange, missingConversation, type Conversation, type ConversationForWriting } from './model.ts';
 import type { ConversationQueries } from './queries.ts';
 
 const title = textInput({ min: 1, max: 500 });
@@ -153,10 +153,6 @@ async function membersAmong(queries: ConversationQueries, viewer: Viewer, public
     id !== null && members.has(id) ? [] : [missing('active member', ['participantIds', String(index)])],
   );
   return { ids: known, faults };
-}
-
-function missingConversation(): NotFound {
-  return new NotFound('conversation', ['input', 'conversationId']);
 }
 
 function missing(what: string, path: readonly string[]): InputFault {

@@ -1,6 +1,6 @@
 import { maySeePrivateFieldsOf } from '../../graphql/access.ts';
-import type { TypeFields } from '../../graphql/resolver-types-strict.ts';
+import type { ResolversOf } from '../../graphql/resolver-types-strict.ts';
 
-export const User: TypeFields<'User', 'identity'> = {
+export const User: ResolversOf<'identity', 'User'> = {
   identity: (user, _args, { viewer }) => (maySeePrivateFieldsOf(user, viewer) ? user.identity : null),
 };

@@ -1,11 +1,11 @@
 import { selectionOf, type Selection } from '../../execution/selection.ts';
 import { viewerOf } from '../../graphql/access.ts';
-import { answering } from '../../graphql/with-user-errors.ts';
+import { withUserErrors } from '../../graphql/with-user-errors.ts';
 import { batched } from '../../graphql/batched.ts';
-import type { CompleteType, RootFields, TypeFields } from '../../graphql/resolver-types-strict.ts';
+import type { ResolversOf } from '../../graphql/resolver-types-strict.ts';
 import { columnsFor } from '../../graphql/columns.ts';
 import { nodeSelection, connectionOf, connectionsOf } from '../../graphql/connection.ts';
-import { findAll, loadPresent } from '../../graphql/load-many.ts';
+import { loadMany, loadManyOrThrow } from '../../graphql/load-many.ts';
 import type { ColumnSet } from '../../platform/postgres/rows.ts';
 import { storableText } from '../../platform/text.ts';
 import { BadUserInput } from '../../platform/errors.ts';
@@ -15,7 +15,7 @@ import { usualMessageFields, type UsualMessage } from './model.ts';
 
 const searchCharactersMax = 500;
 
-export const Query: RootFields<'Query', 'message' | 'searchMessages'> = {
+export const Query: ResolversOf<'message', 'Query'> = {
   async message(_parent, args, { loaders }) {
     const id = fromPublicId('msg', args.id);
     return id === null ? null : loaders.message.byId.load(id);
@@ -36,28 +36,28 @@ export const Query: RootFields<'Query', 'message' | 'searchMessages'> = {
   },
 };
 
-export const Mutation: RootFields<'Mutation', 'sendMessage' | 'editMessage' | 'deleteMessage'> = {
-  sendMessage: answering(async ({ input }, context) => ({
+export const Mutation: ResolversOf<'message', 'Mutation'> = {
+  sendMessage: withUserErrors(async ({ input }, context) => ({
     message: await context.services.message.send(viewerOf(context), input),
   })),
-  editMessage: answering(async ({ input }, context) => ({
+  editMessage: withUserErrors(async ({ input }, context) => ({
     message: await context.services.message.edit(viewerOf(context), input),
   })),
-  deleteMessage: answering(async ({ input }, context) => ({
+  deleteMessage: withUserErrors(async ({ input }, context) => ({
     deletedMessageId: toPublicId('msg', await context.services.message.remove(viewerOf(context), input)),
   })),
 };
 
-export const Message: CompleteType<'Message'> = {
+export const Message: ResolversOf<'message', 'Message'> = {
   id: (message) => toPublicId('msg', message.id),
   conversation: batched((messages, _args, { loaders }) =>
-    loadPresent(
+    loadManyOrThrow(
       loaders.conversation.ofMessage,
       messages.map((message) => message.conversationId ?? noId),
     ),
   ),
   author: batched((messages, _args, { loaders }) =>
-    findAll(
+    loadMany(
       (ids) => loaders.user.allById(ids),
       messages.map((message) => message.authorId),
     ),
@@ -67,7 +67,7 @@ export const Message: CompleteType<'Message'> = {
   ),
 };
 
-export const Conversation: TypeFields<'Conversation', 'lastMessage' | 'messages'> = {
+export const Conversation: ResolversOf<'message', 'Conversation'> = {
   lastMessage: batched((conversations, _args, { loaders }, selection) => {
     const columnSet = columnsFor(selection, usualMessageFields);
     const ids = conversations.map((conversation) => conversation.id);
@@ -86,7 +86,7 @@ export const Conversation: TypeFields<'Conversation', 'lastMessage' | 'messages'
   ),
 };
 
-export const User: TypeFields<'User', 'messages'> = {
+export const User: ResolversOf<'message', 'User'> = {
   messages: batched((users, args, { loaders }, selection) =>
     connectionsOf(
       loaders.message.byAuthorId(columnsOfNodes(selection)),

@@ -6,7 +6,12 @@ import { NotFound, Unavailable, type InputRefused } from '../../platform/errors.
 import { createId, fromPublicId } from '../../platform/ids.ts';
 import { jsonInput, parseInput, proseInput, refused } from '../../platform/input.ts';
 import { auditEntry } from '../audit/model.ts';
-import { mayWrite, type ConversationForWriting, type FindForWriting } from '../conversation/model.ts';
+import {
+  mayWrite,
+  missingConversation,
+  type ConversationForWriting,
+  type FindForWriting,
+} from '../conversation/model.ts';
 import { isTenantAdmin, type Viewer } from '../session/model.ts';
 import type { Settings } from '../setting/model.ts';
 import type { Message } from './model.ts';
@@ -166,10 +171,6 @@ function sortedJson(value: unknown): string {
 
 function archived(field: string): InputRefused {
   return refused('CONFLICT', 'This conversation is archived.', [field]);
-}
-
-function missingConversation(): NotFound {
-  return new NotFound('conversation', ['input', 'conversationId']);
 }
 
 function missingMessage(): NotFound {

@@ -1,27 +1,27 @@
 import { viewerOf } from '../../graphql/access.ts';
-import { answering } from '../../graphql/with-user-errors.ts';
+import { withUserErrors } from '../../graphql/with-user-errors.ts';
 import { batched } from '../../graphql/batched.ts';
-import type { CompleteType, RootFields } from '../../graphql/resolver-types-strict.ts';
+import type { ResolversOf } from '../../graphql/resolver-types-strict.ts';
 import type { RequestContext } from '../../graphql/context.ts';
 import { mayUseModel, modelIdOf, slugOf, type Model as ModelRow } from './model.ts';
 
-export const Query: RootFields<'Query', 'models' | 'model'> = {
+export const Query: ResolversOf<'model', 'Query'> = {
   models: (_parent, args, { loaders }) => loaders.model.list(args.includeDisabled === true),
   model: (_parent, args, context) => modelBySlug(slugOf(args.id), context),
 };
 
-export const Mutation: RootFields<'Mutation', 'upsertModel' | 'setModelEnabled'> = {
-  upsertModel: answering(async ({ input }, context) => {
+export const Mutation: ResolversOf<'model', 'Mutation'> = {
+  upsertModel: withUserErrors(async ({ input }, context) => {
     const slug = await context.services.model.upsert(viewerOf(context), input);
     return { model: await modelBySlug(slug, context) };
   }),
-  setModelEnabled: answering(async ({ input }, context) => {
+  setModelEnabled: withUserErrors(async ({ input }, context) => {
     const slug = await context.services.model.setEnabled(viewerOf(context), input);
     return { model: await modelBySlug(slug, context) };
   }),
 };
 
-export const Model: CompleteType<'Model'> = {
+export const Model: ResolversOf<'model', 'Model'> = {
   id: (model) => modelIdOf(model.slug),
   isUsable: batched(async (models, _args, { loaders, viewer }) => {
     const settings = await loaders.setting.current();

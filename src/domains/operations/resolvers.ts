@@ -1,33 +1,22 @@
 import { viewerOf } from '../../graphql/access.ts';
-import { answeringOr } from '../../graphql/with-user-errors.ts';
+import { withUserErrorsOr } from '../../graphql/with-user-errors.ts';
 import { batched } from '../../graphql/batched.ts';
 import { bounded } from '../../graphql/bounded.ts';
-import type { CompleteType, RootFields, TypeFields } from '../../graphql/resolver-types-strict.ts';
+import type { ResolversOf } from '../../graphql/resolver-types-strict.ts';
 import { windowMinutesMax } from '../../platform/telemetry/metrics/request-statistics.ts';
 
 const statementsMax = 200;
 
-export const Mutation: RootFields<'Mutation', 'invalidateCache' | 'warmCaches'> = {
-  invalidateCache: answeringOr({ caches: [] }, async ({ input }, context) => ({
+export const Mutation: ResolversOf<'operations', 'Mutation'> = {
+  invalidateCache: withUserErrorsOr({ caches: [] }, async ({ input }, context) => ({
     caches: await context.services.operations.invalidateCache(viewerOf(context), input),
   })),
-  warmCaches: answeringOr({ caches: [] }, async ({ input }, context) => ({
+  warmCaches: withUserErrorsOr({ caches: [] }, async ({ input }, context) => ({
     caches: await context.services.operations.warmCaches(viewerOf(context), input),
   })),
 };
 
-export const Operations: TypeFields<
-  'Operations',
-  | 'process'
-  | 'health'
-  | 'caches'
-  | 'requests'
-  | 'databaseLoad'
-  | 'connectionPool'
-  | 'executions'
-  | 'identitySync'
-  | 'explain'
-> = {
+export const Operations: ResolversOf<'operations', 'Operations'> = {
   process: (_operations, _args, { services }) => services.monitoring.process(),
   health: batched(async (parents, _args, { services }) => {
     const health = await services.monitoring.health();
@@ -54,7 +43,7 @@ export const Operations: TypeFields<
   }),
 };
 
-export const DatabaseLoad: CompleteType<'DatabaseLoad'> = {
+export const DatabaseLoad: ResolversOf<'operations', 'DatabaseLoad'> = {
   byStatement: (_load, { first }, { services }) =>
     services.monitoring.statements(bounded('first', first ?? 20, 0, statementsMax)),
 };

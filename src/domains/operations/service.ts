@@ -3,7 +3,7 @@ import type { CacheRegistry, NamedCache } from '../../caching/cache-registry.ts'
 import type { InvalidationReport, InvalidationTarget, StoreReport } from '../../caching/cache-report.ts';
 import { nameOfInvalidation } from '../../caching/coherence/coherence-message.ts';
 import type { Coherence, NamedInvalidation } from '../../caching/coherence/coherence.ts';
-import { fromPublicId, type IdPrefix } from '../../platform/ids.ts';
+import { fromPublicId } from '../../platform/ids.ts';
 import { parseInput, refused } from '../../platform/input.ts';
 import type { AuditNote } from '../audit/model.ts';
 import type { Viewer } from '../session/model.ts';
@@ -116,7 +116,7 @@ function noteOf({ cache, key, userId, tenantId, dryRun }: Input): AuditNote {
 }
 
 /** Whether such a user or tenant exists does not matter: nothing is held of one that does not. */
-function uuidOf(prefix: IdPrefix, publicId: string, field: string): string {
+function uuidOf(prefix: string, publicId: string, field: string): string {
   const uuid = fromPublicId(prefix, publicId);
   if (uuid === null) throw refused('BAD_USER_INPUT', `\`${field}\` is not the id of a ${prefix}.`, [field]);
   return uuid;

@@ -1,22 +1,22 @@
 import { viewerOf } from '../../graphql/access.ts';
-import { answering } from '../../graphql/with-user-errors.ts';
+import { withUserErrors } from '../../graphql/with-user-errors.ts';
 import { batched } from '../../graphql/batched.ts';
-import type { RootFields, TypeFields } from '../../graphql/resolver-types-strict.ts';
+import type { ResolversOf } from '../../graphql/resolver-types-strict.ts';
 import { mappedConnectionsOf } from '../../graphql/connection.ts';
-import { findPresent } from '../../graphql/load-many.ts';
+import { loadManyOrThrow } from '../../graphql/load-many.ts';
 
-export const Mutation: RootFields<'Mutation', 'addParticipant' | 'removeParticipant'> = {
-  addParticipant: answering(async ({ input }, context) => {
+export const Mutation: ResolversOf<'participant', 'Mutation'> = {
+  addParticipant: withUserErrors(async ({ input }, context) => {
     const id = await context.services.participant.add(viewerOf(context), input);
     return { conversation: await context.loaders.conversation.byId.load(id) };
   }),
-  removeParticipant: answering(async ({ input }, context) => {
+  removeParticipant: withUserErrors(async ({ input }, context) => {
     const id = await context.services.participant.remove(viewerOf(context), input);
     return { conversation: await context.loaders.conversation.byId.load(id) };
   }),
 };
 
-export const Conversation: TypeFields<'Conversation', 'participants'> = {
+export const Conversation: ResolversOf<'participant', 'Conversation'> = {
   participants: batched((conversations, args, { loaders }) =>
     mappedConnectionsOf(
       loaders.participant.byConversationId,
@@ -24,7 +24,7 @@ export const Conversation: TypeFields<'Conversation', 'participants'> = {
       args,
       {
         toNodes: (participations) =>
-          findPresent(
+          loadManyOrThrow(
             (ids) => loaders.user.allById(ids),
             participations.map((participation) => participation.userId),
           ),

@@ -3,7 +3,12 @@ import type { Clock } from '../../platform/runtime/clock.ts';
 import { NotFound } from '../../platform/errors.ts';
 import { fromPublicId, noId } from '../../platform/ids.ts';
 import { parseInput, refused } from '../../platform/input.ts';
-import { mayChange, type ConversationForWriting, type FindForWriting } from '../conversation/model.ts';
+import {
+  mayChange,
+  missingConversation,
+  type ConversationForWriting,
+  type FindForWriting,
+} from '../conversation/model.ts';
 import type { Viewer } from '../session/model.ts';
 import type { Found, ParticipantQueries } from './queries.ts';
 
@@ -63,8 +68,4 @@ export function createParticipantService(options: {
 function refuseUnlessFound({ isConversationFound, isMemberFound }: Found, person: string): void {
   if (!isConversationFound) throw missingConversation();
   if (!isMemberFound) throw new NotFound(person, ['input', 'userId']);
-}
-
-function missingConversation(): NotFound {
-  return new NotFound('conversation', ['input', 'conversationId']);
 }

@@ -1,8 +1,8 @@
 import { viewerOf } from '../../graphql/access.ts';
-import { answering } from '../../graphql/with-user-errors.ts';
+import { withUserErrors } from '../../graphql/with-user-errors.ts';
 import { batched } from '../../graphql/batched.ts';
 import { bounded } from '../../graphql/bounded.ts';
-import type { RootFields, TypeFields } from '../../graphql/resolver-types-strict.ts';
+import type { ResolversOf } from '../../graphql/resolver-types-strict.ts';
 import { storableText } from '../../platform/text.ts';
 import { BadUserInput } from '../../platform/errors.ts';
 import type { Operations as OperationsRow } from './model.ts';
@@ -14,24 +14,21 @@ const daysMax = 366;
 /** PostgreSQL cuts longer names. */
 const nameCharactersMax = 63;
 
-export const Query: RootFields<'Query', 'operations'> = {
+export const Query: ResolversOf<'statistics', 'Query'> = {
   operations: (_parent, _args, { clock }) => ({ askedAt: new Date(clock.now()) }),
 };
 
-export const Mutation: RootFields<'Mutation', 'cleanupExpiredData' | 'refreshStatistics'> = {
-  cleanupExpiredData: answering(async (_args, context) => ({
+export const Mutation: ResolversOf<'statistics', 'Mutation'> = {
+  cleanupExpiredData: withUserErrors(async (_args, context) => ({
     removed: await context.services.statistics.cleanUpFor(viewerOf(context)),
   })),
-  refreshStatistics: answering(async (_args, context) => {
+  refreshStatistics: withUserErrors(async (_args, context) => {
     await context.services.statistics.refreshFor(viewerOf(context));
     return { tables: await context.loaders.statistics.tables() };
   }),
 };
 
-export const Operations: TypeFields<
-  'Operations',
-  'slowQueries' | 'tables' | 'indexes' | 'columns' | 'userActivity'
-> = {
+export const Operations: ResolversOf<'statistics', 'Operations'> = {
   slowQueries: batched(async (parents: readonly OperationsRow[], { first }, { loaders }) => {
     const rows = await loaders.statistics.slowQueries(bounded('first', first ?? 20, 0, slowQueriesMax));
     return parents.map(() => rows);

@@ -1,16 +1,16 @@
 import { adminOf, viewerOf } from '../../graphql/access.ts';
-import { answering } from '../../graphql/with-user-errors.ts';
+import { withUserErrors } from '../../graphql/with-user-errors.ts';
 import { batched } from '../../graphql/batched.ts';
-import type { CompleteType, RootFields, TypeFields } from '../../graphql/resolver-types-strict.ts';
+import type { ResolversOf } from '../../graphql/resolver-types-strict.ts';
 import { connectionsOf, firstOf, mappedConnectionsOf } from '../../graphql/connection.ts';
 import type { QueryUsersArgs } from '../../graphql/generated/resolver-types.ts';
-import { findPresent, loadPresent } from '../../graphql/load-many.ts';
+import { loadManyOrThrow } from '../../graphql/load-many.ts';
 import { storableText } from '../../platform/text.ts';
 import { toPublicId } from '../../platform/ids.ts';
 import type { TenantUsage } from './model.ts';
 import type { MemberFilter } from './queries.ts';
 
-export const Query: RootFields<'Query', 'tenant' | 'users'> = {
+export const Query: ResolversOf<'tenant', 'Query'> = {
   tenant: async (_parent, _args, { viewer, loaders }) =>
     viewer === null ? null : loaders.tenant.byId.load(viewer.tenantId),
   async users(_parent, args, context) {
@@ -19,7 +19,7 @@ export const Query: RootFields<'Query', 'tenant' | 'users'> = {
     return firstOf(
       await mappedConnectionsOf(members, [viewerOf(context).tenantId], args, {
         toNodes: (memberships) =>
-          findPresent(
+          loadManyOrThrow(
             (ids) => loaders.user.allById(ids),
             memberships.map((membership) => membership.userId),
           ),
@@ -28,16 +28,16 @@ export const Query: RootFields<'Query', 'tenant' | 'users'> = {
   },
 };
 
-export const Mutation: RootFields<'Mutation', 'inviteMember' | 'updateMembership'> = {
-  inviteMember: answering(async ({ input }, context) => ({
+export const Mutation: ResolversOf<'tenant', 'Mutation'> = {
+  inviteMember: withUserErrors(async ({ input }, context) => ({
     membership: await context.services.tenant.inviteMember(viewerOf(context), input),
   })),
-  updateMembership: answering(async ({ input }, context) => ({
+  updateMembership: withUserErrors(async ({ input }, context) => ({
     membership: await context.services.tenant.updateMembership(viewerOf(context), input),
   })),
 };
 
-export const Tenant: TypeFields<'Tenant', 'id' | 'members' | 'usage'> = {
+export const Tenant: ResolversOf<'tenant', 'Tenant'> = {
   id: (tenant) => toPublicId('tenant', tenant.id),
   members: batched((tenants, args, { loaders }) =>
     connectionsOf(
@@ -55,22 +55,22 @@ export const Tenant: TypeFields<'Tenant', 'id' | 'members' | 'usage'> = {
   }),
 };
 
-export const Membership: CompleteType<'Membership'> = {
+export const Membership: ResolversOf<'tenant', 'Membership'> = {
   user: batched((memberships, _args, { loaders }) =>
-    findPresent(
+    loadManyOrThrow(
       (ids) => loaders.user.allById(ids),
       memberships.map((membership) => membership.userId),
     ),
   ),
   tenant: batched((memberships, _args, { loaders }) =>
-    loadPresent(
+    loadManyOrThrow(
       loaders.tenant.byId,
       memberships.map((membership) => membership.tenantId),
     ),
   ),
 };
 
-export const User: TypeFields<'User', 'memberships'> = {
+export const User: ResolversOf<'tenant', 'User'> = {
   memberships: batched((users, _args, { loaders }) =>
     Promise.all(users.map((user) => loaders.tenant.membershipsByUserId.load(user.id))),
   ),

@@ -1,11 +1,11 @@
 import { maySeePrivateFieldsOf, viewerOf } from '../../graphql/access.ts';
-import { answering } from '../../graphql/with-user-errors.ts';
-import type { RootFields, TypeFields } from '../../graphql/resolver-types-strict.ts';
+import { withUserErrors } from '../../graphql/with-user-errors.ts';
+import type { ResolversOf } from '../../graphql/resolver-types-strict.ts';
 import type { RequestContext } from '../../graphql/context.ts';
 import { fromPublicId, toPublicId } from '../../platform/ids.ts';
 import type { User as UserRow } from './model.ts';
 
-export const Query: RootFields<'Query', 'viewer' | 'user'> = {
+export const Query: ResolversOf<'user', 'Query'> = {
   viewer: (_parent, _args, { viewer, loaders }) =>
     viewer === null ? null : firstOf(loaders.user.allById([viewer.userId])),
   user(_parent, args, { loaders }) {
@@ -14,20 +14,20 @@ export const Query: RootFields<'Query', 'viewer' | 'user'> = {
   },
 };
 
-export const Mutation: RootFields<'Mutation', 'updateProfile' | 'completeOnboarding'> = {
-  updateProfile: answering(async ({ input }, context) => {
+export const Mutation: ResolversOf<'user', 'Mutation'> = {
+  updateProfile: withUserErrors(async ({ input }, context) => {
     const { userId } = viewerOf(context);
     await context.services.user.updateProfile(viewerOf(context), input);
     return { user: await context.loaders.user.byId.load(userId) };
   }),
-  completeOnboarding: answering(async (_args, context) => {
+  completeOnboarding: withUserErrors(async (_args, context) => {
     const viewer = viewerOf(context);
     await context.services.user.completeOnboarding(viewer);
     return { user: await context.loaders.user.byId.load(viewer.userId) };
   }),
 };
 
-export const User: TypeFields<'User', 'id' | 'displayName' | 'email' | 'lastLoginAt'> = {
+export const User: ResolversOf<'user', 'User'> = {
   id: (user) => toPublicId('user', user.id),
   displayName,
   email: (user, _args, { viewer }) => (maySeePrivateFieldsOf(user, viewer) ? user.email : null),

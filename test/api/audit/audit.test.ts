@@ -1,6 +1,6 @@
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { access, isForAdmins } from '../../../src/graphql/access.ts';
+import { mergeAccess } from '../../../src/graphql/merge-domains.ts';
 import { aTenant, aUser, type TestTenant, type TestUser } from '../../support/builders.ts';
 import { startTestApp, type TestApp } from '../../support/test-app.ts';
 
@@ -65,7 +65,10 @@ const doneByAdmins: Readonly<Record<string, Done>> = {
   },
 };
 
-const mutations = Object.keys(access.Mutation).filter(isForAdmins).toSorted();
+const mutations = Object.entries(mergeAccess().Mutation)
+  .filter(([, { scope }]) => scope === 'admin')
+  .map(([name]) => name)
+  .toSorted();
 
 beforeAll(async () => {
   testApp = await startTestApp();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { declaredCaches } from '../../../src/app/cache-list.ts';
+import { declaredCaches } from '../../../src/graphql/cache-list.ts';
 import { InvalidConfiguration, readConfig } from '../../../src/app/config/config.ts';
 
 const production = { NODE_ENV: 'production', DATABASE_URL: 'postgres://user@host/name' };

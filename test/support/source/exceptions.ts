@@ -56,7 +56,7 @@ export const exceptions: Readonly<
   wideComments: [
     'bench/compare.ts',
     'src/app/app.ts',
-    'src/app/cache-list.ts',
+    'src/graphql/cache-list.ts',
     'src/app/caches.ts',
     'src/app/column-check.ts',
     'src/app/create-caches.ts',

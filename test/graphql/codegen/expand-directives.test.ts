@@ -1,6 +1,6 @@
 import { parse, print } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { expandDirectives } from '../../src/graphql/expand-directives.ts';
+import { expandDirectives } from '../../../src/graphql/codegen/expand-directives.ts';
 
 describe('@connection', () => {
   it("adds the paging arguments after the field's own, and the types once for two fields", () => {

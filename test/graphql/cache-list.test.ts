@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSchema, isEnumType } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { declaredCaches } from '../../src/app/cache-list.ts';
+import { declaredCaches } from '../../src/graphql/cache-list.ts';
 import { cacheTtlMs, readConfig } from '../../src/app/config/config.ts';
 
 const declarations = Object.values(declaredCaches);

@@ -11,13 +11,14 @@ import {
 
 /**
  * Replaces the directives `@connection` and `@payload`, and their definitions in schema.graphql, by the
- * arguments, fields and types that the directives stand for.
+ * arguments, fields and types that the directives stand for. Drops `@row`, which only code generation needs.
  * @throws Error for `@connection` on a field that is not declared as `[Node!]!`
  */
 export function expandDirectives(document: DocumentNode): DocumentNode {
   const nodeTypes = new Set<string>();
   const expanded = visit(document, {
     DirectiveDefinition: ({ name }) => (expandedDirectives.includes(name.value) ? null : undefined),
+    Directive: ({ name }) => (name.value === 'row' ? null : undefined),
     ObjectTypeDefinition: { leave: (type) => (isMarked(type, 'payload') ? toPayload(type) : undefined) },
     FieldDefinition: {
       leave(field) {
@@ -31,7 +32,7 @@ export function expandDirectives(document: DocumentNode): DocumentNode {
   return concatAST([expanded, ...[...nodeTypes].map(connectionTypesOf)]);
 }
 
-const expandedDirectives: readonly string[] = ['connection', 'payload'];
+const expandedDirectives: readonly string[] = ['connection', 'payload', 'row'];
 
 function toPayload(type: ObjectTypeDefinitionNode): ObjectTypeDefinitionNode {
   const mutation = type.name.value.replace(/Payload$/, '').replace(/^./, (first) => first.toLowerCase());
