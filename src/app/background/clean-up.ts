@@ -18,7 +18,7 @@ export function cleanUpWhileListening(
   const task = new PeriodicTask({
     work: (signal) => statistics.cleanUp(signal),
     intervalMs: config.cleanUpIntervalMs,
-    onError: (error) => logger.warn({ err: error }, 'what has expired could not be removed'),
+    onError: (error) => logger.warn({ err: error }, 'expired rows could not be removed'),
   });
   server.addHook('onListen', async () => task.start());
   server.addHook('onClose', async () => await task.stop());

@@ -119,7 +119,7 @@ export function createIdentityService(options: {
       }
       counts.failed += 1;
       if (isOutage(error)) pausedUntil = clock.now() + pauseAfterFailureMs;
-      logger.warn({ err: error }, 'what the identity provider says could not be stored');
+      logger.warn({ err: error }, 'identity sync failed');
       throw error;
     }
   }

@@ -28,10 +28,10 @@ export function createErrorFormatter(options: {
     const refusal = options.toRefusal(cause);
     const { code, message } = answerTo(error, cause, refusal);
     if (code === 'INTERNAL_SERVER_ERROR') {
-      options.logger.error({ err: cause, requestId, path: pathOf(error) }, 'a request met a defect');
+      options.logger.error({ err: cause, requestId, path: pathOf(error) }, 'unhandled error');
     } else if (refusal !== cause) {
       // Without its stack: in an outage this is said with every request, and the place in our code tells nothing.
-      options.logger.warn({ reason: reasonOf(cause), requestId }, 'a request met an outage');
+      options.logger.warn({ reason: reasonOf(cause), requestId }, 'dependency unavailable');
     }
     return { message, ...positionOf(error), extensions: { code, requestId } };
   };

@@ -91,7 +91,7 @@ function formatErrors<Context extends OperationScope>(
     async unexpectedErrorProcessingRequest({ requestContext, error }): Promise<void> {
       logger.error(
         { err: error, requestId: requestContext.contextValue.requestId },
-        'an operation met a defect',
+        'unhandled error in an operation',
       );
     },
   };
