@@ -93,7 +93,7 @@ export class ColumnCheck implements InvalidationListener {
   }
 
   /** Does nothing: imports and reconnects clear all caches, but tables seldom change; the periodic check is enough. */
-  missed(): void {}
+  onGap(): void {}
 
   /** Checks periodically, for changes that were not announced; the returned function stops that. */
   watch(intervalMs: number): () => void {

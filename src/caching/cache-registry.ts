@@ -4,7 +4,10 @@ import type { Invalidation, InvalidationListener } from './coherence/coherence.t
 import type { Generations } from './shared/generations.ts';
 
 /** What can be done with a cache without knowing what it holds. */
-export type NamedCache = Pick<Cache<unknown>, 'name' | 'end' | 'invalidate' | 'count' | 'statistics'>;
+export type NamedCache = Pick<
+  Cache<unknown>,
+  'name' | 'invalidateLocally' | 'invalidate' | 'count' | 'statistics'
+>;
 
 /** All caches of the process, by name: for those who look after them, not for those who read from them. */
 export class CacheRegistry implements InvalidationListener {
@@ -42,13 +45,13 @@ export class CacheRegistry implements InvalidationListener {
   invalidated(invalidations: readonly Invalidation[]): void {
     for (const invalidation of invalidations) {
       const reached = 'cache' in invalidation ? [this.find(invalidation.cache)] : this.all();
-      for (const cache of reached) cache?.end(targetOf(invalidation));
+      for (const cache of reached) cache?.invalidateLocally(targetOf(invalidation));
     }
-    this.#generations?.end(invalidations);
+    this.#generations?.invalidate(invalidations);
   }
 
-  missed(): void {
-    for (const cache of this.all()) cache.end('all');
+  onGap(): void {
+    for (const cache of this.all()) cache.invalidateLocally('all');
   }
 
   statistics(): CacheStatistics[] {

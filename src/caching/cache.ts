@@ -1,34 +1,34 @@
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import { checkOptions, defaultOptions, type CacheOptions } from './cache-options.ts';
 import type { CacheStatistics, InvalidationReport, InvalidationTarget } from './cache-report.ts';
 import type { Invalidation } from './coherence/coherence.ts';
 import { deepFreeze } from './deep-freeze.ts';
-import { EntrySource, type LoadMissing } from './loading/entry-source.ts';
-import { markOfKey, markOfTag, type Entry } from './memory/entry.ts';
-import type { Generations } from './shared/generations.ts';
+import { CircuitBreaker } from './loading/circuit-breaker.ts';
+import { EntryLoader, type LoadMissing } from './loading/entry-loader.ts';
+import { ReadThrough } from './loading/read-through.ts';
+import { keyTag, namedTag, type Entry } from './memory/entry.ts';
 import { InvalidationLog } from './memory/invalidation-log.ts';
 import { MemoryEntries } from './memory/memory-entries.ts';
-import { Outage } from './loading/circuit-breaker.ts';
-import { ReadThrough } from './loading/read-through.ts';
+import type { Generations } from './shared/generations.ts';
 import { SharedEntries } from './shared/shared-entries.ts';
+import { SharedSource } from './shared/shared-source.ts';
 
-/** Reads one key's value from the source; null when there is none. */
+/** Loads the value of one key; null if there is none. */
 type LoadOne<Value> = (key: string) => Promise<Value | null>;
 
 /**
- * Values that are costly to read, remembered for a while by key. Where a value belongs to a tenant its key begins with
- * the tenant.
+ * Values that are costly to load, cached by key. The key of a tenant's value begins with the tenant.
  *
- * - However many readers miss a key at once, it is loaded once. A failing load fails those who wait for it, and is
- *   forgotten.
- * - Who begins to read after an invalidation never gets a value whose load began before it.
- * - A store that fails costs a load, never an answer.
+ * - Concurrent readers of a missing key share one load. A failed load fails them all and is not cached.
+ * - A reader that arrives after an invalidation never gets a value whose load began before it.
+ * - A failing store costs a load, never an answer.
  * - Values are deeply frozen, because all readers share them.
  *
  * A load must not read the key that it loads from the same cache: it would wait for itself.
  */
 export class Cache<Value> {
   readonly name: string;
-  /** False: nothing is remembered. */
+  /** False: nothing is cached. */
   readonly isEnabled: boolean;
   readonly #options: CacheOptions<Value>;
   readonly #trust: { readonly isTrusted: boolean };
@@ -43,7 +43,7 @@ export class Cache<Value> {
   constructor(options: CacheOptions<Value>) {
     checkOptions(options);
     const { name, entriesMax, absencesMax = entriesMax, generations = null, isInMemory = true } = options;
-    const log = new InvalidationLog({ marksMax: options.invalidationsMax ?? 10_000 });
+    const log = new InvalidationLog({ tagsMax: options.invalidationsMax ?? 10_000 });
     const memory = new MemoryEntries<Value>({ name, entriesMax, absencesMax, isInMemory, log });
     const onStoreError = (error: unknown) => {
       this.#sharedErrors += 1;
@@ -53,20 +53,17 @@ export class Cache<Value> {
       this.#errors += 1;
       options.onError?.(error);
     };
-    const common = {
-      ...defaultOptions,
-      ...options,
-      log,
-      memory,
-      outage: new Outage(),
-      onError,
-      onStoreError,
-    };
-    const shared =
+    const breaker = new CircuitBreaker();
+    const common = { ...defaultOptions, ...options, log, memory, breaker, onError, onStoreError };
+    const loader = new EntryLoader<Value>(common);
+    const source =
       generations === null
-        ? null
-        : new SharedEntries<Value>({ ...common, generations, onError: onStoreError });
-    const source = new EntrySource<Value>({ ...common, shared });
+        ? loader
+        : new SharedSource<Value>({
+            ...common,
+            loader,
+            shared: new SharedEntries<Value>({ ...common, generations, onError: onStoreError }),
+          });
     this.name = name;
     this.isEnabled = options.isEnabled ?? true;
     this.#options = options;
@@ -77,22 +74,18 @@ export class Cache<Value> {
     this.#reads = new ReadThrough({ ...common, source });
   }
 
-  /** The value of one key, null when there is none; rejects only as `load` does. */
-  async get(key: string, load: LoadOne<Value>): Promise<Value | null> {
-    const known = this.peek(key);
-    if (known !== undefined) return known;
-    if (!this.isEnabled) {
-      this.#reads.counts.misses += 1;
-      this.#options.onRead?.(0, 1);
-      return deepFreeze(await load(key));
-    }
-    const [value = null] = await this.#reads.gather([key], async () => new Map([[key, await load(key)]]));
-    return value;
+  /** The value of one key, null if there is none: synchronously from memory. Rejects only as `load` does. */
+  get(key: string, load: LoadOne<Value>): MaybePromise<Value | null> {
+    const entry = this.#fresh(key, this.#options.clock.now());
+    if (entry === undefined) return this.#load(key, load);
+    this.#reads.counts.hits += 1;
+    this.#options.onRead?.(1, 0);
+    return entry.value;
   }
 
-  /** The values of the keys in their order, null where there is none; rejects only as `load` does. */
+  /** The values of the keys in their order, null where there is none. Rejects only as `load` does. */
   async getMany(keys: readonly string[], load: LoadMissing<Value>): Promise<(Value | null)[]> {
-    if (this.isEnabled) return this.peekMany(keys) ?? this.#reads.gather(keys, load);
+    if (this.isEnabled) return this.#reads.read(keys, load);
     const distinct = [...new Set(keys)];
     this.#reads.counts.misses += distinct.length;
     this.#reads.counts.coalesced += keys.length - distinct.length;
@@ -101,16 +94,10 @@ export class Cache<Value> {
     return keys.map((key) => deepFreeze(values.get(key) ?? null));
   }
 
-  /** As `get`, but at once: undefined, and nothing counted, unless memory has a fresh answer. */
-  peek(key: string): Value | null | undefined {
-    const entry = this.#fresh(key, this.#options.clock.now());
-    if (entry === undefined) return undefined;
-    this.#reads.counts.hits += 1;
-    this.#options.onRead?.(1, 0);
-    return entry.value;
-  }
-
-  /** As `getMany`, but at once: undefined, and nothing counted, unless memory has a fresh answer for every key. */
+  /**
+   * The values of the keys in their order if memory has a fresh answer for all of them; else undefined, and nothing is
+   * counted. For readers that batch what is missing with other requests before they call `getMany`.
+   */
   peekMany(keys: readonly string[]): (Value | null)[] | undefined {
     const now = this.#options.clock.now();
     const values: (Value | null)[] = [];
@@ -125,49 +112,49 @@ export class Cache<Value> {
   }
 
   /**
-   * From the moment of the call nobody in this process gets an older value any more; to be called after the change is
-   * committed, never before. Costs the same whatever the number of entries, save for 'all', which also empties memory.
+   * From the moment of the call no reader in this process gets an older value; to be called after the change is committed,
+   * never before. Takes the same time for any number of entries, except for 'all', which also empties memory.
    */
-  end(target: InvalidationTarget): void {
-    // The log makes the promise, memory only gets rid of what is dead.
+  invalidateLocally(target: InvalidationTarget): void {
+    // The log keeps the promise; memory only frees what is invalid.
     if (target === 'all') {
       this.#log.appendAll();
-      this.#memory.clear();
+      this.#memory.removeAll();
     } else if ('tag' in target) {
-      this.#log.append(markOfTag(target.tag));
+      this.#log.append(namedTag(target.tag));
     } else {
-      this.#log.append(markOfKey(target.key));
+      this.#log.append(keyTag(target.key));
       this.#memory.remove(target.key);
     }
   }
 
-  /** As `end`, and in the shared store; answers what happened in each. Never rejects. */
+  /** As `invalidateLocally`, and in the shared store; reports the result of each. Never rejects. */
   async invalidate(target: InvalidationTarget): Promise<InvalidationReport> {
     const removed = target !== 'all' && 'tag' in target ? null : this.count(target);
-    this.end(target);
+    this.invalidateLocally(target);
     const memory = { store: 'memory', ok: true, message: null };
     if (this.#generations === null) return { cache: this.name, removed, stores: [memory] };
-    this.#generations.end([this.#invalidationOf(target)]);
+    this.#generations.invalidate([this.#invalidationOf(target)]);
     const ok = await this.#generations.confirm();
-    const message = ok ? null : 'Redis did not confirm; until it does it is not read for this.';
+    const message = ok ? null : 'Redis did not confirm; until it does, it is not read for these entries.';
     return { cache: this.name, removed, stores: [memory, { store: 'redis', ok, message }] };
   }
 
-  /** How many live entries in memory an invalidation would end. */
+  /** The number of fresh entries in memory that an invalidation would remove. */
   count(target: InvalidationTarget): number {
     const now = this.#options.clock.now();
     if (target !== 'all' && 'key' in target) return this.#fresh(target.key, now) === undefined ? 0 : 1;
-    const mark = target === 'all' ? null : markOfTag(target.tag);
+    const tag = target === 'all' ? null : namedTag(target.tag);
     let count = 0;
     for (const entry of this.#memory.all()) {
-      if (now < entry.freshUntil && (mark === null || entry.marks.includes(mark))) count += 1;
+      if (now < entry.freshUntil && (tag === null || entry.tags.includes(tag))) count += 1;
     }
     return count;
   }
 
   statistics(): CacheStatistics {
     const { hits, misses, coalesced, staleServed, sharedHits } = this.#reads.counts;
-    const asked = hits + misses + coalesced;
+    const requested = hits + misses + coalesced;
     const memory = { store: 'memory', hits: hits - sharedHits, errors: 0 };
     const redis = { store: 'redis', hits: sharedHits, errors: this.#sharedErrors };
     const stores = this.#generations === null ? [memory] : [memory, redis];
@@ -181,7 +168,7 @@ export class Cache<Value> {
       hits,
       misses,
       coalesced,
-      hitRate: asked === 0 ? 0 : hits / asked,
+      hitRate: requested === 0 ? 0 : hits / requested,
       staleServed,
       evictions: this.#memory.evictions,
       invalidations: this.#log.sequence,
@@ -189,7 +176,12 @@ export class Cache<Value> {
     };
   }
 
-  /** What memory can answer at once. */
+  async #load(key: string, load: LoadOne<Value>): Promise<Value | null> {
+    const [value = null] = await this.getMany([key], async () => new Map([[key, await load(key)]]));
+    return value;
+  }
+
+  /** The entry that memory can answer with synchronously. */
   #fresh(key: string, now: number): Entry<Value> | undefined {
     if (!this.#trust.isTrusted || !this.isEnabled) return undefined;
     const entry = this.#memory.find(key);

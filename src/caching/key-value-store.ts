@@ -19,7 +19,7 @@ export interface KeyValueStore {
  */
 export interface StoreSession {
   /** Of the server, or servers: started again, or replaced by another, it has another one. */
-  readonly life: string;
+  readonly incarnation: string;
   /** The texts of the keys in their order. */
   getMany(keys: readonly string[]): Promise<(string | undefined)[]>;
   setMany(texts: readonly StoredText[]): Promise<void>;
@@ -31,9 +31,9 @@ export interface StoreSession {
 }
 
 /** The store can't be used now. */
-export class StoreAway extends Error {
+export class StoreUnavailable extends Error {
   constructor(name: string) {
     super(`The store ${name} can't be reached.`);
-    this.name = 'StoreAway';
+    this.name = 'StoreUnavailable';
   }
 }

@@ -1,5 +1,5 @@
 import type { Cache } from './cache.ts';
-import type { LoadMissing } from './loading/entry-source.ts';
+import type { LoadMissing } from './loading/entry-loader.ts';
 
 /** Loads what the cache lacks of these keys; answers how many values that brought, so 0 when it had them all. */
 export async function warm<Value>(

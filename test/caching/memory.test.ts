@@ -24,22 +24,23 @@ function aCache(options: { entriesMax?: number; clock?: TestClock; invalidations
 const loadRow = async (key: string): Promise<Row> => ({ id: key });
 const loadRows = async (keys: readonly string[]) => new Map(keys.map((key) => [key, { id: key }]));
 
-describe('peek', () => {
-  it('answers at once what memory has, be it an absence, and counts nothing else', async () => {
+describe('memory', () => {
+  it('answers get and peekMany synchronously for fresh entries and absences, counted as hits', async () => {
     const cache = aCache();
     await cache.getMany(['a'], loadRows);
     await cache.get('ghost', async () => null);
 
-    expect([cache.peek('a'), cache.peek('ghost'), cache.peek('b')]).toEqual([{ id: 'a' }, null, undefined]);
-    expect(cache.statistics()).toMatchObject({ hits: 2, misses: 2 });
+    expect([cache.get('a', loadRow), cache.get('ghost', loadRow)]).toEqual([{ id: 'a' }, null]);
+    expect([cache.peekMany(['a']), cache.peekMany(['a', 'b'])]).toEqual([[{ id: 'a' }], undefined]);
+    expect(cache.statistics()).toMatchObject({ hits: 3, misses: 2 });
   });
 
-  it('answers nothing for what was invalidated', async () => {
+  it('answers nothing for an invalidated entry', async () => {
     const cache = aCache();
     await cache.get('a', loadRow);
-    cache.end({ key: 'a' });
+    cache.invalidateLocally({ key: 'a' });
 
-    expect(cache.peek('a')).toBeUndefined();
+    expect(cache.peekMany(['a'])).toBeUndefined();
   });
 });
 
@@ -130,7 +131,7 @@ describe('the bound on memory', () => {
 
     expect(cache.peekMany(['gone'])).toBeUndefined();
     expect(cache.peekMany(['slow'])).toBeUndefined();
-    // Found unharmed after the invalidation that was forgotten, so it need not be loaded again.
+    // Found valid after the invalidation that was forgotten, so it need not be loaded again.
     expect(cache.peekMany(['kept'])).toEqual([{ id: 'kept', team: 'red' }]);
   });
 });

@@ -65,7 +65,7 @@ describe('a value just past its time', () => {
     await cache.get('a', async () => ({ id: 'old' }));
     clock.advance(60_000);
     await cache.get('a', () => renewal.promise);
-    cache.end({ tag: 'row:a' });
+    cache.invalidateLocally({ tag: 'row:a' });
     const late = cache.get('a', async () => ({ id: 'new' }));
     renewal.resolve({ id: 'old again' });
 
@@ -138,7 +138,7 @@ describe('while the source is away', () => {
   });
 
   it.each<[string, (cache: Cache<Row>, clock: TestClock) => void]>([
-    ['has ended', (cache) => cache.end({ key: 'a' })],
+    ['has ended', (cache) => cache.invalidateLocally({ key: 'a' })],
     ['is too old', (_cache, clock) => clock.advance(3_600_000)],
   ])('the last value is not answered when it %s', async (_name, change) => {
     const { cache, clock } = aCache();
@@ -202,7 +202,7 @@ describe('while invalidations may go unheard', () => {
     trust.isTrusted = false;
 
     expect(await cache.get('a', away)).toEqual({ id: 'old' });
-    cache.end('all');
+    cache.invalidateLocally('all');
     await expect(cache.get('a', away)).rejects.toThrow(Unavailable);
   });
 
@@ -255,7 +255,7 @@ it('random keys that do not exist push out no value, and each other', async () =
 it('a value takes the place of its absence', async () => {
   const { cache } = aCache();
   await cache.get('a', async () => null);
-  cache.end({ key: 'a' });
+  cache.invalidateLocally({ key: 'a' });
   await cache.get('a', async () => ({ id: 'a' }));
 
   expect(cache.peekMany(['a'])).toEqual([{ id: 'a' }]);

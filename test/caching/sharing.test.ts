@@ -163,7 +163,7 @@ describe('what has ended in one process', () => {
   it('is only what a process remembers itself when it may not have heard something', async () => {
     const { cache, registry, generations } = await aProcess();
     await cache.get('a', async () => ({ id: 'kept' }));
-    registry.missed();
+    registry.onGap();
     expect(await generations.confirm()).toBe(true);
 
     expect(cache.peekMany(['a'])).toBeUndefined();

@@ -18,7 +18,7 @@ export function startCoherence(
   const told: Told[] = [];
   coherence.subscribe({
     invalidated: (invalidations) => void told.push(invalidations),
-    missed: () => void told.push(null),
+    onGap: () => void told.push(null),
   });
   coherence.start();
   cleanUps.add(() => coherence.stop());

@@ -1,14 +1,14 @@
 import type { KeyValueStore, StoredText, StoreSession } from '../../src/caching/key-value-store.ts';
-import { StoreAway } from '../../src/caching/key-value-store.ts';
+import { StoreUnavailable } from '../../src/caching/key-value-store.ts';
 
 /** What several processes' stores have in common: the texts of one server, which knows no time. */
 export class RemoteTexts {
-  life = 'life 1';
+  incarnation = 'life 1';
   texts = new Map<string, string>();
 
   /** Starts again from an old copy of its texts. */
   restartWith(copy: ReadonlyMap<string, string>): void {
-    this.life = `life ${Number(this.life.slice(5)) + 1}`;
+    this.incarnation = `life ${Number(this.incarnation.slice(5)) + 1}`;
     this.texts = new Map(copy);
   }
 }
@@ -28,16 +28,16 @@ export class RemoteStore implements KeyValueStore {
   }
 
   get session(): StoreSession {
-    const { life } = this.#remote;
+    const { incarnation } = this.#remote;
     const run = async <Result>(command: (texts: Map<string, string>) => Result): Promise<Result> => {
       await this.#delay();
       const result = command(this.#remote.texts);
       await this.#delay();
-      if (this.#remote.life !== life) throw new StoreAway(this.name);
+      if (this.#remote.incarnation !== incarnation) throw new StoreUnavailable(this.name);
       return result;
     };
     return {
-      life,
+      incarnation,
       getMany: (keys) => run((texts) => keys.map((key) => texts.get(key))),
       setMany: (entries) => run((texts) => entries.forEach(({ key, text }) => texts.set(key, text))),
       addMany: (entries) => run((texts) => entries.map((entry) => add(texts, entry))),

@@ -99,7 +99,7 @@ export class SharedCacheModel {
     else if (choice < 260) this.#work.push(this.#goDeaf());
     else if (choice < 264) this.#clock.advance(this.#random.below(100));
     // As if its memory had needed the room for something else, so that more is asked of the store.
-    else this.#anyProcess().cache.end('all');
+    else this.#anyProcess().cache.invalidateLocally('all');
     if (this.#random.below(3) > 0) await settled();
   }
 
@@ -197,7 +197,7 @@ export class SharedCacheModel {
       this.#tellAll({ epoch: this.#epoch });
     }
     process.epoch = this.#epoch;
-    process.registry.missed();
+    process.registry.onGap();
     process.isTrusted = true;
   }
 

@@ -14,7 +14,7 @@ export interface InvalidationListener {
    * Something may not have been heard: whatever this process remembers itself counts as ended. What a shared store holds
    * does not: another process has vouched for it, or it has ended with the epoch.
    */
-  missed(): void;
+  onGap(): void;
 }
 
 /** A store that several processes read from, such as Redis. */
@@ -23,12 +23,12 @@ export interface SharedStore {
    * The place in which everything that this process has been told until now is ended, for whoever reads there; null when
    * that is not known. Never rejects, and answers soon: by a timer of its own when the store does not.
    */
-  vouch(): Promise<string | null>;
+  confirmClean(): Promise<string | null>;
   /**
    * Another process, which missed nothing, vouches for these places and no others; what it knows of may not be this store.
    * To be called before anything is read there.
    */
-  vouchedFor(places: readonly string[]): void;
+  confirmedClean(keySpaces: readonly string[]): void;
 }
 
 /** How the caches of all processes on one database keep to the truth. */

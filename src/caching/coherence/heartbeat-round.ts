@@ -1,8 +1,8 @@
 import type { Moment } from './lease.ts';
-import type { Spoken } from './notify-connection.ts';
+import type { SendResult } from './notify-connection.ts';
 
 /** How a barrier went: by everybody's answer, by leases that ran out, or not at all because the connection was lost. */
-export type Passage = 'confirmed' | 'lapsed' | 'lost';
+export type BarrierOutcome = 'confirmed' | 'lapsed' | 'lost';
 
 /**
  * One time of speaking, which this process must hear itself to know that it has heard everything before. As a barrier it
@@ -12,11 +12,11 @@ export class Round {
   readonly number: number;
   readonly sentAt: Moment;
   /** How the barrier went. */
-  readonly passage: Promise<Passage>;
+  readonly outcome: Promise<BarrierOutcome>;
   /** The places in shared stores for which another process has vouched, null when none did; for a process that joins. */
-  readonly voucher: Promise<readonly string[] | null>;
-  readonly #pass: (passage: Passage) => void;
-  readonly #vouch: (places: readonly string[] | null) => void;
+  readonly cleanKeySpaces: Promise<readonly string[] | null>;
+  readonly #pass: (outcome: BarrierOutcome) => void;
+  readonly #confirmClean: (keySpaces: readonly string[] | null) => void;
   #isHeard = false;
   /** By process: until when it may still answer from its caches. Null before that is known. */
   #awaited: Map<string, number> | null = null;
@@ -27,12 +27,12 @@ export class Round {
   constructor(number: number, sentAt: Moment) {
     this.number = number;
     this.sentAt = sentAt;
-    let pass: (passage: Passage) => void = () => {};
-    let vouch: (places: readonly string[] | null) => void = () => {};
-    this.passage = new Promise((resolve) => (pass = resolve));
-    this.voucher = new Promise((resolve) => (vouch = resolve));
+    let pass: (outcome: BarrierOutcome) => void = () => {};
+    let confirmClean: (keySpaces: readonly string[] | null) => void = () => {};
+    this.outcome = new Promise((resolve) => (pass = resolve));
+    this.cleanKeySpaces = new Promise((resolve) => (confirmClean = resolve));
     this.#pass = pass;
-    this.#vouch = vouch;
+    this.#confirmClean = confirmClean;
   }
 
   /** Came back to the process that sent it. */
@@ -42,7 +42,7 @@ export class Round {
   }
 
   /** Is committed: from then on, none of these can renew its lease without hearing what was committed before. */
-  spoken(peers: Spoken['peers'], leaseMaxMs: number): void {
+  spoken(peers: SendResult['peers'], leaseMaxMs: number): void {
     const now = performance.now();
     this.#awaited = new Map(
       // The database's clock may have been set; no lease that was taken before this moment is longer than a lease.
@@ -58,8 +58,8 @@ export class Round {
   }
 
   /** Another process says in which places nothing is that has ended; null when it does not know. */
-  vouchedBy(processId: string, places: readonly string[] | null): void {
-    if (places !== null) this.#vouch(places);
+  reportedCleanBy(processId: string, keySpaces: readonly string[] | null): void {
+    if (keySpaces !== null) this.#confirmClean(keySpaces);
     this.#refusedBy.add(processId);
     this.#check();
   }
@@ -69,7 +69,7 @@ export class Round {
     clearTimeout(this.#timer);
     this.#isHeard = false;
     this.#pass('lost');
-    this.#vouch(null);
+    this.#confirmClean(null);
   }
 
   #check(): void {
@@ -78,7 +78,7 @@ export class Round {
     const silentUntil = this.#lastDeadline(this.#heardBy);
     const undecidedUntil = this.#lastDeadline(this.#refusedBy);
     const now = performance.now();
-    if (undecidedUntil <= now) this.#vouch(null);
+    if (undecidedUntil <= now) this.#confirmClean(null);
     if (silentUntil <= now) this.#pass(silentUntil === 0 ? 'confirmed' : 'lapsed');
     const next = Math.min(...[silentUntil, undecidedUntil].filter((deadline) => deadline > now));
     if (next < Infinity) this.#timer = setTimeout(() => this.#check(), Math.ceil(next - now));

@@ -1,11 +1,11 @@
 import { presentMoment, type LeaseTimes, type Moment } from './lease.ts';
-import type { CoherenceLine } from './notify-connection.ts';
+import type { NotifyConnection } from './notify-connection.ts';
 import { channelOf, commonChannel, type CoherenceMessage, type Notification } from './coherence-message.ts';
-import { Round, type Passage } from './heartbeat-round.ts';
+import { Round, type BarrierOutcome } from './heartbeat-round.ts';
 
 /** Who speaks on which connection. */
-export interface RoundsOptions {
-  readonly line: CoherenceLine;
+export interface HeartbeatsOptions {
+  readonly connection: NotifyConnection;
   readonly processId: string;
   readonly times: LeaseTimes;
   /** Everything that was committed before that moment has been heard. */
@@ -14,45 +14,45 @@ export interface RoundsOptions {
   readonly nextNumber: () => number;
   readonly onEpoch: (epoch: number) => void;
   /** Where shared stores hold nothing that has ended, if this process has heard everything since it joined; else null. */
-  readonly vouch: () => Promise<readonly string[] | null>;
+  readonly confirmClean: () => Promise<readonly string[] | null>;
 }
 
 /**
  * What a process says on one connection: that it is alive, that it wants to know whether all have heard, and that it has
  * heard. All that is due goes into one statement, and while that is under way the next gathers.
  */
-export class Rounds {
-  readonly #options: RoundsOptions;
+export class Heartbeats {
+  readonly #options: HeartbeatsOptions;
   /** Sent and not yet over, by number. */
   readonly #sent = new Map<number, Round>();
   /** Wanted by those who came after the last one was sent: what they have committed lies before it. */
   #wanted: { readonly round: Promise<Round>; send(round: Round): void; isJoining: boolean } | null = null;
-  readonly #outbox: Notification[] = [];
+  readonly #queued: Notification[] = [];
   #heardLast: number | null = null;
   #isBeatDue = false;
-  #isSpeaking = false;
+  #isSending = false;
   #isOver = false;
 
-  constructor(options: RoundsOptions) {
+  constructor(options: HeartbeatsOptions) {
     this.#options = options;
   }
 
   /** Renews the lease, as soon as it is heard. */
   beat(): void {
     this.#isBeatDue = true;
-    this.#pump();
+    this.#flush();
   }
 
   /** How it went to let all others hear what was committed before the call. */
-  async pass(): Promise<Passage> {
+  async pass(): Promise<BarrierOutcome> {
     const round = await this.#want(false);
-    return await round.passage;
+    return await round.outcome;
   }
 
   /** The places for which somebody vouches; null once all who could may no longer do so. */
-  async askForVoucher(): Promise<readonly string[] | null> {
+  async findCleanKeySpaces(): Promise<readonly string[] | null> {
     const round = await this.#want(true);
-    return await round.voucher;
+    return await round.cleanKeySpaces;
   }
 
   /** To be called with everything that is heard on the connection, at once. */
@@ -60,7 +60,8 @@ export class Rounds {
     if ('round' in message) this.#hearRound(message.round);
     else if ('barrier' in message && 'from' in message) this.#hearBarrier(message);
     else if ('heard' in message) this.#everySent(message.heard, (round) => round.heardBy(message.by));
-    else if ('vouched' in message) this.#sent.get(message.barrier)?.vouchedBy(message.by, message.vouched);
+    else if ('vouched' in message)
+      this.#sent.get(message.barrier)?.reportedCleanBy(message.by, message.vouched);
     else if ('left' in message) this.#everySent(Infinity, (round) => this.#forget(round, message.left));
   }
 
@@ -81,22 +82,22 @@ export class Rounds {
     }
     this.#wanted.isJoining ||= isJoining;
     const { round } = this.#wanted;
-    this.#pump();
+    this.#flush();
     return await round;
   }
 
-  #pump(): void {
-    if (this.#isOver || this.#isSpeaking) return;
-    if (!this.#isBeatDue && this.#wanted === null && this.#outbox.length === 0) return;
-    this.#isSpeaking = true;
-    void this.#speak().finally(() => {
-      this.#isSpeaking = false;
-      this.#pump();
+  #flush(): void {
+    if (this.#isOver || this.#isSending) return;
+    if (!this.#isBeatDue && this.#wanted === null && this.#queued.length === 0) return;
+    this.#isSending = true;
+    void this.#send().finally(() => {
+      this.#isSending = false;
+      this.#flush();
     });
   }
 
-  async #speak(): Promise<void> {
-    const { line, processId, times, nextNumber, onEpoch } = this.#options;
+  async #send(): Promise<void> {
+    const { connection, processId, times, nextNumber, onEpoch } = this.#options;
     // Before it is sent: a lease runs from the moment up to which everything has been heard.
     const round = new Round(nextNumber(), presentMoment());
     const wanted = this.#wanted;
@@ -112,16 +113,16 @@ export class Rounds {
     this.#isBeatDue = false;
     this.#sent.set(number, round);
     wanted?.send(round);
-    void Promise.all([round.passage, wanted?.isJoining === true ? round.voucher : null]).then(() =>
+    void Promise.all([round.outcome, wanted?.isJoining === true ? round.cleanKeySpaces : null]).then(() =>
       this.#sent.delete(number),
     );
     try {
-      const spoken = await line.speak([call, ...this.#outbox.splice(0)]);
+      const spoken = await connection.send([call, ...this.#queued.splice(0)]);
       onEpoch(spoken.epoch);
       // Nobody else answers to a heartbeat.
       round.spoken(wanted === null ? [] : spoken.peers, times.leaseMs + times.marginMs);
     } catch (error) {
-      line.fail(error instanceof Error ? error : new Error(String(error)));
+      connection.fail(error instanceof Error ? error : new Error(String(error)));
     }
   }
 
@@ -130,7 +131,7 @@ export class Rounds {
     if (round === undefined) return;
     // Every round comes back, in the order in which they were sent: what lies between two of them has come too.
     if (this.#heardLast !== null && number !== this.#heardLast + 1) {
-      this.#options.line.fail(new Error('The connection has lost notifications.'));
+      this.#options.connection.fail(new Error('The connection has lost notifications.'));
       return;
     }
     this.#heardLast = number;
@@ -139,22 +140,24 @@ export class Rounds {
   }
 
   #hearBarrier({ barrier, from, isJoining }: Extract<CoherenceMessage, { from: string }>): void {
-    const { processId, vouch } = this.#options;
+    const { processId, confirmClean } = this.#options;
     if (from === processId) return this.#hearRound(barrier);
     const channel = channelOf(from);
     this.#answer({ channel, message: { heard: barrier, by: processId } });
     if (!isJoining) return;
-    void vouch().then((vouched) => this.#answer({ channel, message: { vouched, barrier, by: processId } }));
+    void confirmClean().then((vouched) =>
+      this.#answer({ channel, message: { vouched, barrier, by: processId } }),
+    );
   }
 
   #answer(notification: Notification): void {
-    this.#outbox.push(notification);
-    this.#pump();
+    this.#queued.push(notification);
+    this.#flush();
   }
 
   #forget(round: Round, processId: string): void {
     round.heardBy(processId);
-    round.vouchedBy(processId, null);
+    round.reportedCleanBy(processId, null);
   }
 
   /** Whoever has heard one barrier has heard all before it. */

@@ -2,24 +2,24 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { createId } from '../../platform/ids.ts';
 import { Lease, type LeaseTimes } from './lease.ts';
-import { CoherenceLine } from './notify-connection.ts';
+import { NotifyConnection } from './notify-connection.ts';
 import { channelOf, type CoherenceMessage } from './coherence-message.ts';
-import type { Passage } from './heartbeat-round.ts';
-import { Rounds } from './heartbeats.ts';
+import type { BarrierOutcome } from './heartbeat-round.ts';
+import { Heartbeats } from './heartbeats.ts';
 
 /** Who attends, and what is to be done with what is heard. */
-export interface AttendanceOptions {
+export interface MembershipOptions {
   readonly url: string;
   readonly processId: string;
   readonly times: LeaseTimes;
   /** Never the same number twice in the life of the process, and always a higher one. */
   readonly nextNumber: () => number;
   /** Called at once, in the order of the commits; null is "everything". */
-  readonly onEnded: (names: readonly string[] | null) => void;
+  readonly onInvalidated: (names: readonly string[] | null) => void;
   /** Called before anything may be answered from caches; null: what shared stores held has ended with the epoch. */
   readonly onJoined: (vouched: readonly string[] | null) => void;
   /** The places in shared stores that hold nothing of what this process knows to have ended; null when one may. */
-  readonly vouchForStores: () => Promise<readonly string[] | null>;
+  readonly confirmStoresClean: () => Promise<readonly string[] | null>;
 }
 
 const probeMs = 1000;
@@ -27,12 +27,12 @@ const probeMs = 1000;
 const deafnessMax = 6;
 
 /** A process's time among those that hear what is committed: from the opening of one connection to its loss. */
-export class Attendance {
+export class Membership {
   /** Resolves with the reason when the connection is gone. */
   readonly lost: Promise<Error>;
-  readonly #options: AttendanceOptions;
-  readonly #line: CoherenceLine;
-  readonly #rounds: Rounds;
+  readonly #options: MembershipOptions;
+  readonly #connection: NotifyConnection;
+  readonly #heartbeats: Heartbeats;
   readonly #lease: Lease;
   #hasConnected = false;
   #epoch = 0;
@@ -43,27 +43,27 @@ export class Attendance {
   #heartbeat: NodeJS.Timeout | undefined;
   #onProbe: ((text: string) => void) | null = null;
 
-  constructor(options: AttendanceOptions) {
+  constructor(options: MembershipOptions) {
     this.#options = options;
     const { url, processId, times } = options;
     this.#lease = new Lease(times);
-    this.#line = new CoherenceLine({
+    this.#connection = new NotifyConnection({
       url,
       processId,
       leaseMs: times.leaseMs + times.marginMs,
       onMessage: (message) => this.#hear(message),
     });
-    this.#rounds = new Rounds({
+    this.#heartbeats = new Heartbeats({
       ...options,
-      line: this.#line,
+      connection: this.#connection,
       onHeard: (sentAt) => {
         this.#beatsSinceHeard = 0;
         this.#lease.renew(sentAt);
       },
       onEpoch: (epoch) => this.#learnEpoch(epoch),
-      vouch: () => this.#vouch(),
+      confirmClean: () => this.#confirmClean(),
     });
-    this.lost = this.#line.lost.then((reason) => {
+    this.lost = this.#connection.lost.then((reason) => {
       this.#end();
       return reason;
     });
@@ -87,11 +87,11 @@ export class Attendance {
    * @throws Error when the database is away, or what stands in between keeps notifications back
    */
   async open(): Promise<void> {
-    await this.#line.open();
+    await this.#connection.open();
     this.#hasConnected = true;
     await this.#proveHearing();
     if (this.#isOver) throw await this.lost;
-    this.#rounds.beat();
+    this.#heartbeats.beat();
     this.#heartbeat = setInterval(() => this.#beat(), this.#options.times.heartbeatMs);
   }
 
@@ -101,48 +101,48 @@ export class Attendance {
    * @throws Error when the connection is lost first
    */
   async join(): Promise<void> {
-    const vouched = await this.#rounds.askForVoucher();
-    if (vouched === null) this.#learnEpoch(await this.#line.raiseEpoch());
+    const vouched = await this.#heartbeats.findCleanKeySpaces();
+    if (vouched === null) this.#learnEpoch(await this.#connection.raiseEpoch());
     if (this.#isOver) throw await this.lost;
     this.#options.onJoined(vouched);
     this.#isMember = true;
   }
 
   /** How it went to let all others hear what was committed before the call. */
-  async pass(): Promise<Passage> {
-    return await this.#rounds.pass();
+  async pass(): Promise<BarrierOutcome> {
+    return await this.#heartbeats.pass();
   }
 
   /** Says that nobody need wait for this process any more. */
   async leave(): Promise<void> {
     this.#end();
-    await this.#line.leave();
+    await this.#connection.leave();
   }
 
   fail(reason: Error): void {
     this.#end();
-    this.#line.fail(reason);
+    this.#connection.fail(reason);
   }
 
   #end(): void {
     this.#isOver = true;
     this.#isMember = false;
     clearInterval(this.#heartbeat);
-    this.#rounds.end();
+    this.#heartbeats.end();
   }
 
-  async #vouch(): Promise<readonly string[] | null> {
+  async #confirmClean(): Promise<readonly string[] | null> {
     if (!this.#isMember) return null;
-    const places = await this.#options.vouchForStores();
-    return this.#isMember ? places : null;
+    const keySpaces = await this.#options.confirmStoresClean();
+    return this.#isMember ? keySpaces : null;
   }
 
   #hear(message: CoherenceMessage): void {
-    if ('ended' in message) this.#options.onEnded(message.ended);
-    else if ('everything' in message) this.#options.onEnded(null);
+    if ('ended' in message) this.#options.onInvalidated(message.ended);
+    else if ('everything' in message) this.#options.onInvalidated(null);
     else if ('epoch' in message) this.#learnEpoch(message.epoch);
     else if ('probe' in message) this.#onProbe?.(message.probe);
-    else this.#rounds.hear(message);
+    else this.#heartbeats.hear(message);
   }
 
   /** What a statement read and what was heard come in no order; the epoch only ever rises. */
@@ -170,7 +170,7 @@ export class Attendance {
   #beat(): void {
     this.#beatsSinceHeard += 1;
     if (this.#beatsSinceHeard > deafnessMax) this.fail(new Error('The connection has fallen silent.'));
-    else this.#rounds.beat();
+    else this.#heartbeats.beat();
   }
 }
 

@@ -5,7 +5,7 @@ import { channelOf, commonChannel, parseMessage } from './coherence-message.ts';
 import type { CoherenceMessage, Notification } from './coherence-message.ts';
 
 /** How to reach the database, and who does. */
-export interface LineOptions {
+export interface NotifyConnectionOptions {
   readonly url: string;
   readonly processId: string;
   /** How long the others wait for this process, from each time it speaks. */
@@ -15,7 +15,7 @@ export interface LineOptions {
 }
 
 /** What is known after having spoken. */
-export interface Spoken {
+export interface SendResult {
   readonly epoch: number;
   /** The other processes that may answer from their caches, and for how long at most. */
   readonly peers: readonly { readonly id: string; readonly remainingMs: number }[];
@@ -30,17 +30,17 @@ const frozenLeases = 5;
  * A connection of its own, on which PostgreSQL tells what was committed. It is used up by its first failure: whoever needs
  * another makes another, because what was said in between is lost.
  */
-export class CoherenceLine {
+export class NotifyConnection {
   /** Resolves with the reason when the connection is gone, however it went. */
   readonly lost: Promise<Error>;
-  readonly #options: LineOptions;
+  readonly #options: NotifyConnectionOptions;
   readonly #socket = new Socket();
   readonly #client: Client;
   readonly #lose: (reason: Error) => void;
   /** PostgreSQL hears one statement at a time, and the client does not like to queue them. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(options: LineOptions) {
+  constructor(options: NotifyConnectionOptions) {
     this.#options = options;
     let lose: (reason: Error) => void = () => {};
     this.lost = new Promise((resolve) => (lose = resolve));
@@ -86,7 +86,7 @@ export class CoherenceLine {
   }
 
   /** In one transaction: sends the messages, renews the row by which others know of this process, and reads theirs. */
-  async speak(notifications: readonly Notification[]): Promise<Spoken> {
+  async send(notifications: readonly Notification[]): Promise<SendResult> {
     const { processId, leaseMs } = this.#options;
     const rows = await this.#ask<{ epoch: number; id: string | null; remainingMs: number | null }>(
       `with alive as (

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createId } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/telemetry/logger.ts';
-import { Attendance } from './membership.ts';
+import { Membership } from './membership.ts';
 import type { LeaseTimes } from './lease.ts';
 import { parseInvalidation } from './coherence-message.ts';
 import type { Coherence, InvalidationListener, SharedStore } from './coherence.ts';
@@ -32,8 +32,8 @@ export class PostgresCoherence implements Coherence {
   readonly #stores = new Set<SharedStore>();
   readonly #stopping = new AbortController();
   #running: Promise<void> | null = null;
-  #attendance: Attendance | null = null;
-  /** Those who wait for the next attendance. */
+  #membership: Membership | null = null;
+  /** Those who wait for the next membership. */
   #waiting: (() => void)[] = [];
   #number = 0;
   #wasConfirmed = true;
@@ -46,15 +46,15 @@ export class PostgresCoherence implements Coherence {
   }
 
   get isTrusted(): boolean {
-    return this.#attendance?.isTrusted ?? false;
+    return this.#membership?.isTrusted ?? false;
   }
 
   get isCutOff(): boolean {
-    return this.#attendance === null && this.#isCutOff;
+    return this.#membership === null && this.#isCutOff;
   }
 
   get epoch(): number {
-    return this.#attendance?.epoch ?? 0;
+    return this.#membership?.epoch ?? 0;
   }
 
   /** Begins to listen, and keeps at it until `stop`. Nothing waits for it: until it succeeds nothing is trusted. */
@@ -65,11 +65,11 @@ export class PostgresCoherence implements Coherence {
   /** Nobody waits for this process afterwards. Never rejects; safe to call twice. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    const attendance = this.#attendance;
-    await attendance?.leave().catch((error: unknown) => {
+    const membership = this.#membership;
+    await membership?.leave().catch((error: unknown) => {
       this.#options.logger.warn({ err: error }, 'the other processes were not told that this one stops');
     });
-    attendance?.fail(new Error('The process stops.'));
+    membership?.fail(new Error('The process stops.'));
     await this.#running;
   }
 
@@ -113,25 +113,25 @@ export class PostgresCoherence implements Coherence {
 
   /** On the next connection where one is lost before it is known how it went. */
   async #passBarrier(isOver: AbortSignal): Promise<boolean> {
-    let attendance = this.#attendance;
+    let membership = this.#membership;
     while (!isOver.aborted && !this.#stopping.signal.aborted) {
-      const passage = (await attendance?.pass()) ?? 'lost';
-      if (passage !== 'lost') return passage === 'confirmed';
-      attendance = this.#attendance === attendance ? await this.#nextAttendance() : this.#attendance;
+      const outcome = (await membership?.pass()) ?? 'lost';
+      if (outcome !== 'lost') return outcome === 'confirmed';
+      membership = this.#membership === membership ? await this.#nextMembership() : this.#membership;
     }
     return false;
   }
 
   /** Null when the process stops before there is one. */
-  async #nextAttendance(): Promise<Attendance | null> {
+  async #nextMembership(): Promise<Membership | null> {
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    return this.#attendance;
+    return this.#membership;
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      const reason = await this.#attend();
+      const reason = await this.#joinUntilLost();
       if (signal.aborted) break;
       // Once for each outage, not for each attempt.
       if (this.#failures === 0) {
@@ -148,31 +148,31 @@ export class PostgresCoherence implements Coherence {
   }
 
   /** Listens on one connection until it is lost, and answers why it was. */
-  async #attend(): Promise<Error> {
-    const attendance = new Attendance({
+  async #joinUntilLost(): Promise<Error> {
+    const membership = new Membership({
       url: this.#options.url,
       processId: this.processId,
       times: this.#times,
       nextNumber: () => (this.#number += 1),
-      onEnded: (names) => this.#tellEnded(names),
-      onJoined: (vouched) => this.#tellMissed(vouched),
-      vouchForStores: () => this.#vouchForStores(),
+      onInvalidated: (names) => this.#notifyInvalidated(names),
+      onJoined: (vouched) => this.#notifyGap(vouched),
+      confirmStoresClean: () => this.#confirmStoresClean(),
     });
     try {
-      await attendance.open();
+      await membership.open();
       if (this.#stopping.signal.aborted) return new Error('The process stops.');
-      this.#attendance = attendance;
+      this.#membership = membership;
       this.#wakeWaiting();
-      await attendance.join();
+      await membership.join();
       this.#hasJoined();
-      return await attendance.lost;
+      return await membership.lost;
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
     } finally {
       // The loss of a connection is not enough: it may be that one only, or this process that stood still.
-      this.#isCutOff = !attendance.hasConnected;
-      this.#attendance = null;
-      attendance.fail(new Error('The connection is given up.'));
+      this.#isCutOff = !membership.hasConnected;
+      this.#membership = null;
+      membership.fail(new Error('The connection is given up.'));
     }
   }
 
@@ -187,20 +187,20 @@ export class PostgresCoherence implements Coherence {
   }
 
   /** A name that this version does not know may stand for anything. */
-  #tellEnded(names: readonly string[] | null): void {
+  #notifyInvalidated(names: readonly string[] | null): void {
     const parsed = names?.map(parseInvalidation) ?? [null];
     const invalidations = parsed.map((invalidation) => invalidation ?? { everything: true as const });
     for (const listener of this.#listeners) listener.invalidated(invalidations);
   }
 
-  #tellMissed(vouched: readonly string[] | null): void {
-    if (vouched !== null) for (const store of this.#stores) store.vouchedFor(vouched);
-    for (const listener of this.#listeners) listener.missed();
+  #notifyGap(vouched: readonly string[] | null): void {
+    if (vouched !== null) for (const store of this.#stores) store.confirmedClean(vouched);
+    for (const listener of this.#listeners) listener.onGap();
   }
 
-  async #vouchForStores(): Promise<readonly string[] | null> {
-    const places = await Promise.all([...this.#stores].map((store) => store.vouch()));
-    const known = places.filter((place) => place !== null);
-    return known.length === places.length ? known : null;
+  async #confirmStoresClean(): Promise<readonly string[] | null> {
+    const keySpaces = await Promise.all([...this.#stores].map((store) => store.confirmClean()));
+    const known = keySpaces.filter((keySpace) => keySpace !== null);
+    return known.length === keySpaces.length ? known : null;
   }
 }

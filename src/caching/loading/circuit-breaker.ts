@@ -1,38 +1,38 @@
 const pauseMs = 250;
-const outageMs = 1000;
+const openMs = 1000;
 
 /**
- * What a cache knows about its source from the loads that failed. While the source is away, whoever has a last value
- * is not made to wait for another failure; one load at a time finds out when it is back.
+ * Stops readers that have a last known value from waiting for an unavailable source. While it is open, one load at a time
+ * probes the source.
  */
-export class Outage {
-  #awayUntil = 0;
+export class CircuitBreaker {
+  #openUntil = 0;
   #pausedUntil = 0;
   #probes = 0;
 
-  /** Whether a load failed so shortly ago, because the source could answer nobody, that the next one would too. */
-  isOn(now: number): boolean {
-    return now < this.#awayUntil || (this.#probes > 0 && this.#awayUntil > 0);
+  /** Whether a load failed so recently, because the source is unavailable, that the next one would too. */
+  isOpen(now: number): boolean {
+    return now < this.#openUntil || (this.#probes > 0 && this.#openUntil > 0);
   }
 
-  /** Answers whether this is news: no load has succeeded since the one that was. */
-  begin(now: number): boolean {
-    const isNews = this.#awayUntil === 0;
-    this.#awayUntil = now + outageMs;
+  /** Returns whether it was closed: the first failure since the last success. */
+  open(now: number): boolean {
+    const wasClosed = this.#openUntil === 0;
+    this.#openUntil = now + openMs;
     this.#pausedUntil = now + pauseMs;
-    return isNews;
+    return wasClosed;
   }
 
-  end(): void {
-    this.#awayUntil = 0;
+  close(): void {
+    this.#openUntil = 0;
   }
 
-  /** Whether a load may begin in the background: not right after one that failed, and one at a time in an outage. */
+  /** Whether a background load may start: not right after a failure, and one at a time while open. */
   mayProbe(now: number): boolean {
-    return now >= this.#pausedUntil && !(this.#probes > 0 && this.isOn(now));
+    return now >= this.#pausedUntil && !(this.#probes > 0 && this.isOpen(now));
   }
 
-  /** Waits for a load in the background; its failure pauses those to come. */
+  /** Waits for a background load; its failure pauses later ones. */
   async probe(load: Promise<unknown>, clock: { now(): number }): Promise<void> {
     this.#probes += 1;
     try {

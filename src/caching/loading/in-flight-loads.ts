@@ -1,55 +1,55 @@
 import type { Entry } from '../memory/entry.ts';
 
-/** A read through to the source that is under way, for one key or several. */
-export interface Flight<Value> {
-  /** The point in the invalidation log before it began. */
+/** A load of one key or several that has not finished. */
+export interface InFlightLoad<Value> {
+  /** The position in the invalidation log before the load began. */
   readonly startedAt: number;
-  /** Its place in the order of all flights, from 1. */
+  /** Its position in the order of all loads, from 1. */
   readonly number: number;
-  /** One entry for each of the flight's keys. */
+  /** One entry for each key of the load. */
   readonly entries: Promise<ReadonlyMap<string, Entry<Value>>>;
 }
 
-/** The reads under way, by key: at most one that a newcomer can join for each. */
-export class Flights<Value> {
-  /** How many have begun. */
+/** Unfinished loads by key (single flight): at most one for each key that later readers can join. */
+export class InFlightLoads<Value> {
+  /** The number of loads since the start. */
   started = 0;
-  readonly #byKey = new Map<string, Flight<Value>>();
+  readonly #byKey = new Map<string, InFlightLoad<Value>>();
 
-  find(key: string): Flight<Value> | undefined {
+  find(key: string): InFlightLoad<Value> | undefined {
     return this.#byKey.get(key);
   }
 
-  /** Begins a flight for these keys; for each it takes the place of an earlier one that nobody can join any more. */
+  /** Starts a load; it replaces earlier ones of the same keys, which are then no longer joined. */
   start(
     keys: readonly string[],
     startedAt: number,
     read: () => Promise<ReadonlyMap<string, Entry<Value>>>,
-  ): Flight<Value> {
+  ): InFlightLoad<Value> {
     this.started += 1;
-    const flight: Flight<Value> = {
+    const load: InFlightLoad<Value> = {
       startedAt,
       number: this.started,
-      // Landed before its readers wake: one that has to load again must not find this flight still in the air.
-      entries: read().finally(() => this.#land(keys, flight)),
+      // Removed before its readers continue: a reader that has to load again must not join this load once more.
+      entries: read().finally(() => this.#remove(keys, load)),
     };
-    for (const key of keys) this.#byKey.set(key, flight);
-    return flight;
+    for (const key of keys) this.#byKey.set(key, load);
+    return load;
   }
 
-  /** When those of the first `count` flights that carry one of the keys have landed, however they ended. */
-  async landed(keys: readonly string[], count: number): Promise<void> {
+  /** Resolves when those of the first `count` loads that contain one of the keys are settled. */
+  async settled(keys: readonly string[], count: number): Promise<void> {
     const early = new Set<Promise<unknown>>();
     for (const key of keys) {
-      const flight = this.#byKey.get(key);
-      if (flight !== undefined && flight.number <= count) early.add(flight.entries);
+      const load = this.#byKey.get(key);
+      if (load !== undefined && load.number <= count) early.add(load.entries);
     }
     if (early.size > 0) await Promise.allSettled(early);
   }
 
-  #land(keys: readonly string[], flight: Flight<Value>): void {
+  #remove(keys: readonly string[], load: InFlightLoad<Value>): void {
     for (const key of keys) {
-      if (this.#byKey.get(key) === flight) this.#byKey.delete(key);
+      if (this.#byKey.get(key) === load) this.#byKey.delete(key);
     }
   }
 }

@@ -1,24 +1,24 @@
-/** What is remembered for one key. */
+/** A cached value, or the knowledge that a key has none. */
 export interface Entry<Value> {
-  /** Deeply frozen, because every reader gets the same object. Null: known not to exist. */
+  /** Deeply frozen, because all readers share it. Null: known not to exist. */
   readonly value: Value | null;
-  /** Its key's mark and its tags' marks: it ends when one of them is invalidated. */
-  readonly marks: readonly string[];
-  /** The cache's clock decides, in milliseconds since the epoch. */
+  /** The entry is invalid as soon as one of these tags is invalidated. */
+  readonly tags: readonly string[];
+  /** By the cache's clock, in milliseconds since the epoch. */
   readonly freshUntil: number;
   /**
-   * The point in the invalidation log that the value is known to have survived: at first the one before its load
-   * began, so that a load which an invalidation overtook is stale from birth. It moves on whenever the entry is found
-   * unharmed.
+   * The position in the invalidation log at which the value was last known to be valid. It starts before the load, so
+   * that an invalidation during the load makes the entry invalid from the start.
    */
-  survivedUntil: number;
+  validAsOf: number;
 }
 
-export function markOfKey(key: string): string {
+/** The tag that invalidates one key. */
+export function keyTag(key: string): string {
   return `key:${key}`;
 }
 
-/** Keys and tags are invalidated through one log, and must not be taken for each other there. */
-export function markOfTag(tag: string): string {
+/** A declared tag, prefixed so that a tag and a key with the same text stay apart. */
+export function namedTag(tag: string): string {
   return `tag:${tag}`;
 }

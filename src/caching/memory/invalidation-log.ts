@@ -2,20 +2,20 @@ import { LRUCache } from 'lru-cache';
 
 /**
  * Which marks were invalidated, and in which order: enough to tell whether something that was read at some point has
- * been overtaken since, whatever the number of things that carry the mark.
+ * been overtaken since, whatever the number of things that carry the tag.
  *
- * It remembers the newest `marksMax` marks. For the older ones it remembers only the last point at which one of them
+ * It remembers the newest `tagsMax` tags. For the older ones it remembers only the last point at which one of them
  * was invalidated, and counts everything from before that point as overtaken: a needless load, never an old value.
  */
 export class InvalidationLog {
   #sequence = 0;
-  /** What was read before this point is overtaken whatever its marks. */
+  /** What was read before this point is overtaken whatever its tags. */
   #floor = 0;
   readonly #lastOf: LRUCache<string, number>;
 
-  constructor(options: { marksMax: number }) {
+  constructor(options: { tagsMax: number }) {
     this.#lastOf = new LRUCache<string, number>({
-      max: options.marksMax,
+      max: options.tagsMax,
       dispose: (sequence, _mark, reason) => {
         if (reason === 'evict') this.#floor = Math.max(this.#floor, sequence);
       },
@@ -27,9 +27,9 @@ export class InvalidationLog {
     return this.#sequence;
   }
 
-  append(mark: string): void {
+  append(tag: string): void {
     this.#sequence += 1;
-    this.#lastOf.set(mark, this.#sequence);
+    this.#lastOf.set(tag, this.#sequence);
   }
 
   /** Overtakes everything that was read until now. */
@@ -38,11 +38,11 @@ export class InvalidationLog {
     this.#floor = this.#sequence;
   }
 
-  /** Whether something with these marks, read at the point `since`, has been invalidated after it. */
-  hasOvertaken(marks: readonly string[], since: number): boolean {
+  /** Whether something with these tags, read at the point `since`, has been invalidated after it. */
+  hasOvertaken(tags: readonly string[], since: number): boolean {
     if (since === this.#sequence) return false;
     if (since < this.#floor) return true;
     // Peeking, because the order of eviction must be the order of the invalidations, not of the questions.
-    return marks.some((mark) => (this.#lastOf.peek(mark) ?? 0) > since);
+    return tags.some((tag) => (this.#lastOf.peek(tag) ?? 0) > since);
   }
 }

@@ -1,7 +1,7 @@
-import { Keyv } from 'keyv';
+import { Keyv, type KeyvStoreAdapter, type StoredData } from 'keyv';
+import { LRUCache } from 'lru-cache';
 import type { Entry } from './entry.ts';
 import type { InvalidationLog } from './invalidation-log.ts';
-import { LruStore } from './lru-store.ts';
 
 interface MemoryEntriesOptions {
   readonly name: string;
@@ -12,93 +12,108 @@ interface MemoryEntriesOptions {
   readonly log: InvalidationLog;
 }
 
+/** The record that Keyv hands to its store; Keyv does not type it. */
+type Stored = Parameters<KeyvStoreAdapter['set']>[1];
+
 /**
- * The entries of one cache in this process's memory; what was invalidated never comes out. What is known not to exist
- * has a room of its own, so that strangers who ask for random keys push out nothing but each other's absences.
+ * The entries of one cache in the memory of this process, as the store of a Keyv. Invalid entries are never returned.
+ * Absences have an own bound, so that requests for random keys evict only other absences.
  */
-export class MemoryEntries<Value> {
+export class MemoryEntries<Value> implements KeyvStoreAdapter {
+  readonly opts = {};
+  namespace: string | undefined;
+  /** Entries that newer ones replaced since the start. */
+  evictions = 0;
   readonly #log: InvalidationLog;
   readonly #isInMemory: boolean;
-  readonly #values: LruStore;
-  readonly #absences: LruStore;
-  readonly #keyvOfValues: Keyv<Entry<Value>>;
-  readonly #keyvOfAbsences: Keyv<Entry<Value>>;
+  readonly #values: LRUCache<string, Stored>;
+  readonly #absences: LRUCache<string, Stored>;
+  readonly #keyv: Keyv<Entry<Value>>;
 
   constructor({ name, entriesMax, absencesMax, isInMemory, log }: MemoryEntriesOptions) {
+    const dispose = (_record: Stored, _key: string, reason: string) => {
+      if (reason === 'evict') this.evictions += 1;
+    };
     this.#log = log;
     this.#isInMemory = isInMemory;
-    this.#values = new LruStore({ entriesMax });
-    this.#absences = new LruStore({ entriesMax: absencesMax });
-    this.#keyvOfValues = keyvOn(this.#values, name);
-    this.#keyvOfAbsences = keyvOn(this.#absences, name);
+    this.#values = new LRUCache({ max: entriesMax, dispose });
+    this.#absences = new LRUCache({ max: absencesMax, dispose });
+    this.#keyv = new Keyv({ store: this, namespace: name, useKeyPrefix: false, throwOnErrors: true });
+    // Only the setters accept "none": memory returns the object that it was given.
+    this.#keyv.serialize = undefined;
+    this.#keyv.deserialize = undefined;
   }
 
   get size(): number {
     return this.#values.size + this.#absences.size;
   }
 
-  /** How many were pushed out, in all, because newer ones needed the room. */
-  get evictions(): number {
-    return this.#values.evictions + this.#absences.evictions;
-  }
-
-  /** The entry of a key, at once, however old; undefined where there is none or it was invalidated. */
+  /**
+   * The entry of a key, whether fresh or not; undefined if there is no valid one. It bypasses Keyv, which returns a promise:
+   * a hit must not cost one, and a load in flight must not finish between a miss and the attempt to join it.
+   */
   find(key: string): Entry<Value> | undefined {
-    const record = this.#values.read<Entry<Value>>(key) ?? this.#absences.read<Entry<Value>>(key);
-    const entry = record?.value;
-    return entry !== undefined && this.isUnharmed(entry) ? entry : undefined;
+    const record = this.#values.get(key) ?? this.#absences.get(key);
+    const entry: Entry<Value> | undefined = record?.value;
+    return entry !== undefined && this.isValid(entry) ? entry : undefined;
   }
 
-  /** Everything that was not invalidated, however old. */
+  /** All valid entries, whether fresh or not. */
   *all(): Iterable<Entry<Value>> {
-    for (const store of [this.#values, this.#absences]) {
-      for (const { value: entry } of store.records<Entry<Value>>()) {
-        if (entry !== undefined && this.isUnharmed(entry)) yield entry;
-      }
+    for (const records of [this.#values, this.#absences]) {
+      for (const { value: entry } of records.values()) if (this.isValid(entry)) yield entry;
     }
   }
 
-  isUnharmed(entry: Entry<Value>): boolean {
-    if (this.#log.hasOvertaken(entry.marks, entry.survivedUntil)) return false;
-    // So that the next reader need not ask again, and the log may forget what this entry has outlived.
-    entry.survivedUntil = this.#log.sequence;
+  isValid(entry: Entry<Value>): boolean {
+    if (this.#log.hasOvertaken(entry.tags, entry.validAsOf)) return false;
+    // The log may forget invalidations that every entry is known to have survived.
+    entry.validAsOf = this.#log.sequence;
     return true;
   }
 
   async write(entries: ReadonlyMap<string, Entry<Value>>): Promise<void> {
-    // What was overtaken while it was loaded must not push out what a later load brought in the meantime.
-    const unharmed = Array.from(entries).filter(([, entry]) => this.isUnharmed(entry));
-    const values = unharmed.filter(([, entry]) => entry.value !== null && this.#isInMemory);
-    const absences = unharmed.filter(([, entry]) => entry.value === null);
-    await Promise.all([
-      replace(values, this.#keyvOfValues, this.#keyvOfAbsences),
-      replace(absences, this.#keyvOfAbsences, this.#keyvOfValues),
-    ]);
+    const written = Array.from(entries, ([key, value]) => ({ key, value })).filter(
+      // An entry that was invalidated during its load must not replace one that was loaded later.
+      ({ value }) => this.isValid(value) && (value.value === null || this.#isInMemory),
+    );
+    if (written.length > 0) await this.#keyv.setMany(written);
   }
 
-  remove(key: string): void {
-    for (const store of [this.#values, this.#absences]) store.remove(key);
+  remove(key: string): boolean {
+    const hadAbsence = this.#absences.delete(key);
+    return this.#values.delete(key) || hadAbsence;
   }
 
-  clear(): void {
-    for (const store of [this.#values, this.#absences]) store.removeAll();
+  removeAll(): void {
+    this.#values.clear();
+    this.#absences.clear();
   }
-}
 
-function keyvOn<Value>(store: LruStore, namespace: string): Keyv<Entry<Value>> {
-  const keyv = new Keyv<Entry<Value>>({ store, namespace, useKeyPrefix: false, throwOnErrors: true });
-  // Only the setters accept "none": memory hands out what it was given.
-  keyv.serialize = undefined;
-  keyv.deserialize = undefined;
-  return keyv;
-}
+  // The methods below are for Keyv, which checks expiry itself; memory is bounded by the number of entries.
 
-async function replace<Value>(
-  entries: readonly (readonly [string, Entry<Value>])[],
-  room: Keyv<Entry<Value>>,
-  otherRoom: Keyv<Entry<Value>>,
-): Promise<void> {
-  if (entries.length === 0) return;
-  await otherRoom.deleteMany(entries.map(([key]) => key));
-  await room.setMany(entries.map(([key, value]) => ({ key, value })));
+  async get<Stored>(key: string): Promise<StoredData<Stored> | undefined> {
+    return this.#values.get(key) ?? this.#absences.get(key);
+  }
+
+  async set(key: string, record: Stored): Promise<boolean> {
+    const isAbsence = record.value.value === null;
+    const [records, others] = isAbsence ? [this.#absences, this.#values] : [this.#values, this.#absences];
+    others.delete(key);
+    records.set(key, record);
+    return true;
+  }
+
+  async delete(key: string): Promise<boolean> {
+    return this.remove(key);
+  }
+
+  async clear(): Promise<void> {
+    this.removeAll();
+  }
+
+  /** Keyv subscribes to errors, of which memory has none. */
+  on(): this {
+    return this;
+  }
 }

@@ -16,7 +16,7 @@ export interface RedisClient {
   connect(): Promise<unknown>;
   destroy(): void;
   /** Names the lives of the servers that answer. Rejects unless all of them are masters. */
-  readLife(): Promise<string>;
+  readIncarnation(): Promise<string>;
   /** Whether the servers in charge can change without a connection being lost. */
   readonly isCluster: boolean;
 }
@@ -62,7 +62,7 @@ function serverClient(url: string, { onLost, onReady }: Events): RedisClient {
     },
     connect: () => client.connect(),
     destroy: () => client.destroy(),
-    readLife: async () => lifeOf(await client.info()),
+    readIncarnation: async () => incarnationOf(await client.info()),
     isCluster: false,
   };
 }
@@ -88,21 +88,21 @@ function clusterClient(urls: readonly string[], { onLost, onReady }: Events): Re
     },
     connect: () => cluster.connect(),
     destroy: () => cluster.destroy(),
-    async readLife() {
-      const lives = await Promise.all(
+    async readIncarnation() {
+      const incarnations = await Promise.all(
         cluster.masters.map(async (master) => {
           const node = await cluster.nodeClient(master);
           const [info, state] = await Promise.all([node.info(), node.clusterInfo()]);
           const size = Number(field(state, 'cluster_size'));
-          return { size, life: `${lifeOf(info)} ${field(state, 'cluster_current_epoch')}` };
+          return { size, incarnation: `${incarnationOf(info)} ${field(state, 'cluster_current_epoch')}` };
         }),
       );
       // While it is being discovered, or changes, some masters are unknown; two processes that know of none would agree.
-      if (lives.length === 0 || lives.some(({ size }) => size !== lives.length)) {
-        throw new Error(`Not all masters of the Redis cluster are known; ${lives.length} are.`);
+      if (incarnations.length === 0 || incarnations.some(({ size }) => size !== incarnations.length)) {
+        throw new Error(`Not all masters of the Redis cluster are known; ${incarnations.length} are.`);
       }
-      const text = lives
-        .map(({ life }) => life)
+      const text = incarnations
+        .map(({ incarnation }) => incarnation)
         .toSorted()
         .join('\n');
       return createHash('sha256').update(text).digest('hex').slice(0, 40);
@@ -126,7 +126,7 @@ function createClusterClient(urls: readonly string[]) {
 }
 
 /** A replica's copy may be older than what its master has confirmed. */
-function lifeOf(info: string): string {
+function incarnationOf(info: string): string {
   const role = field(info, 'role');
   if (role !== 'master') throw new Error(`This Redis server is no master; its role is ${role}.`);
   return field(info, 'run_id');

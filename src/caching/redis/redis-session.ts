@@ -1,10 +1,10 @@
 import type KeyvRedis from '@keyv/redis';
 import { z } from 'zod';
-import { StoreAway, type StoredText, type StoreSession } from '../key-value-store.ts';
+import { StoreUnavailable, type StoredText, type StoreSession } from '../key-value-store.ts';
 import type { RedisClient } from './redis-client.ts';
 
 interface RedisSessionOptions {
-  readonly life: string;
+  readonly incarnation: string;
   readonly name: string;
   readonly adapter: KeyvRedis<string>;
   readonly client: RedisClient;
@@ -29,11 +29,11 @@ const addToScript = `
 
 /** Redis for as long as it is the same server that answers, and in time. */
 export class RedisSession implements StoreSession {
-  readonly life: string;
+  readonly incarnation: string;
   readonly #options: RedisSessionOptions;
 
   constructor(options: RedisSessionOptions) {
-    this.life = options.life;
+    this.incarnation = options.incarnation;
     this.#options = options;
   }
 
@@ -90,16 +90,16 @@ export class RedisSession implements StoreSession {
 
   async #run<Result>(command: () => Promise<Result>): Promise<Result> {
     const { isCurrent, name, onOutcome, timeoutMs } = this.#options;
-    if (!isCurrent()) throw new StoreAway(name);
+    if (!isCurrent()) throw new StoreUnavailable(name);
     try {
       const result = await withinTime(timeoutMs, command);
       // Answered by a server that may have taken the place of this one.
-      if (!isCurrent()) throw new StoreAway(name);
+      if (!isCurrent()) throw new StoreUnavailable(name);
       onOutcome(null);
       return result;
     } catch (error) {
       // A server that is full still answers, and what it has is still true.
-      if (!(error instanceof StoreAway)) onOutcome(isFull(error) ? null : error);
+      if (!(error instanceof StoreUnavailable)) onOutcome(isFull(error) ? null : error);
       throw error;
     }
   }

@@ -101,9 +101,9 @@ export class RedisStore implements KeyValueStore {
   async #probe(): Promise<boolean> {
     if (!this.#client.isReady) return false;
     try {
-      const life = await withinTime(this.#timeoutMs, () => this.#client.readLife());
+      const incarnation = await withinTime(this.#timeoutMs, () => this.#client.readIncarnation());
       if (this.#stopping.signal.aborted) return false;
-      if (this.#session?.life !== life) this.#begin(life);
+      if (this.#session?.incarnation !== incarnation) this.#begin(incarnation);
       return true;
     } catch (error) {
       this.#lose(error);
@@ -111,10 +111,10 @@ export class RedisStore implements KeyValueStore {
     }
   }
 
-  #begin(life: string): void {
+  #begin(incarnation: string): void {
     let failures = 0;
     const session: RedisSession = new RedisSession({
-      life,
+      incarnation,
       name: this.name,
       adapter: this.#adapter,
       client: this.#client,

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Invalidation, SharedStore } from '../coherence/coherence.ts';
-import { StoreAway, type KeyValueStore, type StoreSession } from '../key-value-store.ts';
-import { isMarkOfTag, markOf, markOfTagClock } from './tags.ts';
-import { PendingMarks } from './pending-tags.ts';
+import { StoreUnavailable, type KeyValueStore, type StoreSession } from '../key-value-store.ts';
+import { isNamedTag, tagOf, clockTag } from './tags.ts';
+import { PendingTags } from './pending-tags.ts';
 
 interface GenerationsOptions {
   readonly store: KeyValueStore;
@@ -15,14 +15,14 @@ interface GenerationsOptions {
 }
 
 /** Where the entries and generations of the present are. */
-export interface Place {
+export interface KeySpace {
   readonly session: StoreSession;
   /** What their keys begin with. */
   readonly prefix: string;
 }
 
-/** By mark. */
-export type GenerationByMark = ReadonlyMap<string, string>;
+/** By tag. */
+export type GenerationByTag = ReadonlyMap<string, string>;
 
 const newbornTtlMs = 60_000;
 const generationTtlMs = 24 * 3_600_000;
@@ -35,20 +35,20 @@ const retryMs = 100;
  * still the same. So one small write ends any number of entries, also those that are being loaded.
  *
  * Every process that hears of an invalidation sets a new generation, and until the store has confirmed it does not use
- * the store for what carries the mark. The generations are random and not agreed upon: if two processes set the same
+ * the store for what carries the tag. The generations are random and not agreed upon: if two processes set the same
  * one, an entry that was written between them would come back to life with the second.
  */
 export class Generations implements SharedStore {
   readonly #options: GenerationsOptions;
-  readonly #pending: PendingMarks;
+  readonly #pending: PendingTags;
   /** The life of the server in which all that is not pending has ended; null as long as nothing was set or asked. */
-  #life: string | null = null;
+  #incarnation: string | null = null;
   #setting: Promise<boolean> | null = null;
   #retry: NodeJS.Timeout | undefined;
 
   constructor(options: GenerationsOptions) {
     this.#options = options;
-    this.#pending = new PendingMarks({ sizeMax: options.pendingMax ?? 10_000 });
+    this.#pending = new PendingTags({ sizeMax: options.pendingMax ?? 10_000 });
   }
 
   /**
@@ -56,23 +56,23 @@ export class Generations implements SharedStore {
    * is never found again: a server that starts from an old copy of its memory brings back entries together with the
    * generations that they had.
    */
-  get place(): Place | null {
+  get keySpace(): KeySpace | null {
     const { store, namespace, coherence } = this.#options;
     const { session } = store;
     // Without a connection to the database the epoch is unknown, and what is set would be set where nobody reads.
     if (session === null || coherence.epoch === 0) return null;
-    this.#enter(session.life);
-    return { session, prefix: `${namespace}:${coherence.epoch}:${session.life}:` };
+    this.#enter(session.incarnation);
+    return { session, prefix: `${namespace}:${coherence.epoch}:${session.incarnation}:` };
   }
 
   /** Tells of what the store may still hold although this process knew at the moment of the call that it had ended. */
-  pendingNow(): (marks: readonly string[]) => boolean {
+  pendingNow(): (tags: readonly string[]) => boolean {
     return this.#pending.snapshot();
   }
 
   /** At once for this process; the store is told in the background, until it confirms. */
-  end(invalidations: readonly Invalidation[]): void {
-    for (const invalidation of invalidations) this.#pending.add(markOf(invalidation));
+  invalidate(invalidations: readonly Invalidation[]): void {
+    for (const invalidation of invalidations) this.#pending.add(tagOf(invalidation));
     void this.#set();
   }
 
@@ -86,20 +86,20 @@ export class Generations implements SharedStore {
     return this.#pending.upTo(sequence, 1).length === 0;
   }
 
-  async vouch(): Promise<string | null> {
-    const life = this.#life;
+  async confirmClean(): Promise<string | null> {
+    const incarnation = this.#incarnation;
     const isConfirmed = await this.confirm();
     // In which of two lives it was confirmed nobody can tell.
-    return isConfirmed && life === this.#life ? this.#nameOf(life ?? '') : null;
+    return isConfirmed && incarnation === this.#incarnation ? this.#keySpaceName(incarnation ?? '') : null;
   }
 
-  vouchedFor(places: readonly string[]): void {
-    const ownPlaces = places.filter((place) => place.startsWith(this.#nameOf('')));
-    const [life] = ownPlaces.map((place) => place.slice(this.#nameOf('').length));
+  confirmedClean(keySpaces: readonly string[]): void {
+    const ownKeySpaces = keySpaces.filter((keySpace) => keySpace.startsWith(this.#keySpaceName('')));
+    const [incarnation] = ownKeySpaces.map((keySpace) => keySpace.slice(this.#keySpaceName('').length));
     // Whoever vouches has no such store, or knows it by another name: nobody has set there what ended unheard.
-    if (life === undefined) this.end([{ everything: true }]);
+    if (incarnation === undefined) this.invalidate([{ everything: true }]);
     // Of one who has never used it: then nothing has ended since the epoch was raised.
-    else if (life !== '') this.#life = life;
+    else if (incarnation !== '') this.#incarnation = incarnation;
   }
 
   /** Nothing is set any more. */
@@ -109,43 +109,47 @@ export class Generations implements SharedStore {
   }
 
   /**
-   * The generations of the marks, some of which are known. Those that the store lacks are made, so that no entry ever
+   * The generations of the tags, some of which are known. Those that the store lacks are made, so that no entry ever
    * relies on there being none: one that was lost and one that never was look alike.
    */
-  async complete(place: Place, marks: Iterable<string>, known: GenerationByMark): Promise<GenerationByMark> {
-    const missing = [...new Set(marks)].filter((mark) => !known.has(mark));
+  async complete(
+    keySpace: KeySpace,
+    tags: Iterable<string>,
+    known: GenerationByTag,
+  ): Promise<GenerationByTag> {
+    const missing = [...new Set(tags)].filter((tag) => !known.has(tag));
     if (missing.length === 0) return known;
-    const keys = missing.map((mark) => keyOfGeneration(place, mark));
+    const keys = missing.map((tag) => keyOfGeneration(keySpace, tag));
     const made = keys.map((key) => ({ key, text: randomUUID(), ttlMs: newbornTtlMs }));
-    const areMade = await place.session.addMany(made);
-    const texts = areMade.every((isMade) => isMade) ? [] : await place.session.getMany(keys);
+    const areMade = await keySpace.session.addMany(made);
+    const texts = areMade.every((isMade) => isMade) ? [] : await keySpace.session.getMany(keys);
     const complete = new Map(known);
-    for (const [index, mark] of missing.entries()) {
+    for (const [index, tag] of missing.entries()) {
       const text = areMade[index] === true ? made[index]?.text : texts[index];
       // One that was lost between the two questions stays unknown, and what carries it unwritten.
-      if (text !== undefined) complete.set(mark, text);
+      if (text !== undefined) complete.set(tag, text);
     }
     return complete;
   }
 
   /** Keeps these for longer than those for which nothing was ever written. */
-  async keep(place: Place, marks: Iterable<string>): Promise<void> {
-    const keys = Array.from(new Set(marks), (mark) => keyOfGeneration(place, mark));
-    await place.session.extendMany(keys, generationTtlMs);
+  async keep(keySpace: KeySpace, tags: Iterable<string>): Promise<void> {
+    const keys = Array.from(new Set(tags), (tag) => keyOfGeneration(keySpace, tag));
+    await keySpace.session.extendMany(keys, generationTtlMs);
   }
 
   /**
    * What ended while another server was used was set only there: one that comes back, from behind a broken network or by
    * a failover and back again, still has what this one knew to have ended.
    */
-  #enter(life: string): void {
-    const isAnother = this.#life !== null && this.#life !== life;
-    this.#life = life;
-    if (isAnother) this.end([{ everything: true }]);
+  #enter(incarnation: string): void {
+    const isAnother = this.#incarnation !== null && this.#incarnation !== incarnation;
+    this.#incarnation = incarnation;
+    if (isAnother) this.invalidate([{ everything: true }]);
   }
 
-  #nameOf(life: string): string {
-    return `${this.#options.namespace}:${life}`;
+  #keySpaceName(incarnation: string): string {
+    return `${this.#options.namespace}:${incarnation}`;
   }
 
   /** Sets what is pending, or joins who does so already; whether the store has confirmed. */
@@ -164,12 +168,12 @@ export class Generations implements SharedStore {
     try {
       let due = this.#pending.upTo(sequence, chunkSize);
       while (due.length > 0) {
-        await this.#setSome(due.map(([mark]) => mark));
+        await this.#setSome(due.map(([tag]) => tag));
         this.#pending.confirm(due);
         due = this.#pending.upTo(sequence, chunkSize);
       }
     } catch (error) {
-      if (!(error instanceof StoreAway)) this.#options.onError(error);
+      if (!(error instanceof StoreUnavailable)) this.#options.onError(error);
       this.#retryLater(retryMs);
       return false;
     }
@@ -177,19 +181,19 @@ export class Generations implements SharedStore {
     return true;
   }
 
-  async #setSome(marks: readonly string[]): Promise<void> {
-    const { place } = this;
-    if (place === null) throw new StoreAway(this.#options.store.name);
-    const texts = marks.map((mark) => ({
-      key: keyOfGeneration(place, mark),
+  async #setSome(tags: readonly string[]): Promise<void> {
+    const { keySpace } = this;
+    if (keySpace === null) throw new StoreUnavailable(this.#options.store.name);
+    const texts = tags.map((tag) => ({
+      key: keyOfGeneration(keySpace, tag),
       text: randomUUID(),
       ttlMs: generationTtlMs,
     }));
     // Before the tags and on its own, because the nodes of a cluster keep to no order: who finds a tag's new generation
     // after a load must also find that the clock is not what it was before.
-    const clock = { key: keyOfGeneration(place, markOfTagClock), text: randomUUID(), ttlMs: generationTtlMs };
-    if (marks.some(isMarkOfTag)) await place.session.setMany([clock]);
-    await place.session.setMany(texts);
+    const clock = { key: keyOfGeneration(keySpace, clockTag), text: randomUUID(), ttlMs: generationTtlMs };
+    if (tags.some(isNamedTag)) await keySpace.session.setMany([clock]);
+    await keySpace.session.setMany(texts);
   }
 
   #retryLater(delayMs: number): void {
@@ -199,6 +203,6 @@ export class Generations implements SharedStore {
 }
 
 /** Where the generation of a mark is kept. */
-export function keyOfGeneration(place: Place, mark: string): string {
-  return `${place.prefix}generation:${mark}`;
+export function keyOfGeneration(keySpace: KeySpace, tag: string): string {
+  return `${keySpace.prefix}generation:${tag}`;
 }

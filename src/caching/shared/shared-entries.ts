@@ -1,7 +1,7 @@
 import type { Clock } from '../../platform/runtime/clock.ts';
-import { keyOfGeneration, type GenerationByMark, type Generations, type Place } from './generations.ts';
+import { keyOfGeneration, type GenerationByTag, type Generations, type KeySpace } from './generations.ts';
 import type { StoredText } from '../key-value-store.ts';
-import { markOfAll, markOfCache, markOfSharedKey, markOfSharedTag, markOfTagClock } from './tags.ts';
+import { everythingTag, cacheTag, bucketTag, namedTag, clockTag } from './tags.ts';
 import { readTypedJson, writeTypedJson } from './typed-json.ts';
 
 interface SharedEntriesOptions<Value> {
@@ -24,9 +24,9 @@ export interface SharedValue<Value> {
 /** What reading found, and what has to be known of the time before a load so that its result may be written. */
 export interface SharedReading<Value> {
   readonly found: ReadonlyMap<string, SharedValue<Value>>;
-  readonly place: Place;
+  readonly keySpace: KeySpace;
   /** As they were at the reading. */
-  readonly generations: GenerationByMark;
+  readonly generations: GenerationByTag;
 }
 
 interface Envelope<Value> extends SharedValue<Value> {
@@ -48,16 +48,16 @@ export class SharedEntries<Value> {
 
   /** Null when the store can't be used. Rejects when it fails. */
   async read(keys: readonly string[]): Promise<SharedReading<Value> | null> {
-    const { place } = this.#options.generations;
-    if (place === null) return null;
+    const { keySpace } = this.#options.generations;
+    if (keySpace === null) return null;
     // As it is now: what is confirmed while the answer is on its way may have been confirmed after it was given.
     const isPending = this.#options.generations.pendingNow();
-    const marks = new Set([markOfTagClock, ...keys.flatMap((key) => this.#marksOfKey(key))]);
+    const tags = new Set([clockTag, ...keys.flatMap((key) => this.#tagsOfKey(key))]);
     // In one go: the entries, and the generations that are known to be theirs without having seen them.
     const [texts, generations] = await readBoth(
-      place,
-      keys.map((key) => this.#keyOfEntry(place, key)),
-      [...marks],
+      keySpace,
+      keys.map((key) => this.#keyOfEntry(keySpace, key)),
+      [...tags],
     );
     const envelopes = new Map<string, Envelope<Value>>();
     for (const [index, key] of keys.entries()) {
@@ -66,10 +66,10 @@ export class SharedEntries<Value> {
       if (envelope !== null) envelopes.set(key, envelope);
     }
     const ofValues = Array.from(envelopes.values()).flatMap((envelope) => Object.keys(envelope.generations));
-    const unknown = [...new Set(ofValues)].filter((mark) => !marks.has(mark));
-    const [, others] = unknown.length === 0 ? [[], generations] : await readBoth(place, [], unknown);
+    const unknown = [...new Set(ofValues)].filter((tag) => !tags.has(tag));
+    const [, others] = unknown.length === 0 ? [[], generations] : await readBoth(keySpace, [], unknown);
     const found = this.#valid(envelopes, new Map([...generations, ...others]), isPending);
-    return { found, place, generations };
+    return { found, keySpace, generations };
   }
 
   /**
@@ -78,54 +78,54 @@ export class SharedEntries<Value> {
    */
   async claim(
     keys: readonly string[],
-    { place, generations }: Omit<SharedReading<Value>, 'found'>,
-  ): Promise<{ readonly mine: string[]; readonly generations: GenerationByMark }> {
-    const locks = keys.map((key) => ({ key: this.#keyOfLock(place, key), text: '1', ttlMs: lockTtlMs }));
-    const marks = [markOfTagClock, ...keys.flatMap((key) => this.#marksOfKey(key))];
+    { keySpace, generations }: Omit<SharedReading<Value>, 'found'>,
+  ): Promise<{ readonly mine: string[]; readonly generations: GenerationByTag }> {
+    const locks = keys.map((key) => ({ key: this.#keyOfLock(keySpace, key), text: '1', ttlMs: lockTtlMs }));
+    const tags = [clockTag, ...keys.flatMap((key) => this.#tagsOfKey(key))];
     const [areMine, complete] = await Promise.all([
-      place.session.addMany(locks),
-      this.#options.generations.complete(place, marks, generations),
+      keySpace.session.addMany(locks),
+      this.#options.generations.complete(keySpace, tags, generations),
     ]);
     return { mine: keys.filter((_key, index) => areMine[index] === true), generations: complete };
   }
 
-  async release(place: Place, keys: readonly string[]): Promise<void> {
-    await place.session.removeMany(keys.map((key) => this.#keyOfLock(place, key)));
+  async release(keySpace: KeySpace, keys: readonly string[]): Promise<void> {
+    await keySpace.session.removeMany(keys.map((key) => this.#keyOfLock(keySpace, key)));
   }
 
   /**
    * Writes what was loaded after the generations were read, save for what has been invalidated meanwhile. What can't be
-   * known to have been unharmed counts as harmed.
+   * known to have been valid counts as harmed.
    */
   async write(
     values: ReadonlyMap<string, SharedValue<Value>>,
-    place: Place,
-    before: GenerationByMark,
+    keySpace: KeySpace,
+    before: GenerationByTag,
   ): Promise<void> {
-    const marksByKey = new Map(
-      Array.from(values, ([key, { value }]) => [key, this.#marksOf(key, value)] as const),
+    const tagsByKey = new Map(
+      Array.from(values, ([key, { value }]) => [key, this.#tagsOf(key, value)] as const),
     );
-    const marks = new Set([...marksByKey.values()].flat());
-    const generations = await this.#generationsOfBefore(place, marks, before);
+    const tags = new Set([...tagsByKey.values()].flat());
+    const generations = await this.#generationsOfBefore(keySpace, tags, before);
     const texts: StoredText[] = [];
     const written: string[] = [];
-    for (const [key, marksOfEntry] of marksByKey) {
+    for (const [key, tagsOfEntry] of tagsByKey) {
       const value = values.get(key);
-      const known = marksOfEntry.flatMap((mark) => generations.get(mark) ?? []);
-      if (value === undefined || known.length < marksOfEntry.length) continue;
+      const known = tagsOfEntry.flatMap((tag) => generations.get(tag) ?? []);
+      if (value === undefined || known.length < tagsOfEntry.length) continue;
       const envelope: Envelope<Value> = {
         ...value,
-        generations: Object.fromEntries(marksOfEntry.map((mark) => [mark, generations.get(mark) ?? ''])),
+        generations: Object.fromEntries(tagsOfEntry.map((tag) => [tag, generations.get(tag) ?? ''])),
       };
       const ttlMs = Math.ceil(value.freshUntil - this.#options.clock.now());
       if (ttlMs <= 0) continue;
-      texts.push({ key: this.#keyOfEntry(place, key), text: writeTypedJson(envelope), ttlMs });
-      written.push(...marksOfEntry);
+      texts.push({ key: this.#keyOfEntry(keySpace, key), text: writeTypedJson(envelope), ttlMs });
+      written.push(...tagsOfEntry);
     }
     if (texts.length === 0) return;
     await Promise.all([
-      place.session.setMany(texts),
-      this.#options.generations.keep(place, [...written, markOfTagClock]),
+      keySpace.session.setMany(texts),
+      this.#options.generations.keep(keySpace, [...written, clockTag]),
     ]);
   }
 
@@ -134,34 +134,33 @@ export class SharedEntries<Value> {
    * But if no tag at all got a new generation meanwhile, it is the one that it has now: the clock tells.
    */
   async #generationsOfBefore(
-    place: Place,
-    marks: ReadonlySet<string>,
-    before: GenerationByMark,
-  ): Promise<GenerationByMark> {
-    const unknown = [...marks].filter((mark) => !before.has(mark));
+    keySpace: KeySpace,
+    tags: ReadonlySet<string>,
+    before: GenerationByTag,
+  ): Promise<GenerationByTag> {
+    const unknown = [...tags].filter((tag) => !before.has(tag));
     if (unknown.length === 0) return before;
-    const [, present] = await readBoth(place, [], unknown);
-    const complete = await this.#options.generations.complete(place, unknown, present);
+    const [, present] = await readBoth(keySpace, [], unknown);
+    const complete = await this.#options.generations.complete(keySpace, unknown, present);
     // After the tags, as it is written before them.
-    const [, clock] = await readBoth(place, [], [markOfTagClock]);
-    const hasStoodStill =
-      before.has(markOfTagClock) && clock.get(markOfTagClock) === before.get(markOfTagClock);
+    const [, clock] = await readBoth(keySpace, [], [clockTag]);
+    const hasStoodStill = before.has(clockTag) && clock.get(clockTag) === before.get(clockTag);
     return hasStoodStill ? new Map([...complete, ...before]) : before;
   }
 
   #valid(
     envelopes: ReadonlyMap<string, Envelope<Value>>,
-    generations: GenerationByMark,
-    isPending: (marks: readonly string[]) => boolean,
+    generations: GenerationByTag,
+    isPending: (tags: readonly string[]) => boolean,
   ): Map<string, SharedValue<Value>> {
     const now = this.#options.clock.now();
     const valid = new Map<string, SharedValue<Value>>();
     for (const [key, { value, freshUntil, generations: ofEntry }] of envelopes) {
-      const marks = this.#marksOf(key, value);
-      const isUnharmed = marks.every(
-        (mark) => ofEntry[mark] !== undefined && ofEntry[mark] === generations.get(mark),
+      const tags = this.#tagsOf(key, value);
+      const isValid = tags.every(
+        (tag) => ofEntry[tag] !== undefined && ofEntry[tag] === generations.get(tag),
       );
-      if (!isUnharmed || now >= freshUntil || isPending(marks)) continue;
+      if (!isValid || now >= freshUntil || isPending(tags)) continue;
       valid.set(key, { value, freshUntil });
     }
     return valid;
@@ -177,35 +176,35 @@ export class SharedEntries<Value> {
     }
   }
 
-  #marksOf(key: string, value: Value): string[] {
-    return [...this.#marksOfKey(key), ...this.#options.tagsOfValue(value).map(markOfSharedTag)];
+  #tagsOf(key: string, value: Value): string[] {
+    return [...this.#tagsOfKey(key), ...this.#options.tagsOfValue(value).map(namedTag)];
   }
 
-  #marksOfKey(key: string): string[] {
+  #tagsOfKey(key: string): string[] {
     const { name, tagsOfKey } = this.#options;
-    return [markOfAll, markOfCache(name), markOfSharedKey(name, key), ...tagsOfKey(key).map(markOfSharedTag)];
+    return [everythingTag, cacheTag(name), bucketTag(name, key), ...tagsOfKey(key).map(namedTag)];
   }
 
-  #keyOfEntry({ prefix }: Place, key: string): string {
+  #keyOfEntry({ prefix }: KeySpace, key: string): string {
     return `${prefix}${this.#options.name}:v${this.#options.version}:${key}`;
   }
 
-  #keyOfLock(place: Place, key: string): string {
-    return `${this.#keyOfEntry(place, key)}:lock`;
+  #keyOfLock(keySpace: KeySpace, key: string): string {
+    return `${this.#keyOfEntry(keySpace, key)}:lock`;
   }
 }
 
 async function readBoth(
-  place: Place,
+  keySpace: KeySpace,
   keys: readonly string[],
-  marks: readonly string[],
-): Promise<[texts: (string | undefined)[], generations: GenerationByMark]> {
-  const generationKeys = marks.map((mark) => keyOfGeneration(place, mark));
-  const texts = await place.session.getMany([...keys, ...generationKeys]);
+  tags: readonly string[],
+): Promise<[texts: (string | undefined)[], generations: GenerationByTag]> {
+  const generationKeys = tags.map((tag) => keyOfGeneration(keySpace, tag));
+  const texts = await keySpace.session.getMany([...keys, ...generationKeys]);
   const generations = new Map<string, string>();
-  for (const [index, mark] of marks.entries()) {
+  for (const [index, tag] of tags.entries()) {
     const text = texts[keys.length + index];
-    if (text !== undefined) generations.set(mark, text);
+    if (text !== undefined) generations.set(tag, text);
   }
   return [texts, generations];
 }

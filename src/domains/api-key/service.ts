@@ -98,8 +98,7 @@ export function createApiKeyService(options: {
     viewerByKey(key: string, tenantSlug: string | null): MaybePromise<Viewer> {
       if (!isSecret(keyPrefix, key)) throw new Unauthenticated('This credential is not a key of Parley.');
       const hash = hashOfSecret(key);
-      const known = apiKeys.peek(hash);
-      const identity = known === undefined ? apiKeys.get(hash, () => queries.identityByKeyHash(hash)) : known;
+      const identity = apiKeys.get(hash, () => queries.identityByKeyHash(hash));
       return handleMaybePromise(
         () => identity,
         (found) => admit(found, tenantSlug),

@@ -58,9 +58,8 @@ export function createIdentityService(options: {
     claims: ProviderClaims,
   ): MaybePromise<MirroredPerson | null> {
     counts.attempted += 1;
-    const known = identities.peek(claims.subject);
     return handleMaybePromise(
-      () => (known === undefined ? find(claims.subject) : known),
+      () => find(claims.subject),
       (person) => {
         if (person === null || isDue(person, claims, { now: clock.now(), unknown })) {
           return updatedPerson(person, issuedBy, claims);

@@ -142,9 +142,7 @@ export function createSessionService(options: {
       if (!isSecret(tokenPrefix, token))
         throw new Unauthenticated('This credential is not a token of Parley.');
       const hash = hashOfSecret(token);
-      const known = sessions.peek(hash);
-      const identity =
-        known === undefined ? sessions.get(hash, () => queries.identityByTokenHash(hash)) : known;
+      const identity = sessions.get(hash, () => queries.identityByTokenHash(hash));
       return handleMaybePromise(
         () => identity,
         (found) => admit(found, tenantSlug),

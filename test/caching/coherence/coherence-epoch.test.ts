@@ -35,7 +35,7 @@ describe('what a shared store holds', () => {
   it('is ended when the store has not confirmed to the one who could vouch', async () => {
     const first = await join();
     const { epoch } = first.coherence;
-    first.coherence.share({ vouch: async () => null, vouchedFor: () => {} });
+    first.coherence.share({ confirmClean: async () => null, confirmedClean: () => {} });
     const second = await join();
     await second.coherence.settle();
 
@@ -45,7 +45,7 @@ describe('what a shared store holds', () => {
   it('is kept when one of several vouches', async () => {
     const [doubtful, sure] = [await join(), await join()];
     const { epoch } = sure.coherence;
-    doubtful.coherence.share({ vouch: async () => null, vouchedFor: () => {} });
+    doubtful.coherence.share({ confirmClean: async () => null, confirmedClean: () => {} });
 
     expect((await join()).coherence.epoch).toBe(epoch);
   });

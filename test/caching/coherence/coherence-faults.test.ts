@@ -36,7 +36,7 @@ describe('a process whose connection is ended', () => {
   it('trusts nothing until it was told, on another connection, to forget all', async () => {
     const { coherence, told } = await joinCoherence(cleanUps, url);
     const trustedWhenTold: boolean[] = [];
-    coherence.subscribe({ invalidated: () => {}, missed: () => trustedWhenTold.push(coherence.isTrusted) });
+    coherence.subscribe({ invalidated: () => {}, onGap: () => trustedWhenTold.push(coherence.isTrusted) });
     await terminate();
     await untilRejoined(coherence);
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { InvalidationLog } from '../../../src/caching/memory/invalidation-log.ts';
 
 it('has overtaken what was read before one of its marks was invalidated, and nothing else', () => {
-  const log = new InvalidationLog({ marksMax: 10 });
+  const log = new InvalidationLog({ tagsMax: 10 });
   log.append('a');
   const readAt = log.sequence;
   log.append('b');
@@ -14,7 +14,7 @@ it('has overtaken what was read before one of its marks was invalidated, and not
 });
 
 it('has overtaken everything that was read before all was invalidated', () => {
-  const log = new InvalidationLog({ marksMax: 10 });
+  const log = new InvalidationLog({ tagsMax: 10 });
   const readAt = log.sequence;
   log.appendAll();
 
@@ -23,19 +23,19 @@ it('has overtaken everything that was read before all was invalidated', () => {
 });
 
 it('forgets the oldest invalidation first, however often it is asked for it', () => {
-  const log = new InvalidationLog({ marksMax: 2 });
+  const log = new InvalidationLog({ tagsMax: 2 });
   log.append('old');
   const readAt = log.sequence;
   log.append('recent');
   log.hasOvertaken(['old'], readAt);
   log.append('newest');
 
-  expect(log.hasOvertaken(['unharmed'], readAt)).toBe(false);
-  expect(log.hasOvertaken(['unharmed'], readAt - 1)).toBe(true);
+  expect(log.hasOvertaken(['valid'], readAt)).toBe(false);
+  expect(log.hasOvertaken(['valid'], readAt - 1)).toBe(true);
 });
 
 it('still counts as overtaken what a forgotten invalidation overtook', () => {
-  const log = new InvalidationLog({ marksMax: 1 });
+  const log = new InvalidationLog({ tagsMax: 1 });
   const readAt = log.sequence;
   log.append('a');
   log.append('b');

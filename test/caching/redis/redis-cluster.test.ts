@@ -84,12 +84,12 @@ it('shares entries and what ends them among the nodes of a cluster', async () =>
 it('is not used while a node is away, and takes one that starts again for another', async () => {
   const layer = startSharing(cleanUps, urls);
   await untilUsed(layer);
-  const before = layer.store.session?.life;
+  const before = layer.store.session?.incarnation;
   await nodes[1]?.stop();
   await untilUnused(layer);
   await nodes[1]?.start();
   await untilWhole();
   await untilUsed(layer);
 
-  expect(layer.store.session?.life).not.toBe(before);
+  expect(layer.store.session?.incarnation).not.toBe(before);
 });

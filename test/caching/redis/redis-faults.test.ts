@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Cache } from '../../../src/caching/cache.ts';
-import { StoreAway } from '../../../src/caching/key-value-store.ts';
+import { StoreUnavailable } from '../../../src/caching/key-value-store.ts';
 import { TestClock } from '../../support/clock.ts';
 import { CleanUps } from '../../support/embedded.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
@@ -49,13 +49,16 @@ describe('a server that comes back in place of another', () => {
     const proxy = await startTcpProxy(cleanUps, redis.url);
     const layer = await share(cleanUps, proxy.url, { timeoutMs });
     const untilOn = async (server: TestRedis) => {
-      const [, life] = /run_id:(\w+)/.exec(String(await server.command(['INFO']))) ?? [];
-      await vi.waitFor(() => expect(layer.store.session?.life).toBe(life), { timeout: 10_000, interval: 5 });
+      const [, incarnation] = /run_id:(\w+)/.exec(String(await server.command(['INFO']))) ?? [];
+      await vi.waitFor(() => expect(layer.store.session?.incarnation).toBe(incarnation), {
+        timeout: 10_000,
+        interval: 5,
+      });
     };
     await aCache(layer).get('a', load);
     proxy.redirect(other.url);
     await untilOn(other);
-    layer.generations.end([{ cache: 'ROWS', key: 'a' }]);
+    layer.generations.invalidate([{ cache: 'ROWS', key: 'a' }]);
     expect(await layer.generations.confirm()).toBe(true);
     proxy.redirect(redis.url);
     await untilOn(redis);
@@ -149,7 +152,7 @@ describe('Redis', () => {
     await redis.command(['CONFIG', 'SET', 'maxmemory', '1']);
     const cache = aCache(layer);
     for (let key = 0; key < 10; key += 1) expect(await cache.get(`${key}`, load)).toEqual({ id: `${key}` });
-    layer.generations.end([{ tag: 'user:1' }]);
+    layer.generations.invalidate([{ tag: 'user:1' }]);
     expect(await layer.generations.confirm()).toBe(false);
     expect(layer.store.session).not.toBeNull();
 
@@ -162,7 +165,7 @@ describe('Redis', () => {
     const layer = await share(cleanUps, redis.url, { timeoutMs });
     await aCache(layer).get('a', async () => ({ id: 'old' }));
     await redis.command(['SAVE']);
-    layer.generations.end([{ cache: 'ROWS' }]);
+    layer.generations.invalidate([{ cache: 'ROWS' }]);
     expect(await layer.generations.confirm()).toBe(true);
     await redis.stop();
     await untilUnused(layer);
@@ -193,7 +196,7 @@ describe('what has ended while Redis was away', () => {
     const cache = aCache(layer);
     await cache.get('a', async () => ({ id: 'old' }));
     redis.freeze();
-    layer.generations.end([{ cache: 'ROWS' }]);
+    layer.generations.invalidate([{ cache: 'ROWS' }]);
     expect(await layer.generations.confirm()).toBe(false);
 
     redis.resume();
@@ -231,6 +234,6 @@ it('a session with a server ends with the connection, for whoever still holds it
   await redis.start();
   await untilUsed(layer);
 
-  await expect(session?.getMany(['a'])).rejects.toThrow(StoreAway);
-  expect(layer.store.session?.life).not.toBe(session?.life);
+  await expect(session?.getMany(['a'])).rejects.toThrow(StoreUnavailable);
+  expect(layer.store.session?.incarnation).not.toBe(session?.incarnation);
 });
