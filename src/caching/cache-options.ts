@@ -2,61 +2,58 @@ import type { Clock } from '../platform/runtime/clock.ts';
 import type { Coherence } from './coherence/coherence.ts';
 import type { Generations } from './shared/generations.ts';
 
-/** As in `Coherence`. */
+/** The part of `Coherence` that caches read. */
 export type Trust = Pick<Coherence, 'isTrusted'> & Partial<Pick<Coherence, 'isCutOff'>>;
 
-/** How a cache is made. Times are in milliseconds. */
+/** Options of a cache. Times are in milliseconds. */
 export interface CacheOptions<Value> {
   readonly name: string;
-  /** How long a value is fresh; each entry gets up to a tenth more or less, so that they don't all end together. */
+  /** Time to live of values; varied by up to a tenth per entry, so that they do not expire together. */
   readonly ttlMs: number;
-  /** The same for the knowledge that there is no value. */
+  /** Time to live of absences. */
   readonly negativeTtlMs: number;
-  /** For how long after that an old value is answered while a new one is loaded in the background; by default never. */
+  /** Time after expiry in which the old value is served while a new one is loaded in the background; 0 by default. */
   readonly staleMs?: number;
-  /** For how long after that an old value is answered when loading fails because the source is away; by default never. */
+  /** Time after expiry in which the last known value is served while the source is unavailable; 0 by default. */
   readonly lastValueMs?: number;
   readonly entriesMax: number;
-  /** How many keys are known not to exist; by default as many as there may be entries. */
+  /** Bound of the absences; by default the bound of the entries. */
   readonly absencesMax?: number;
   /**
-   * What an entry can be invalidated by besides its key, as far as the key alone tells: also where there is no value,
-   * because "does not exist" is knowledge about a user or a tenant too, and has to end when they come into being.
+   * Tags that follow from the key. They also apply to absences, which have to be invalidated when the user or tenant is
+   * created.
    */
   readonly tagsOfKey?: (key: string) => readonly string[];
-  /** What else an entry can be invalidated by. */
+  /** Further tags that follow from the value. */
   readonly tagsOfValue?: (value: Value) => readonly string[];
-  /** False: values are only in the shared store, such as large ones that a process seldom needs twice. */
+  /** False: values are kept in the shared store only, such as large ones that a process rarely needs twice. */
   readonly isInMemory?: boolean;
-  /**
-   * To be raised whenever the shape of the values changes: what another release has put into the shared store is then
-   * never read.
-   */
+  /** To be raised with the shape of the values: entries of another version in the shared store are never read. */
   readonly version?: number;
-  /** Of the store that processes share, where there is one. */
+  /** Generations of the shared store; null or absent without one. */
   readonly generations?: Generations | null;
-  /** Told of every read: how many of its keys were answered from what is remembered, and how many it loaded. */
+  /** Called with the keys of each read that were answered from the cache, and those that were loaded. */
   readonly onRead?: (hits: number, misses: number) => void;
   readonly clock: Clock;
-  /** From 0 up to 1, as Math.random. */
+  /** Returns a number from 0 up to 1, as Math.random. */
   readonly random?: () => number;
-  /** Whether invalidations are sure to be heard; while they are not, nothing is answered from what is remembered. */
+  /** While it is not trusted, invalidations may be missed, and nothing is answered from the cache. */
   readonly trust?: Trust;
-  /** False: nothing is remembered and every key is loaded, for comparison. */
+  /** False: every read loads. */
   readonly isEnabled?: boolean;
-  /** Whether a load failed because the source can answer nobody. */
+  /** Returns whether a load failed because the source is unavailable. */
   readonly isUnavailable?: (error: unknown) => boolean;
-  /** How many invalidations are told apart; before those, everything counts as invalidated. */
+  /** Bound of the invalidations in the log; entries from before the oldest one count as invalidated. */
   readonly invalidationsMax?: number;
-  /** Last values begin to be answered; called once for a row of failures, not for each. */
+  /** Called when last known values begin to be served, once per series of failures. */
   readonly onLastValues?: (error: unknown) => void;
-  /** A load in the background failed, and no reader with it. */
+  /** Called when a background load failed, which fails no reader. */
   readonly onError?: (error: unknown) => void;
-  /** The shared store failed, and no reader with it. */
+  /** Called when the shared store failed, which fails no reader. */
   readonly onStoreError?: (error: unknown) => void;
 }
 
-/** What is left out. */
+/** Defaults of the optional options. */
 export const defaultOptions = {
   staleMs: 0,
   lastValueMs: 0,
@@ -71,7 +68,7 @@ export const defaultOptions = {
 };
 
 /**
- * NaN would mean "for ever", and nobody would say so.
+ * Rejects invalid numbers, because NaN would silently mean "for ever".
  * @throws RangeError for a time to live or a bound that is not a positive number
  */
 export function checkOptions(options: {

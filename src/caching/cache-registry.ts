@@ -3,20 +3,20 @@ import type { CacheStatistics, InvalidationReport, InvalidationTarget } from './
 import type { Invalidation, InvalidationListener } from './coherence/coherence.ts';
 import type { Generations } from './shared/generations.ts';
 
-/** What can be done with a cache without knowing what it holds. */
+/** The operations of a cache that do not depend on the type of its values. */
 export type NamedCache = Pick<
   Cache<unknown>,
   'name' | 'invalidateLocally' | 'invalidate' | 'count' | 'statistics'
 >;
 
-/** All caches of the process, by name: for those who look after them, not for those who read from them. */
+/** All caches of the process by name, for administration and invalidation. */
 export class CacheRegistry implements InvalidationListener {
   readonly #caches: ReadonlyMap<string, NamedCache>;
 
   readonly #generations: Generations | null;
 
   /**
-   * `generations` are of the store that the caches share with other processes, where there is one.
+   * `generations` belong to the store that the caches share with other processes; null without one.
    * @throws Error when two caches have the same name
    */
   constructor(caches: readonly NamedCache[], generations: Generations | null = null) {
@@ -31,17 +31,17 @@ export class CacheRegistry implements InvalidationListener {
     return this.#caches.get(name) ?? null;
   }
 
-  /** Every cache, in the order of their registration. */
+  /** All caches in the order of their registration. */
   all(): NamedCache[] {
     return [...this.#caches.values()];
   }
 
-  /** In every cache, such as by the tag of a user or a tenant; one report for each cache. Never rejects. */
+  /** Invalidates in every cache, such as by the tag of a user; returns one report per cache. Never rejects. */
   async invalidate(target: InvalidationTarget): Promise<InvalidationReport[]> {
     return Promise.all(this.all().map((cache) => cache.invalidate(target)));
   }
 
-  /** What ended elsewhere. It has ended here when this returns; a shared store is told in the background. */
+  /** Applies invalidations of other processes before it returns; the shared store is updated in the background. */
   invalidated(invalidations: readonly Invalidation[]): void {
     for (const invalidation of invalidations) {
       const reached = 'cache' in invalidation ? [this.find(invalidation.cache)] : this.all();

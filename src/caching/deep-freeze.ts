@@ -8,13 +8,10 @@ const frozenDatePrototype: object = Object.freeze(
 );
 
 /**
- * Makes a value safe to share by reference: from here on, changing anything in it throws a TypeError. Freezes in place
- * and returns the same value.
+ * Freezes a value of primitives, plain objects, arrays and dates in place, so that it can be shared by reference, and
+ * returns it. `Object.freeze` does not protect the time of a Date, so its setters are replaced by ones that throw.
  *
- * It may hold primitives, plain objects, arrays and dates. `Object.freeze` does not reach the time inside a Date, so a
- * date's setters are replaced by ones that throw; it stays a Date in every other respect.
- *
- * @throws TypeError for anything else (a Map, a Buffer, an instance of a class): what they hold can't be frozen
+ * @throws TypeError for anything else (a Map, a Buffer, a class instance), whose contents cannot be frozen
  */
 export function deepFreeze<Value>(value: Value, visited = new Set<object>()): Value {
   if (typeof value === 'function') throw new TypeError('A function cannot be frozen for sharing.');

@@ -1,4 +1,4 @@
-/** A text under a key, until its time is over. */
+/** A text under a key, with a time to live. */
 export interface StoredText {
   readonly key: string;
   readonly text: string;
@@ -7,30 +7,30 @@ export interface StoredText {
 
 /** A store that several processes share. */
 export interface KeyValueStore {
-  /** What statistics and reports call it, such as `redis`. */
+  /** Its name in statistics and reports, such as `redis`. */
   readonly name: string;
-  /** Null while nobody answers. */
+  /** Null while the store is unavailable. */
   readonly session: StoreSession | null;
 }
 
 /**
- * The few commands that caches need, for as long as they reach the same server without interruption. Each rejects when
- * it fails, and soon; and when the session has ended, whatever was answered.
+ * The commands that caches need, for as long as they reach the same server without interruption. Each rejects soon after
+ * a failure, and always once the session is over.
  */
 export interface StoreSession {
-  /** Of the server, or servers: started again, or replaced by another, it has another one. */
+  /** ID of the running server or cluster; a restart or failover changes it. */
   readonly incarnation: string;
   /** The texts of the keys in their order. */
   getMany(keys: readonly string[]): Promise<(string | undefined)[]>;
   setMany(texts: readonly StoredText[]): Promise<void>;
-  /** Sets those whose key has no text yet, and says of each whether it did. */
+  /** Sets the keys that do not exist; returns for each whether it was set. */
   addMany(texts: readonly StoredText[]): Promise<boolean[]>;
-  /** From now on; a key without a text stays without. */
+  /** Renews the time to live of existing keys. */
   extendMany(keys: readonly string[], ttlMs: number): Promise<void>;
   removeMany(keys: readonly string[]): Promise<void>;
 }
 
-/** The store can't be used now. */
+/** The store is unavailable. */
 export class StoreUnavailable extends Error {
   constructor(name: string) {
     super(`The store ${name} can't be reached.`);

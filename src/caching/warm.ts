@@ -1,7 +1,7 @@
 import type { Cache } from './cache.ts';
 import type { LoadMissing } from './loading/entry-loader.ts';
 
-/** Loads what the cache lacks of these keys; answers how many values that brought, so 0 when it had them all. */
+/** Loads the missing keys; returns the number of values that were loaded. */
 export async function warm<Value>(
   cache: Pick<Cache<Value>, 'getMany'>,
   keys: readonly string[],

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { NamedInvalidation } from './coherence.ts';
 
-/** Where triggers announce what ended, and processes speak to all others. */
+/** The channel of triggers, and of messages from one process to all others. */
 export const commonChannel = 'parley_cache';
 
-/** Where one process is spoken to. */
+/** The channel of one process. */
 export function channelOf(processId: string): string {
   return `${commonChannel}_${processId}`;
 }
@@ -13,31 +13,31 @@ const processId = z.uuid();
 const number = z.int();
 
 const messageSchema = z.union([
-  // What triggers say.
+  // From triggers. All field names are a wire format that earlier releases share during a rolling restart.
   z.strictObject({ ended: z.array(z.string()) }),
   z.strictObject({ everything: z.literal(true) }),
-  // What processes say to all.
+  // From a process to all.
   z.strictObject({ epoch: number }),
   z.strictObject({ barrier: number, from: processId, isJoining: z.boolean() }),
   z.strictObject({ left: processId }),
-  // What a process says to itself.
+  // From a process to itself.
   z.strictObject({ round: number }),
   z.strictObject({ probe: z.string() }),
-  // What processes answer to the one that has sent a barrier.
+  // Answers to the process that sent a barrier.
   z.strictObject({ heard: number, by: processId }),
   z.strictObject({ vouched: z.array(z.string()).readonly().nullable(), barrier: number, by: processId }),
 ]);
 
-/** What goes through PostgreSQL's notifications, as JSON. */
+/** The payload of a notification, as JSON. */
 export type CoherenceMessage = z.output<typeof messageSchema>;
 
-/** A message and where it goes. */
+/** A message and its channel. */
 export interface Notification {
   readonly channel: string;
   readonly message: CoherenceMessage;
 }
 
-/** What this version does not understand may have ended anything. */
+/** Parses a payload; an unknown message may stand for any invalidation, so that it invalidates everything. */
 export function parseMessage(payload: string): CoherenceMessage {
   try {
     return messageSchema.parse(JSON.parse(payload));
@@ -46,7 +46,7 @@ export function parseMessage(payload: string): CoherenceMessage {
   }
 }
 
-/** What `tag:<tag>`, `cache:<NAME>` or `key:<NAME>:<key>` stands for; null for anything else. */
+/** Parses `tag:<tag>`, `cache:<NAME>` or `key:<NAME>:<key>`; null for anything else. */
 export function parseInvalidation(name: string): NamedInvalidation | null {
   const [, kind, rest = ''] = /^(tag|cache|key):(.*)$/s.exec(name) ?? [];
   if (kind === 'tag') return { tag: rest };
@@ -55,7 +55,7 @@ export function parseInvalidation(name: string): NamedInvalidation | null {
   return kind === 'key' && end > 0 ? { cache: rest.slice(0, end), key: rest.slice(end + 1) } : null;
 }
 
-/** The name by which PostgreSQL is asked to announce it. */
+/** The name under which PostgreSQL announces an invalidation; the inverse of `parseInvalidation`. */
 export function nameOfInvalidation(invalidation: NamedInvalidation): string {
   if ('tag' in invalidation) return `tag:${invalidation.tag}`;
   return 'key' in invalidation

@@ -1,18 +1,18 @@
-/** What ended: a whole cache, one entry of it, or everything that carries a tag, in every cache. */
+/** An invalidation of a whole cache, of one entry, or of all entries with a tag in every cache. */
 export type NamedInvalidation =
   | { readonly cache: string }
   | { readonly cache: string; readonly key: string }
   | { readonly tag: string };
 
-/** What ended; so much at once that naming it would not pay is everything, in every cache. */
+/** An invalidation; too many names together are replaced by everything in every cache. */
 export type Invalidation = NamedInvalidation | { readonly everything: true };
 
-/** Who is told what ended elsewhere. Both are called at once, in the order in which it was committed, and never throw. */
+/** A receiver of committed invalidations. Both methods are called synchronously in the order of the commits and never throw. */
 export interface InvalidationListener {
   invalidated(invalidations: readonly Invalidation[]): void;
   /**
-   * Something may not have been heard: whatever this process remembers itself counts as ended. What a shared store holds
-   * does not: another process has vouched for it, or it has ended with the epoch.
+   * Notifications may be lost: everything in the memory of this process is invalid. Shared stores are not affected: another
+   * process confirmed that they are clean, or the epoch was raised.
    */
   onGap(): void;
 }
@@ -20,36 +20,36 @@ export interface InvalidationListener {
 /** A store that several processes read from, such as Redis. */
 export interface SharedStore {
   /**
-   * The place in which everything that this process has been told until now is ended, for whoever reads there; null when
-   * that is not known. Never rejects, and answers soon: by a timer of its own when the store does not.
+   * The key space in which everything that this process knows to be invalid is invalidated for all readers; null if that is
+   * unknown. Never rejects, and resolves within a time limit even if the store does not respond.
    */
   confirmClean(): Promise<string | null>;
   /**
-   * Another process, which missed nothing, vouches for these places and no others; what it knows of may not be this store.
-   * To be called before anything is read there.
+   * Takes the key spaces that another process without gaps confirmed as clean, which need not include this store. To be
+   * called before anything is read from the store.
    */
   confirmedClean(keySpaces: readonly string[]): void;
 }
 
-/** How the caches of all processes on one database keep to the truth. */
+/** Coherence of the caches of all processes on one database. */
 export interface Coherence {
   /**
-   * Whether every invalidation that was committed until a moment ago has been heard here. While it is false nothing may
-   * be answered from memory or from a shared store. Cheap enough to be asked at every read.
+   * Whether this process has received every invalidation that was committed until a moment ago. While false, nothing may be
+   * answered from memory or a shared store. Cheap enough for every read.
    */
   readonly isTrusted: boolean;
-  /** Whether the database could not be reached when that was last tried: not only is nothing heard, nothing can be asked. */
+  /** Whether the last attempt to reach the database failed, so that values cannot be loaded either. */
   readonly isCutOff: boolean;
-  /** Part of every key in a shared store: raising it ends everything that is there. */
+  /** Part of every key in a shared store: raising it invalidates everything there. */
   readonly epoch: number;
-  /** The returned function stops it. */
+  /** Returns a function that unsubscribes. */
   subscribe(listener: InvalidationListener): () => void;
-  /** Names a store that is asked before a newcomer is told that it may be read from. The returned function ends that. */
+  /** Adds a store that has to be clean before a joining process may read from it. Returns a function that removes it. */
   share(store: SharedStore): () => void;
   /**
    * To be awaited after a write has been committed and before it is acknowledged: afterwards no process answers with
    * what the write replaced. Takes at most 2 s, however many processes have stopped answering, and never rejects.
-   * @returns whether all have confirmed it; false when the time for which some may answer had to run out instead
+   * @returns true if all processes confirmed; false if the lease of a silent one had to expire instead
    */
   settle(): Promise<boolean>;
 }

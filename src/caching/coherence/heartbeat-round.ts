@@ -1,94 +1,94 @@
 import type { Moment } from './lease.ts';
 import type { SendResult } from './notify-connection.ts';
 
-/** How a barrier went: by everybody's answer, by leases that ran out, or not at all because the connection was lost. */
+/** The result of a barrier: confirmed by all processes, lapsed with the leases of silent ones, or lost with the connection. */
 export type BarrierOutcome = 'confirmed' | 'lapsed' | 'lost';
 
 /**
- * One time of speaking, which this process must hear itself to know that it has heard everything before. As a barrier it
- * also waits until every process that may answer from its caches has heard it too, or may no longer answer.
+ * A message that this process sends and receives itself, which shows that everything committed before was received. As a
+ * barrier it also waits until every process with a lease has received it, or the lease has expired.
  */
 export class Round {
   readonly number: number;
   readonly sentAt: Moment;
-  /** How the barrier went. */
+  /** The result of the barrier. */
   readonly outcome: Promise<BarrierOutcome>;
-  /** The places in shared stores for which another process has vouched, null when none did; for a process that joins. */
+  /** The key spaces that another process confirmed as clean, for a joining process; null if none did. */
   readonly cleanKeySpaces: Promise<readonly string[] | null>;
-  readonly #pass: (outcome: BarrierOutcome) => void;
-  readonly #confirmClean: (keySpaces: readonly string[] | null) => void;
-  #isHeard = false;
-  /** By process: until when it may still answer from its caches. Null before that is known. */
-  #awaited: Map<string, number> | null = null;
-  readonly #heardBy = new Set<string>();
-  readonly #refusedBy = new Set<string>();
+  readonly #resolveOutcome: (outcome: BarrierOutcome) => void;
+  readonly #resolveKeySpaces: (keySpaces: readonly string[] | null) => void;
+  #isReceived = false;
+  /** By process: the expiry of its lease. Null until that is known. */
+  #peerDeadlines: Map<string, number> | null = null;
+  readonly #acknowledgedBy = new Set<string>();
+  readonly #answeredBy = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(number: number, sentAt: Moment) {
     this.number = number;
     this.sentAt = sentAt;
-    let pass: (outcome: BarrierOutcome) => void = () => {};
-    let confirmClean: (keySpaces: readonly string[] | null) => void = () => {};
-    this.outcome = new Promise((resolve) => (pass = resolve));
-    this.cleanKeySpaces = new Promise((resolve) => (confirmClean = resolve));
-    this.#pass = pass;
-    this.#confirmClean = confirmClean;
+    let resolveOutcome: (outcome: BarrierOutcome) => void = () => {};
+    let resolveKeySpaces: (keySpaces: readonly string[] | null) => void = () => {};
+    this.outcome = new Promise((resolve) => (resolveOutcome = resolve));
+    this.cleanKeySpaces = new Promise((resolve) => (resolveKeySpaces = resolve));
+    this.#resolveOutcome = resolveOutcome;
+    this.#resolveKeySpaces = resolveKeySpaces;
   }
 
-  /** Came back to the process that sent it. */
-  heard(): void {
-    this.#isHeard = true;
+  /** Notes that the sender received its own message. */
+  received(): void {
+    this.#isReceived = true;
     this.#check();
   }
 
-  /** Is committed: from then on, none of these can renew its lease without hearing what was committed before. */
-  spoken(peers: SendResult['peers'], leaseMaxMs: number): void {
+  /** Notes the commit: from then on no peer can renew its lease without receiving everything committed before. */
+  committed(peers: SendResult['peers'], leaseMaxMs: number): void {
     const now = performance.now();
-    this.#awaited = new Map(
-      // The database's clock may have been set; no lease that was taken before this moment is longer than a lease.
+    this.#peerDeadlines = new Map(
+      // The database's clock may have been set back; no lease is longer than the maximum.
       peers.map(({ id, remainingMs }) => [id, now + Math.min(remainingMs, leaseMaxMs)]),
     );
     this.#check();
   }
 
-  /** Another process has heard it, or has left. */
-  heardBy(processId: string): void {
-    this.#heardBy.add(processId);
+  /** Notes that another process received the message, or has left. */
+  acknowledgedBy(processId: string): void {
+    this.#acknowledgedBy.add(processId);
     this.#check();
   }
 
-  /** Another process says in which places nothing is that has ended; null when it does not know. */
+  /** Notes the key spaces that another process reports as clean; null if it cannot confirm any. */
   reportedCleanBy(processId: string, keySpaces: readonly string[] | null): void {
-    if (keySpaces !== null) this.#confirmClean(keySpaces);
-    this.#refusedBy.add(processId);
+    if (keySpaces !== null) this.#resolveKeySpaces(keySpaces);
+    this.#answeredBy.add(processId);
     this.#check();
   }
 
-  /** The connection is gone before it was known how this went. */
-  abandon(): void {
+  /** Ends the round without a result, because the connection is lost. */
+  lose(): void {
     clearTimeout(this.#timer);
-    this.#isHeard = false;
-    this.#pass('lost');
-    this.#confirmClean(null);
+    this.#isReceived = false;
+    this.#resolveOutcome('lost');
+    this.#resolveKeySpaces(null);
   }
 
   #check(): void {
     clearTimeout(this.#timer);
-    if (!this.#isHeard || this.#awaited === null) return;
-    const silentUntil = this.#lastDeadline(this.#heardBy);
-    const undecidedUntil = this.#lastDeadline(this.#refusedBy);
+    if (!this.#isReceived || this.#peerDeadlines === null) return;
+    const silentUntil = this.#lastDeadline(this.#acknowledgedBy);
+    const undecidedUntil = this.#lastDeadline(this.#answeredBy);
     const now = performance.now();
-    if (undecidedUntil <= now) this.#confirmClean(null);
-    if (silentUntil <= now) this.#pass(silentUntil === 0 ? 'confirmed' : 'lapsed');
+    if (undecidedUntil <= now) this.#resolveKeySpaces(null);
+    if (silentUntil <= now) this.#resolveOutcome(silentUntil === 0 ? 'confirmed' : 'lapsed');
     const next = Math.min(...[silentUntil, undecidedUntil].filter((deadline) => deadline > now));
     if (next < Infinity) this.#timer = setTimeout(() => this.#check(), Math.ceil(next - now));
   }
 
-  /** Until when any other than these may still answer from its caches; 0 when there is no other. */
+  /** The last expiry among the leases of all other processes; 0 without others. */
   #lastDeadline(except: ReadonlySet<string>): number {
     return Math.max(
       0,
-      ...[...(this.#awaited ?? [])].map(([id, deadline]) => (except.has(id) ? 0 : deadline)),
+      ...[...(this.#peerDeadlines ?? [])].map(([id, deadline]) => (except.has(id) ? 0 : deadline)),
     );
   }
 }

@@ -3,32 +3,32 @@ import type { NotifyConnection } from './notify-connection.ts';
 import { channelOf, commonChannel, type CoherenceMessage, type Notification } from './coherence-message.ts';
 import { Round, type BarrierOutcome } from './heartbeat-round.ts';
 
-/** Who speaks on which connection. */
+/** Options of the heartbeats on one connection. */
 export interface HeartbeatsOptions {
   readonly connection: NotifyConnection;
   readonly processId: string;
   readonly times: LeaseTimes;
-  /** Everything that was committed before that moment has been heard. */
-  readonly onHeard: (sentAt: Moment) => void;
-  /** Never the same number twice in the life of the process, and always a higher one. */
+  /** Called when everything committed before that moment has been received. */
+  readonly onReceived: (sentAt: Moment) => void;
+  /** Returns a higher number at each call, unique within the process. */
   readonly nextNumber: () => number;
   readonly onEpoch: (epoch: number) => void;
-  /** Where shared stores hold nothing that has ended, if this process has heard everything since it joined; else null. */
+  /** Returns the key spaces without invalidated entries; null if this process may have missed an invalidation. */
   readonly confirmClean: () => Promise<readonly string[] | null>;
 }
 
 /**
- * What a process says on one connection: that it is alive, that it wants to know whether all have heard, and that it has
- * heard. All that is due goes into one statement, and while that is under way the next gathers.
+ * The messages of a process on one connection: heartbeats, barriers and acknowledgements. All due messages go into one
+ * statement; further ones are queued while it runs.
  */
 export class Heartbeats {
   readonly #options: HeartbeatsOptions;
-  /** Sent and not yet over, by number. */
+  /** Rounds without a result, by number. */
   readonly #sent = new Map<number, Round>();
-  /** Wanted by those who came after the last one was sent: what they have committed lies before it. */
-  #wanted: { readonly round: Promise<Round>; send(round: Round): void; isJoining: boolean } | null = null;
+  /** The round for callers that came after the last one was sent, so that their commits lie before it. */
+  #next: { readonly round: Promise<Round>; send(round: Round): void; isJoining: boolean } | null = null;
   readonly #queued: Notification[] = [];
-  #heardLast: number | null = null;
+  #lastReceived: number | null = null;
   #isBeatDue = false;
   #isSending = false;
   #isOver = false;
@@ -37,58 +37,58 @@ export class Heartbeats {
     this.#options = options;
   }
 
-  /** Renews the lease, as soon as it is heard. */
+  /** Renews the lease as soon as the heartbeat is received. */
   beat(): void {
     this.#isBeatDue = true;
     this.#flush();
   }
 
-  /** How it went to let all others hear what was committed before the call. */
-  async pass(): Promise<BarrierOutcome> {
-    const round = await this.#want(false);
+  /** Waits until all processes have received everything committed before the call. */
+  async passBarrier(): Promise<BarrierOutcome> {
+    const round = await this.#requestRound(false);
     return await round.outcome;
   }
 
-  /** The places for which somebody vouches; null once all who could may no longer do so. */
+  /** The key spaces that another process confirms as clean; null once no process can. */
   async findCleanKeySpaces(): Promise<readonly string[] | null> {
-    const round = await this.#want(true);
+    const round = await this.#requestRound(true);
     return await round.cleanKeySpaces;
   }
 
-  /** To be called with everything that is heard on the connection, at once. */
-  hear(message: CoherenceMessage): void {
-    if ('round' in message) this.#hearRound(message.round);
-    else if ('barrier' in message && 'from' in message) this.#hearBarrier(message);
-    else if ('heard' in message) this.#everySent(message.heard, (round) => round.heardBy(message.by));
+  /** To be called synchronously with every message of the connection. */
+  receive(message: CoherenceMessage): void {
+    if ('round' in message) this.#receiveRound(message.round);
+    else if ('barrier' in message && 'from' in message) this.#receiveBarrier(message);
+    else if ('heard' in message) this.#forEachSent(message.heard, (round) => round.acknowledgedBy(message.by));
     else if ('vouched' in message)
       this.#sent.get(message.barrier)?.reportedCleanBy(message.by, message.vouched);
-    else if ('left' in message) this.#everySent(Infinity, (round) => this.#forget(round, message.left));
+    else if ('left' in message) this.#forEachSent(Infinity, (round) => this.#forget(round, message.left));
   }
 
-  /** The connection is gone. */
+  /** Ends all rounds, because the connection is lost. */
   end(): void {
     this.#isOver = true;
-    this.#everySent(Infinity, (round) => round.abandon());
+    this.#forEachSent(Infinity, (round) => round.lose());
     this.#sent.clear();
-    this.#wanted?.send(abandonedRound());
+    this.#next?.send(lostRound());
   }
 
-  async #want(isJoining: boolean): Promise<Round> {
-    if (this.#isOver) return abandonedRound();
-    if (this.#wanted === null) {
+  async #requestRound(isJoining: boolean): Promise<Round> {
+    if (this.#isOver) return lostRound();
+    if (this.#next === null) {
       let send: (round: Round) => void = () => {};
       const round = new Promise<Round>((resolve) => (send = resolve));
-      this.#wanted = { round, send: (sent) => send(sent), isJoining };
+      this.#next = { round, send: (sent) => send(sent), isJoining };
     }
-    this.#wanted.isJoining ||= isJoining;
-    const { round } = this.#wanted;
+    this.#next.isJoining ||= isJoining;
+    const { round } = this.#next;
     this.#flush();
     return await round;
   }
 
   #flush(): void {
     if (this.#isOver || this.#isSending) return;
-    if (!this.#isBeatDue && this.#wanted === null && this.#queued.length === 0) return;
+    if (!this.#isBeatDue && this.#next === null && this.#queued.length === 0) return;
     this.#isSending = true;
     void this.#send().finally(() => {
       this.#isSending = false;
@@ -98,50 +98,50 @@ export class Heartbeats {
 
   async #send(): Promise<void> {
     const { connection, processId, times, nextNumber, onEpoch } = this.#options;
-    // Before it is sent: a lease runs from the moment up to which everything has been heard.
+    // Taken before sending: a lease runs from the moment up to which everything was received.
     const round = new Round(nextNumber(), presentMoment());
-    const wanted = this.#wanted;
+    const requested = this.#next;
     const { number } = round;
     const call: Notification =
-      wanted === null
+      requested === null
         ? { channel: channelOf(processId), message: { round: number } }
         : {
             channel: commonChannel,
-            message: { barrier: number, from: processId, isJoining: wanted.isJoining },
+            message: { barrier: number, from: processId, isJoining: requested.isJoining },
           };
-    this.#wanted = null;
+    this.#next = null;
     this.#isBeatDue = false;
     this.#sent.set(number, round);
-    wanted?.send(round);
-    void Promise.all([round.outcome, wanted?.isJoining === true ? round.cleanKeySpaces : null]).then(() =>
+    requested?.send(round);
+    void Promise.all([round.outcome, requested?.isJoining === true ? round.cleanKeySpaces : null]).then(() =>
       this.#sent.delete(number),
     );
     try {
-      const spoken = await connection.send([call, ...this.#queued.splice(0)]);
-      onEpoch(spoken.epoch);
-      // Nobody else answers to a heartbeat.
-      round.spoken(wanted === null ? [] : spoken.peers, times.leaseMs + times.marginMs);
+      const result = await connection.send([call, ...this.#queued.splice(0)]);
+      onEpoch(result.epoch);
+      // A heartbeat is answered by no other process.
+      round.committed(requested === null ? [] : result.peers, times.leaseMs + times.marginMs);
     } catch (error) {
       connection.fail(error instanceof Error ? error : new Error(String(error)));
     }
   }
 
-  #hearRound(number: number): void {
+  #receiveRound(number: number): void {
     const round = this.#sent.get(number);
     if (round === undefined) return;
-    // Every round comes back, in the order in which they were sent: what lies between two of them has come too.
-    if (this.#heardLast !== null && number !== this.#heardLast + 1) {
+    // Rounds arrive in the order in which they were sent; a gap means that notifications between them are lost too.
+    if (this.#lastReceived !== null && number !== this.#lastReceived + 1) {
       this.#options.connection.fail(new Error('The connection has lost notifications.'));
       return;
     }
-    this.#heardLast = number;
-    this.#options.onHeard(round.sentAt);
-    round.heard();
+    this.#lastReceived = number;
+    this.#options.onReceived(round.sentAt);
+    round.received();
   }
 
-  #hearBarrier({ barrier, from, isJoining }: Extract<CoherenceMessage, { from: string }>): void {
+  #receiveBarrier({ barrier, from, isJoining }: Extract<CoherenceMessage, { from: string }>): void {
     const { processId, confirmClean } = this.#options;
-    if (from === processId) return this.#hearRound(barrier);
+    if (from === processId) return this.#receiveRound(barrier);
     const channel = channelOf(from);
     this.#answer({ channel, message: { heard: barrier, by: processId } });
     if (!isJoining) return;
@@ -156,18 +156,18 @@ export class Heartbeats {
   }
 
   #forget(round: Round, processId: string): void {
-    round.heardBy(processId);
+    round.acknowledgedBy(processId);
     round.reportedCleanBy(processId, null);
   }
 
-  /** Whoever has heard one barrier has heard all before it. */
-  #everySent(upTo: number, tell: (round: Round) => void): void {
+  /** An acknowledgement of one barrier applies to all earlier ones. */
+  #forEachSent(upTo: number, tell: (round: Round) => void): void {
     for (const round of this.#sent.values()) if (round.number <= upTo) tell(round);
   }
 }
 
-function abandonedRound(): Round {
+function lostRound(): Round {
   const round = new Round(0, presentMoment());
-  round.abandon();
+  round.lose();
   return round;
 }

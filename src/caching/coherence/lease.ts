@@ -3,28 +3,28 @@
  * milliseconds.
  */
 export interface LeaseTimes {
-  /** From one proof of hearing to the next. */
+  /** Interval of the heartbeats. */
   readonly heartbeatMs: number;
-  /** How long one proof is good for. */
+  /** The time that a process may answer from its caches after a heartbeat that it received itself. */
   readonly leaseMs: number;
-  /** How much longer others wait for it, because clocks don't run equally fast. */
+  /** The time that other processes wait in addition, because clocks do not run equally fast. */
   readonly marginMs: number;
 }
 
-/** A moment by both of the process's clocks. */
+/** A moment by both clocks of the process. */
 export interface Moment {
-  /** Never goes back, but stands still while the machine sleeps. */
+  /** Monotonic, but stops while the machine sleeps. */
   readonly steadyMs: number;
-  /** Goes on while the machine sleeps, but may be set. */
+  /** Continues while the machine sleeps, but may be set. */
   readonly wallMs: number;
 }
 
-/** The present. */
+/** The current moment. */
 export function presentMoment(): Moment {
   return { steadyMs: performance.now(), wallMs: Date.now() };
 }
 
-/** Until when a process may answer from its caches. */
+/** The time in which a process may answer from its caches. */
 export class Lease {
   #since: Moment | null = null;
   readonly #leaseMs: number;
@@ -35,14 +35,14 @@ export class Lease {
     this.#present = present;
   }
 
-  /** By both clocks: a machine that slept must not go on as if no time had passed. */
+  /** True until either clock has passed the end; a machine that slept must not continue as if no time had passed. */
   get isRunning(): boolean {
     if (this.#since === null) return false;
     const { steadyMs, wallMs } = this.#present();
     return steadyMs - this.#since.steadyMs < this.#leaseMs && wallMs - this.#since.wallMs < this.#leaseMs;
   }
 
-  /** From the moment at which something was sent that has been heard; never from when it was heard. */
+  /** Renews from the moment at which a received message was sent, never from its receipt. */
   renew(sentAt: Moment): void {
     this.#since = sentAt;
   }

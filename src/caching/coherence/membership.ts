@@ -7,28 +7,28 @@ import { channelOf, type CoherenceMessage } from './coherence-message.ts';
 import type { BarrierOutcome } from './heartbeat-round.ts';
 import { Heartbeats } from './heartbeats.ts';
 
-/** Who attends, and what is to be done with what is heard. */
+/** Options of a membership. */
 export interface MembershipOptions {
   readonly url: string;
   readonly processId: string;
   readonly times: LeaseTimes;
-  /** Never the same number twice in the life of the process, and always a higher one. */
+  /** Returns a higher number at each call, unique within the process. */
   readonly nextNumber: () => number;
-  /** Called at once, in the order of the commits; null is "everything". */
+  /** Called synchronously in the order of the commits; null stands for everything. */
   readonly onInvalidated: (names: readonly string[] | null) => void;
-  /** Called before anything may be answered from caches; null: what shared stores held has ended with the epoch. */
+  /** Called before anything may be answered from caches; null: the epoch was raised. */
   readonly onJoined: (vouched: readonly string[] | null) => void;
-  /** The places in shared stores that hold nothing of what this process knows to have ended; null when one may. */
+  /** Returns the clean key spaces of the shared stores; null if one may hold invalidated entries. */
   readonly confirmStoresClean: () => Promise<readonly string[] | null>;
 }
 
 const probeMs = 1000;
-/** In heartbeats: who doesn't hear itself for so long tries another connection. */
-const deafnessMax = 6;
+/** Heartbeats without an own message received, after which the connection is replaced. */
+const missedBeatsMax = 6;
 
-/** A process's time among those that hear what is committed: from the opening of one connection to its loss. */
+/** The membership of a process among those that receive commits, from the opening of one connection to its loss. */
 export class Membership {
-  /** Resolves with the reason when the connection is gone. */
+  /** Resolves with the reason when the connection is lost. */
   readonly lost: Promise<Error>;
   readonly #options: MembershipOptions;
   readonly #connection: NotifyConnection;
@@ -36,10 +36,10 @@ export class Membership {
   readonly #lease: Lease;
   #hasConnected = false;
   #epoch = 0;
-  /** Has joined: heard everything since, and knows that the shared stores hold nothing from before that has ended. */
+  /** True after joining: everything since was received, and the shared stores hold nothing invalid from before. */
   #isMember = false;
   #isOver = false;
-  #beatsSinceHeard = 0;
+  #beatsSinceReceived = 0;
   #heartbeat: NodeJS.Timeout | undefined;
   #onProbe: ((text: string) => void) | null = null;
 
@@ -51,13 +51,13 @@ export class Membership {
       url,
       processId,
       leaseMs: times.leaseMs + times.marginMs,
-      onMessage: (message) => this.#hear(message),
+      onMessage: (message) => this.#receive(message),
     });
     this.#heartbeats = new Heartbeats({
       ...options,
       connection: this.#connection,
-      onHeard: (sentAt) => {
-        this.#beatsSinceHeard = 0;
+      onReceived: (sentAt) => {
+        this.#beatsSinceReceived = 0;
         this.#lease.renew(sentAt);
       },
       onEpoch: (epoch) => this.#learnEpoch(epoch),
@@ -83,21 +83,21 @@ export class Membership {
   }
 
   /**
-   * Connects; what is committed from now on is heard.
-   * @throws Error when the database is away, or what stands in between keeps notifications back
+   * Connects; everything committed from now on is received.
+   * @throws Error if the database is unavailable, or a pooler in between withholds notifications
    */
   async open(): Promise<void> {
     await this.#connection.open();
     this.#hasConnected = true;
-    await this.#proveHearing();
+    await this.#checkDelivery();
     if (this.#isOver) throw await this.lost;
     this.#heartbeats.beat();
     this.#heartbeat = setInterval(() => this.#beat(), this.#options.times.heartbeatMs);
   }
 
   /**
-   * Becomes one of those who may answer from their caches. A shared store can hold what has ended while this process did
-   * not listen: somebody who did has to vouch for it, or everything in it is ended.
+   * Joins the processes that may answer from their caches. A shared store can hold entries that were invalidated while this
+   * process did not listen: another process has to confirm that it is clean, or everything in it is invalidated.
    * @throws Error when the connection is lost first
    */
   async join(): Promise<void> {
@@ -108,12 +108,12 @@ export class Membership {
     this.#isMember = true;
   }
 
-  /** How it went to let all others hear what was committed before the call. */
-  async pass(): Promise<BarrierOutcome> {
-    return await this.#heartbeats.pass();
+  /** Waits until all processes have received everything committed before the call. */
+  async passBarrier(): Promise<BarrierOutcome> {
+    return await this.#heartbeats.passBarrier();
   }
 
-  /** Says that nobody need wait for this process any more. */
+  /** Informs the others that they need not wait for this process. */
   async leave(): Promise<void> {
     this.#end();
     await this.#connection.leave();
@@ -137,24 +137,24 @@ export class Membership {
     return this.#isMember ? keySpaces : null;
   }
 
-  #hear(message: CoherenceMessage): void {
+  #receive(message: CoherenceMessage): void {
     if ('ended' in message) this.#options.onInvalidated(message.ended);
     else if ('everything' in message) this.#options.onInvalidated(null);
     else if ('epoch' in message) this.#learnEpoch(message.epoch);
     else if ('probe' in message) this.#onProbe?.(message.probe);
-    else this.#heartbeats.hear(message);
+    else this.#heartbeats.receive(message);
   }
 
-  /** What a statement read and what was heard come in no order; the epoch only ever rises. */
+  /** Statement results and notifications arrive in no order, but the epoch only rises. */
   #learnEpoch(epoch: number): void {
     this.#epoch = Math.max(this.#epoch, epoch);
   }
 
   /**
-   * A pooler that shares connections between transactions delivers what a process tells itself, within the answer to its
-   * own statement, and keeps back all that comes when it is silent. So somebody else has to speak while it is.
+   * Checks that notifications arrive while the connection is idle. A transaction pooler delivers own notifications with the
+   * response to a statement and withholds all others, so that the probe is sent over another connection.
    */
-  async #proveHearing(): Promise<void> {
+  async #checkDelivery(): Promise<void> {
     const { url, processId } = this.#options;
     const probe = createId();
     const heard = new Promise<true>((resolve) => {
@@ -164,12 +164,12 @@ export class Membership {
     const waiting = new AbortController();
     const isHeard = await Promise.race([heard, delay(probeMs, false, { signal: waiting.signal })]);
     waiting.abort();
-    if (!isHeard) throw new Error('The connection keeps notifications back, as a transaction pooler does.');
+    if (!isHeard) throw new Error('The connection withholds notifications, as a transaction pooler does.');
   }
 
   #beat(): void {
-    this.#beatsSinceHeard += 1;
-    if (this.#beatsSinceHeard > deafnessMax) this.fail(new Error('The connection has fallen silent.'));
+    this.#beatsSinceReceived += 1;
+    if (this.#beatsSinceReceived > missedBeatsMax) this.fail(new Error('The connection no longer delivers notifications.'));
     else this.#heartbeats.beat();
   }
 }
@@ -181,7 +181,7 @@ async function notify(url: string, channel: string, message: CoherenceMessage): 
     connectionTimeoutMillis: probeMs,
     query_timeout: probeMs,
   });
-  // Told by the failing query as well.
+  // The failing query reports the same error.
   client.on('error', () => {});
   await client.connect();
   try {

@@ -4,41 +4,41 @@ import { noId } from '../../platform/ids.ts';
 import { channelOf, commonChannel, parseMessage } from './coherence-message.ts';
 import type { CoherenceMessage, Notification } from './coherence-message.ts';
 
-/** How to reach the database, and who does. */
+/** Options of a notification connection. */
 export interface NotifyConnectionOptions {
   readonly url: string;
   readonly processId: string;
-  /** How long the others wait for this process, from each time it speaks. */
+  /** The time that other processes wait for this one after each message. */
   readonly leaseMs: number;
-  /** Called in the order of the commits. */
+  /** Called synchronously in the order of the commits. */
   readonly onMessage: (message: CoherenceMessage) => void;
 }
 
-/** What is known after having spoken. */
+/** What is known after having result. */
 export interface SendResult {
   readonly epoch: number;
-  /** The other processes that may answer from their caches, and for how long at most. */
+  /** The other processes with a lease, and the longest time that it can last. */
   readonly peers: readonly { readonly id: string; readonly remainingMs: number }[];
 }
 
 const answerMs = 1000;
 const deadForMs = 60_000;
-/** In leases: PostgreSQL hangs up on who has taken in nothing for so long. */
+/** In leases: PostgreSQL closes a connection that has not acknowledged data for this long. */
 const frozenLeases = 5;
 
 /**
- * A connection of its own, on which PostgreSQL tells what was committed. It is used up by its first failure: whoever needs
- * another makes another, because what was said in between is lost.
+ * A dedicated connection with LISTEN, on which PostgreSQL notifies of commits. It is not reused after a failure, because
+ * the notifications in between are lost.
  */
 export class NotifyConnection {
-  /** Resolves with the reason when the connection is gone, however it went. */
+  /** Resolves with the reason when the connection is lost or closed. */
   readonly lost: Promise<Error>;
   readonly #options: NotifyConnectionOptions;
   readonly #socket = new Socket();
   readonly #client: Client;
   readonly #lose: (reason: Error) => void;
-  /** PostgreSQL hears one statement at a time, and the client does not like to queue them. */
-  #turn: Promise<unknown> = Promise.resolve();
+  /** Statements run one at a time; pg deprecates queueing them in the client. */
+  #lastQuery: Promise<unknown> = Promise.resolve();
 
   constructor(options: NotifyConnectionOptions) {
     this.#options = options;
@@ -48,7 +48,7 @@ export class NotifyConnection {
     this.#client = new Client({
       connectionString: options.url,
       application_name: 'parley coherence',
-      // A socket that we hold can be destroyed: an orderly end would wait for a server that is frozen.
+      // An own socket can be destroyed: an orderly end would wait for a frozen server.
       stream: () => this.#socket,
       connectionTimeoutMillis: answerMs,
       query_timeout: answerMs,
@@ -61,23 +61,23 @@ export class NotifyConnection {
   }
 
   /**
-   * Connects and listens: what is committed from now on is heard.
-   * @throws Error when the database is away, or what stands in between does not pass notifications on
+   * Connects and listens: everything committed from now on is received.
+   * @throws Error if the database is unavailable
    */
   async open(): Promise<void> {
     const { processId, leaseMs } = this.#options;
     await this.#client.connect();
-    // Nothing that is written here must survive a crash, and nobody should wait for the disk.
-    // And a process that takes nothing in any more must not hold up the queue of notifications, which all writers share.
-    await this.#ask(`set synchronous_commit = off; set statement_timeout = ${answerMs};
+    // Leases need not survive a crash, so that no commit waits for the disk. A process that stops reading must not block the
+    // queue of notifications, which all writers share.
+    await this.#query(`set synchronous_commit = off; set statement_timeout = ${answerMs};
       set tcp_user_timeout = ${frozenLeases * leaseMs};
       listen "${commonChannel}"; listen "${channelOf(processId)}"`);
-    await this.#ask(
+    await this.#query(
       `insert into cache_processes (id, lease_expires_at)
        values ($1, clock_timestamp() + $2 * interval '1 ms') on conflict do nothing`,
       [noId, leaseMs],
     );
-    await this.#ask(
+    await this.#query(
       `delete from cache_processes where id in (
          select id from cache_processes where id <> $1 and lease_expires_at < clock_timestamp() - $2 * interval '1 ms'
          for update skip locked)`,
@@ -85,10 +85,10 @@ export class NotifyConnection {
     );
   }
 
-  /** In one transaction: sends the messages, renews the row by which others know of this process, and reads theirs. */
+  /** Sends messages, renews the row of this process and reads those of the others, in one transaction. */
   async send(notifications: readonly Notification[]): Promise<SendResult> {
     const { processId, leaseMs } = this.#options;
-    const rows = await this.#ask<{ epoch: number; id: string | null; remainingMs: number | null }>(
+    const rows = await this.#query<{ epoch: number; id: string | null; remainingMs: number | null }>(
       `with alive as (
          insert into cache_processes (id, lease_expires_at) values ($1, clock_timestamp() + $2 * interval '1 ms')
          on conflict (id) do update set lease_expires_at = excluded.lease_expires_at
@@ -113,9 +113,9 @@ export class NotifyConnection {
     return { epoch: first.epoch, peers };
   }
 
-  /** Ends everything in every shared store; all processes hear of it. */
+  /** Invalidates everything in every shared store, and notifies all processes. */
   async raiseEpoch(): Promise<number> {
-    const [raised] = await this.#ask<{ epoch: number }>(
+    const [raised] = await this.#query<{ epoch: number }>(
       `with raised as (update cache_epoch set epoch = epoch + 1 returning epoch)
        select epoch, pg_notify($1, json_build_object('epoch', epoch)::text) from raised`,
       [commonChannel],
@@ -124,10 +124,10 @@ export class NotifyConnection {
     return raised.epoch;
   }
 
-  /** Says to the others that nobody need wait for this process any more, and hangs up. */
+  /** Informs the others that they need not wait for this process, and disconnects. */
   async leave(): Promise<void> {
     const { processId } = this.#options;
-    await this.#ask(
+    await this.#query(
       `with gone as (delete from cache_processes where id = $1 returning id)
        select pg_notify($2, json_build_object('left', id)::text) from gone`,
       [processId, commonChannel],
@@ -135,21 +135,21 @@ export class NotifyConnection {
     await Promise.race([this.#client.end(), this.lost]);
   }
 
-  /** Hangs up at once. */
+  /** Disconnects immediately. */
   fail(reason: Error): void {
     this.#lose(reason);
     this.#socket.destroy();
   }
 
-  async #ask<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    const before = this.#turn;
+  async #query<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    const before = this.#lastQuery;
     const answer = (async () => {
       await before;
       const { rows } = await this.#client.query<Row>(text, [...values]);
       return rows;
     })();
-    // Who comes next waits for this one's end, good or bad; its failure is told to whoever asked.
-    this.#turn = answer.then(
+    // The next statement waits for this one, whatever its result; a failure rejects its own caller.
+    this.#lastQuery = answer.then(
       () => null,
       () => null,
     );

@@ -6,7 +6,7 @@ import type { LeaseTimes } from './lease.ts';
 import { parseInvalidation } from './coherence-message.ts';
 import type { Coherence, InvalidationListener, SharedStore } from './coherence.ts';
 
-/** What a process needs to keep its caches true. */
+/** Options of the coherence. */
 export interface PostgresCoherenceOptions {
   readonly url: string;
   readonly logger: Logger;
@@ -18,13 +18,13 @@ const backoffMs = 25;
 const backoffMaxMs = 250;
 
 /**
- * Coherence by PostgreSQL's notifications, which come to every listener in the order of the commits. Triggers announce
- * what ended. A process that hears its own heartbeat has heard all that was committed before, and may answer from its
- * caches for the time of a lease; a write is acknowledged once every process has heard it or its lease has run out.
+ * Coherence by PostgreSQL's notifications, which every listener receives in the order of the commits. Triggers announce
+ * invalidations. A process that receives its own heartbeat has received everything committed before, and may answer from
+ * its caches for the time of a lease; a write is acknowledged once every process has received it or its lease has expired.
  */
 export class PostgresCoherence implements Coherence {
   readonly processId = createId();
-  /** What it did since it was made. */
+  /** Counts since the start. */
   readonly counts = { joined: 0, settled: 0, unconfirmed: 0 };
   readonly #options: PostgresCoherenceOptions;
   readonly #times: LeaseTimes;
@@ -57,17 +57,17 @@ export class PostgresCoherence implements Coherence {
     return this.#membership?.epoch ?? 0;
   }
 
-  /** Begins to listen, and keeps at it until `stop`. Nothing waits for it: until it succeeds nothing is trusted. */
+  /** Listens until `stop`, in the background; until that succeeds nothing is trusted. */
   start(): void {
     this.#running ??= this.#run();
   }
 
-  /** Nobody waits for this process afterwards. Never rejects; safe to call twice. */
+  /** Leaves, so that no process waits for this one. Never rejects; safe to call twice. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     const membership = this.#membership;
     await membership?.leave().catch((error: unknown) => {
-      this.#options.logger.warn({ err: error }, 'the other processes were not told that this one stops');
+      this.#options.logger.warn({ err: error }, 'could not inform the other processes of the stop');
     });
     membership?.fail(new Error('The process stops.'));
     await this.#running;
@@ -83,15 +83,15 @@ export class PostgresCoherence implements Coherence {
     return () => this.#stores.delete(store);
   }
 
-  /** Where it was never started nobody reads from caches: what was written is announced, and waited for by nobody. */
+  /** Returns immediately if never started: this process then does not read from caches. */
   async settle(): Promise<boolean> {
     if (this.#running === null || this.#stopping.signal.aborted) return false;
     const isOver = new AbortController();
     const limitMs = this.#times.leaseMs + this.#times.marginMs;
     const isConfirmed = await Promise.race([
       this.#passBarrier(isOver.signal),
-      // By then every lease from before the call has run out, this process's own too, and whoever has renewed theirs
-      // since has heard what was committed before the call.
+      // By then every lease from before the call has expired, the own one too, and every process with a newer lease has
+      // received everything committed before the call.
       delay(limitMs, false, { signal: isOver.signal }),
     ]);
     isOver.abort();
@@ -101,28 +101,28 @@ export class PostgresCoherence implements Coherence {
 
   #count(isConfirmed: boolean): void {
     this.counts.settled += 1;
-    // Once for each row of them, not for each.
+    // Once per series.
     if (!isConfirmed && this.#wasConfirmed) {
       this.#options.logger.warn(
-        'a write waited until those who did not answer could no longer use their caches',
+        'write acknowledged after lease timeout: a process did not confirm',
       );
     }
     if (!isConfirmed) this.counts.unconfirmed += 1;
     this.#wasConfirmed = isConfirmed;
   }
 
-  /** On the next connection where one is lost before it is known how it went. */
+  /** Repeats the barrier on the next connection if one is lost before the result is known. */
   async #passBarrier(isOver: AbortSignal): Promise<boolean> {
     let membership = this.#membership;
     while (!isOver.aborted && !this.#stopping.signal.aborted) {
-      const outcome = (await membership?.pass()) ?? 'lost';
+      const outcome = (await membership?.passBarrier()) ?? 'lost';
       if (outcome !== 'lost') return outcome === 'confirmed';
       membership = this.#membership === membership ? await this.#nextMembership() : this.#membership;
     }
     return false;
   }
 
-  /** Null when the process stops before there is one. */
+  /** Null if the process stops first. */
   async #nextMembership(): Promise<Membership | null> {
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
     return this.#membership;
@@ -133,11 +133,11 @@ export class PostgresCoherence implements Coherence {
     while (!signal.aborted) {
       const reason = await this.#joinUntilLost();
       if (signal.aborted) break;
-      // Once for each outage, not for each attempt.
+      // Once per outage, not per attempt.
       if (this.#failures === 0) {
         this.#options.logger.warn(
           { err: reason },
-          'nothing is answered from caches: PostgreSQL is not heard',
+          'caches disabled: notification connection lost',
         );
       }
       this.#failures += 1;
@@ -147,7 +147,7 @@ export class PostgresCoherence implements Coherence {
     this.#wakeWaiting();
   }
 
-  /** Listens on one connection until it is lost, and answers why it was. */
+  /** Is a member on one connection until it is lost; returns the reason. */
   async #joinUntilLost(): Promise<Error> {
     const membership = new Membership({
       url: this.#options.url,
@@ -169,16 +169,16 @@ export class PostgresCoherence implements Coherence {
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
     } finally {
-      // The loss of a connection is not enough: it may be that one only, or this process that stood still.
+      // The loss of one connection is no proof: only that one may be lost, or this process was paused.
       this.#isCutOff = !membership.hasConnected;
       this.#membership = null;
-      membership.fail(new Error('The connection is given up.'));
+      membership.fail(new Error('The connection was closed.'));
     }
   }
 
   #hasJoined(): void {
     this.counts.joined += 1;
-    if (this.#failures > 0) this.#options.logger.info('PostgreSQL is heard again, and caches answer');
+    if (this.#failures > 0) this.#options.logger.info('caches enabled: notification connection restored');
     this.#failures = 0;
   }
 
@@ -186,7 +186,7 @@ export class PostgresCoherence implements Coherence {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  /** A name that this version does not know may stand for anything. */
+  /** An unknown name may stand for any invalidation, so that it invalidates everything. */
   #notifyInvalidated(names: readonly string[] | null): void {
     const parsed = names?.map(parseInvalidation) ?? [null];
     const invalidations = parsed.map((invalidation) => invalidation ?? { everything: true as const });

@@ -1,15 +1,15 @@
 import { LRUCache } from 'lru-cache';
 
 /**
- * Which marks were invalidated, and in which order: enough to tell whether something that was read at some point has
- * been overtaken since, whatever the number of things that carry the tag.
+ * The order in which tags were invalidated. It answers whether a value that was read at some position has been invalidated
+ * since, at a cost that does not depend on the number of entries with the tag.
  *
- * It remembers the newest `tagsMax` tags. For the older ones it remembers only the last point at which one of them
- * was invalidated, and counts everything from before that point as overtaken: a needless load, never an old value.
+ * The newest `tagsMax` tags are kept. Of older ones only the last position is known, and everything from before it counts
+ * as invalidated: an unnecessary load, never an old value.
  */
 export class InvalidationLog {
   #sequence = 0;
-  /** What was read before this point is overtaken whatever its tags. */
+  /** Everything that was read before this position counts as invalidated. */
   #floor = 0;
   readonly #lastOf: LRUCache<string, number>;
 
@@ -22,7 +22,7 @@ export class InvalidationLog {
     });
   }
 
-  /** How many invalidations there have been: the present point in their order. */
+  /** The number of invalidations so far: the current position. */
   get sequence(): number {
     return this.#sequence;
   }
@@ -32,17 +32,17 @@ export class InvalidationLog {
     this.#lastOf.set(tag, this.#sequence);
   }
 
-  /** Overtakes everything that was read until now. */
+  /** Invalidates everything that was read so far. */
   appendAll(): void {
     this.#sequence += 1;
     this.#floor = this.#sequence;
   }
 
-  /** Whether something with these tags, read at the point `since`, has been invalidated after it. */
+  /** Whether a value with these tags that was read at the position `since` was invalidated later. */
   hasOvertaken(tags: readonly string[], since: number): boolean {
     if (since === this.#sequence) return false;
     if (since < this.#floor) return true;
-    // Peeking, because the order of eviction must be the order of the invalidations, not of the questions.
+    // Peeking, because the order of eviction must be that of invalidations, not of reads.
     return tags.some((tag) => (this.#lastOf.peek(tag) ?? 0) > since);
   }
 }

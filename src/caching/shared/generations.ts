@@ -6,22 +6,22 @@ import { PendingTags } from './pending-tags.ts';
 
 interface GenerationsOptions {
   readonly store: KeyValueStore;
-  /** What all keys begin with, so that several deployments can share a store. */
+  /** Prefix of all keys, so that several deployments can share a store. */
   readonly namespace: string;
   readonly coherence: { readonly epoch: number };
   readonly onError: (error: unknown) => void;
-  /** How many marks may wait for the store's confirmation before everything in it is ended instead. */
+  /** Bound of the tags that wait for the store's confirmation; beyond it everything in the store is invalidated. */
   readonly pendingMax?: number;
 }
 
-/** Where the entries and generations of the present are. */
+/** The part of the store that holds the current entries and generations. */
 export interface KeySpace {
   readonly session: StoreSession;
-  /** What their keys begin with. */
+  /** Prefix of its keys. */
   readonly prefix: string;
 }
 
-/** By tag. */
+/** Generations by tag. */
 export type GenerationByTag = ReadonlyMap<string, string>;
 
 const newbornTtlMs = 60_000;
@@ -30,18 +30,18 @@ const chunkSize = 500;
 const retryMs = 100;
 
 /**
- * What ends entries in a store that several processes share. A mark's generation is a random text under a key of its
- * own; an entry keeps the generations that its marks had before its value was loaded, and counts only while they are
- * still the same. So one small write ends any number of entries, also those that are being loaded.
+ * Invalidation in a store that several processes share. A tag has a random generation under an own key; an entry holds
+ * the generations that its tags had before its value was loaded, and is valid only while they are unchanged.
  *
- * Every process that hears of an invalidation sets a new generation, and until the store has confirmed it does not use
- * the store for what carries the tag. The generations are random and not agreed upon: if two processes set the same
- * one, an entry that was written between them would come back to life with the second.
+ * So one small write invalidates any number of entries, including those that are being loaded. Every process that receives
+ * an invalidation sets a new generation, and until the store confirms, it reads no entry with that tag from the store.
+ * Generations are random, not agreed upon: if two processes set the same one, an entry that was written between the two
+ * would become valid again.
  */
 export class Generations implements SharedStore {
   readonly #options: GenerationsOptions;
   readonly #pending: PendingTags;
-  /** The life of the server in which all that is not pending has ended; null as long as nothing was set or asked. */
+  /** The server in which everything but the pending tags is invalidated; null before the first use. */
   #incarnation: string | null = null;
   #setting: Promise<boolean> | null = null;
   #retry: NodeJS.Timeout | undefined;
@@ -52,25 +52,24 @@ export class Generations implements SharedStore {
   }
 
   /**
-   * Null while the store can't be used. What was written before the epoch was raised, or in another life of the server,
-   * is never found again: a server that starts from an old copy of its memory brings back entries together with the
-   * generations that they had.
+   * Null while the store is unavailable. Entries from before the epoch was raised, or of another incarnation of the
+   * server, are never found: a server that starts from an old snapshot restores entries together with their generations.
    */
   get keySpace(): KeySpace | null {
     const { store, namespace, coherence } = this.#options;
     const { session } = store;
-    // Without a connection to the database the epoch is unknown, and what is set would be set where nobody reads.
+    // Without a connection to the database the epoch is unknown, and generations would be set in an unused key space.
     if (session === null || coherence.epoch === 0) return null;
     this.#enter(session.incarnation);
     return { session, prefix: `${namespace}:${coherence.epoch}:${session.incarnation}:` };
   }
 
-  /** Tells of what the store may still hold although this process knew at the moment of the call that it had ended. */
+  /** Returns a test for tags that were invalidated before the call but not yet confirmed by the store. */
   pendingNow(): (tags: readonly string[]) => boolean {
     return this.#pending.snapshot();
   }
 
-  /** At once for this process; the store is told in the background, until it confirms. */
+  /** Takes effect immediately in this process; the store is updated in the background until it confirms. */
   invalidate(invalidations: readonly Invalidation[]): void {
     for (const invalidation of invalidations) this.#pending.add(tagOf(invalidation));
     void this.#set();
@@ -78,7 +77,7 @@ export class Generations implements SharedStore {
 
   async confirm(): Promise<boolean> {
     const { sequence } = this.#pending;
-    // Twice at most: what is on its way may have begun before the newest invalidation.
+    // Twice at most: a write in flight may have begun before the newest invalidation.
     for (let attempt = 0; attempt < 2; attempt += 1) {
       if (this.#pending.upTo(sequence, 1).length === 0) return true;
       if (!(await this.#set())) return false;
@@ -89,28 +88,28 @@ export class Generations implements SharedStore {
   async confirmClean(): Promise<string | null> {
     const incarnation = this.#incarnation;
     const isConfirmed = await this.confirm();
-    // In which of two lives it was confirmed nobody can tell.
+    // After a change of servers it is unknown which of the two has confirmed.
     return isConfirmed && incarnation === this.#incarnation ? this.#keySpaceName(incarnation ?? '') : null;
   }
 
   confirmedClean(keySpaces: readonly string[]): void {
     const ownKeySpaces = keySpaces.filter((keySpace) => keySpace.startsWith(this.#keySpaceName('')));
     const [incarnation] = ownKeySpaces.map((keySpace) => keySpace.slice(this.#keySpaceName('').length));
-    // Whoever vouches has no such store, or knows it by another name: nobody has set there what ended unheard.
+    // The confirming process does not use this store, so that the missed invalidations are not set in it.
     if (incarnation === undefined) this.invalidate([{ everything: true }]);
-    // Of one who has never used it: then nothing has ended since the epoch was raised.
+    // An empty incarnation comes from a process that never used the store: nothing was invalidated in this epoch.
     else if (incarnation !== '') this.#incarnation = incarnation;
   }
 
-  /** Nothing is set any more. */
+  /** Stops writing to the store. */
   stop(): void {
     this.#pending.clear();
     clearTimeout(this.#retry);
   }
 
   /**
-   * The generations of the tags, some of which are known. Those that the store lacks are made, so that no entry ever
-   * relies on there being none: one that was lost and one that never was look alike.
+   * The generations of the tags, some of which are known. Missing ones are created, so that no entry relies on the
+   * absence of a generation: a lost one and one that never existed look alike.
    */
   async complete(
     keySpace: KeySpace,
@@ -126,21 +125,21 @@ export class Generations implements SharedStore {
     const complete = new Map(known);
     for (const [index, tag] of missing.entries()) {
       const text = areMade[index] === true ? made[index]?.text : texts[index];
-      // One that was lost between the two questions stays unknown, and what carries it unwritten.
+      // A generation that was lost between the two commands stays unknown, and its entries are not written.
       if (text !== undefined) complete.set(tag, text);
     }
     return complete;
   }
 
-  /** Keeps these for longer than those for which nothing was ever written. */
+  /** Extends the generations of written entries; others expire soon. */
   async keep(keySpace: KeySpace, tags: Iterable<string>): Promise<void> {
     const keys = Array.from(new Set(tags), (tag) => keyOfGeneration(keySpace, tag));
     await keySpace.session.extendMany(keys, generationTtlMs);
   }
 
   /**
-   * What ended while another server was used was set only there: one that comes back, from behind a broken network or by
-   * a failover and back again, still has what this one knew to have ended.
+   * Invalidations are set only in the server in use. A server that comes back, after a network partition or a failover,
+   * still holds entries that were invalidated in the meantime.
    */
   #enter(incarnation: string): void {
     const isAnother = this.#incarnation !== null && this.#incarnation !== incarnation;
@@ -152,7 +151,7 @@ export class Generations implements SharedStore {
     return `${this.#options.namespace}:${incarnation}`;
   }
 
-  /** Sets what is pending, or joins who does so already; whether the store has confirmed. */
+  /** Writes the pending tags, or joins the write in flight; returns whether the store confirmed. */
   async #set(): Promise<boolean> {
     this.#setting ??= this.#setAll().finally(() => {
       this.#setting = null;
@@ -162,7 +161,7 @@ export class Generations implements SharedStore {
 
   async #setAll(): Promise<boolean> {
     clearTimeout(this.#retry);
-    // So that what is heard in one go is set in one go.
+    // Invalidations that are received together are written together.
     await Promise.resolve();
     const { sequence } = this.#pending;
     try {
@@ -189,8 +188,8 @@ export class Generations implements SharedStore {
       text: randomUUID(),
       ttlMs: generationTtlMs,
     }));
-    // Before the tags and on its own, because the nodes of a cluster keep to no order: who finds a tag's new generation
-    // after a load must also find that the clock is not what it was before.
+    // Before the tags and in an own command, because the nodes of a cluster keep no order: a process that reads a tag's new
+    // generation after a load must also read a changed clock.
     const clock = { key: keyOfGeneration(keySpace, clockTag), text: randomUUID(), ttlMs: generationTtlMs };
     if (tags.some(isNamedTag)) await keySpace.session.setMany([clock]);
     await keySpace.session.setMany(texts);
@@ -202,7 +201,7 @@ export class Generations implements SharedStore {
   }
 }
 
-/** Where the generation of a mark is kept. */
+/** The key of a tag's generation. */
 export function keyOfGeneration(keySpace: KeySpace, tag: string): string {
   return `${keySpace.prefix}generation:${tag}`;
 }

@@ -1,8 +1,8 @@
 import { everythingTag } from './tags.ts';
 
-/** Marks that this process knows to have ended, and that the shared store has not yet confirmed. */
+/** Tags that were invalidated and not yet confirmed by the shared store. */
 export class PendingTags {
-  /** The place of each one's last invalidation in their order. */
+  /** By tag: the sequence number of its last invalidation. */
   readonly #sequences = new Map<string, number>();
   readonly #sizeMax: number;
   #sequence = 0;
@@ -11,19 +11,19 @@ export class PendingTags {
     this.#sizeMax = options.sizeMax;
   }
 
-  /** How many invalidations there have been. */
+  /** The number of invalidations so far. */
   get sequence(): number {
     return this.#sequence;
   }
 
-  /** Tells whether one of some marks was pending at the moment of the call. */
+  /** Returns a test for tags that were pending at the time of the call. */
   snapshot(): (tags: readonly string[]) => boolean {
     if (this.#sequences.size === 0) return () => false;
     const pending = new Set(this.#sequences.keys());
     return (tags) => pending.has(everythingTag) || tags.some((tag) => pending.has(tag));
   }
 
-  /** Where there are too many, everything in the store is pending in their keySpace. */
+  /** Beyond the bound, all tags are replaced by the tag of everything. */
   add(tag: string): void {
     this.#sequence += 1;
     if (this.#sequences.size >= this.#sizeMax && !this.#sequences.has(tag)) {
@@ -33,7 +33,7 @@ export class PendingTags {
     this.#sequences.set(tag, this.#sequence);
   }
 
-  /** At most so many of those that were last invalidated by then, the first ones first. */
+  /** Up to `count` tags that were last invalidated at or before `sequence`, oldest first. */
   upTo(sequence: number, count: number): [tag: string, sequence: number][] {
     const due: [string, number][] = [];
     for (const [tag, last] of this.#sequences) {
@@ -43,7 +43,7 @@ export class PendingTags {
     return due;
   }
 
-  /** What was invalidated again meanwhile stays pending. */
+  /** Removes confirmed tags, except for those that were invalidated again. */
   confirm(confirmed: readonly (readonly [tag: string, sequence: number])[]): void {
     for (const [tag, sequence] of confirmed) {
       if (this.#sequences.get(tag) === sequence) this.#sequences.delete(tag);

@@ -6,7 +6,7 @@ import { readTypedJson, writeTypedJson } from './typed-json.ts';
 
 interface SharedEntriesOptions<Value> {
   readonly name: string;
-  /** To be raised whenever the shape of the values changes: entries of another version are never read. */
+  /** To be raised with the shape of the values: entries of another version are never read. */
   readonly version: number;
   readonly tagsOfKey: (key: string) => readonly string[];
   readonly tagsOfValue: (value: Value) => readonly string[];
@@ -15,17 +15,17 @@ interface SharedEntriesOptions<Value> {
   readonly onError: (error: unknown) => void;
 }
 
-/** A value that the store holds, and until when it is fresh. */
+/** A value in the store. */
 export interface SharedValue<Value> {
   readonly value: Value;
   readonly freshUntil: number;
 }
 
-/** What reading found, and what has to be known of the time before a load so that its result may be written. */
+/** The found values, and the state before a load that is needed to write its result. */
 export interface SharedReading<Value> {
   readonly found: ReadonlyMap<string, SharedValue<Value>>;
   readonly keySpace: KeySpace;
-  /** As they were at the reading. */
+  /** As of the read. */
   readonly generations: GenerationByTag;
 }
 
@@ -36,8 +36,8 @@ interface Envelope<Value> extends SharedValue<Value> {
 const lockTtlMs = 1000;
 
 /**
- * The entries of one cache in a store that several processes share. Only values, never absences: what does not exist is
- * known for so short a time that it is not worth the room, of which there would be no end.
+ * The entries of one cache in a store that several processes share. Absences are not stored: they are fresh only for a
+ * short time, and random keys would fill the store.
  */
 export class SharedEntries<Value> {
   readonly #options: SharedEntriesOptions<Value>;
@@ -46,14 +46,14 @@ export class SharedEntries<Value> {
     this.#options = options;
   }
 
-  /** Null when the store can't be used. Rejects when it fails. */
+  /** Null while the store is unavailable. Rejects when it fails. */
   async read(keys: readonly string[]): Promise<SharedReading<Value> | null> {
     const { keySpace } = this.#options.generations;
     if (keySpace === null) return null;
-    // As it is now: what is confirmed while the answer is on its way may have been confirmed after it was given.
+    // Before the read: a tag that is confirmed during the read may have been confirmed after the store answered.
     const isPending = this.#options.generations.pendingNow();
     const tags = new Set([clockTag, ...keys.flatMap((key) => this.#tagsOfKey(key))]);
-    // In one go: the entries, and the generations that are known to be theirs without having seen them.
+    // In one command: the entries, and the generations of all tags that follow from their keys.
     const [texts, generations] = await readBoth(
       keySpace,
       keys.map((key) => this.#keyOfEntry(keySpace, key)),
@@ -73,8 +73,8 @@ export class SharedEntries<Value> {
   }
 
   /**
-   * Asks for the right to load each key, which one process at a time has for a short while; and sees to it that
-   * everything that their entries' keys can be ended by has a generation. To be called before the load.
+   * Requests the short lease to load each key, which one process at a time holds, and creates missing generations of the
+   * tags that follow from the keys. To be called before the load.
    */
   async claim(
     keys: readonly string[],
@@ -94,8 +94,8 @@ export class SharedEntries<Value> {
   }
 
   /**
-   * Writes what was loaded after the generations were read, save for what has been invalidated meanwhile. What can't be
-   * known to have been valid counts as harmed.
+   * Writes values that were loaded after the generations were read, except for those that were invalidated since, or for
+   * which that is unknown.
    */
   async write(
     values: ReadonlyMap<string, SharedValue<Value>>,
@@ -130,8 +130,8 @@ export class SharedEntries<Value> {
   }
 
   /**
-   * What a tag's generation was before the load can't be read when the tag is known only from the value that was loaded.
-   * But if no tag at all got a new generation meanwhile, it is the one that it has now: the clock tells.
+   * Adds the generations that the tags of the loaded values had before the load. They could not be read then, but are the
+   * present ones if no tag got a new generation in between, which the clock shows.
    */
   async #generationsOfBefore(
     keySpace: KeySpace,
@@ -142,7 +142,7 @@ export class SharedEntries<Value> {
     if (unknown.length === 0) return before;
     const [, present] = await readBoth(keySpace, [], unknown);
     const complete = await this.#options.generations.complete(keySpace, unknown, present);
-    // After the tags, as it is written before them.
+    // Read after the tags, because it is written before them.
     const [, clock] = await readBoth(keySpace, [], [clockTag]);
     const hasStoodStill = before.has(clockTag) && clock.get(clockTag) === before.get(clockTag);
     return hasStoodStill ? new Map([...complete, ...before]) : before;
@@ -166,7 +166,7 @@ export class SharedEntries<Value> {
     return valid;
   }
 
-  /** One that can't be read must not keep the others from being read. */
+  /** Null for an unreadable entry, which must not prevent others from being read. */
   #parse(text: string): Envelope<Value> | null {
     try {
       return readTypedJson<Envelope<Value>>(text);

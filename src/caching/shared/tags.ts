@@ -2,10 +2,10 @@ import type { Invalidation } from '../coherence/coherence.ts';
 
 const bucketCount = 256;
 
-/** Everything in the store. */
+/** The tag of all entries in the store. */
 export const everythingTag = 'all';
 
-/** Gets a new generation with every invalidation of a tag, before the tag itself does. */
+/** A tag whose generation changes with every invalidation of a declared tag, before that tag's own does. */
 export const clockTag = 'clock';
 
 export function cacheTag(name: string): string {
@@ -13,8 +13,8 @@ export function cacheTag(name: string): string {
 }
 
 /**
- * Keys share their marks with others of the same cache. Few are ever invalidated alone, and a generation for each would
- * let whoever asks for random keys fill the store.
+ * The tag of one key, shared by a bucket of keys. Keys are rarely invalidated alone, and a generation per key would let
+ * requests for random keys fill the store.
  */
 export function bucketTag(cache: string, key: string): string {
   let hash = 0;
@@ -32,7 +32,7 @@ export function isNamedTag(tag: string): boolean {
   return tag.startsWith('tag:');
 }
 
-/** What gets a new generation when this is invalidated. */
+/** The tag whose generation changes with an invalidation. */
 export function tagOf(invalidation: Invalidation): string {
   if ('everything' in invalidation) return everythingTag;
   if ('tag' in invalidation) return namedTag(invalidation.tag);
