@@ -44,6 +44,23 @@ const never = async (): Promise<never> => {
 };
 
 describe('processes over one Redis', () => {
+  it('share the other values of a load when one cannot be written', async () => {
+    const [one, other] = [await aProcess(), await aProcess()];
+    const unwritable: Row = JSON.parse('{"id": "a", "__proto__": {"id": "c"}}');
+    await one.cache.getMany(
+      ['a', 'b'],
+      async () =>
+        new Map([
+          ['a', unwritable],
+          ['b', { id: 'b' }],
+        ]),
+    );
+
+    expect(await other.cache.get('b', never)).toEqual({ id: 'b' });
+    expect(await other.cache.get('a', async () => unwritable)).toStrictEqual(unwritable);
+    expect(one.cache.statistics().errors).toBe(1);
+  });
+
   it('read what another one has loaded, as it was', async () => {
     const [one, other] = [await aProcess(), await aProcess()];
     const row = { id: 'a', team: 'red', at: new Date(5), count: 2n, missing: undefined };

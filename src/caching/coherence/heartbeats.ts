@@ -59,7 +59,8 @@ export class Heartbeats {
   receive(message: CoherenceMessage): void {
     if ('round' in message) this.#receiveRound(message.round);
     else if ('barrier' in message && 'from' in message) this.#receiveBarrier(message);
-    else if ('heard' in message) this.#forEachSent(message.heard, (round) => round.acknowledgedBy(message.by));
+    else if ('heard' in message)
+      this.#forEachSent(message.heard, (round) => round.acknowledgedBy(message.by));
     else if ('vouched' in message)
       this.#sent.get(message.barrier)?.reportedCleanBy(message.by, message.vouched);
     else if ('left' in message) this.#forEachSent(Infinity, (round) => this.#forget(round, message.left));

@@ -169,7 +169,8 @@ export class Membership {
 
   #beat(): void {
     this.#beatsSinceReceived += 1;
-    if (this.#beatsSinceReceived > missedBeatsMax) this.fail(new Error('The connection no longer delivers notifications.'));
+    if (this.#beatsSinceReceived > missedBeatsMax)
+      this.fail(new Error('The connection no longer delivers notifications.'));
     else this.#heartbeats.beat();
   }
 }

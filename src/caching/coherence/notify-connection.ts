@@ -14,7 +14,7 @@ export interface NotifyConnectionOptions {
   readonly onMessage: (message: CoherenceMessage) => void;
 }
 
-/** What is known after having result. */
+/** The state of the database after sending. */
 export interface SendResult {
   readonly epoch: number;
   /** The other processes with a lease, and the longest time that it can last. */

@@ -33,7 +33,7 @@ export class PostgresCoherence implements Coherence {
   readonly #stopping = new AbortController();
   #running: Promise<void> | null = null;
   #membership: Membership | null = null;
-  /** Those who wait for the next membership. */
+  /** Resolvers of callers that wait for the next membership. */
   #waiting: (() => void)[] = [];
   #number = 0;
   #wasConfirmed = true;
@@ -103,9 +103,7 @@ export class PostgresCoherence implements Coherence {
     this.counts.settled += 1;
     // Once per series.
     if (!isConfirmed && this.#wasConfirmed) {
-      this.#options.logger.warn(
-        'write acknowledged after lease timeout: a process did not confirm',
-      );
+      this.#options.logger.warn('write acknowledged after lease timeout: a process did not confirm');
     }
     if (!isConfirmed) this.counts.unconfirmed += 1;
     this.#wasConfirmed = isConfirmed;
@@ -135,10 +133,7 @@ export class PostgresCoherence implements Coherence {
       if (signal.aborted) break;
       // Once per outage, not per attempt.
       if (this.#failures === 0) {
-        this.#options.logger.warn(
-          { err: reason },
-          'caches disabled: notification connection lost',
-        );
+        this.#options.logger.warn({ err: reason }, 'caches disabled: notification connection lost');
       }
       this.#failures += 1;
       const pauseMs = Math.min(backoffMaxMs, backoffMs * this.#failures);

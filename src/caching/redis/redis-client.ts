@@ -6,22 +6,22 @@ type Cluster = ReturnType<typeof createClusterClient>;
 
 /** A connection to one Redis server, or to a cluster of them. */
 export interface RedisClient {
-  /** What the Keyv adapter is made on. */
+  /** The client under the Keyv adapter. */
   readonly commands: Server | Cluster;
   /** Connected, or trying to be. */
   readonly isOpen: boolean;
-  /** Connected, as far as anybody has told. */
+  /** Connected, as far as is known. */
   readonly isReady: boolean;
-  /** Keeps trying until it succeeds, however long; rejects only when it is destroyed first. */
+  /** Retries until it succeeds; rejects only if it is destroyed first. */
   connect(): Promise<unknown>;
   destroy(): void;
-  /** Names the lives of the servers that answer. Rejects unless all of them are masters. */
+  /** Reads an ID of the running servers. Rejects unless all of them are masters. */
   readIncarnation(): Promise<string>;
-  /** Whether the servers in charge can change without a connection being lost. */
+  /** Whether the responsible servers can change without losing a connection. */
   readonly isCluster: boolean;
 }
 
-/** Not connected yet. `onLost` is called with every sign that a connection is, or may be, gone; `onReady` when one is there. */
+/** Creates a client without connecting. `onLost` is called whenever a connection is or may be lost, `onReady` for each new one. */
 export function createRedisClient(
   urls: readonly string[],
   on: { readonly onLost: (error: unknown) => void; readonly onReady: () => void },
@@ -31,11 +31,11 @@ export function createRedisClient(
 }
 
 const connectTimeoutMs = 1000;
-/** Longer than the pings' interval, so that it ends only a connection that never came to be. */
+/** Longer than the interval of the pings, so that it affects only connections that were never established. */
 const silenceMaxMs = 5000;
 
 const options = {
-  // A command must fail at once where it can't be sent, instead of waiting for a connection.
+  // A command that cannot be sent fails immediately instead of waiting for a connection.
   disableOfflineQueue: true,
   pingInterval: 1000,
 };
@@ -97,7 +97,7 @@ function clusterClient(urls: readonly string[], { onLost, onReady }: Events): Re
           return { size, incarnation: `${incarnationOf(info)} ${field(state, 'cluster_current_epoch')}` };
         }),
       );
-      // While it is being discovered, or changes, some masters are unknown; two processes that know of none would agree.
+      // During discovery or failover some masters are unknown, and two processes that know none would agree.
       if (incarnations.length === 0 || incarnations.some(({ size }) => size !== incarnations.length)) {
         throw new Error(`Not all masters of the Redis cluster are known; ${incarnations.length} are.`);
       }
@@ -115,7 +115,7 @@ function createClusterClient(urls: readonly string[]) {
   const { username, password, protocol } = new URL(urls[0] ?? '');
   return createCluster({
     rootNodes: urls.map((url) => ({ url })),
-    // Servers that are found through the first ones are reached in the same way as these.
+    // Discovered servers are reached with the options of the configured ones.
     defaults: {
       ...options,
       ...(username === '' ? {} : { username: decodeURIComponent(username) }),
@@ -125,15 +125,15 @@ function createClusterClient(urls: readonly string[]) {
   });
 }
 
-/** A replica's copy may be older than what its master has confirmed. */
+/** Rejects replicas, because their data may be older than their master's. */
 function incarnationOf(info: string): string {
   const role = field(info, 'role');
-  if (role !== 'master') throw new Error(`This Redis server is no master; its role is ${role}.`);
+  if (role !== 'master') throw new Error(`This Redis server is not a master; its role is ${role}.`);
   return field(info, 'run_id');
 }
 
 function field(info: string, name: string): string {
   const value = new RegExp(`^${name}:(\\w+)`, 'm').exec(info)?.[1];
-  if (value === undefined) throw new Error(`Redis does not tell its ${name}.`);
+  if (value === undefined) throw new Error(`Redis does not report its ${name}.`);
   return value;
 }

@@ -10,13 +10,13 @@ interface RedisSessionOptions {
   readonly client: RedisClient;
   readonly timeoutMs: number;
   readonly isCurrent: () => boolean;
-  /** Called after each command; null: it went well. */
+  /** Called after each command; null on success. */
   readonly onOutcome: (error: unknown) => void;
 }
 
 const sumSchema = z.tuple([z.number(), z.number()]);
 
-/** In one step, so that a number without an end cannot be left behind. */
+/** One script, so that no counter can remain without an expiry. */
 const addToScript = `
   if tonumber(ARGV[1]) < 0 and redis.call('exists', KEYS[1]) == 0 then return {0, 0} end
   local sum = redis.call('incrby', KEYS[1], ARGV[1])
@@ -27,7 +27,7 @@ const addToScript = `
   end
   return {sum, left}`;
 
-/** Redis for as long as it is the same server that answers, and in time. */
+/** Redis, for as long as the same server responds in time. */
 export class RedisSession implements StoreSession {
   readonly incarnation: string;
   readonly #options: RedisSessionOptions;
@@ -74,8 +74,8 @@ export class RedisSession implements StoreSession {
   }
 
   /**
-   * Adds to the number of a key, which begins at 0 and ends so long after it has begun. Less than nothing is added only to
-   * what there is. Answers the sum, and how many milliseconds are left.
+   * Adds to the counter of a key, which starts at 0 and expires `ttlMs` later; a negative number changes only an existing
+   * counter. Returns the sum and the remaining milliseconds.
    */
   async addTo(
     key: string,
@@ -93,24 +93,24 @@ export class RedisSession implements StoreSession {
     if (!isCurrent()) throw new StoreUnavailable(name);
     try {
       const result = await withinTime(timeoutMs, command);
-      // Answered by a server that may have taken the place of this one.
+      // The response may come from a server that replaced this one.
       if (!isCurrent()) throw new StoreUnavailable(name);
       onOutcome(null);
       return result;
     } catch (error) {
-      // A server that is full still answers, and what it has is still true.
+      // A full server still responds, and its entries are still valid.
       if (!(error instanceof StoreUnavailable)) onOutcome(isFull(error) ? null : error);
       throw error;
     }
   }
 }
 
-/** @throws Error when the work takes longer; its outcome is then nobody's business */
+/** Waits for the work. @throws Error if it takes longer; its result is then ignored */
 export async function withinTime<Result>(timeoutMs: number, work: () => Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_resolve, reject) => {
     const expire = () => reject(new Error(`Redis did not answer within ${timeoutMs} ms.`));
-    // A process that was busy for so long looks first whether the answer has been waiting for it.
+    // After a blocked event loop, a response that is already waiting is read first.
     timer = setTimeout(() => setImmediate(expire), timeoutMs);
   });
   try {

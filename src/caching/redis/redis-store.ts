@@ -9,21 +9,20 @@ interface RedisStoreOptions {
   /** One address of a server, or several of a cluster. */
   readonly urls: readonly string[];
   readonly logger: Logger;
-  /** How long a command may take. */
+  /** Time limit of a command. */
   readonly timeoutMs?: number;
 }
 
 const failuresMax = 3;
 const probePauseMs = 100;
 const probePauseMaxMs = 500;
-/** Probes that fail on a connection that seems to be there, before it is made anew. */
+/** Failed probes of an apparently open connection, after which it is replaced. */
 const probesMax = 6;
 const clusterCheckMs = 1000;
 
 /**
- * Redis, which may come and go as it likes. It is used only after it has answered in time and told which server it is;
- * after a few failures in a row nobody waits for it any more until it has done so again, which is tried in the
- * background.
+ * Redis as an optional store. It is used only after it responded in time and identified itself; after a few consecutive
+ * failures it is not used until a probe in the background succeeds.
  */
 export class RedisStore implements KeyValueStore {
   readonly name = 'redis';
@@ -35,7 +34,7 @@ export class RedisStore implements KeyValueStore {
   #session: RedisSession | null = null;
   #running: Promise<void> | null = null;
   #isReported = false;
-  /** Ends the pause of the loop that looks for Redis. */
+  /** Ends the pause between probes. */
   #wake: () => void = () => {};
 
   constructor(options: RedisStoreOptions) {
@@ -45,10 +44,10 @@ export class RedisStore implements KeyValueStore {
       onLost: (error) => this.#lose(error),
       onReady: () => this.#wake(),
     });
-    // Without a namespace of its own, because entries of several caches share the generations that end them. Its `clear`,
-    // which would then reach too far, is never called: caches end their entries by generations.
+    // The Keyv adapter alone, without a Keyv: entries and the generations of their tags are read in one command. Its `clear`,
+    // which would empty all caches, is never called.
     this.#adapter = new KeyvRedis<string>(this.#client.commands, { throwOnErrors: true });
-    // The same errors reject the call that met them.
+    // The same errors reject the failing call.
     this.#adapter.on('error', () => {});
   }
 
@@ -56,7 +55,7 @@ export class RedisStore implements KeyValueStore {
     return this.#session;
   }
 
-  /** Begins to connect; nothing waits for it. */
+  /** Connects in the background. */
   start(): void {
     this.#running ??= this.#run();
   }
@@ -73,17 +72,17 @@ export class RedisStore implements KeyValueStore {
   async #run(): Promise<void> {
     let failed = 0;
     while (!this.#stopping.signal.aborted) {
-      // It keeps trying by itself, and tells of every failure through `onLost`.
+      // It retries by itself and reports every failure through `onLost`.
       if (!this.#client.isOpen) void this.#client.connect().catch(() => {});
       const isFound = await this.#probe();
       failed = isFound ? 0 : failed + 1;
-      // A connection over which nothing comes back may be a dead one that nobody has told about.
+      // A connection without responses may be dead without having been closed.
       if (failed % probesMax === probesMax - 1 && this.#client.isReady) this.#client.destroy();
       await this.#pause(Math.min(probePauseMs * 2 ** failed, probePauseMaxMs));
     }
   }
 
-  /** Until something happens that is worth a look. */
+  /** Waits until a connection changes or the next probe is due. */
   async #pause(pauseMs: number): Promise<void> {
     const isUsed = this.#session !== null;
     const waking = new AbortController();
@@ -92,12 +91,12 @@ export class RedisStore implements KeyValueStore {
       signal: waking.signal,
       ref: false,
     }).catch(() => null);
-    // A server in whose place another one comes breaks its connections; a cluster changes without a word.
+    // The replacement of a server breaks its connections; a cluster changes without a sign.
     await Promise.race(isUsed && !this.#client.isCluster ? [woken] : [woken, pause]);
     waking.abort();
   }
 
-  /** Finds out who answers; false when nobody does in time. */
+  /** Identifies the server; false if it does not respond in time. */
   async #probe(): Promise<boolean> {
     if (!this.#client.isReady) return false;
     try {
@@ -126,7 +125,7 @@ export class RedisStore implements KeyValueStore {
       },
     });
     this.#session = session;
-    if (this.#isReported) this.#options.logger.info('Redis is used again');
+    if (this.#isReported) this.#options.logger.info('Redis is available again');
     this.#isReported = false;
   }
 
@@ -134,9 +133,9 @@ export class RedisStore implements KeyValueStore {
     const wasUsed = this.#session !== null;
     this.#session = null;
     if (this.#stopping.signal.aborted) return;
-    // Once for each outage, not for each attempt.
+    // Once per outage, not per attempt.
     if (!this.#isReported) {
-      this.#options.logger.warn({ err: error }, 'Redis is not used: it failed, or took too long');
+      this.#options.logger.warn({ err: error }, 'Redis unavailable: caches use memory only');
     }
     this.#isReported = true;
     if (wasUsed) this.#wake();

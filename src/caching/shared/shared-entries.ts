@@ -1,8 +1,8 @@
+import { parse, stringify } from 'devalue';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import { keyOfGeneration, type GenerationByTag, type Generations, type KeySpace } from './generations.ts';
 import type { StoredText } from '../key-value-store.ts';
 import { everythingTag, cacheTag, bucketTag, namedTag, clockTag } from './tags.ts';
-import { readTypedJson, writeTypedJson } from './typed-json.ts';
 
 interface SharedEntriesOptions<Value> {
   readonly name: string;
@@ -34,6 +34,8 @@ interface Envelope<Value> extends SharedValue<Value> {
 }
 
 const lockTtlMs = 1000;
+/** To be raised with the format of the envelope: releases with different formats never read each other's entries. */
+const formatVersion = 2;
 
 /**
  * The entries of one cache in a store that several processes share. Absences are not stored: they are fresh only for a
@@ -119,7 +121,9 @@ export class SharedEntries<Value> {
       };
       const ttlMs = Math.ceil(value.freshUntil - this.#options.clock.now());
       if (ttlMs <= 0) continue;
-      texts.push({ key: this.#keyOfEntry(keySpace, key), text: writeTypedJson(envelope), ttlMs });
+      const text = this.#format(envelope);
+      if (text === null) continue;
+      texts.push({ key: this.#keyOfEntry(keySpace, key), text, ttlMs });
       written.push(...tagsOfEntry);
     }
     if (texts.length === 0) return;
@@ -166,10 +170,20 @@ export class SharedEntries<Value> {
     return valid;
   }
 
+  /** Null for a value that devalue refuses, such as one with a key `__proto__`; it must not prevent others from being written. */
+  #format(envelope: Envelope<Value>): string | null {
+    try {
+      return stringify(envelope);
+    } catch (error) {
+      this.#options.onError(error);
+      return null;
+    }
+  }
+
   /** Null for an unreadable entry, which must not prevent others from being read. */
   #parse(text: string): Envelope<Value> | null {
     try {
-      return readTypedJson<Envelope<Value>>(text);
+      return parse(text);
     } catch (error) {
       this.#options.onError(error);
       return null;
@@ -186,7 +200,7 @@ export class SharedEntries<Value> {
   }
 
   #keyOfEntry({ prefix }: KeySpace, key: string): string {
-    return `${prefix}${this.#options.name}:v${this.#options.version}:${key}`;
+    return `${prefix}${this.#options.name}:v${formatVersion}.${this.#options.version}:${key}`;
   }
 
   #keyOfLock(keySpace: KeySpace, key: string): string {
