@@ -24,8 +24,8 @@ export interface CachesOptions {
 }
 
 /**
- * Everything that is remembered between requests, kept true by `coherence`. Until `start` is called no store is
- * reached that other processes share.
+ * Everything that is remembered between requests, kept true by `coherence`. Until `start` is called no store
+ * is reached that other processes share.
  */
 export function createCaches(options: CachesOptions) {
   const shared = createSharedStore(options);

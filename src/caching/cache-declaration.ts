@@ -1,8 +1,13 @@
-/** A cache as its domain declares it, in `src/domains/<name>/caches.ts`. src/caching/README.md lists the steps to add one. */
+/**
+ * A cache as its domain declares it, in `src/domains/<name>/caches.ts`. docs/caching.md lists the steps to
+ * add one.
+ */
 export interface CacheDeclaration<Value> {
   /** Its value of the enum `CacheName`. */
   readonly name: string;
-  /** The variable that sets the time to live in seconds; 0 disables the cache where `secondsMin` allows that. */
+  /**
+   * The variable that sets the time to live in seconds; 0 disables the cache where `secondsMin` allows that.
+   */
   readonly ttl: { readonly variable: string; readonly seconds: number; readonly secondsMin?: number };
   readonly entriesMax: number;
   /** Tags of an entry that follow from its key; they also apply to the knowledge that there is no value. */

@@ -12,23 +12,32 @@ export interface CacheOptions<Value> {
   readonly ttlMs: number;
   /** Time to live of absences. */
   readonly negativeTtlMs: number;
-  /** Time after expiry in which the old value is served while a new one is loaded in the background; 0 by default. */
+  /**
+   * Time after expiry in which the old value is served while a new one is loaded in the background; 0 by
+   * default.
+   */
   readonly staleMs?: number;
-  /** Time after expiry in which the last known value is served while the source is unavailable; 0 by default. */
+  /**
+   * Time after expiry in which the last known value is served while the source is unavailable; 0 by default.
+   */
   readonly lastValueMs?: number;
   readonly entriesMax: number;
   /** Bound of the absences; by default the bound of the entries. */
   readonly absencesMax?: number;
   /**
-   * Tags that follow from the key. They also apply to absences, which have to be invalidated when the user or tenant is
-   * created.
+   * Tags that follow from the key. They also apply to absences, which have to be invalidated when the user or
+   * tenant is created.
    */
   readonly tagsOfKey?: (key: string) => readonly string[];
   /** Further tags that follow from the value. */
   readonly tagsOfValue?: (value: Value) => readonly string[];
-  /** False: values are kept in the shared store only, such as large ones that a process rarely needs twice. */
+  /**
+   * False: values are kept in the shared store only, such as large ones that a process rarely needs twice.
+   */
   readonly isInMemory?: boolean;
-  /** To be raised with the shape of the values: entries of another version in the shared store are never read. */
+  /**
+   * To be raised with the shape of the values: entries of another version in the shared store are never read.
+   */
   readonly version?: number;
   /** Generations of the shared store; null or absent without one. */
   readonly generations?: Generations | null;

@@ -36,12 +36,17 @@ export class CacheRegistry implements InvalidationListener {
     return [...this.#caches.values()];
   }
 
-  /** Invalidates in every cache, such as by the tag of a user; returns one report per cache. Never rejects. */
+  /**
+   * Invalidates in every cache, such as by the tag of a user; returns one report per cache. Never rejects.
+   */
   async invalidate(target: InvalidationTarget): Promise<InvalidationReport[]> {
     return Promise.all(this.all().map((cache) => cache.invalidate(target)));
   }
 
-  /** Applies invalidations of other processes before it returns; the shared store is updated in the background. */
+  /**
+   * Applies invalidations of other processes before it returns; the shared store is updated in the
+   * background.
+   */
   invalidated(invalidations: readonly Invalidation[]): void {
     for (const invalidation of invalidations) {
       const reached = 'cache' in invalidation ? [this.find(invalidation.cache)] : this.all();

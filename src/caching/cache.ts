@@ -95,8 +95,9 @@ export class Cache<Value> {
   }
 
   /**
-   * The values of the keys in their order if memory has a fresh answer for all of them; else undefined, and nothing is
-   * counted. For readers that batch what is missing with other requests before they call `getMany`.
+   * The values of the keys in their order if memory has a fresh answer for all of them; else undefined, and
+   * nothing is counted. For readers that batch what is missing with other requests before they call
+   * `getMany`.
    */
   peekMany(keys: readonly string[]): (Value | null)[] | undefined {
     const now = this.#options.clock.now();
@@ -112,8 +113,9 @@ export class Cache<Value> {
   }
 
   /**
-   * From the moment of the call no reader in this process gets an older value; to be called after the change is committed,
-   * never before. Takes the same time for any number of entries, except for 'all', which also empties memory.
+   * From the moment of the call no reader in this process gets an older value; to be called after the change
+   * is committed, never before. Takes the same time for any number of entries, except for 'all', which also
+   * empties memory.
    */
   invalidateLocally(target: InvalidationTarget): void {
     // The log keeps the promise; memory only frees what is invalid.

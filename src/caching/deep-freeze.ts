@@ -8,8 +8,9 @@ const frozenDatePrototype: object = Object.freeze(
 );
 
 /**
- * Freezes a value of primitives, plain objects, arrays and dates in place, so that it can be shared by reference, and
- * returns it. `Object.freeze` does not protect the time of a Date, so its setters are replaced by ones that throw.
+ * Freezes a value of primitives, plain objects, arrays and dates in place, so that it can be shared by
+ * reference, and returns it. `Object.freeze` does not protect the time of a Date, so its setters are replaced
+ * by ones that throw.
  *
  * @throws TypeError for anything else (a Map, a Buffer, a class instance), whose contents cannot be frozen
  */

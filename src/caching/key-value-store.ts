@@ -14,8 +14,8 @@ export interface KeyValueStore {
 }
 
 /**
- * The commands that caches need, for as long as they reach the same server without interruption. Each rejects soon after
- * a failure, and always once the session is over.
+ * The commands that caches need, for as long as they reach the same server without interruption. Each rejects
+ * soon after a failure, and always once the session is over.
  */
 export interface StoreSession {
   /** ID of the running server or cluster; a restart or failover changes it. */

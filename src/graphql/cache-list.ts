@@ -18,7 +18,9 @@ export type Caches = {
 
 type ValueOf<Declaration> = Declaration extends CacheDeclaration<infer Value> ? Value : never;
 
-/** Creates each of them; a function, because no type connects a list of declarations with a list of caches. */
+/**
+ * Creates each of them; a function, because no type connects a list of declarations with a list of caches.
+ */
 export function createEach(create: <Value>(declaration: CacheDeclaration<Value>) => Cache<Value>): Caches {
   return {
     settings: create(settings),

@@ -185,7 +185,7 @@ describe('while invalidations may go unheard', () => {
     const late = vi.fn(async () => ({ id: 'late' }));
     const first = cache.get('a', () => early.promise);
     await settled();
-    const others = Promise.all(Array.from({ length: 100 }, () => cache.get('a', late)));
+    const others = Promise.all(Array.from({ length: 100 }, async () => cache.get('a', late)));
     await settled();
     expect(late).not.toHaveBeenCalled();
     early.resolve({ id: 'early' });

@@ -115,7 +115,9 @@ describe('processes over one Redis', () => {
   it('make one load for 1,000 readers in each of three', async () => {
     const processes = [await aProcess(), await aProcess(), await aProcess()];
     const load = vi.fn(async () => ({ id: 'a' }));
-    const reads = processes.flatMap(({ cache }) => Array.from({ length: 1000 }, () => cache.get('a', load)));
+    const reads = processes.flatMap(({ cache }) =>
+      Array.from({ length: 1000 }, async () => cache.get('a', load)),
+    );
 
     expect(new Set((await Promise.all(reads)).map((row) => row?.id))).toEqual(new Set(['a']));
     expect(load).toHaveBeenCalledTimes(1);

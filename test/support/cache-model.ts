@@ -112,7 +112,7 @@ class CacheModel {
     const reading =
       count === 1
         ? Promise.all(
-            wanted.map((key) =>
+            wanted.map(async (key) =>
               this.#cache.get(key, async (one) => (await this.#load([one])).get(one) ?? null),
             ),
           )

@@ -7,12 +7,15 @@ export type NamedInvalidation =
 /** An invalidation; too many names together are replaced by everything in every cache. */
 export type Invalidation = NamedInvalidation | { readonly everything: true };
 
-/** A receiver of committed invalidations. Both methods are called synchronously in the order of the commits and never throw. */
+/**
+ * A receiver of committed invalidations. Both methods are called synchronously in the order of the commits
+ * and never throw.
+ */
 export interface InvalidationListener {
   invalidated(invalidations: readonly Invalidation[]): void;
   /**
-   * Notifications may be lost: everything in the memory of this process is invalid. Shared stores are not affected: another
-   * process confirmed that they are clean, or the epoch was raised.
+   * Notifications may be lost: everything in the memory of this process is invalid. Shared stores are not
+   * affected: another process confirmed that they are clean, or the epoch was raised.
    */
   onGap(): void;
 }
@@ -20,13 +23,14 @@ export interface InvalidationListener {
 /** A store that several processes read from, such as Redis. */
 export interface SharedStore {
   /**
-   * The key space in which everything that this process knows to be invalid is invalidated for all readers; null if that is
-   * unknown. Never rejects, and resolves within a time limit even if the store does not respond.
+   * The key space in which everything that this process knows to be invalid is invalidated for all readers;
+   * null if that is unknown. Never rejects, and resolves within a time limit even if the store does not
+   * respond.
    */
   confirmClean(): Promise<string | null>;
   /**
-   * Takes the key spaces that another process without gaps confirmed as clean, which need not include this store. To be
-   * called before anything is read from the store.
+   * Takes the key spaces that another process without gaps confirmed as clean, which need not include this
+   * store. To be called before anything is read from the store.
    */
   confirmedClean(keySpaces: readonly string[]): void;
 }
@@ -34,8 +38,8 @@ export interface SharedStore {
 /** Coherence of the caches of all processes on one database. */
 export interface Coherence {
   /**
-   * Whether this process has received every invalidation that was committed until a moment ago. While false, nothing may be
-   * answered from memory or a shared store. Cheap enough for every read.
+   * Whether this process has received every invalidation that was committed until a moment ago. While false,
+   * nothing may be answered from memory or a shared store. Cheap enough for every read.
    */
   readonly isTrusted: boolean;
   /** Whether the last attempt to reach the database failed, so that values cannot be loaded either. */
@@ -44,11 +48,15 @@ export interface Coherence {
   readonly epoch: number;
   /** Returns a function that unsubscribes. */
   subscribe(listener: InvalidationListener): () => void;
-  /** Adds a store that has to be clean before a joining process may read from it. Returns a function that removes it. */
+  /**
+   * Adds a store that has to be clean before a joining process may read from it. Returns a function that
+   * removes it.
+   */
   share(store: SharedStore): () => void;
   /**
-   * To be awaited after a write has been committed and before it is acknowledged: afterwards no process answers with
-   * what the write replaced. Takes at most 2 s, however many processes have stopped answering, and never rejects.
+   * To be awaited after a write has been committed and before it is acknowledged: afterwards no process
+   * answers with what the write replaced. Takes at most 2 s, however many processes have stopped answering,
+   * and never rejects.
    * @returns true if all processes confirmed; false if the lease of a silent one had to expire instead
    */
   settle(): Promise<boolean>;

@@ -1,12 +1,16 @@
 import type { Moment } from './lease.ts';
 import type { SendResult } from './notify-connection.ts';
 
-/** The result of a barrier: confirmed by all processes, lapsed with the leases of silent ones, or lost with the connection. */
+/**
+ * The result of a barrier: confirmed by all processes, lapsed with the leases of silent ones, or lost with
+ * the connection.
+ */
 export type BarrierOutcome = 'confirmed' | 'lapsed' | 'lost';
 
 /**
- * A message that this process sends and receives itself, which shows that everything committed before was received. As a
- * barrier it also waits until every process with a lease has received it, or the lease has expired.
+ * A message that this process sends and receives itself, which shows that everything committed before was
+ * received. As a barrier it also waits until every process with a lease has received it, or the lease has
+ * expired.
  */
 export class Round {
   readonly number: number;
@@ -41,7 +45,9 @@ export class Round {
     this.#check();
   }
 
-  /** Notes the commit: from then on no peer can renew its lease without receiving everything committed before. */
+  /**
+   * Notes the commit: from then on no peer can renew its lease without receiving everything committed before.
+   */
   committed(peers: SendResult['peers'], leaseMaxMs: number): void {
     const now = performance.now();
     this.#peerDeadlines = new Map(

@@ -13,13 +13,15 @@ export interface HeartbeatsOptions {
   /** Returns a higher number at each call, unique within the process. */
   readonly nextNumber: () => number;
   readonly onEpoch: (epoch: number) => void;
-  /** Returns the key spaces without invalidated entries; null if this process may have missed an invalidation. */
+  /**
+   * Returns the key spaces without invalidated entries; null if this process may have missed an invalidation.
+   */
   readonly confirmClean: () => Promise<readonly string[] | null>;
 }
 
 /**
- * The messages of a process on one connection: heartbeats, barriers and acknowledgements. All due messages go into one
- * statement; further ones are queued while it runs.
+ * The messages of a process on one connection: heartbeats, barriers and acknowledgements. All due messages go
+ * into one statement; further ones are queued while it runs.
  */
 export class Heartbeats {
   readonly #options: HeartbeatsOptions;
@@ -130,7 +132,8 @@ export class Heartbeats {
   #receiveRound(number: number): void {
     const round = this.#sent.get(number);
     if (round === undefined) return;
-    // Rounds arrive in the order in which they were sent; a gap means that notifications between them are lost too.
+    // Rounds arrive in the order in which they were sent; a gap means that notifications between them are
+    // lost too.
     if (this.#lastReceived !== null && number !== this.#lastReceived + 1) {
       this.#options.connection.fail(new Error('The connection has lost notifications.'));
       return;

@@ -1,7 +1,4 @@
-/**
- * How long processes may answer from their caches without hearing that they still do so truly, in
- * milliseconds.
- */
+/** The timing of leases, in milliseconds. */
 export interface LeaseTimes {
   /** Interval of the heartbeats. */
   readonly heartbeatMs: number;
@@ -35,7 +32,10 @@ export class Lease {
     this.#present = present;
   }
 
-  /** True until either clock has passed the end; a machine that slept must not continue as if no time had passed. */
+  /**
+   * True until either clock has passed the end; a machine that slept must not continue as if no time had
+   * passed.
+   */
   get isRunning(): boolean {
     if (this.#since === null) return false;
     const { steadyMs, wallMs } = this.#present();

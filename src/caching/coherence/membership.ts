@@ -26,7 +26,10 @@ const probeMs = 1000;
 /** Heartbeats without an own message received, after which the connection is replaced. */
 const missedBeatsMax = 6;
 
-/** The membership of a process among those that receive commits, from the opening of one connection to its loss. */
+/**
+ * The membership of a process among those that receive commits, from the opening of one connection to its
+ * loss.
+ */
 export class Membership {
   /** Resolves with the reason when the connection is lost. */
   readonly lost: Promise<Error>;
@@ -36,7 +39,10 @@ export class Membership {
   readonly #lease: Lease;
   #hasConnected = false;
   #epoch = 0;
-  /** True after joining: everything since was received, and the shared stores hold nothing invalid from before. */
+  /**
+   * True after joining: everything since was received, and the shared stores hold nothing invalid from
+   * before.
+   */
   #isMember = false;
   #isOver = false;
   #beatsSinceReceived = 0;
@@ -96,8 +102,9 @@ export class Membership {
   }
 
   /**
-   * Joins the processes that may answer from their caches. A shared store can hold entries that were invalidated while this
-   * process did not listen: another process has to confirm that it is clean, or everything in it is invalidated.
+   * Joins the processes that may answer from their caches. A shared store can hold entries that were
+   * invalidated while this process did not listen: another process has to confirm that it is clean, or
+   * everything in it is invalidated.
    * @throws Error when the connection is lost first
    */
   async join(): Promise<void> {
@@ -151,8 +158,9 @@ export class Membership {
   }
 
   /**
-   * Checks that notifications arrive while the connection is idle. A transaction pooler delivers own notifications with the
-   * response to a statement and withholds all others, so that the probe is sent over another connection.
+   * Checks that notifications arrive while the connection is idle. A transaction pooler delivers own
+   * notifications with the response to a statement and withholds all others, so that the probe is sent over
+   * another connection.
    */
   async #checkDelivery(): Promise<void> {
     const { url, processId } = this.#options;

@@ -27,8 +27,8 @@ const deadForMs = 60_000;
 const frozenLeases = 5;
 
 /**
- * A dedicated connection with LISTEN, on which PostgreSQL notifies of commits. It is not reused after a failure, because
- * the notifications in between are lost.
+ * A dedicated connection with LISTEN, on which PostgreSQL notifies of commits. It is not reused after a
+ * failure, because the notifications in between are lost.
  */
 export class NotifyConnection {
   /** Resolves with the reason when the connection is lost or closed. */
@@ -67,8 +67,8 @@ export class NotifyConnection {
   async open(): Promise<void> {
     const { processId, leaseMs } = this.#options;
     await this.#client.connect();
-    // Leases need not survive a crash, so that no commit waits for the disk. A process that stops reading must not block the
-    // queue of notifications, which all writers share.
+    // Leases need not survive a crash, so that no commit waits for the disk. A process that stops reading
+    // must not block the queue of notifications, which all writers share.
     await this.#query(`set synchronous_commit = off; set statement_timeout = ${answerMs};
       set tcp_user_timeout = ${frozenLeases * leaseMs};
       listen "${commonChannel}"; listen "${channelOf(processId)}"`);

@@ -18,9 +18,10 @@ const backoffMs = 25;
 const backoffMaxMs = 250;
 
 /**
- * Coherence by PostgreSQL's notifications, which every listener receives in the order of the commits. Triggers announce
- * invalidations. A process that receives its own heartbeat has received everything committed before, and may answer from
- * its caches for the time of a lease; a write is acknowledged once every process has received it or its lease has expired.
+ * Coherence by PostgreSQL's notifications, which every listener receives in the order of the commits.
+ * Triggers announce invalidations. A process that receives its own heartbeat has received everything
+ * committed before, and may answer from its caches for the time of a lease; a write is acknowledged once
+ * every process has received it or its lease has expired.
  */
 export class PostgresCoherence implements Coherence {
   readonly processId = createId();
@@ -90,8 +91,8 @@ export class PostgresCoherence implements Coherence {
     const limitMs = this.#times.leaseMs + this.#times.marginMs;
     const isConfirmed = await Promise.race([
       this.#passBarrier(isOver.signal),
-      // By then every lease from before the call has expired, the own one too, and every process with a newer lease has
-      // received everything committed before the call.
+      // By then every lease from before the call has expired, the own one too, and every process with a newer
+      // lease has received everything committed before the call.
       delay(limitMs, false, { signal: isOver.signal }),
     ]);
     isOver.abort();

@@ -2,8 +2,8 @@ const pauseMs = 250;
 const openMs = 1000;
 
 /**
- * Stops readers that have a last known value from waiting for an unavailable source. While it is open, one load at a time
- * probes the source.
+ * Stops readers that have a last known value from waiting for an unavailable source. While it is open, one
+ * load at a time probes the source.
  */
 export class CircuitBreaker {
   #openUntil = 0;

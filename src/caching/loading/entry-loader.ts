@@ -60,7 +60,8 @@ export class EntryLoader<Value> implements EntrySource<Value> {
   ): Promise<ReadonlyMap<string, Entry<Value>>> {
     const { clock, log, memory, breaker } = this.#options;
     counts.misses += keys.length;
-    // Both before the load: an invalidation during the load applies to it, and the result can be as old as its start.
+    // Both before the load: an invalidation during the load applies to it, and the result can be as old as
+    // its start.
     const startedAt = log.sequence;
     const now = clock.now();
     try {
@@ -88,7 +89,10 @@ export class EntryLoader<Value> implements EntrySource<Value> {
     return this.entry(key, value, validAsOf, now + stretch * (value === null ? negativeTtlMs : ttlMs));
   }
 
-  /** The last known values in place of a load that failed because the source is unavailable; else throws the error. */
+  /**
+   * The last known values in place of a load that failed because the source is unavailable; else throws the
+   * error.
+   */
   #lastValues(
     keys: readonly string[],
     error: unknown,

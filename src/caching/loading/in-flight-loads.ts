@@ -30,7 +30,8 @@ export class InFlightLoads<Value> {
     const load: InFlightLoad<Value> = {
       startedAt,
       number: this.started,
-      // Removed before its readers continue: a reader that has to load again must not join this load once more.
+      // Removed before its readers continue: a reader that has to load again must not join this load once
+      // more.
       entries: read().finally(() => this.#remove(keys, load)),
     };
     for (const key of keys) this.#byKey.set(key, load);

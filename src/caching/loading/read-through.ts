@@ -59,8 +59,9 @@ export class ReadThrough<Value> {
     const before = this.#loads.started;
     const values = new Map<string, Value | null>();
     let wanted = this.#takeFromMemory(keys, renew, values);
-    // Without trust, this process may have missed a write that was acknowledged before the reader arrived. So the reader
-    // waits for older loads and then shares a new one with the others; even now no crowd reaches the source.
+    // Without trust, this process may have missed a write that was acknowledged before the reader arrived. So
+    // the reader waits for older loads and then shares a new one with the others; even now no crowd reaches
+    // the source.
     if (!trust.isTrusted) await this.#loads.settled(wanted, before);
     // At most two rounds: every load of the second round started after the reader arrived.
     while (wanted.length > 0) {
@@ -75,7 +76,9 @@ export class ReadThrough<Value> {
     return keys.map((key) => values.get(key) ?? null);
   }
 
-  /** Fills in the usable entries, renews stale ones in the background, and returns the other keys, each once. */
+  /**
+   * Fills in the usable entries, renews stale ones in the background, and returns the other keys, each once.
+   */
   #takeFromMemory(
     keys: readonly string[],
     load: LoadMissing<Value>,
@@ -108,8 +111,8 @@ export class ReadThrough<Value> {
     if (trust.isTrusted && now < entry.freshUntil) return true;
     if (entry.value === null) return false;
     if (trust.isTrusted && now < entry.freshUntil + staleMs) return true;
-    // A process that lost the database has lost the invalidations too, and last known values are for that. One failed load
-    // is no proof: without trust the process must also be known to be cut off.
+    // A process that lost the database has lost the invalidations too, and last known values are for that.
+    // One failed load is no proof: without trust the process must also be known to be cut off.
     const isUnavailable = breaker.isOpen(now) && (trust.isTrusted || trust.isCutOff === true);
     return isUnavailable && now < entry.freshUntil + lastValueMs;
   }
@@ -125,7 +128,9 @@ export class ReadThrough<Value> {
     breaker.probe(entries, clock).catch(onError);
   }
 
-  /** Joins the load in flight of each key where its result can serve, and starts one load for all other keys. */
+  /**
+   * Joins the load in flight of each key where its result can serve, and starts one load for all other keys.
+   */
   #join(keys: readonly string[], load: LoadMissing<Value>): Map<InFlightLoad<Value>, string[]> {
     const { log, source } = this.#options;
     const joined = new Map<InFlightLoad<Value>, string[]>();
@@ -149,7 +154,9 @@ export class ReadThrough<Value> {
     return joined;
   }
 
-  /** Fills in the results; returns the keys whose value is too old for a reader who arrived at that position. */
+  /**
+   * Fills in the results; returns the keys whose value is too old for a reader who arrived at that position.
+   */
   #collect(
     keys: readonly string[],
     entries: ReadonlyMap<string, Entry<Value>>,

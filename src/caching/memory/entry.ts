@@ -7,8 +7,8 @@ export interface Entry<Value> {
   /** By the cache's clock, in milliseconds since the epoch. */
   readonly freshUntil: number;
   /**
-   * The position in the invalidation log at which the value was last known to be valid. It starts before the load, so
-   * that an invalidation during the load makes the entry invalid from the start.
+   * The position in the invalidation log at which the value was last known to be valid. It starts before the
+   * load, so that an invalidation during the load makes the entry invalid from the start.
    */
   validAsOf: number;
 }

@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache';
 
 /**
- * The order in which tags were invalidated. It answers whether a value that was read at some position has been invalidated
- * since, at a cost that does not depend on the number of entries with the tag.
+ * The order in which tags were invalidated. It answers whether a value that was read at some position has
+ * been invalidated since, at a cost that does not depend on the number of entries with the tag.
  *
- * The newest `tagsMax` tags are kept. Of older ones only the last position is known, and everything from before it counts
- * as invalidated: an unnecessary load, never an old value.
+ * The newest `tagsMax` tags are kept. Of older ones only the last position is known, and everything from
+ * before it counts as invalidated: an unnecessary load, never an old value.
  */
 export class InvalidationLog {
   #sequence = 0;

@@ -16,8 +16,8 @@ interface MemoryEntriesOptions {
 type Stored = Parameters<KeyvStoreAdapter['set']>[1];
 
 /**
- * The entries of one cache in the memory of this process, as the store of a Keyv. Invalid entries are never returned.
- * Absences have an own bound, so that requests for random keys evict only other absences.
+ * The entries of one cache in the memory of this process, as the store of a Keyv. Invalid entries are never
+ * returned. Absences have an own bound, so that requests for random keys evict only other absences.
  */
 export class MemoryEntries<Value> implements KeyvStoreAdapter {
   readonly opts = {};
@@ -49,8 +49,9 @@ export class MemoryEntries<Value> implements KeyvStoreAdapter {
   }
 
   /**
-   * The entry of a key, whether fresh or not; undefined if there is no valid one. It bypasses Keyv, which returns a promise:
-   * a hit must not cost one, and a load in flight must not finish between a miss and the attempt to join it.
+   * The entry of a key, whether fresh or not; undefined if there is no valid one. It bypasses Keyv, which
+   * returns a promise: a hit must not cost one, and a load in flight must not finish between a miss and the
+   * attempt to join it.
    */
   find(key: string): Entry<Value> | undefined {
     const record = this.#values.get(key) ?? this.#absences.get(key);

@@ -21,7 +21,10 @@ export interface RedisClient {
   readonly isCluster: boolean;
 }
 
-/** Creates a client without connecting. `onLost` is called whenever a connection is or may be lost, `onReady` for each new one. */
+/**
+ * Creates a client without connecting. `onLost` is called whenever a connection is or may be lost, `onReady`
+ * for each new one.
+ */
 export function createRedisClient(
   urls: readonly string[],
   on: { readonly onLost: (error: unknown) => void; readonly onReady: () => void },

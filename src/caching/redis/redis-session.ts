@@ -74,8 +74,8 @@ export class RedisSession implements StoreSession {
   }
 
   /**
-   * Adds to the counter of a key, which starts at 0 and expires `ttlMs` later; a negative number changes only an existing
-   * counter. Returns the sum and the remaining milliseconds.
+   * Adds to the counter of a key, which starts at 0 and expires `ttlMs` later; a negative number changes only
+   * an existing counter. Returns the sum and the remaining milliseconds.
    */
   async addTo(
     key: string,

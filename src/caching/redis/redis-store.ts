@@ -21,8 +21,8 @@ const probesMax = 6;
 const clusterCheckMs = 1000;
 
 /**
- * Redis as an optional store. It is used only after it responded in time and identified itself; after a few consecutive
- * failures it is not used until a probe in the background succeeds.
+ * Redis as an optional store. It is used only after it responded in time and identified itself; after a few
+ * consecutive failures it is not used until a probe in the background succeeds.
  */
 export class RedisStore implements KeyValueStore {
   readonly name = 'redis';
@@ -44,8 +44,8 @@ export class RedisStore implements KeyValueStore {
       onLost: (error) => this.#lose(error),
       onReady: () => this.#wake(),
     });
-    // The Keyv adapter alone, without a Keyv: entries and the generations of their tags are read in one command. Its `clear`,
-    // which would empty all caches, is never called.
+    // The Keyv adapter alone, without a Keyv: entries and the generations of their tags are read in one
+    // command. Its `clear`, which would empty all caches, is never called.
     this.#adapter = new KeyvRedis<string>(this.#client.commands, { throwOnErrors: true });
     // The same errors reject the failing call.
     this.#adapter.on('error', () => {});

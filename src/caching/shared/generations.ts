@@ -10,7 +10,10 @@ interface GenerationsOptions {
   readonly namespace: string;
   readonly coherence: { readonly epoch: number };
   readonly onError: (error: unknown) => void;
-  /** Bound of the tags that wait for the store's confirmation; beyond it everything in the store is invalidated. */
+  /**
+   * Bound of the tags that wait for the store's confirmation; beyond it everything in the store is
+   * invalidated.
+   */
   readonly pendingMax?: number;
 }
 
@@ -30,13 +33,14 @@ const chunkSize = 500;
 const retryMs = 100;
 
 /**
- * Invalidation in a store that several processes share. A tag has a random generation under an own key; an entry holds
- * the generations that its tags had before its value was loaded, and is valid only while they are unchanged.
+ * Invalidation in a store that several processes share. A tag has a random generation under an own key; an
+ * entry holds the generations that its tags had before its value was loaded, and is valid only while they are
+ * unchanged.
  *
- * So one small write invalidates any number of entries, including those that are being loaded. Every process that receives
- * an invalidation sets a new generation, and until the store confirms, it reads no entry with that tag from the store.
- * Generations are random, not agreed upon: if two processes set the same one, an entry that was written between the two
- * would become valid again.
+ * So one small write invalidates any number of entries, including those that are being loaded. Every process
+ * that receives an invalidation sets a new generation, and until the store confirms, it reads no entry with
+ * that tag from the store. Generations are random, not agreed upon: if two processes set the same one, an
+ * entry that was written between the two would become valid again.
  */
 export class Generations implements SharedStore {
   readonly #options: GenerationsOptions;
@@ -52,13 +56,15 @@ export class Generations implements SharedStore {
   }
 
   /**
-   * Null while the store is unavailable. Entries from before the epoch was raised, or of another incarnation of the
-   * server, are never found: a server that starts from an old snapshot restores entries together with their generations.
+   * Null while the store is unavailable. Entries from before the epoch was raised, or of another incarnation
+   * of the server, are never found: a server that starts from an old snapshot restores entries together with
+   * their generations.
    */
   get keySpace(): KeySpace | null {
     const { store, namespace, coherence } = this.#options;
     const { session } = store;
-    // Without a connection to the database the epoch is unknown, and generations would be set in an unused key space.
+    // Without a connection to the database the epoch is unknown, and generations would be set in an unused
+    // key space.
     if (session === null || coherence.epoch === 0) return null;
     this.#enter(session.incarnation);
     return { session, prefix: `${namespace}:${coherence.epoch}:${session.incarnation}:` };
@@ -97,7 +103,8 @@ export class Generations implements SharedStore {
     const [incarnation] = ownKeySpaces.map((keySpace) => keySpace.slice(this.#keySpaceName('').length));
     // The confirming process does not use this store, so that the missed invalidations are not set in it.
     if (incarnation === undefined) this.invalidate([{ everything: true }]);
-    // An empty incarnation comes from a process that never used the store: nothing was invalidated in this epoch.
+    // An empty incarnation comes from a process that never used the store: nothing was invalidated in this
+    // epoch.
     else if (incarnation !== '') this.#incarnation = incarnation;
   }
 
@@ -108,8 +115,8 @@ export class Generations implements SharedStore {
   }
 
   /**
-   * The generations of the tags, some of which are known. Missing ones are created, so that no entry relies on the
-   * absence of a generation: a lost one and one that never existed look alike.
+   * The generations of the tags, some of which are known. Missing ones are created, so that no entry relies
+   * on the absence of a generation: a lost one and one that never existed look alike.
    */
   async complete(
     keySpace: KeySpace,
@@ -138,8 +145,8 @@ export class Generations implements SharedStore {
   }
 
   /**
-   * Invalidations are set only in the server in use. A server that comes back, after a network partition or a failover,
-   * still holds entries that were invalidated in the meantime.
+   * Invalidations are set only in the server in use. A server that comes back, after a network partition or a
+   * failover, still holds entries that were invalidated in the meantime.
    */
   #enter(incarnation: string): void {
     const isAnother = this.#incarnation !== null && this.#incarnation !== incarnation;
@@ -188,8 +195,8 @@ export class Generations implements SharedStore {
       text: randomUUID(),
       ttlMs: generationTtlMs,
     }));
-    // Before the tags and in an own command, because the nodes of a cluster keep no order: a process that reads a tag's new
-    // generation after a load must also read a changed clock.
+    // Before the tags and in an own command, because the nodes of a cluster keep no order: a process that
+    // reads a tag's new generation after a load must also read a changed clock.
     const clock = { key: keyOfGeneration(keySpace, clockTag), text: randomUUID(), ttlMs: generationTtlMs };
     if (tags.some(isNamedTag)) await keySpace.session.setMany([clock]);
     await keySpace.session.setMany(texts);

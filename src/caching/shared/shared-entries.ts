@@ -34,12 +34,15 @@ interface Envelope<Value> extends SharedValue<Value> {
 }
 
 const lockTtlMs = 1000;
-/** To be raised with the format of the envelope: releases with different formats never read each other's entries. */
+/**
+ * To be raised with the format of the envelope: releases with different formats never read each other's
+ * entries.
+ */
 const formatVersion = 2;
 
 /**
- * The entries of one cache in a store that several processes share. Absences are not stored: they are fresh only for a
- * short time, and random keys would fill the store.
+ * The entries of one cache in a store that several processes share. Absences are not stored: they are fresh
+ * only for a short time, and random keys would fill the store.
  */
 export class SharedEntries<Value> {
   readonly #options: SharedEntriesOptions<Value>;
@@ -52,7 +55,8 @@ export class SharedEntries<Value> {
   async read(keys: readonly string[]): Promise<SharedReading<Value> | null> {
     const { keySpace } = this.#options.generations;
     if (keySpace === null) return null;
-    // Before the read: a tag that is confirmed during the read may have been confirmed after the store answered.
+    // Before the read: a tag that is confirmed during the read may have been confirmed after the store
+    // answered.
     const isPending = this.#options.generations.pendingNow();
     const tags = new Set([clockTag, ...keys.flatMap((key) => this.#tagsOfKey(key))]);
     // In one command: the entries, and the generations of all tags that follow from their keys.
@@ -75,8 +79,8 @@ export class SharedEntries<Value> {
   }
 
   /**
-   * Requests the short lease to load each key, which one process at a time holds, and creates missing generations of the
-   * tags that follow from the keys. To be called before the load.
+   * Requests the short lease to load each key, which one process at a time holds, and creates missing
+   * generations of the tags that follow from the keys. To be called before the load.
    */
   async claim(
     keys: readonly string[],
@@ -96,8 +100,8 @@ export class SharedEntries<Value> {
   }
 
   /**
-   * Writes values that were loaded after the generations were read, except for those that were invalidated since, or for
-   * which that is unknown.
+   * Writes values that were loaded after the generations were read, except for those that were invalidated
+   * since, or for which that is unknown.
    */
   async write(
     values: ReadonlyMap<string, SharedValue<Value>>,
@@ -134,8 +138,8 @@ export class SharedEntries<Value> {
   }
 
   /**
-   * Adds the generations that the tags of the loaded values had before the load. They could not be read then, but are the
-   * present ones if no tag got a new generation in between, which the clock shows.
+   * Adds the generations that the tags of the loaded values had before the load. They could not be read then,
+   * but are the present ones if no tag got a new generation in between, which the clock shows.
    */
   async #generationsOfBefore(
     keySpace: KeySpace,
@@ -170,7 +174,10 @@ export class SharedEntries<Value> {
     return valid;
   }
 
-  /** Null for a value that devalue refuses, such as one with a key `__proto__`; it must not prevent others from being written. */
+  /**
+   * Null for a value that devalue refuses, such as one with a key `__proto__`; it must not prevent others
+   * from being written.
+   */
   #format(envelope: Envelope<Value>): string | null {
     try {
       return stringify(envelope);

@@ -21,8 +21,8 @@ const pollMs = 15;
 const pollsMax = 10;
 
 /**
- * Entries from the store that several processes share, else from the loader. Of several processes that miss the same key
- * one loads; the others wait a short time for the shared result.
+ * Entries from the store that several processes share, else from the loader. Of several processes that miss
+ * the same key one loads; the others wait a short time for the shared result.
  */
 export class SharedSource<Value> implements EntrySource<Value> {
   readonly #options: SharedSourceOptions<Value>;

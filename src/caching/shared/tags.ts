@@ -13,8 +13,8 @@ export function cacheTag(name: string): string {
 }
 
 /**
- * The tag of one key, shared by a bucket of keys. Keys are rarely invalidated alone, and a generation per key would let
- * requests for random keys fill the store.
+ * The tag of one key, shared by a bucket of keys. Keys are rarely invalidated alone, and a generation per key
+ * would let requests for random keys fill the store.
  */
 export function bucketTag(cache: string, key: string): string {
   let hash = 0;

@@ -1,4 +1,7 @@
-/** A person, with what only some may see; who that is stands in graphql/access.ts. Never holds the password's hash. */
+/**
+ * A person, with what only some may see; who that is stands in graphql/access.ts. Never holds the password's
+ * hash.
+ */
 export interface User {
   readonly id: string;
   readonly email: string | null;
@@ -36,9 +39,13 @@ export interface Profile {
   readonly updatedAt: Date;
 }
 
-/** The tables of a person, their memberships and tenants, by which whatever is cached of a person is invalidated. */
+/**
+ * The tables of a person, their memberships and tenants, by which whatever is cached of a person is
+ * invalidated.
+ */
 export const tablesOfMembers = {
-  // No entry can depend on an unknown ID, and a new person is visible only through a membership, which is announced.
+  // No entry can depend on an unknown ID, and a new person is visible only through a membership, which is
+  // announced.
   users: { tag: 'user', idColumn: 'id', insertsCount: false },
   memberships: { tag: 'user', idColumn: 'user_id' },
   tenants: { tag: 'tenant', idColumn: 'id', insertsCount: false },

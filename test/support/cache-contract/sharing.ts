@@ -6,7 +6,7 @@ export function itSharesLoads(make: MakeCache): void {
   it('loads once for 1,000 concurrent readers', async () => {
     const cache = aCache(make);
     const source = aSource();
-    const values = await Promise.all(Array.from({ length: 1_000 }, () => cache.get('ann', source.one)));
+    const values = await Promise.all(Array.from({ length: 1_000 }, async () => cache.get('ann', source.one)));
 
     expect(source.one).toHaveBeenCalledTimes(1);
     expect(new Set(values.map((value) => value?.name))).toEqual(new Set(['ann 1']));
