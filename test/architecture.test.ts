@@ -120,7 +120,10 @@ describe('the source', () => {
   });
 });
 
-/** A file among the exceptions that no longer needs one fails its test, so that the exceptions can only become fewer. */
+/**
+ * A file among the exceptions that no longer needs one fails its test, so that the exceptions can only become
+ * fewer.
+ */
 describe('a source file', () => {
   const source = typescriptIn('src');
 

@@ -3,8 +3,8 @@ import { networkOf } from '../platform/security/network-address.ts';
 import type { RateLimitKey } from '../server/limits/rate-limiter.ts';
 
 /**
- * Whoever is signed in pays with what is theirs: an address may be that of a whole company. Without credentials there is only the
- * address to go by.
+ * Whoever is signed in pays with what is theirs: an address may be that of a whole company. Without
+ * credentials there is only the address to go by.
  */
 export function rateLimitKeysOf(viewer: Viewer | null, ipAddress: string): readonly RateLimitKey[] {
   if (viewer === null) return [{ kind: 'address', key: networkOf(ipAddress) }];

@@ -73,8 +73,8 @@ const nobody: Viewer = {
 };
 
 /**
- * Creates the class of a request's loaders. Each domain's loaders are created on first access: most requests use two or three
- * domains.
+ * Creates the class of a request's loaders. Each domain's loaders are created on first access: most requests
+ * use two or three domains.
  */
 function createLoadersClass(): new (dependencies: LoaderDependencies) => Loaders;
 function createLoadersClass(): new (dependencies: LoaderDependencies) => object {

@@ -6,14 +6,20 @@ import type { DomainFields } from './generated/domain-fields.ts';
 import type { DomainName, RootName } from './resolver-types-strict.ts';
 
 /**
- * A root field's requirements: the callers that may select the field, and the scope that their credential needs. Which rows
- * callers then see is decided by the queries, which all begin with the viewer.
+ * A root field's requirements: the callers that may select the field, and the scope that their credential
+ * needs. Which rows callers then see is decided by the queries, which all begin with the viewer.
  */
 export interface Rule {
   readonly who: 'anyone' | 'signedIn' | 'tenantAdmin' | 'platformAdmin';
-  /** `read` for queries, `write` for changing the user's own data, `admin` for what only admins may do; null: any credential. */
+  /**
+   * `read` for queries, `write` for changing the user's own data, `admin` for what only admins may do; null:
+   * any credential.
+   */
   readonly scope: Scope | null;
-  /** True for a mutation with which only admins may change what others own: the audit log records each FORBIDDEN. */
+  /**
+   * True for a mutation with which only admins may change what others own: the audit log records each
+   * FORBIDDEN.
+   */
   readonly auditsForbidden?: true;
 }
 
@@ -42,15 +48,18 @@ export function authorize(viewer: Viewer | null, { who, scope }: Rule): void {
 }
 
 /**
- * Rejects fields that fetch for a viewer whose credential lacks the scope `read`. Such a credential gets the rows that its
- * mutations return, and nothing beyond those rows.
+ * Rejects fields that fetch for a viewer whose credential lacks the scope `read`. Such a credential gets the
+ * rows that its mutations return, and nothing beyond those rows.
  * @throws Forbidden
  */
 export function requireReading(viewer: Viewer | null): void {
   if (viewer !== null) requireScope(viewer, 'read');
 }
 
-/** Returns true if the viewer may see email address and last sign-in: users see their own, tenant admins those of all members. */
+/**
+ * Returns true if the viewer may see email address and last sign-in: users see their own, tenant admins those
+ * of all members.
+ */
 export function maySeePrivateFieldsOf(user: User, viewer: Viewer | null): boolean {
   return viewer !== null && (viewer.userId === user.id || isTenantAdmin(viewer));
 }

@@ -23,8 +23,9 @@ const argumentsSchema = z.object({ input: z.record(z.string(), z.unknown()) });
 const publicId = z.string().regex(/^[a-z]+_[a-z0-9._-]{1,100}$/);
 
 /**
- * Makes mutations, their access rules included, record refusals of signed-in callers in the audit log: mutations for admins with
- * any code, those with `auditsForbidden` with FORBIDDEN. Completed mutations are recorded by their services, with the change.
+ * Makes mutations, their access rules included, record refusals of signed-in callers in the audit log:
+ * mutations for admins with any code, those with `auditsForbidden` with FORBIDDEN. Completed mutations are
+ * recorded by their services, with the change.
  */
 export function auditRefusals(
   mutations: readonly GraphQLField<unknown, RequestContext>[],

@@ -15,7 +15,10 @@ export type Services = DomainServices & {
   readonly monitoring: Monitoring & { readonly health: CheckHealth };
 };
 
-/** Runs a query as the viewer of `context`, in a read-only transaction, and returns the statements that the query sent. */
+/**
+ * Runs a query as the viewer of `context`, in a read-only transaction, and returns the statements that the
+ * query sent.
+ */
 export type ExplainOperation = (
   context: Pick<RequestContext, 'viewer' | 'requestId' | 'device' | 'rateLimit'>,
   operation: string,
@@ -38,7 +41,10 @@ export interface RequestContext {
   readonly trace: RequestTrace | null;
   /** The owner of the request's credential; null without a credential, and after signing out. */
   readonly caller: Viewer | null;
-  /** The user whose rights apply to reads: the caller, or the user who signed in within the payload of a sign-in. */
+  /**
+   * The user whose rights apply to reads: the caller, or the user who signed in within the payload of a
+   * sign-in.
+   */
   readonly viewer: Viewer | null;
   readonly device: Device;
   readonly clock: Clock;

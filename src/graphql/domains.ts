@@ -38,7 +38,10 @@ type Domains = typeof domains;
 /** The statements of each domain, over one database. */
 export type Queries = { readonly [Name in keyof Domains]: ReturnType<Domains[Name]['queries']> };
 
-/** The loaders of each domain, by which a request finds objects. Loaders of a tenant's data see the tenant as the viewer does. */
+/**
+ * The loaders of each domain, by which a request finds objects. Loaders of a tenant's data see the tenant as
+ * the viewer does.
+ */
 export type Loaders = { readonly [Name in keyof Domains]: ReturnType<Domains[Name]['loaders']> };
 
 /** The service of each domain: its rules and writes. Services live as long as the process. */

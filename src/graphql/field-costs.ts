@@ -10,8 +10,8 @@ export interface FieldCost {
 }
 
 /**
- * Costs of fields that a domain's SDL declares. Any other field costs by its type alone: nothing if its row answers it,
- * 1 if the field fetches, and the rows of its page.
+ * Costs of fields that a domain's SDL declares. Any other field costs by its type alone: nothing if its row
+ * answers it, 1 if the field fetches, and the rows of its page.
  */
 export type FieldCosts<Domain extends DomainName> = {
   readonly [Type in keyof DomainFields[Domain]]?: {

@@ -9,7 +9,10 @@ export type ValueSource<Key, Value> =
   | Pick<DataLoader<Key, Value | null>, 'load'>
   | ((keys: readonly Key[]) => MaybePromise<readonly (Value | null)[]>);
 
-/** Loads the value of each key, in the order of the keys; null for a null key and for a value that does not exist. */
+/**
+ * Loads the value of each key, in the order of the keys; null for a null key and for a value that does not
+ * exist.
+ */
 export function loadMany<Key, Value>(
   source: ValueSource<Key, Value>,
   keys: readonly (Key | null)[],

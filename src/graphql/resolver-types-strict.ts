@@ -7,8 +7,8 @@ import type { Resolvers, ResolversParentTypes } from './generated/resolver-types
 export type DomainName = keyof DomainFields;
 
 /**
- * The resolvers of a domain: those of every type for which its SDL declares fields that a row does not answer. The compiler
- * finds a missing resolver, and a field that fetches for each parent by itself.
+ * The resolvers of a domain: those of every type for which its SDL declares fields that a row does not
+ * answer. The compiler finds a missing resolver, and a field that fetches for each parent by itself.
  */
 export type DomainResolvers<Domain extends DomainName> = {
   readonly [Type in TypesToResolve<Domain>]: ResolversOf<Domain, Type>;
@@ -16,7 +16,10 @@ export type DomainResolvers<Domain extends DomainName> = {
   readonly [Type in Exclude<TypesOf<Domain>, TypesToResolve<Domain>>]?: ResolversOf<Domain, Type>;
 };
 
-/** The resolvers of the fields that a domain's SDL declares for one type. Fields that the row answers need none. */
+/**
+ * The resolvers of the fields that a domain's SDL declares for one type. Fields that the row answers need
+ * none.
+ */
 export type ResolversOf<Domain extends DomainName, Type extends TypesOf<Domain>> = Type extends RootName
   ? Pick<RootResolvers[Type], keyof RootResolvers[Type] & DomainFields[Domain][Type]>
   : Type extends ObjectTypeName
@@ -87,8 +90,8 @@ type FieldsOf<Name extends ObjectTypeName> = {
 type FunctionIn<Resolver> = Extract<Resolver, (...args: never) => unknown>;
 
 /**
- * Fields that the row does not answer by itself. Always `id`: a row's id is a UUID and would pass for the public id, since
- * both are text.
+ * Fields that the row does not answer by itself. Always `id`: a row's id is a UUID and would pass for the
+ * public id, since both are text.
  */
 type FieldsToResolve<Name extends ObjectTypeName> = {
   [Field in keyof FieldsOf<Name>]: Field extends 'id'

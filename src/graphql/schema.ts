@@ -14,7 +14,10 @@ import { domains } from './domains.ts';
 import { typeDefinitions } from './generated/type-definitions.ts';
 import { mergeAccess, mergeCosts, mergeResolvers } from './merge-domains.ts';
 
-/** The API: types, resolvers, access rules, and the mark `extensions.batched` on the fields that fetch for many. */
+/**
+ * The API: types, resolvers, access rules, and the mark `extensions.batched` on the fields that fetch for
+ * many.
+ */
 export function createSchema(): GraphQLSchema {
   const resolvers = mergeResolvers();
   const access = mergeAccess();
@@ -28,7 +31,10 @@ export function createSchema(): GraphQLSchema {
   return schema;
 }
 
-/** Denies by default: a root field without a rule, which the compiler rejects anyway, keeps the server from starting. */
+/**
+ * Denies by default: a root field without a rule, which the compiler rejects anyway, keeps the server from
+ * starting.
+ */
 function guard(
   fields: readonly GraphQLField<unknown, RequestContext>[],
   rules: Readonly<Record<string, Rule>>,
@@ -44,7 +50,10 @@ function guard(
   }
 }
 
-/** Marks in `extensions`, because building a schema may wrap a resolver, which would lose a property of the function. */
+/**
+ * Marks in `extensions`, because building a schema may wrap a resolver, which would lose a property of the
+ * function.
+ */
 function mark(schema: GraphQLSchema, typeName: string, typeResolvers: object): void {
   for (const field of fieldsOf(schema, typeName)) {
     const resolver = new Map<string, unknown>(Object.entries(typeResolvers)).get(field.name);
@@ -55,7 +64,9 @@ function mark(schema: GraphQLSchema, typeName: string, typeResolvers: object): v
   }
 }
 
-/** Rejects costs of fields that do not exist, so that no later field of that name inherits a forgotten cost. */
+/**
+ * Rejects costs of fields that do not exist, so that no later field of that name inherits a forgotten cost.
+ */
 function price(schema: GraphQLSchema): void {
   for (const [typeName, costs] of Object.entries(mergeCosts())) {
     for (const [fieldName, cost] of Object.entries(costs)) {

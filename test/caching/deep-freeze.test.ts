@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { deepFreeze } from '../../src/caching/deep-freeze.ts';
 
-it('freezes what is nested, also under something that was frozen already', () => {
+it('deep freeze: freezes nested values, also below a frozen one', () => {
   const value = deepFreeze(Object.freeze({ rows: [{ tags: ['a'] }], settings: Object.create(null) }));
 
   expect(() => value.rows.push({ tags: [] })).toThrow(TypeError);
@@ -9,7 +9,7 @@ it('freezes what is nested, also under something that was frozen already', () =>
   expect(() => Object.assign(value.settings, { a: 1 })).toThrow(TypeError);
 });
 
-it('leaves a date a date that cannot be changed', () => {
+it('deep freeze: makes a date immutable', () => {
   const time = Date.UTC(2026, 10, 20, 3, 37, 46, 123);
   const date = deepFreeze({ createdAt: new Date(time) }).createdAt;
 
@@ -24,7 +24,7 @@ it('leaves a date a date that cannot be changed', () => {
   expect(deepFreeze(date)).toBe(date);
 });
 
-it('comes to an end where a value contains itself', () => {
+it('deep freeze: handles a cycle', () => {
   const value: { self?: unknown } = {};
   value.self = value;
   expect(Object.isFrozen(deepFreeze(value))).toBe(true);
@@ -39,10 +39,13 @@ it.each([
   expect(() => deepFreeze({ part })).toThrow(`A ${name} cannot be frozen for sharing.`);
 });
 
-it('refuses a function', () => {
+it('deep freeze: rejects a function', () => {
   expect(() => deepFreeze({ part: () => {} })).toThrow('A function cannot be frozen');
 });
 
-it.each([[null], [undefined], [''], [0n], [Symbol.iterator], [Number.NaN]])('passes %s through', (value) => {
-  expect(deepFreeze(value)).toBe(value);
-});
+it.each([[null], [undefined], [''], [0n], [Symbol.iterator], [Number.NaN]])(
+  'deep freeze: returns %s unchanged',
+  (value) => {
+    expect(deepFreeze(value)).toBe(value);
+  },
+);

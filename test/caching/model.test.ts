@@ -6,7 +6,7 @@ import { SharedCacheModel } from '../support/shared-cache-model.ts';
 
 modelCacheOn('memory', (options) => new Cache(options), 300);
 
-it('never answers with what was replaced before the question, with three processes over one store', async () => {
+it('cache: never returns a value replaced before the read, with three processes on one store', async () => {
   const runs = 120;
   const seen = { answers: 0, sharedHits: 0, acknowledged: 0 };
   for (let seed = 1; seed <= runs; seed += 1) {

@@ -23,7 +23,7 @@ function profilesAndSessions() {
   return { profiles, sessions, registry: new CacheRegistry([profiles, sessions]) };
 }
 
-it('ends everything of one user in all caches, and reports for each', async () => {
+it('cache registry: invalidates everything of one user in all caches, and reports each', async () => {
   const { profiles, sessions, registry } = profilesAndSessions();
   for (const userId of ['ann', 'bob']) {
     await profiles.get(userId, async () => ({ userId }));
@@ -40,13 +40,13 @@ it('ends everything of one user in all caches, and reports for each', async () =
   expect(sessions.peekMany(['session of bob'])).toEqual(['bob']);
 });
 
-it('finds a cache by its name, and nothing by any other', () => {
+it('cache registry: finds a cache by its name, and null for any other', () => {
   const { profiles, registry } = profilesAndSessions();
   expect(registry.find('PROFILES')).toBe(profiles);
   expect(registry.find('toString')).toBeNull();
 });
 
-it('knows what each cache did', async () => {
+it('cache registry: reports the statistics of each cache', async () => {
   const { sessions, registry } = profilesAndSessions();
   await sessions.get('a', async () => 'ann');
   await sessions.get('a', async () => 'ann');
@@ -57,7 +57,7 @@ it('knows what each cache did', async () => {
   ]);
 });
 
-it('refuses two caches of one name', () => {
+it('cache registry: rejects two caches of one name', () => {
   const { profiles } = profilesAndSessions();
   expect(() => new CacheRegistry([profiles, profiles])).toThrow(
     'Two caches have the same name: PROFILES, PROFILES.',

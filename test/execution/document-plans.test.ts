@@ -20,7 +20,7 @@ describe('the plans of a document', () => {
     expect(compiled).toEqual([4]);
   });
 
-  it.each(['@include(if: $on)', '@skip(if: $on)'])('are kept for each value of %s', (condition) => {
+  it.each(['@include(if: $on)', '@skip(if: $on)'])('are stored for each value of %s', (condition) => {
     const plans = plansOf(`query ($on: Boolean!) { number person ${condition} { name } }`);
     const planFor = (on: boolean) => plans.find(null, { on }).plan;
 
@@ -38,7 +38,7 @@ describe('the plans of a document', () => {
     expect(planFor('one')).toBe(planFor('other'));
   });
 
-  it('that cannot be made are tried once', () => {
+  it('that cannot be compiled are tried once', () => {
     const plans = plansOf('{ __schema { types { name } } }');
     const reasonOf = () => {
       try {

@@ -13,7 +13,7 @@ function run(
   return { answer, statistics: executor.statistics() };
 }
 
-describe('before anything has run, what the level executor does not know is left to graphql-js', () => {
+describe('operations that cannot be planned run in graphql-js', () => {
   it.each([
     ['introspection', '{ person { name } __schema { types { name } } }', {}],
     ['introspection', '{ __type(name: "Person") { name } }', {}],
@@ -35,14 +35,14 @@ describe('before anything has run, what the level executor does not know is left
     expect(statistics).toEqual({ fast: 0, notPlannable: { [reason]: 1 }, bailedOut: {} });
   });
 
-  it('a plain field that wants to know where it is asked for', () => {
+  it('with a plain field that uses info', () => {
     const schema = peopleSchema({ Person: { nick: (_row, _args, _context, info) => info.fieldName } });
 
     expect(run('{ person { nick } }', { schema }).statistics.notPlannable).toEqual({ info: 1 });
     expect(run('{ person { name } }', { schema }).statistics.fast).toBe(1);
   });
 
-  it('a field that is marked with what is no function', () => {
+  it('with a batched field that is not a function', () => {
     const schema = peopleSchema();
     const person = schema.getType('Person');
     const count = isObjectType(person) ? person.getFields()['count'] : undefined;
@@ -51,7 +51,7 @@ describe('before anything has run, what the level executor does not know is left
     expect(run('{ person { count } }', { schema }).statistics.notPlannable).toEqual({ info: 1 });
   });
 
-  it('a type that is told by where it is asked for', () => {
+  it('with a resolveType that uses info', () => {
     const schema = peopleSchema();
     const being = schema.getType('Being');
     if (isInterfaceType(being)) being.resolveType = (_value, _context, info) => info.parentType.name;
@@ -60,7 +60,7 @@ describe('before anything has run, what the level executor does not know is left
     expect(run('{ person { name } }', { schema }).statistics.fast).toBe(1);
   });
 
-  it('a type that looks at where it is asked for', () => {
+  it('with an isTypeOf that uses info', () => {
     const schema = peopleSchema();
     const cat = schema.getType('Cat');
     if (isObjectType(cat)) cat.isTypeOf = (_value, _context, info) => info !== undefined;
@@ -71,7 +71,7 @@ describe('before anything has run, what the level executor does not know is left
     expect(run('{ person { name } }', { schema }).statistics.fast).toBe(1);
   });
 
-  it('fragments that make too much of each other', () => {
+  it('with fragments that multiply', () => {
     const levels = Array.from({ length: 16 }, (_, level) => level);
     const fragments = levels.map(
       (level) =>
@@ -82,14 +82,14 @@ describe('before anything has run, what the level executor does not know is left
     expect(run(query).statistics.notPlannable).toEqual({ size: 1 });
   });
 
-  it('more than 10,000 fields', () => {
+  it('with more than 10,000 fields', () => {
     const aliases = Array.from({ length: 10_001 }, (_, index) => `a${index}: number`);
 
     expect(run(`{ ${aliases.slice(1).join(' ')} }`).statistics.fast).toBe(1);
     expect(run(`{ ${aliases.join(' ')} }`).statistics.notPlannable).toEqual({ size: 1 });
   });
 
-  it('names of types that fragments make too many of', () => {
+  it('with too many type names by fragments', () => {
     const aliases = Array.from({ length: 120 }, (_, index) => index);
     const query = `{ person { ${aliases.map((index) => `a${index}: best { ...F }`).join(' ')} } }
       fragment F on Person { ${aliases.map((index) => `t${index}: __typename`).join(' ')} }`;
@@ -97,7 +97,7 @@ describe('before anything has run, what the level executor does not know is left
     expect(run(query).statistics.notPlannable).toEqual({ size: 1 });
   });
 
-  it('more combinations of conditions than are kept', () => {
+  it('with more combinations of conditions than are stored', () => {
     const executor = anExecutor(peopleSchema());
     const names = ['a', 'b', 'c', 'd', 'e'];
     const document = parse(
@@ -118,7 +118,7 @@ describe('before anything has run, what the level executor does not know is left
 });
 
 describe('the level executor', () => {
-  it('counts operations by the way in which they were run', async () => {
+  it('counts operations by how they ran', async () => {
     const executor = anExecutor(peopleSchema({ Query: { later: () => null, number: () => 'none' } }));
     const queries = [
       '{ later { name } }',
@@ -136,20 +136,20 @@ describe('the level executor', () => {
     });
   });
 
-  it('passes over a field that does not exist, as graphql-js does', () => {
+  it('ignores an unknown field, like graphql-js', () => {
     const { answer } = run('{ number nothing person { nothing name } }');
 
     expect(answer).toEqual({ data: { number: 7, person: { name: 'Ada' } } });
   });
 
-  it('takes null for no variables and for no name', () => {
+  it('treats null as no variables and no name', () => {
     const document = parse('query A($name: String = "Eve") { person(name: $name) { name } }');
     const given = { document, variables: null, operationName: null, context: {} };
 
     expect(anExecutor(peopleSchema()).execute(given)).toEqual({ data: { person: { name: 'Eve' } } });
   });
 
-  it('is not made for a schema that is not valid', () => {
+  it('rejects an invalid schema', () => {
     expect(() => anExecutor(new GraphQLSchema({}))).toThrow('Query root type must be provided.');
   });
 });

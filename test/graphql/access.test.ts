@@ -51,19 +51,19 @@ const refusalOf = (answer: Answer) =>
   answer.errors?.map(({ message, extensions: { code } }) => ({ code, message }));
 
 describe('a root field', () => {
-  it('is known to the table of rules, whichever it is', () => {
+  it('has an access rule', () => {
     expect(rootFields.length).toBeGreaterThan(20);
   });
 
   it.each(fieldsWhere(({ who }) => who !== 'anyone'))(
-    'is refused to strangers: %s',
+    'is rejected for anonymous callers: %s',
     async (_name, { operation }) => {
       expect(refusalOf(await testApp.ask(operation))).toMatchObject([{ code: 'UNAUTHENTICATED' }]);
     },
   );
 
   it.each(fieldsWhere(({ who }) => who === 'tenantAdmin'))(
-    'is refused to members: %s',
+    'is rejected for members: %s',
     async (_name, { operation }) => {
       const answer = await testApp.ask(operation, { token: member.token });
 
@@ -74,7 +74,7 @@ describe('a root field', () => {
   );
 
   it.each(fieldsWhere(({ who }) => who === 'platformAdmin'))(
-    'is refused to owners of a tenant: %s',
+    'is rejected for tenant owners: %s',
     async (_name, { operation }) => {
       const answer = await testApp.ask(operation, { token: owner.token });
 
@@ -85,7 +85,7 @@ describe('a root field', () => {
   );
 
   it.each(fieldsWhere(({ scope }) => scope !== null))(
-    'needs its scope and no other: %s',
+    'requires its scope and no other: %s',
     async (_name, { operation, rule }) => {
       const others = scopes.filter((scope) => scope !== rule.scope);
       const without = await testApp.ask(operation, { token: await keyWith(ruler, ...others) });
@@ -102,7 +102,7 @@ describe('a root field', () => {
   );
 
   it.each(fieldsWhere(({ who, scope }) => who.endsWith('Admin') && scope === 'admin'))(
-    'needs the role as well as the scope: %s',
+    'requires the role as well as the scope: %s',
     async (_name, { operation }) => {
       const answer = await testApp.ask(operation, { token: await keyWith(member, ...scopes) });
 
@@ -111,7 +111,7 @@ describe('a root field', () => {
   );
 });
 
-describe('a key of an admin without the scope admin', () => {
+describe("an admin's API key without the scope admin", () => {
   it('reads what a member reads', async () => {
     const secret = await aConversation(testApp, tenant, {
       owner: member,
@@ -130,11 +130,11 @@ describe('a key of an admin without the scope admin', () => {
   });
 });
 
-describe('a key that may write and not read', () => {
+describe('an API key with write and without read', () => {
   const mutation = (selection: string) =>
     `mutation { createConversation(input: { title: "written" }) { conversation { ${selection} } userErrors { code } } }`;
 
-  it('is answered what it wrote', async () => {
+  it('gets what it wrote', async () => {
     const data = await testApp.data(mutation('title isArchived'), { token: await keyWith(member, 'write') });
 
     expect(data.createConversation).toEqual({

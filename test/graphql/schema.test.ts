@@ -29,7 +29,7 @@ describe('the schema', () => {
     expect(breachesInSchema(schema)).toEqual([]);
   });
 
-  it('has its descriptions checked down to arguments and enum values', () => {
+  it('is checked down to arguments and enum values', () => {
     const planted = buildSchema(`
       "Who speaks."
       enum Role { "Everybody at once." ALL }

@@ -7,7 +7,10 @@ import { seededRandom, type Random } from '../support/seeded-random.ts';
 import { spoiltText } from '../support/spoilt-text.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 
-/** `RANDOM_QUERIES=50000 RANDOM_SEED=7 npx vitest run test/promises/random-queries.test.ts` asks for more, and for others. */
+/**
+ * `RANDOM_QUERIES=50000 RANDOM_SEED=7 npx vitest run test/promises/random-queries.test.ts` asks for more, and
+ * for others.
+ */
 const { RANDOM_QUERIES = '5000', RANDOM_SEED = '1' } = process.env;
 const count = Number(RANDOM_QUERIES);
 const atOnce = 20;
@@ -108,7 +111,7 @@ function isFault({ status, codes, text, elapsedMs }: Outcome): boolean {
 describe('random queries', () => {
   const valid = (random: Random) => randomQuery({ schema, random, ids });
 
-  it('that are valid meet no defect', { timeout: 2 * patienceMs + 60_000 }, async () => {
+  it('that are valid cause no internal error', { timeout: 2 * patienceMs + 60_000 }, async () => {
     const { asked, faults, distinct } = await faultsOf(valid);
 
     expect(faults.slice(0, 3)).toEqual([]);
@@ -118,7 +121,7 @@ describe('random queries', () => {
     expect(testApp.app.executions.statistics()).toMatchObject({ notPlannable: {} });
   });
 
-  it('that are spoilt meet no defect', { timeout: 2 * patienceMs + 60_000 }, async () => {
+  it('that are corrupted cause no internal error', { timeout: 2 * patienceMs + 60_000 }, async () => {
     const { asked, faults, codes } = await faultsOf((random) => spoiltText(valid(random), random));
 
     expect(faults.slice(0, 3)).toEqual([]);
@@ -126,7 +129,7 @@ describe('random queries', () => {
     expect(codes.get('BAD_USER_INPUT')).toBeGreaterThan(asked / 2);
   });
 
-  it('are what they are called: valid', () => {
+  it('are valid when generated as valid', () => {
     const random = seededRandom(2);
     const invalid = Array.from({ length: 300 }, () => valid(random)).filter(
       (query) => validate(schema, parse(query)).length > 0,

@@ -51,7 +51,7 @@ beforeAll(async () => {
 afterAll(() => testApp.close());
 
 describe('two tenants with the same shapes of data', () => {
-  it('never meet in an answer, in 10,000 requests that come mixed and 50 at once', async () => {
+  it('never appear in one answer, in 10,000 mixed requests, 50 concurrent', async () => {
     const codes = new Map<string, number>();
     for (let start = 0; start < requests; start += atOnce) {
       const batch = Array.from({ length: atOnce }, (_, index) => ask(start + index, codes));
@@ -61,14 +61,15 @@ describe('two tenants with the same shapes of data', () => {
 
     expect([...first.ids].filter((id) => second.ids.has(id))).toEqual([]);
     expect(codes.get('INTERNAL_SERVER_ERROR') ?? 0).toBe(0);
-    // What was deleted while it was read; any more of them would be rows of the other tenant that lack what belongs to them.
+    // What was deleted while it was read; any more of them would be rows of the other tenant that lack what
+    // belongs to them.
     expect(codes.get('UNAVAILABLE') ?? 0).toBeLessThan(requests / 1000);
     for (const { tellingByField } of answered) {
       expect([...tellingByField.keys()].toSorted()).toEqual(fieldsThatTell());
     }
   }, 300_000);
 
-  it('are apart in the database afterwards', async () => {
+  it('are separate in the database afterwards', async () => {
     for (const [own, other] of [twins, twins.toReversed()]) {
       const [found] = await testApp.database.query(sql`select
         (select count(*) from messages m where tenant_id = ${own?.tenant.uuid}::uuid

@@ -71,8 +71,8 @@ afterAll(async () => {
 const aGuest = () => aUser(testApp, tenant, { role: 'GUEST' });
 const organisation = (role: string) => ({ id: 'org_first', rol: role, slg: 'first' });
 
-describe('the table of who sees what', () => {
-  it('has every field that people other than admins of the platform can reach', () => {
+describe('the visibility table', () => {
+  it('has every field that callers other than platform admins can reach', () => {
     const isPlain = ({ name }: GraphQLNamedType) =>
       !/Payload$|Connection$|Edge$|^PageInfo$|^UserError$/.test(name);
     const reached = [...reachedTypes()].filter((type) => isObjectType(type) && isPlain(type));
@@ -103,7 +103,7 @@ const routes: readonly ((selection: string) => string)[] = [
 const fieldsOf = (kind: string) =>
   Object.entries(visibility['User'] ?? {}).flatMap(([name, each]) => (each === kind ? [name] : []));
 
-describe('a person, whichever way they are reached', () => {
+describe('a user, on every path', () => {
   it.each([
     ['themselves', true, ['first', 'second']],
     ['a key of theirs', true, ['first']],
@@ -134,7 +134,7 @@ describe('a person, whichever way they are reached', () => {
     expect(await inTurn(routes, (route) => seenBy(who, route(everything)))).toEqual(routes.map(() => []));
   });
 
-  it('is shown to an admin of another tenant of theirs as they are there', async () => {
+  it('is shown to an admin of another tenant as a member of that tenant', async () => {
     const [user = (selection: string) => selection, , , ...throughTheFirst] = routes;
     const [row] = await seenBy('an owner of another tenant', user(everything));
 
@@ -150,7 +150,7 @@ describe('a person, whichever way they are reached', () => {
   });
 });
 
-describe('another tenant of a person', () => {
+describe('another tenant of a user', () => {
   it.each([
     ['themselves', true],
     ['a key of theirs', false],
@@ -185,7 +185,7 @@ describe('sessions and keys', () => {
   });
 });
 
-describe('what is for admins of the tenant', () => {
+describe('fields for tenant admins', () => {
   it.each([
     ['an owner', undefined],
     ['an admin of the provider', undefined],

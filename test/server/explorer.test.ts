@@ -22,13 +22,13 @@ beforeAll(async () => {
 afterAll(() => door.close());
 
 describe('the example operation', () => {
-  it('is one that the API knows', () => {
+  it('is valid', () => {
     expect(validate(createSchema(), parse(exampleOperation))).toEqual([]);
   });
 });
 
 describe('Apollo Sandbox', () => {
-  it('meets a browser on /graphql, with an example operation and the demo token', async () => {
+  it('opens for a browser on /graphql, with an example operation and the demo token', async () => {
     const response = await fetch(door.url, { headers: navigation });
     const page = await response.text();
 
@@ -39,7 +39,7 @@ describe('Apollo Sandbox', () => {
     expect(page).toContain('GraphiQL, at /explorer, works without internet.');
   });
 
-  it('may load what it is made of', async () => {
+  it('has a policy that allows its files', async () => {
     const response = await fetch(door.url, { headers: navigation });
     const policy = response.headers.get('content-security-policy');
     const page = await response.text();
@@ -49,7 +49,7 @@ describe('Apollo Sandbox', () => {
     expect(policy).toContain('frame-src https://sandbox.embed.apollographql.com');
   });
 
-  it('needs no credential of the browser, and leaves those who want JSON alone', async () => {
+  it('needs no credential, and does not affect clients that accept JSON', async () => {
     const bad = await fetch(door.url, { headers: { ...navigation, authorization: 'Bearer bad' } });
     const json = await door.post({ query: '{ hello }' }, navigation);
 
@@ -59,7 +59,7 @@ describe('Apollo Sandbox', () => {
   });
 
   it.each(['/graphql', '/explorer', '/explorer/graphiql.js'])(
-    'is not there when the explorers are off, nor is GraphiQL: %s',
+    'does not exist when the explorers are off, nor does GraphiQL: %s',
     async (path) => {
       const closed = await openFrontDoor({
         config: readConfig({ NODE_ENV: 'production', DATABASE_URL: 'postgres://unused' }),
@@ -74,7 +74,7 @@ describe('Apollo Sandbox', () => {
 });
 
 describe('the demo token', () => {
-  it.each(['/graphql', '/explorer'])('is not given to a page under a foreign name: %s', async (path) => {
+  it.each(['/graphql', '/explorer'])('is not given to a page under a foreign host name: %s', async (path) => {
     const { port } = new URL(door.origin);
     const pageFor = async (host: string) => {
       const request = get({ host: '127.0.0.1', port, path, headers: { ...navigation, host } });
@@ -88,7 +88,7 @@ describe('the demo token', () => {
 });
 
 describe('GraphiQL', () => {
-  it('answers an unknown part in the one form', async () => {
+  it('answers an unknown file with an error of the usual shape', async () => {
     const response = await fetch(`${door.origin}/explorer/nothing.js`);
 
     expect(await failureOf(response)).toMatchObject({ status: 404, code: 'NOT_FOUND' });
@@ -113,7 +113,7 @@ describe.skipIf(browserPath === null && process.env['CI'] !== 'true')(
       await waitForText('[aria-label=Headers]', '"authorization": "Bearer good"');
     });
 
-    it('opens no further tab at the next visit', async () => {
+    it('opens no new tab at the next visit', async () => {
       await expect.poll(tabsInStorage).toContain('LatestConversations');
       await browser.page.goto(`${door.origin}/explorer`);
 
@@ -121,7 +121,7 @@ describe.skipIf(browserPath === null && process.env['CI'] !== 'true')(
       expect(await browser.page.locator('.graphiql-tab').allInnerTexts()).toEqual(['LatestConversations']);
     });
 
-    it('runs what is typed, and shows the answer', async () => {
+    it('runs a typed operation, and shows the response', async () => {
       await type('Typed', '{ viewer echo(text: "typed', '")}');
       await browser.page.keyboard.press('Control+Enter');
 
@@ -131,7 +131,7 @@ describe.skipIf(browserPath === null && process.env['CI'] !== 'true')(
       );
     });
 
-    it('knows the schema', async () => {
+    it('loads the schema', async () => {
       await type('Schema', '{ hel', '}');
       await browser.page.waitForSelector('.suggest-widget :text("hello")');
       await browser.page.keyboard.press('Escape');
@@ -148,7 +148,7 @@ describe.skipIf(browserPath === null && process.env['CI'] !== 'true')(
       expect(await browser.page.locator('.graphiql-tab').allInnerTexts()).toEqual(['Kept']);
     });
 
-    it('asks nobody but this server, and meets no fault', () => {
+    it('sends requests only to this server, without errors', () => {
       expect(browser.requested.length).toBeGreaterThan(5);
       expect(browser.requested.filter((url) => new URL(url).origin !== door.origin)).toEqual([]);
       expect(browser.faults).toEqual([]);

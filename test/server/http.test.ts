@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => door.close());
 
 describe('the request id', () => {
-  it('is the caller’s where it is harmless, else a new one, and always in the answer', async () => {
+  it("is the client's if valid, otherwise a new one, and always in the response", async () => {
     const own = await door.post('{', { 'x-request-id': 'trace-7.A_b' });
     expect(own.headers.get('x-request-id')).toBe('trace-7.A_b');
     expect((await failureOf(own)).requestId).toBe('trace-7.A_b');
@@ -38,7 +38,7 @@ describe('limits', () => {
 });
 
 describe('without explorers', () => {
-  it('tells nothing about the schema', async () => {
+  it('reveals nothing about the schema', async () => {
     const closed = await openFrontDoor({
       config: readConfig({ NODE_ENV: 'production', DATABASE_URL: 'postgres://unused' }),
       demo: null,
@@ -54,7 +54,7 @@ describe('without explorers', () => {
 });
 
 describe('health', () => {
-  it('says that the process lives, and asks nobody', async () => {
+  it('reports that the process is alive, without checking dependencies', async () => {
     const sick = await openFrontDoor({ isReady: () => Promise.reject(new Error(secret)) });
     const response = await fetch(`${sick.origin}/livez`);
     const unready = await failureOf(await fetch(`${sick.origin}/readyz`));
@@ -65,7 +65,7 @@ describe('health', () => {
     expect(unready.text).not.toContain(secret);
   });
 
-  it('says which part is not ready', async () => {
+  it('names the part that is not ready', async () => {
     const readiness = {
       ready: false,
       components: [{ name: 'database', status: 'UNHEALTHY', message: 'No connection within 2 s.' }],
@@ -92,7 +92,7 @@ describe('every answer', () => {
     },
   );
 
-  it('to an operation has the headers that a refusal has', async () => {
+  it('to an operation has the headers of a rejection', async () => {
     const namesOf = ({ headers }: Response) => [...headers.keys()].toSorted();
     const answered = await door.post({ query: '{ hello }' });
     const refused = await door.post({ query: 7 });
@@ -106,7 +106,7 @@ describe('every answer', () => {
 });
 
 describe('closing', () => {
-  it('answers what is under way, then stops', async () => {
+  it('completes requests in flight, then stops', async () => {
     let admit = () => {};
     let arrive = () => {};
     const arrived = new Promise<void>((resolve) => (arrive = resolve));
@@ -127,7 +127,7 @@ describe('closing', () => {
     await expect(closing.post({ query: '{ hello }' })).rejects.toThrow();
   });
 
-  it('answers a request that was still arriving, in full, and ends its connection', async () => {
+  it('completes a request that was still arriving, and closes its connection', async () => {
     const closing = await openFrontDoor();
     const socket = connect(Number(new URL(closing.origin).port), '127.0.0.1');
     const accepted = new Promise<Socket>((resolve) => closing.server.once('connection', resolve));

@@ -62,7 +62,7 @@ function send(query: string) {
 }
 
 describe('a query', () => {
-  it('is answered at its deadline, and its SQL ends then', async () => {
+  it('gets TIMEOUT at its deadline, and its SQL is cancelled', async () => {
     const hasty = await startTestApp({ REQUEST_TIMEOUT: '1' });
     const { token } = await aUser(hasty, await aTenant(hasty));
     await whileLocked(hasty, async (waiting) => {
@@ -77,7 +77,7 @@ describe('a query', () => {
     await hasty.close();
   });
 
-  it('is answered at its deadline also while it is not known who asks', async () => {
+  it('gets UNAVAILABLE at its deadline during authentication', async () => {
     const hasty = await startTestApp({ REQUEST_TIMEOUT: '1' });
     const { token } = await aUser(hasty, await aTenant(hasty));
     await whileLocked(
@@ -95,7 +95,7 @@ describe('a query', () => {
     await hasty.close();
   });
 
-  it('ends in the database when its client hangs up', async () => {
+  it('is cancelled in the database when its client disconnects', async () => {
     await whileLocked(testApp, async (waiting) => {
       const request = send(slow);
       await vi.waitFor(async () => expect(await waiting()).toBe(1), patience);
@@ -105,7 +105,7 @@ describe('a query', () => {
     });
   });
 
-  it('is not harmed by another that is stopped', async () => {
+  it('is not affected by the cancellation of another', async () => {
     await whileLocked(testApp, async (waiting) => {
       const requests = Array.from({ length: 3 }, () => send(slow));
       await vi.waitFor(async () => expect(await waiting()).toBe(3), patience);
@@ -118,7 +118,7 @@ describe('a query', () => {
 });
 
 describe('a mutation', () => {
-  it('runs to its end when its client hangs up', async () => {
+  it('is completed when its client disconnects', async () => {
     await whileLocked(testApp, async (waiting) => {
       const request = send(
         `mutation { sendMessage(input: { conversationId: "${conversation.id}", content: "kept" }) { message { id } } }`,
@@ -134,14 +134,14 @@ describe('a mutation', () => {
   });
 });
 
-describe('a process that is about to end', () => {
+describe('a process that shuts down', () => {
   let draining: TestApp;
   beforeEach(async () => {
     draining = await startTestApp();
     return () => draining.close();
   });
 
-  it('says that it wants no more, still answers, and lets its connections go', async () => {
+  it('reports not ready, still serves requests, and closes its connections', async () => {
     const before = await draining.server.inject('/readyz');
     draining.app.requests.drain();
     const ready = await draining.server.inject('/readyz');
@@ -158,7 +158,7 @@ describe('a process that is about to end', () => {
     expect(answer.headers.connection).toBe('close');
   });
 
-  it('ends the queries that take too long for it', async () => {
+  it('aborts queries that take too long', async () => {
     await whileLocked(testApp, async (waiting) => {
       const answer = ask(slow);
       await vi.waitFor(async () => expect(await waiting()).toBe(1), patience);

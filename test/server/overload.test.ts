@@ -20,8 +20,8 @@ const post = (origin: string) =>
     body: '{"query":"{ settings { maxMessageLength } }"}',
   });
 
-describe('a server that has more to do than it can', () => {
-  it('turns requests away, says that it lives, and takes them again', async () => {
+describe('an overloaded server', () => {
+  it('rejects requests, reports that it is alive, and recovers', async () => {
     const origin = await listen({ EVENT_LOOP_DELAY_MAX_MS: '20' });
     let isBusy = true;
     const work = (async () => {
@@ -45,7 +45,7 @@ describe('a server that has more to do than it can', () => {
   });
 });
 
-describe('those who send slowly', () => {
+describe('slow senders', () => {
   it.each([
     ['headers', 'POST /graphql HTTP/1.1\r\nhost: x\r\n'],
     [

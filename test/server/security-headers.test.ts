@@ -36,7 +36,7 @@ const onlyForDocuments = [
 ];
 
 it.each(['/graphql', '/livez', '/nowhere'])(
-  'what helmet protects more than documents with protects the JSON of %s',
+  "security headers: JSON of %s has helmet's headers for any resource",
   async (url) => {
     const expected = (await headersOfHelmet()).filter(([name]) => !onlyForDocuments.includes(name));
     const { headers } = await testApp.server.inject({ method: 'GET', url });
@@ -55,7 +55,7 @@ it.each(['/graphql', '/livez', '/nowhere'])(
 );
 
 it.each(['/graphql', '/explorer'])(
-  'all that helmet protects a page with protects the page of %s, which has a policy of its own',
+  "security headers: the page of %s has all of helmet's headers and its own policy",
   async (url) => {
     const expected = (await headersOfHelmet()).filter(([name]) => name !== 'content-security-policy');
     const { headers } = await testApp.server.inject({ method: 'GET', url, headers: { accept: 'text/html' } });

@@ -12,8 +12,8 @@ import './postgres.ts';
 const root = join(import.meta.dirname, '../..');
 
 /**
- * Builds the program that tests start as a process, and starts one PostgreSQL for the whole run, with a migrated
- * database that the tests' own are copied from.
+ * Builds the program that tests start as a process, and starts one PostgreSQL for the whole run, with a
+ * migrated database that the tests' own are copied from.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await build();

@@ -1,4 +1,7 @@
-/** A domain as the README's recipes describe: labels of conversations, with a list and a mutation. Maps file names to texts. */
+/**
+ * A domain as the README's recipes describe: labels of conversations, with a list and a mutation. Maps file
+ * names to texts.
+ */
 export const labelDomain: Readonly<Record<string, string>> = {
   'schema.graphql': `
 "A label of a conversation."

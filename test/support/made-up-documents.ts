@@ -1,4 +1,6 @@
-/** A document of some 12 kB that no other request has: 19 root fields with rich fragments, and 4 conditions. */
+/**
+ * A document of some 12 kB that no other request has: 19 root fields with rich fragments, and 4 conditions.
+ */
 export function madeUpDocument(index: number, length = 12_000): string {
   const names = ['a', 'b', 'c', 'd'];
   const fields = Array.from(

@@ -16,7 +16,10 @@ export interface RunningServer {
   readonly logs: () => string;
 }
 
-/** Starts `serve` with these options; resolves once it listens. @throws Error with what it logged when it ends before that */
+/**
+ * Starts `serve` with these options; resolves once it listens. @throws Error with what it logged when it ends
+ * before that
+ */
 export async function startServer(
   environment: Readonly<Record<string, string>>,
   program: readonly string[] = builtProgram,

@@ -10,7 +10,10 @@ export interface TwinOperation {
   readonly token?: string | undefined;
 }
 
-/** What an operation is made of: its own tenant, what was made there meanwhile, and where ids and words come from. */
+/**
+ * What an operation is made of: its own tenant, what was made there meanwhile, and where ids and words come
+ * from.
+ */
 export interface TwinChoice {
   readonly random: Random;
   readonly own: TwinTenant;

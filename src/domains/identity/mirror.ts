@@ -3,7 +3,8 @@ import type { Logger } from '../../platform/telemetry/logger.ts';
 import type { IdentityQueries, Mirrored, MirrorRequest } from './queries.ts';
 
 /**
- * Stores what the provider says about a person, and logs the link that this makes between a tenant and an organisation.
+ * Stores what the provider says about a person, and logs the link that this makes between a tenant and an
+ * organisation.
  * @throws AddressTaken
  */
 export type Mirror = (request: MirrorRequest) => Promise<Mirrored>;

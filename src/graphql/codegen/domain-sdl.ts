@@ -37,7 +37,9 @@ export function assembleApi(domains: readonly DomainSdl[]): DocumentNode {
   return expandDirectives(concatAST(domains.map(({ document }) => document)));
 }
 
-/** The TypeScript types of types with `@row`, and of the pages of such types, as mappers of graphql-codegen. */
+/**
+ * The TypeScript types of types with `@row`, and of the pages of such types, as mappers of graphql-codegen.
+ */
 export function rowMappers(domains: readonly DomainSdl[]): Record<string, string> {
   const mappers = domains.flatMap(({ folder, document }) =>
     objectTypesIn(document).flatMap((type) => {
@@ -81,7 +83,10 @@ function objectTypesIn({ definitions }: DocumentNode): ObjectType[] {
   );
 }
 
-/** The TypeScript type that `@row` names, or the type's own name without an argument; null for a type without `@row`. */
+/**
+ * The TypeScript type that `@row` names, or the type's own name without an argument; null for a type without
+ * `@row`.
+ */
 function rowTypeOf({ name, directives = [] }: ObjectType): string | null {
   const row = directives.find((directive) => directive.name.value === 'row');
   if (row === undefined) return null;

@@ -8,8 +8,9 @@ const cancelRequestCode = 80_877_102;
 const cancelTimeoutMs = 2000;
 
 /**
- * Sends a cancel request for the connection's statement, on a connection of its own as the protocol requires. The request
- * may arrive after the statement has finished, so the connection must not be used for another statement.
+ * Sends a cancel request for the connection's statement, on a connection of its own as the protocol requires.
+ * The request may arrive after the statement has finished, so the connection must not be used for another
+ * statement.
  */
 export function cancelStatement(client: PoolClient): void {
   const { host, port } = client;

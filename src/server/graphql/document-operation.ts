@@ -11,7 +11,10 @@ import { countNodes, type CostNode, type Variables } from '../limits/cost.ts';
 import { longestListIn } from '../limits/longest-list.ts';
 import type { Document } from './document.ts';
 
-/** The cost trees of one operation that are kept, by the values of its conditions; a client with more waits for each. */
+/**
+ * The cost trees of one operation that are kept, by the values of its conditions; a client with more waits
+ * for each.
+ */
 const treesMax = 16;
 
 /** One operation of a document, and the costs that follow from the document's form. */

@@ -3,13 +3,19 @@ import type { DocumentPlans } from '../../execution/plan/document-plans.ts';
 import type { Executor } from '../../execution/level-executor.ts';
 import { DocumentOperation } from './document-operation.ts';
 
-/** Bytes of heap for each, as measured after a forced collection; test/server/graphql/document-cache.test.ts checks their sum. */
+/**
+ * Bytes of heap for each, as measured after a forced collection; test/server/graphql/document-cache.test.ts
+ * checks their sum.
+ */
 const documentBytes = 4500;
 const tokenBytes = 250;
 const costNodeBytes = 250;
 const planFieldBytes = 1500;
 
-/** Everything known of one document text: syntax tree, operations with their costs, plans, and what these take in memory. */
+/**
+ * Everything known of one document text: syntax tree, operations with their costs, plans, and what these take
+ * in memory.
+ */
 export class Document {
   readonly text: string;
   /** Whether a cache may keep the document when the document is first seen. */

@@ -27,9 +27,10 @@ export function readSearch(search: unknown): OperationRequest {
 }
 
 /**
- * Refuses what a page of another origin could make a browser send without asking first (a CORS "simple request", in the
- * Fetch standard): such a request carries the user's cookies and network position. A POST needs no check, its only
- * content type is not among the simple ones. The headers' names are Apollo's, so that its clients pass.
+ * Refuses what a page of another origin could make a browser send without asking first (a CORS "simple
+ * request", in the Fetch standard): such a request carries the user's cookies and network position. A POST
+ * needs no check, its only content type is not among the simple ones. The headers' names are Apollo's, so
+ * that its clients pass.
  * @throws BadUserInput
  */
 export function refuseForgery(headers: IncomingHttpHeaders): void {
@@ -40,7 +41,9 @@ export function refuseForgery(headers: IncomingHttpHeaders): void {
   );
 }
 
-/** Refuses a body that would be read wrongly: every body is taken as uncompressed UTF-8. @throws HttpRefusal */
+/**
+ * Refuses a body that would be read wrongly: every body is taken as uncompressed UTF-8. @throws HttpRefusal
+ */
 export function refuseForeignEncoding(headers: IncomingHttpHeaders): void {
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
@@ -63,8 +66,8 @@ function toOperation(parameters: Readonly<Record<string, unknown>>): OperationRe
   else refuseUnlessAbsent('extensions', 'a JSON object', extensions);
 
   request.documentId = documentIdOf(parameters['documentId'], request.extensions?.['persistedQuery']);
-  // A client that hopes for automatic persisted queries starts without a query. Apollo Server answers it in the words
-  // that make such clients send the query; to refuse it here would end the exchange.
+  // A client that hopes for automatic persisted queries starts without a query. Apollo Server answers it in
+  // the words that make such clients send the query; to refuse it here would end the exchange.
   const isPersisted =
     query === undefined &&
     (request.documentId !== null || request.extensions?.['persistedQuery'] !== undefined);

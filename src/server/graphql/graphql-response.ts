@@ -8,8 +8,9 @@ import type { ResponseBatcher } from './response-batcher.ts';
 import type { HeaderList } from '../hooks/security-headers.ts';
 
 /**
- * From here on a text is better encoded before it is sent: Node puts a shorter one and the headers in one piece of memory, of a longer one it
- * makes another copy first, and takes thrice its length for the encoded one.
+ * From here on a text is better encoded before it is sent: Node puts a shorter one and the headers in one
+ * piece of memory, of a longer one it makes another copy first, and takes thrice its length for the encoded
+ * one.
  */
 const longText = 5000;
 
@@ -23,8 +24,8 @@ interface Sending {
 }
 
 /**
- * Puts an operation's answer into the batcher, and lets go of its data. It is written past Fastify, which would look at each of its
- * headers again: they are known, and there are many of them for a short answer.
+ * Puts an operation's answer into the batcher, and lets go of its data. It is written past Fastify, which
+ * would look at each of its headers again: they are known, and there are many of them for a short answer.
  */
 export function sendAnswer(
   reply: FastifyReply,
@@ -62,8 +63,9 @@ function ownHeaders({ http, result: { errors } }: Answer): HeaderList {
 }
 
 /**
- * GraphQL over HTTP, section "Status Codes": 200 for whatever was executed. What could not be executed is 400, but not
- * for application/json: there a client takes a 4xx for the word of some proxy and does not read it.
+ * GraphQL over HTTP, section "Status Codes": 200 for whatever was executed. What could not be executed is
+ * 400, but not for application/json: there a client takes a 4xx for the word of some proxy and does not read
+ * it.
  */
 function statusOfAnswer({ http, result }: Answer, mediaType: MediaType): number {
   if (result.data !== undefined) return 200;

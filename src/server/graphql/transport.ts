@@ -17,8 +17,8 @@ export interface Transport {
   /** The operation in the message. @throws BadUserInput */
   readOperation(): OperationRequest;
   /**
-   * Sends the answer, and lets go of its data; `report` is the operation whose cost the client wants to know. Returns the length
-   * of the answer in characters.
+   * Sends the answer, and lets go of its data; `report` is the operation whose cost the client wants to know.
+   * Returns the length of the answer in characters.
    */
   send(answer: Answer, mediaType: MediaType, report: Admitted | null): number;
 }

@@ -4,7 +4,10 @@ import { BadUserInput, Forbidden } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/telemetry/logger.ts';
 import type { OperationRequest } from './operation-request.ts';
 
-/** What becomes of an operation that is not among the trusted documents: answered, answered and logged, or refused. */
+/**
+ * What becomes of an operation that is not among the trusted documents: answered, answered and logged, or
+ * refused.
+ */
 export type TrustedDocumentsMode = 'off' | 'log' | 'enforce';
 
 /** An operation that is known beforehand. */
@@ -39,7 +42,8 @@ export class TrustedDocuments {
 
   /**
    * Gives the operation its text; whether the document is a trusted one.
-   * @throws Forbidden for an operation that must be trusted and is not, BadUserInput for an unknown id without a text
+   * @throws Forbidden for an operation that must be trusted and is not, BadUserInput for an unknown id
+   * without a text
    */
   resolve(request: OperationRequest): boolean {
     const text = this.#textOf(request);

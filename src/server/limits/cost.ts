@@ -1,7 +1,10 @@
 /** The rows of a page for which no size is asked; the same as the API gives. */
 export const pageSizeDefault = 50;
 
-/** How many there will be: known, or a variable's value, which for a list is its length; `absent` where it is not given. */
+/**
+ * How many there will be: known, or a variable's value, which for a list is its length; `absent` where it is
+ * not given.
+ */
 export type Size = number | { readonly variable: string; readonly absent: number };
 
 /** The variables of a request, as they came. */

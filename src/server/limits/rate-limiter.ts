@@ -60,8 +60,8 @@ export class RateLimiter {
   }
 
   /**
-   * Charges an operation to all of its keys, or to none; null where nothing is limited. `paid` has been charged for the same
-   * request before: together they need no more than a whole bucket.
+   * Charges an operation to all of its keys, or to none; null where nothing is limited. `paid` has been
+   * charged for the same request before: together they need no more than a whole bucket.
    * @throws HttpRefusal with RATE_LIMITED, 429 and `retry-after`
    */
   charge(keys: readonly RateLimitKey[], cost: number, paid = 0): RateLimitStatus | null {
@@ -85,7 +85,10 @@ export class RateLimiter {
     return { limit: capacity, cost: tokens, remaining, resetAt: new Date(fullAt) };
   }
 
-  /** Charges the length of an answer beyond what a page of rows has, in characters, to whoever received the answer. */
+  /**
+   * Charges the length of an answer beyond what a page of rows has, in characters, to whoever received the
+   * answer.
+   */
   chargeAnswer(keys: readonly RateLimitKey[], length: number): void {
     const tokens = Math.floor(length / charactersPerCost);
     if (tokens === 0) return;

@@ -90,11 +90,11 @@ beforeEach(async () => {
 });
 
 describe('the audit log', () => {
-  it('is tested for every mutation for admins', () => {
+  it('covers every admin mutation', () => {
     expect(Object.keys(doneByAdmins).toSorted()).toEqual(mutations);
   });
 
-  it.each(mutations)('tells that an admin did it: %s', async (mutation) => {
+  it.each(mutations)("records an admin's mutation: %s", async (mutation) => {
     const done = doneByAdmins[mutation];
     const payload = await run(mutation, done?.input() ?? {}, admin);
 
@@ -112,7 +112,7 @@ describe('the audit log', () => {
     ]);
   });
 
-  it.each(mutations)('tells that somebody else was refused: %s', async (mutation) => {
+  it.each(mutations)('records a rejected member: %s', async (mutation) => {
     const answer = await run(mutation, doneByAdmins[mutation]?.input() ?? {}, member);
 
     expect(answer.errors?.[0]?.extensions.code).toBe('FORBIDDEN');
@@ -126,7 +126,7 @@ describe('the audit log', () => {
     ]);
   });
 
-  it('tells that an admin was refused, and of which thing', async () => {
+  it("records an admin's rejected mutation, with its target", async () => {
     const modelId = 'model_none';
     await run('setModelEnabled', { modelId, isEnabled: true }, admin);
     await run('updateSettings', { maxMessageLength: 0 }, admin);
@@ -137,7 +137,7 @@ describe('the audit log', () => {
     ]);
   });
 
-  it('has nothing of strangers', async () => {
+  it('records no anonymous callers', async () => {
     await Promise.all(
       mutations.map((mutation) => run(mutation, doneByAdmins[mutation]?.input() ?? {}, null)),
     );
@@ -145,7 +145,7 @@ describe('the audit log', () => {
     expect(await entries()).toEqual([]);
   });
 
-  it('keeps an entry with its change or neither', async () => {
+  it('stores an entry in the transaction of its change', async () => {
     await testApp.database.query(
       sql`alter table audit_log add constraint nothing_more check (action <> 'updateSettings')`,
     );

@@ -41,7 +41,7 @@ beforeEach(async () => {
   );
 });
 
-describe('a statement announces what it ends', () => {
+describe('a statement announces what it invalidates', () => {
   it.each([
     ['a person', `update users set first_name = 'Ann' where id = '${uuid(2)}'`, [`tag:user:${uuid(2)}`]],
     ['people', 'update users set is_active = false', [`tag:user:${uuid(2)}`, `tag:user:${uuid(3)}`]],
@@ -116,7 +116,7 @@ describe('nothing is announced of', () => {
 });
 
 describe('many names', () => {
-  it('go in several notifications, each short enough', async () => {
+  it('are sent in several notifications of limited size', async () => {
     await execute(url, `insert into users (id) select gen_random_uuid() from generate_series(1, 498)`);
     await eavesdropper.announced();
     await execute(url, 'update users set is_active = false');
@@ -127,13 +127,13 @@ describe('many names', () => {
     expect(new Set(namesIn(payloads)).size).toBe(500);
   });
 
-  it('are everything from the 501st on', async () => {
+  it('become "everything" from the 501st on', async () => {
     await execute(url, `insert into users (id) select gen_random_uuid() from generate_series(1, 499)`);
 
     expect(await namesAfter('update users set is_active = false')).toEqual(['everything']);
   });
 
-  it('may hold any characters, and those that no notification can hold are everything', async () => {
+  it('may contain any characters, and become "everything" if a notification cannot contain them', async () => {
     const odd = `key:PROFILES:"'' \\\\ 😀 ${'ü'.repeat(1000)}`;
 
     expect(await namesAfter(`select announce_invalidations(array['${odd}', '${odd}'])`)).toEqual([
@@ -145,7 +145,7 @@ describe('many names', () => {
     expect(await namesAfter('select announce_invalidations(null)')).toEqual([]);
   });
 
-  it('of an import are one', async () => {
+  it('of an import are sent once', async () => {
     const statement = `begin; insert into users (id) select gen_random_uuid() from generate_series(1, 20000);
       insert into memberships (tenant_id, user_id) select '${uuid(1)}', id from users on conflict do nothing; commit`;
 
@@ -154,7 +154,7 @@ describe('many names', () => {
 });
 
 describe('the functions', () => {
-  it('announce whatever the search_path of who writes', async () => {
+  it('announce with any search_path', async () => {
     const statement = `create schema evil; create table evil.users (id uuid); create function evil.announce_invalidations(text[])
       returns void language sql as 'select 1 / 0'; set search_path = evil, pg_catalog;
       update public.users set first_name = 'Eve' where id = '${uuid(2)}'; drop schema evil cascade`;

@@ -6,11 +6,11 @@ function leaseOf(leaseMs: number) {
   return { present, lease: new Lease({ leaseMs }, () => ({ ...present })) };
 }
 
-it('does not run before something was heard', () => {
+it('lease: not valid before the first heartbeat returned', () => {
   expect(leaseOf(100).lease.isRunning).toBe(false);
 });
 
-it('runs from the sending of what was heard, not from the hearing', () => {
+it('lease: valid from the sending of the heartbeat, not from its return', () => {
   const { lease, present } = leaseOf(100);
   const sentAt = { ...present };
   present.steadyMs += 60;
@@ -22,7 +22,7 @@ it('runs from the sending of what was heard, not from the hearing', () => {
   expect(lease.isRunning).toBe(false);
 });
 
-it('has run out when the machine slept, in which only one clock goes on', () => {
+it('lease: expired after the machine slept, in which only one clock advances', () => {
   const { lease, present } = leaseOf(100);
   lease.renew({ ...present });
   present.wallMs += 100;
@@ -30,7 +30,7 @@ it('has run out when the machine slept, in which only one clock goes on', () => 
   expect(lease.isRunning).toBe(false);
 });
 
-it('runs no longer when the wall clock is set back', () => {
+it('lease: not extended when the wall clock is set back', () => {
   const { lease, present } = leaseOf(100);
   lease.renew({ ...present });
   present.wallMs -= 3_600_000;

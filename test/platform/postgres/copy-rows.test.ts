@@ -18,7 +18,7 @@ afterAll(() => close());
 const columns = ['id', 'name', 'at', 'ok'];
 
 describe('copyRows', () => {
-  it('adds every value as it is', async () => {
+  it('inserts every value unchanged', async () => {
     const at = new Date('2026-11-20T12:00:00.123Z');
     const rows = [
       [1, '\\N', at, true],
@@ -35,7 +35,7 @@ describe('copyRows', () => {
     );
   });
 
-  it('adds nothing of its transaction when the last of many rows is refused', async () => {
+  it('inserts nothing when the last of many rows is rejected', async () => {
     const rows = Array.from({ length: 5001 }, (_, index) => [10 + (index % 5000), 'x', null, null]);
     const copying = inTransaction(database.pool, (client) => copyRows(client, 'things', columns, rows));
 
@@ -45,7 +45,7 @@ describe('copyRows', () => {
 });
 
 describe('inTransaction', () => {
-  it('gives its connection back, whatever happened', async () => {
+  it('releases its connection in every case', async () => {
     for (let attempt = 0; attempt < 20; attempt += 1) {
       await expect(
         inTransaction(database.pool, async (client) => {

@@ -25,7 +25,7 @@ afterEach(async () => {
 afterAll(async () => await testDatabase.drop());
 
 describe('query', () => {
-  it('answers objects named by the select list, with counts as numbers and times as dates', async () => {
+  it('returns objects named by the select list, with counts as numbers and times as dates', async () => {
     const rows = await open().query({
       text: `select count(*) as "messageCount", $1::timestamptz as "createdAt" from messages`,
       values: ['2026-11-20T03:37:46.123Z'],
@@ -34,7 +34,7 @@ describe('query', () => {
     expect(rows).toEqual([{ messageCount: 0, createdAt: new Date('2026-11-20T03:37:46.123Z') }]);
   });
 
-  it('prepares a text once for a connection, from the second time on', async () => {
+  it('prepares a statement once per connection, from the second use on', async () => {
     const database = open({ steadySize: 1, overflowSize: 0 });
     for (const id of [1, 2, 3, 4]) await database.query({ text: 'select $1::int as id', values: [id] });
 
@@ -46,7 +46,7 @@ describe('query', () => {
     ).toEqual([{ uses: 3 }]);
   });
 
-  it('is refused as unavailable when no connection gets free in time', async () => {
+  it('is UNAVAILABLE when no connection is released in time', async () => {
     const database = open({ steadySize: 1, overflowSize: 1, timeouts: { connectMs: 1000 } });
     const held = [await database.pool.connect(), await database.pool.connect()];
     const startedAt = performance.now();
@@ -57,7 +57,7 @@ describe('query', () => {
     await expect(selectOne(database)).resolves.toEqual([{ one: 1 }]);
   });
 
-  it('is refused with TIMEOUT when PostgreSQL has worked on it for too long', async () => {
+  it('is TIMEOUT when PostgreSQL takes too long', async () => {
     const database = open({ timeouts: { statementMs: 100 } });
 
     await expect(database.query({ text: 'select pg_sleep(60)', values: [] })).rejects.toMatchObject({
@@ -65,7 +65,7 @@ describe('query', () => {
     });
   });
 
-  it('is refused as unavailable when the server does not answer at all', async () => {
+  it('is UNAVAILABLE when the server does not respond', async () => {
     const database = open({ steadySize: 1, overflowSize: 0, timeouts: { statementMs: 100 } });
     const [backend] = await database.query<{ pid: number }>({
       text: 'select pg_backend_pid() as pid',
@@ -81,7 +81,7 @@ describe('query', () => {
     await expect(selectOne(database)).resolves.toEqual([{ one: 1 }]);
   });
 
-  it('is refused as unavailable when its connection is cut, and the next one takes another', async () => {
+  it('is UNAVAILABLE when its connection is cut, and the next one uses another', async () => {
     const database = open();
     const sleeping = database.query({ text: 'select pg_sleep(60)', values: [] });
     const cut = expect(sleeping).rejects.toThrow(Unavailable);
@@ -93,7 +93,7 @@ describe('query', () => {
     await expect(selectOne(database)).resolves.toEqual([{ one: 1 }]);
   });
 
-  it('is refused as unavailable when there is no server, or the database was closed', async () => {
+  it('is UNAVAILABLE without a server, or after the database was closed', async () => {
     const nowhere = open({ url: 'postgres://somebody@127.0.0.1:1/nowhere' });
     const closed = openDatabase({ url: testDatabase.url, steadySize: 1, overflowSize: 0, logger });
     await closed.close();
@@ -102,7 +102,7 @@ describe('query', () => {
     await expect(selectOne(closed)).rejects.toThrow(Unavailable);
   });
 
-  it('fails as a defect when the statement is wrong', async () => {
+  it("throws PostgreSQL's error for an invalid statement", async () => {
     await expect(open().query({ text: 'select nothing', values: [] })).rejects.toMatchObject({
       code: '42703',
     });
@@ -110,7 +110,7 @@ describe('query', () => {
 });
 
 describe('a connection', () => {
-  it('that comes back within a transaction is not used again', async () => {
+  it('that is released inside a transaction is not reused', async () => {
     const database = open({ steadySize: 1, overflowSize: 0 });
     const client = await database.pool.connect();
     await client.query('begin');
@@ -120,7 +120,7 @@ describe('a connection', () => {
     expect(await database.query({ text: 'select pg_backend_pid() as pid', values: [] })).not.toEqual(rows);
   });
 
-  it('starts no workers for what is found at once, unless the URL says so', async () => {
+  it('starts no parallel workers for short statements, unless the URL overrides it', async () => {
     await execute(
       testDatabase.url,
       `create table large as select n, n % 10 as digit from generate_series(1, 400000) n; analyze large`,
@@ -139,7 +139,7 @@ describe('a connection', () => {
     expect(JSON.stringify(told)).toContain('Workers Planned');
   });
 
-  it('keeps time in UTC whatever the server does, so that Prisma and we agree', async () => {
+  it('uses UTC with any server time zone', async () => {
     const name = new URL(testDatabase.url).pathname.slice(1);
     await execute(testDatabase.url, `alter database ${name} set timezone = 'Asia/Kolkata'`);
     const database = open();
@@ -178,7 +178,7 @@ describe('observe', () => {
     expect(seen.every(({ durationMs }) => durationMs > 0)).toBe(true);
   });
 
-  it('tells several listeners', async () => {
+  it('notifies several listeners', async () => {
     const database = open();
     const texts: string[] = [];
     database.observe(({ text }) => texts.push(`first ${text}`));

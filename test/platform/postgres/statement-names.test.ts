@@ -14,7 +14,7 @@ function named(limit: number) {
 }
 
 describe('statement names', () => {
-  it('are the same for the same text in every process, and differ otherwise', () => {
+  it('are equal for equal texts in every process, and differ otherwise', () => {
     const [one, another] = [named(10), named(10)];
 
     expect(one.again('select 1')).toMatch(/^parley_[\w-]{22}$/);
@@ -30,14 +30,14 @@ describe('statement names', () => {
     expect([nameOf('select 1'), nameOf('select 2')]).toEqual([first, second]);
   });
 
-  it('are given to what is asked for again, however much is asked for once', () => {
+  it('are given to repeated texts, however many are used once', () => {
     const { again, nameOf } = named(2);
     for (let index = 0; index < 1000; index += 1) expect(nameOf(`select ${index} as once`)).toBe('');
 
     expect(again('select 1')).not.toBe('');
   });
 
-  it('are given anew after a while, so that what was common once does not keep its place', () => {
+  it('are reassigned after a while, so that formerly frequent texts lose their place', () => {
     const { again, clock, nameOf } = named(1);
     const before = again('select 1');
     expect(again('select 2')).toBe('');

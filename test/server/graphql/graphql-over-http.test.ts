@@ -60,7 +60,7 @@ describe('GraphQL over HTTP', () => {
     expect(response.headers.get('content-type')).toBe(contentType);
   });
 
-  it('gives 400 to what can not be executed, but 200 to those who asked for application/json', async () => {
+  it('answers 400 to an invalid operation, but 200 for application/json', async () => {
     const invalid = { query: '{ nothing }' };
     const strict = await failureOf(await door.post(invalid, { accept: graphqlType }));
     const legacy = await failureOf(await door.post(invalid, { accept: 'application/json' }));
@@ -69,7 +69,7 @@ describe('GraphQL over HTTP', () => {
     expect(legacy).toMatchObject({ status: 200, code: 'BAD_USER_INPUT', data: undefined });
   });
 
-  it('gives 200 to what was executed, whatever came of it', async () => {
+  it('answers 200 to an executed operation, whatever its result', async () => {
     for (const accept of ['application/json', graphqlType]) {
       const failure = await failureOf(await door.post({ query: '{ hello forbidden }' }, { accept }));
       expect(failure).toMatchObject({
@@ -80,7 +80,7 @@ describe('GraphQL over HTTP', () => {
     }
   });
 
-  it('tells a client that hopes for persisted queries to send the query', async () => {
+  it('answers an unknown persisted query with PersistedQueryNotSupported', async () => {
     const response = await door.post({ extensions: { persistedQuery: { version: 1, sha256Hash: 'a' } } });
 
     expect(await failureOf(response)).toMatchObject({ status: 200, message: 'PersistedQueryNotSupported' });

@@ -40,7 +40,7 @@ async function twice(
   return { answers, askedApollo: throughApollo.mock.calls.length };
 }
 
-describe('a document that was validated', () => {
+describe('a validated document', () => {
   it.each([
     ['a query', '{ viewer { id displayName } }'],
     ['a query with an error', '{ conversations(first: 1, last: 1) { totalCount } }'],

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => door.close());
 
-describe('a request that is refused at the door', () => {
+describe('a rejected request', () => {
   it.each([
     ['malformed JSON', '{"query": ', {}, 400],
     ['an empty body', '', {}, 400],
@@ -39,19 +39,19 @@ describe('a request that is refused at the door', () => {
     expect(contentType).toBe('application/json; charset=utf-8');
   });
 
-  it('is told that batches are not accepted', async () => {
+  it('gets an error for a batch', async () => {
     const failure = await failureOf(await door.post([{ query: '{ hello }' }]));
 
     expect(failure.message).toBe('A batch of operations is not accepted; send one operation a request.');
   });
 
-  it('is given the media type that it asked for', async () => {
+  it('gets the media type of its Accept header', async () => {
     const response = await door.post('{', { accept: graphqlType });
 
     expect(response.headers.get('content-type')).toBe(`${graphqlType}; charset=utf-8`);
   });
 
-  it('has changed nothing when its Accept is impossible', async () => {
+  it('has changed nothing when its Accept cannot be satisfied', async () => {
     const before = door.state.increments;
     const response = await door.post({ query: 'mutation { increment }' }, { accept: 'image/png' });
 
@@ -59,7 +59,7 @@ describe('a request that is refused at the door', () => {
     expect(door.state.increments).toBe(before);
   });
 
-  it('was not authenticated when its Accept is impossible', async () => {
+  it('was not authenticated when its Accept cannot be satisfied', async () => {
     const before = door.state.authentications;
     await door.post({ query: '{ hello }' }, { accept: 'image/png', authorization: 'Bearer good' });
 
@@ -104,7 +104,7 @@ describe('a request that is refused at the door', () => {
     expect(await failureOf(response)).toMatchObject({ status: 400, message });
   });
 
-  it('may be a page of another origin: a GET needs a header that browsers do not send unasked', async () => {
+  it('may be a cross-origin GET without the preflight header', async () => {
     const url = `${door.url}?query={hello}`;
     const failure = await failureOf(await fetch(url));
     expect(failure).toMatchObject({ status: 400, code: 'BAD_USER_INPUT' });
@@ -121,7 +121,7 @@ describe('a request that is refused at the door', () => {
     }
   });
 
-  it('may ask for live events: those need another transport', async () => {
+  it('may be a subscription', async () => {
     const failure = await failureOf(
       await door.post({ query: 'subscription { ticks }' }, { accept: graphqlType }),
     );
@@ -130,7 +130,7 @@ describe('a request that is refused at the door', () => {
     expect(failure.message).toContain('subscription');
   });
 
-  it('may be no HTTP at all', async () => {
+  it('may be no valid HTTP', async () => {
     const answer = await speak(door.origin, 'HELLO\r\n\r\n');
 
     expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
@@ -139,7 +139,7 @@ describe('a request that is refused at the door', () => {
     );
   });
 
-  it('may have headers without end', async () => {
+  it('may have endless headers', async () => {
     const answer = await speak(door.origin, `GET /livez HTTP/1.1\r\nx: ${'x'.repeat(40_000)}\r\n\r\n`);
 
     expect(answer).toMatch(/^HTTP\/1\.1 431 /);
@@ -161,7 +161,7 @@ describe('a request that is refused at the door', () => {
     expect(answer).toContain('"code":"TIMEOUT"');
   });
 
-  it('is no defect of ours, so nothing is logged about it', async () => {
+  it('is not logged as an error', async () => {
     const before = door.logged.length;
     await door.post('{');
     await door.post({ query: '{ nothing }' });

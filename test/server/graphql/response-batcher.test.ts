@@ -10,7 +10,7 @@ const putAll = (batcher: ResponseBatcher, names: readonly string[]) => {
 
 afterEach(() => void sent.splice(0));
 
-it('sends together, in their order, what came in one turn, and not before the other work of that turn is done', async () => {
+it("response batcher: sends the responses of one turn together, in order, after the turn's other work", async () => {
   const batcher = new ResponseBatcher(() => now);
   putAll(batcher, ['a', 'b']);
   await Promise.resolve();
@@ -26,7 +26,7 @@ it('sends together, in their order, what came in one turn, and not before the ot
   expect(sent).toEqual(['a', 'b', 'c', 'd']);
 });
 
-it('lets nobody wait for long work of others', async () => {
+it('response batcher: does not wait for long work of others', async () => {
   const batcher = new ResponseBatcher(() => now);
   putAll(batcher, ['a']);
   now += 0.9;
@@ -43,7 +43,7 @@ it('lets nobody wait for long work of others', async () => {
   expect(sent).toEqual(['a', 'b', 'c', 'd']);
 });
 
-it('sends all others when one cannot be sent, and tells of that one', async () => {
+it('response batcher: sends all others when one fails, and reports that one', async () => {
   const batcher = new ResponseBatcher(() => now);
   const listeners = process.listeners('uncaughtException');
   process.removeAllListeners('uncaughtException');

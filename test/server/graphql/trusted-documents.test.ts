@@ -35,37 +35,34 @@ function manifestOf(listed: readonly unknown[]) {
 const persisted = (sha256Hash: string) => ({ extensions: { persistedQuery: { version: 1, sha256Hash } } });
 
 describe('a trusted document', () => {
-  it.each(['off', 'log', 'enforce'] as const)(
-    'is run by its id, however that is written: %s',
-    async (mode) => {
-      const door = await open(mode);
-      const asked = [
-        { documentId: id },
-        { documentId: `sha256:${id}` },
-        persisted(id),
-        { ...persisted(id), query: body },
-        { query: body },
-      ];
-      const answers = await Promise.all(asked.map(async (each) => (await door.post(each)).json()));
-      const added = await (await door.post({ documentId: 'increment-1' })).json();
-      const got = await fetch(`${door.url}?documentId=${id}`, {
-        headers: { 'apollo-require-preflight': 'true' },
-      });
-      const changed = await fetch(`${door.url}?documentId=increment-1`, {
-        headers: { 'apollo-require-preflight': 'true' },
-      });
-      await door.close();
+  it.each(['off', 'log', 'enforce'] as const)('runs by its ID in every form: %s', async (mode) => {
+    const door = await open(mode);
+    const asked = [
+      { documentId: id },
+      { documentId: `sha256:${id}` },
+      persisted(id),
+      { ...persisted(id), query: body },
+      { query: body },
+    ];
+    const answers = await Promise.all(asked.map(async (each) => (await door.post(each)).json()));
+    const added = await (await door.post({ documentId: 'increment-1' })).json();
+    const got = await fetch(`${door.url}?documentId=${id}`, {
+      headers: { 'apollo-require-preflight': 'true' },
+    });
+    const changed = await fetch(`${door.url}?documentId=increment-1`, {
+      headers: { 'apollo-require-preflight': 'true' },
+    });
+    await door.close();
 
-      expect(answers).toEqual(asked.map(() => ({ data: { hello: 'world' } })));
-      expect(added).toEqual({ data: { increment: 1 } });
-      expect(await got.json()).toEqual({ data: { hello: 'world' } });
-      expect(changed.status).toBe(405);
-    },
-  );
+    expect(answers).toEqual(asked.map(() => ({ data: { hello: 'world' } })));
+    expect(added).toEqual({ data: { increment: 1 } });
+    expect(await got.json()).toEqual({ data: { hello: 'world' } });
+    expect(changed.status).toBe(405);
+  });
 });
 
 describe('any other operation', () => {
-  it('is answered', async () => {
+  it('is executed', async () => {
     const door = await open('off');
     const answer = await (await door.post(other)).json();
     await door.close();
@@ -74,7 +71,7 @@ describe('any other operation', () => {
     expect(door.logged).toEqual([]);
   });
 
-  it('is answered and logged once, by its hash alone', async () => {
+  it('is executed and logged once, by its hash', async () => {
     const door = await open('log');
     await door.post(other);
     const answer = await (await door.post(other)).json();
@@ -100,7 +97,7 @@ describe('any other operation', () => {
     expect(failure).toMatchObject({ status: 403, code: 'FORBIDDEN', data: undefined });
   });
 
-  it('that names an unknown id is told so', async () => {
+  it('with an unknown ID gets an error that names it', async () => {
     const door = await open('log');
     const unknown = await failureOf(await door.post({ documentId: 'nothing' }));
     const hashed = await failureOf(await door.post(persisted('0'.repeat(64))));
@@ -132,7 +129,7 @@ describe('a manifest', () => {
     await expect(open('log', manifest)).rejects.toThrow(message);
   });
 
-  it('that is not there keeps the server from starting', async () => {
+  it('that is missing prevents the start', async () => {
     const config = readConfig({
       TRUSTED_DOCUMENTS_FILE: join(folder, 'nowhere'),
       TRUSTED_DOCUMENTS_MODE: 'log',
@@ -142,7 +139,7 @@ describe('a manifest', () => {
     expect(() => readConfig({ TRUSTED_DOCUMENTS_MODE: 'enforce' })).toThrow('TRUSTED_DOCUMENTS_FILE');
   });
 
-  it('may have operations of older clients, which are logged', async () => {
+  it('may contain operations of older clients, which are logged', async () => {
     const old = { id: 'old', name: 'Old', type: 'query', body: 'query Old { gone }' };
     const door = await open('enforce', manifestOf([...operations, old]));
     const failure = await failureOf(await door.post({ documentId: 'old' }));

@@ -26,7 +26,7 @@ afterAll(() => testApp.close());
 
 describe('an abusive request', () => {
   it.each(Object.entries(abuses))(
-    'is refused quickly, with a code and without SQL: %s',
+    'is rejected quickly, with a code and without SQL: %s',
     async (_name, abuse) => {
       const startedAt = process.cpuUsage();
       const response = await testApp.expectStatements(0, () =>
@@ -47,14 +47,17 @@ describe('an abusive request', () => {
     },
   );
 
-  it.each(Object.entries(abusiveHeaders))('is refused while its headers come: %s', async (_name, headers) => {
-    const answer = await speak(origin, `POST /graphql HTTP/1.1\r\nhost: x\r\n${headers}\r\n`);
+  it.each(Object.entries(abusiveHeaders))(
+    'is rejected while its headers arrive: %s',
+    async (_name, headers) => {
+      const answer = await speak(origin, `POST /graphql HTTP/1.1\r\nhost: x\r\n${headers}\r\n`);
 
-    expect(answer).toMatch(/^HTTP\/1\.1 431 /);
-    expect(answer).toContain('"code":"BAD_USER_INPUT"');
-  });
+      expect(answer).toMatch(/^HTTP\/1\.1 431 /);
+      expect(answer).toContain('"code":"BAD_USER_INPUT"');
+    },
+  );
 
-  it('takes no memory for long, and nothing from anybody else', async () => {
+  it('keeps no memory, and does not affect other requests', async () => {
     const grown = memoryInUse() - memoryBefore;
 
     expect(grown).toBeLessThan(memoryMax);
@@ -63,7 +66,7 @@ describe('an abusive request', () => {
     });
   });
 
-  it('is among thirty', () => {
+  it('is one of thirty', () => {
     expect(Object.keys(abuses).length).toBeGreaterThanOrEqual(30);
   });
 });

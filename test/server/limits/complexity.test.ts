@@ -56,13 +56,13 @@ describe('the cost of an operation', () => {
     expect(answer.extensions?.cost).toEqual({ requested, actual });
   });
 
-  it('is told only to those who ask', async () => {
+  it('is reported only on request', async () => {
     const { extensions } = await testApp.ask('{ viewer { id } }', { token: viewer.token });
 
     expect(extensions).toBeUndefined();
   });
 
-  it('follows the variables, their defaults and the conditions', async () => {
+  it('depends on variables, their defaults and conditions', async () => {
     const query = `query ($n: Int = 7, $deep: Boolean = false) {
       conversations(first: $n) { nodes { id lastMessage @include(if: $deep) { id } } } }`;
 
@@ -72,7 +72,7 @@ describe('the cost of an operation', () => {
     expect(await costOf(query, { n: 3, deep: true })).toMatchObject({ requested: 7 });
   });
 
-  it('counts once what several fragments ask for under one name', async () => {
+  it('counts a field of several fragments once', async () => {
     const query = `{ conversations(first: 4) { nodes { ...a ...b } } }
       fragment a on Conversation { lastMessage { id } } fragment b on Conversation { lastMessage { content } }`;
 
@@ -80,7 +80,7 @@ describe('the cost of an operation', () => {
   });
 });
 
-describe('an operation that asks for too much is refused before any statement', () => {
+describe('an operation over a limit is rejected before any statement', () => {
   const nested = (pairs: number) => `${'memberships { user { '.repeat(pairs)} id ${'} } '.repeat(pairs)}`;
   const ids = Array.from({ length: 201 }, (_, index) => `user_${index}`);
 
@@ -148,8 +148,8 @@ describe('an operation that asks for too much is refused before any statement', 
   });
 });
 
-describe('what is within the limits', () => {
-  it('is answered', async () => {
+describe('an operation within the limits', () => {
+  it('is executed', async () => {
     const { token } = viewer;
     const answers = await Promise.all([
       testApp.ask(`{ conversations(first: 200) { nodes { messages(first: 40) { nodes { id } } } } }`, {
@@ -167,7 +167,7 @@ describe('what is within the limits', () => {
     expect(answers.map(({ errors }) => errors)).toEqual([undefined, undefined, undefined]);
   });
 
-  it('is what the operator says: 0 lifts a limit', async () => {
+  it('follows the configuration: 0 turns a limit off', async () => {
     const large = '{ conversations(first: 200) { nodes { messages(first: 200) { nodes { id } } } } }';
     const open = await startTestApp({ QUERY_COST_MAX: '0' });
     const strict = await startTestApp({ QUERY_DEPTH_MAX: '1' });

@@ -8,8 +8,8 @@ function aResponse(): ServerResponse {
   return new ServerResponse(new IncomingMessage(new Socket()));
 }
 
-describe('work that is done at once', () => {
-  it('is answered at once, and nobody listens for its end', () => {
+describe('synchronous work', () => {
+  it('returns synchronously, without a listener', () => {
     const requests = new InFlightRequests(1000);
     const response = aResponse();
 
@@ -18,7 +18,7 @@ describe('work that is done at once', () => {
     expect(response.listenerCount('close')).toBe(0);
   });
 
-  it('fails at once', () => {
+  it('throws synchronously', () => {
     const requests = new InFlightRequests(1000);
     const fail = () => {
       throw new Error('no such person');
@@ -29,8 +29,8 @@ describe('work that is done at once', () => {
   });
 });
 
-describe('work that takes its time', () => {
-  it('ends when its client hangs up, and when the process does', async () => {
+describe('asynchronous work', () => {
+  it('is aborted when its client disconnects, and at shutdown', async () => {
     const requests = new InFlightRequests(0);
     const given: Cancellation[] = [];
     const work = (cancellation: Cancellation) => {
@@ -48,7 +48,7 @@ describe('work that takes its time', () => {
     expect(given.map(({ reason }) => reason?.code)).toEqual(['TIMEOUT', 'UNAVAILABLE']);
   });
 
-  it('has the time that finding out who asks has left of it', async () => {
+  it('has the time that authentication left of its deadline', async () => {
     vi.useFakeTimers();
     const requests = new InFlightRequests(1000);
     const late = vi.fn();

@@ -6,7 +6,10 @@ let testApp: TestApp;
 let tenant: TestTenant;
 afterEach(() => testApp.close());
 
-/** The documents in `known` have been sent before, at somebody else's expense: new ones are charged by their length. */
+/**
+ * The documents in `known` have been sent before, at somebody else's expense: new ones are charged by their
+ * length.
+ */
 async function start(
   environment: Readonly<Record<string, string>>,
   known: readonly string[] = [],
@@ -31,7 +34,7 @@ const post = (query: string, token?: string, remoteAddress = '192.0.2.1') =>
 const costing100 = '{ conversations(first: 99) { nodes { id } } }';
 
 describe('a rate limit', () => {
-  it('refuses what is over it before any SQL, says for how long, and lets it pass then', async () => {
+  it('rejects requests over it before any SQL, with the time to wait, and accepts them afterwards', async () => {
     await start({ RATE_LIMIT_PER_USER: '250' }, [costing100]);
     const { token } = await aUser(testApp, tenant);
     const statuses = [await post(costing100, token), await post(costing100, token)].map(
@@ -66,7 +69,7 @@ describe('a rate limit', () => {
     });
   });
 
-  it('is each person’s own, and their tenant’s together', async () => {
+  it('applies per user, and per tenant', async () => {
     await start({ RATE_LIMIT_PER_USER: '150', RATE_LIMIT_PER_TENANT: '250' }, [costing100]);
     const [first, second, third] = [
       await aUser(testApp, tenant),
@@ -82,7 +85,7 @@ describe('a rate limit', () => {
     expect(statuses).toEqual([200, 429, 200, 429, 200]);
   });
 
-  it('goes by the address where nobody is signed in, and charges nobody who is refused', async () => {
+  it('applies per address for anonymous callers, and does not charge rejected requests', async () => {
     await start({ RATE_LIMIT_PER_ADDRESS: '2', RATE_LIMIT_PER_USER: '1000' }, [
       '{ settings { maxMessageLength } }',
     ]);
@@ -106,13 +109,13 @@ describe('a rate limit', () => {
     expect((await ask('192.0.2.1', token)).statusCode).toBe(200);
   });
 
-  it('is none where the operator says so', async () => {
+  it('is off at 0', async () => {
     await start({ RATE_LIMIT_PER_USER: '0', RATE_LIMIT_PER_TENANT: '0', RATE_LIMIT_PER_ADDRESS: '0' });
 
     expect(await testApp.data('{ rateLimit { limit } }')).toEqual({ rateLimit: null });
   });
 
-  it('lets an operation pass that costs more than the whole, when nothing else was asked for', async () => {
+  it('accepts an operation over the whole limit when nothing else was charged', async () => {
     await start({ RATE_LIMIT_PER_USER: '50' });
     const { token } = await aUser(testApp, tenant);
 

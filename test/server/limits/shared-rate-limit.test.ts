@@ -30,8 +30,8 @@ async function aLimiter(namespace: string, timeoutMs = 5000): Promise<RateLimite
   return new RateLimiter(limits, new TestClock(), { counters: store, namespace });
 }
 
-describe('what processes let pass', () => {
-  it('counts for all of them, once they have told each other', async () => {
+describe('requests that processes accept', () => {
+  it('count for all of them after an exchange', async () => {
     const [one, other] = [await aLimiter('together'), await aLimiter('together')];
     one.charge(payers, 40);
     other.charge(payers, 30);
@@ -46,7 +46,7 @@ describe('what processes let pass', () => {
     expect(() => other.charge(payers, 30)).toThrow('too much');
   });
 
-  it('counts for each alone while Redis is frozen, and no request waits for it', async () => {
+  it('count per process while Redis is frozen, and no request waits for it', async () => {
     const limiter = await aLimiter('frozen', 50);
     redis.freeze();
     limiter.charge(payers, 60);

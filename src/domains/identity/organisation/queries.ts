@@ -21,8 +21,9 @@ export type LinkOutcome =
   | { readonly kind: 'organisationTaken'; readonly tenantSlug: string };
 
 /**
- * Finds the tenant that is linked to an organisation, or links one as far as the policy allows; null when there is none.
- * The slug alone proves nothing: at most providers, anyone can found an organisation and choose its slug.
+ * Finds the tenant that is linked to an organisation, or links one as far as the policy allows; null when
+ * there is none. The slug alone proves nothing: at most providers, anyone can found an organisation and
+ * choose its slug.
  */
 export async function tenantOf(
   client: PoolClient,
@@ -67,7 +68,9 @@ async function linkBySlug(client: PoolClient, { id, slug }: Organisation): Promi
   return rows[0] === undefined || slug === null ? null : linkedTenant(rows[0].tenantId, slug, id, 'slug');
 }
 
-/** Names the tenant by the organisation's id where the slug is taken by another tenant or is not a valid name. */
+/**
+ * Names the tenant by the organisation's id where the slug is taken by another tenant or is not a valid name.
+ */
 async function provisionTenant(
   client: PoolClient,
   { id, slug }: Organisation,

@@ -13,7 +13,7 @@ const canNobodyRun = isRoot && (await canEnter(nobody, import.meta.dirname));
 
 afterEach(async () => await cleanUps.run());
 
-describe('the files of an embedded PostgreSQL', { timeout: 30_000 }, () => {
+describe('the files of the embedded PostgreSQL', { timeout: 30_000 }, () => {
   let base: string;
   let dataDirectory: string;
 
@@ -23,7 +23,7 @@ describe('the files of an embedded PostgreSQL', { timeout: 30_000 }, () => {
     cleanUps.add(async () => await rm(base, { recursive: true, force: true }));
   });
 
-  it('are made once by processes that start at the same moment', async () => {
+  it('are created once by processes that start simultaneously', async () => {
     const [one, another] = await Promise.all([
       startProcess(cleanUps, dataDirectory),
       startProcess(cleanUps, dataDirectory),
@@ -33,7 +33,7 @@ describe('the files of an embedded PostgreSQL', { timeout: 30_000 }, () => {
     expect((await readdir(dataDirectory)).toSorted()).toEqual(['postgres', 'postgres-password']);
   });
 
-  it('are made again when their making was cut short', async () => {
+  it('are created again after an interruption', async () => {
     const child = spawnProcess(cleanUps, dataDirectory);
     await vi.waitFor(
       async () => {
@@ -51,7 +51,7 @@ describe('the files of an embedded PostgreSQL', { timeout: 30_000 }, () => {
     expect(await execute(postgres.url, 'select 1 as alive')).toEqual([{ alive: 1 }]);
   });
 
-  it.runIf(canNobodyRun)('belong to the ordinary user who starts it', async () => {
+  it.runIf(canNobodyRun)('belong to the non-root user who starts it', async () => {
     await mkdir(dataDirectory);
     await chown(dataDirectory, nobody.uid, nobody.gid);
     const other = await startProcess(cleanUps, dataDirectory, nobody);
@@ -60,7 +60,7 @@ describe('the files of an embedded PostgreSQL', { timeout: 30_000 }, () => {
     expect((await stat(join(dataDirectory, 'postgres'))).uid).toBe(nobody.uid);
   });
 
-  it.runIf(isRoot)('lie elsewhere where only root can reach the data directory', async () => {
+  it.runIf(isRoot)('are kept elsewhere when only root can reach the data directory', async () => {
     await chmod(base, 0o700);
     const shelter = await makeFolder();
     cleanUps.add(async () => await rm(shelter, { recursive: true, force: true }));

@@ -17,7 +17,7 @@ const cleanUps = new CleanUps();
 
 afterEach(async () => await cleanUps.run());
 
-describe('an embedded PostgreSQL', { timeout: 30_000 }, () => {
+describe('the embedded PostgreSQL', { timeout: 30_000 }, () => {
   // Its files are made once for all of these tests.
   let base: string;
   let dataDirectory: string;
@@ -29,7 +29,7 @@ describe('an embedded PostgreSQL', { timeout: 30_000 }, () => {
 
   afterAll(async () => await rm(base, { recursive: true, force: true }));
 
-  it('keeps what was written, and its address, from one start to the next', async () => {
+  it('keeps its data and its URL between starts', async () => {
     const first = await start(cleanUps, dataDirectory);
     await execute(first.url, 'create table kept as select 42 as answer');
     await first.stop();
@@ -39,7 +39,7 @@ describe('an embedded PostgreSQL', { timeout: 30_000 }, () => {
     expect(second.url).toBe(first.url);
   });
 
-  it('is stopped when nobody uses it any more, and can be told so twice', async () => {
+  it('stops when it is no longer used, and may be stopped twice', async () => {
     const postgres = await start(cleanUps, dataDirectory);
     await postgres.stop();
     await postgres.stop();
@@ -47,7 +47,7 @@ describe('an embedded PostgreSQL', { timeout: 30_000 }, () => {
     await expect(execute(postgres.url, 'select 1')).rejects.toThrow('ECONNREFUSED');
   });
 
-  it('outlives a process that was killed, and is joined by the next one', async () => {
+  it('survives a killed process, and is joined by the next one', async () => {
     const other = await startProcess(cleanUps, dataDirectory);
     const startedAt = await startTimeOf(other.url);
     await kill(other.process);
@@ -69,7 +69,7 @@ describe('an embedded PostgreSQL', { timeout: 30_000 }, () => {
     await expect(execute(other.url, 'select 1')).rejects.toThrow('ECONNREFUSED');
   });
 
-  it('is left in good order by a process that is not the last', async () => {
+  it('keeps running when a process that is not the last leaves', async () => {
     await start(cleanUps, dataDirectory);
     const other = await startProcess(cleanUps, dataDirectory);
 
@@ -77,7 +77,7 @@ describe('an embedded PostgreSQL', { timeout: 30_000 }, () => {
     expect(await once(other.process, 'exit')).toEqual([0, null]);
   });
 
-  it('is brought back under its address when the server is killed', async () => {
+  it('is restarted under its URL after it was killed', async () => {
     const postgres = await start(cleanUps, dataDirectory);
     const startedAt = await startTimeOf(postgres.url);
     process.kill(await postmasterPid(dataDirectory), 'SIGKILL');
@@ -87,7 +87,7 @@ describe('an embedded PostgreSQL', { timeout: 30_000 }, () => {
     });
   });
 
-  it('starts after its process and its server were killed, with nothing lost', async () => {
+  it('starts without losses after its process and its server were killed', async () => {
     const other = await startProcess(cleanUps, dataDirectory);
     await execute(other.url, 'create table written as select 42 as answer');
     const pid = await postmasterPid(dataDirectory);
@@ -98,7 +98,7 @@ describe('an embedded PostgreSQL', { timeout: 30_000 }, () => {
     expect(await execute(postgres.url, 'select answer from written')).toEqual([{ answer: 42 }]);
   });
 
-  it('is not misled by a process that has got the number of its dead server', async () => {
+  it('is not confused by a process with the PID of its dead server', async () => {
     const first = await start(cleanUps, dataDirectory);
     await first.stop();
     const folder = join(dataDirectory, 'postgres');
@@ -109,13 +109,13 @@ describe('an embedded PostgreSQL', { timeout: 30_000 }, () => {
     expect(await execute(second.url, 'select 1 as alive')).toEqual([{ alive: 1 }]);
   });
 
-  it('tells what PostgreSQL said when it does not start', async () => {
+  it("reports PostgreSQL's output when it does not start", async () => {
     await expect(start(cleanUps, dataDirectory, { settings: { shared_buffers: 'plenty' } })).rejects.toThrow(
       /does not start: .*invalid value for parameter "shared_buffers": "plenty"/s,
     );
   });
 
-  it('refuses a password that is not its own, and does not stay', async () => {
+  it('rejects a wrong password, and does not keep running', async () => {
     const passwordFile = join(dataDirectory, 'postgres-password');
     const password = await readFile(passwordFile, 'utf8');
     cleanUps.add(async () => await writeFile(passwordFile, password));
@@ -127,7 +127,7 @@ describe('an embedded PostgreSQL', { timeout: 30_000 }, () => {
     await expect(postmasterPid(dataDirectory)).rejects.toThrow('ENOENT');
   });
 
-  it('keeps its password to itself, and listens on this machine only', async () => {
+  it('protects its password, and listens on localhost only', async () => {
     const postgres = await start(cleanUps, dataDirectory);
     const settings = await execute(
       postgres.url,
@@ -141,7 +141,7 @@ describe('an embedded PostgreSQL', { timeout: 30_000 }, () => {
     await expect(execute(wrong.toString(), 'select 1')).rejects.toThrow('password authentication failed');
   });
 
-  it('knows the letters of every script', async () => {
+  it('recognizes letters of every script', async () => {
     const postgres = await start(cleanUps, dataDirectory);
     await execute(postgres.url, 'create extension pg_trgm');
 

@@ -35,7 +35,7 @@ beforeEach(async () => {
 afterEach(async () => await rm(base, { recursive: true }));
 
 describe('findPostgresBinaries', () => {
-  it('puts back the links and the executable bits that an installer without scripts left out', async () => {
+  it('restores links and executable bits after an install without scripts', async () => {
     const binaries = await findPostgresBinaries(null, shelter, packageFolder);
 
     expect(await readFile(join(packageFolder, 'native', 'lib', 'libpq.so.5'), 'utf8')).toBe('the library');
@@ -43,13 +43,13 @@ describe('findPostgresBinaries', () => {
     await expect(access(binaries.pgCtl, constants.X_OK)).resolves.toBeUndefined();
   });
 
-  it('finds nothing to do a second time', async () => {
+  it('changes nothing the second time', async () => {
     const first = await findPostgresBinaries(null, shelter, packageFolder);
 
     expect(await findPostgresBinaries(null, shelter, packageFolder)).toEqual(first);
   });
 
-  it.runIf(isRoot)('gives an account that cannot reach them a copy, links and all', async () => {
+  it.runIf(isRoot)('copies them, with links, for an account that cannot reach them', async () => {
     await chmod(packageFolder, 0o700);
     const { initdb } = await findPostgresBinaries(nobody, shelter, packageFolder);
     const home = join(shelter, 'postgresql-linux-x64-18.4.0', 'native');

@@ -33,7 +33,7 @@ afterEach(async () => {
 });
 
 describe('migrate', () => {
-  it('brings an empty database to what schema.prisma says, to the last index', async () => {
+  it('brings an empty database to schema.prisma, including indexes', async () => {
     const { schema } = await readMigrationFolder(prismaFolder);
 
     expect(await migrate(database.url, { logger })).toEqual({ applied: names });
@@ -46,13 +46,13 @@ describe('migrate', () => {
     expect(await migrate(database.url, { logger })).toEqual({ applied: [] });
   });
 
-  it('lets one of two do it, and the other find it done', async () => {
+  it('runs once for two concurrent processes', async () => {
     const both = await Promise.all([migrate(database.url, { logger }), migrate(database.url, { logger })]);
 
     expect(both).toEqual(expect.arrayContaining([{ applied: names }, { applied: [] }]));
   });
 
-  it('names a migration that fails and says why, and keeps nothing of it', async () => {
+  it('names a failed migration with the reason, and rolls it back', async () => {
     await migrate(database.url, { logger });
     await addMigration('20990101000000_faulty', 'create table half (); select 1 / 0;');
 
@@ -62,7 +62,7 @@ describe('migrate', () => {
     expect(await execute(database.url, "select to_regclass('half') as half")).toEqual([{ half: null }]);
   });
 
-  it('goes on after a failure only when told to, and then with the mended file', async () => {
+  it('continues after a failure only with --retry, with the corrected file', async () => {
     await migrate(database.url, { logger });
     const script = await addMigration('20990101000000_faulty', 'select 1 / 0;');
     await expect(migrate(database.url, { logger, folder })).rejects.toThrow('division by zero');
@@ -76,13 +76,13 @@ describe('migrate', () => {
     });
   });
 
-  it('refuses to retry what has not failed', async () => {
+  it('rejects a retry of a migration that has not failed', async () => {
     await expect(migrate(database.url, { logger, retry: 'anything' })).rejects.toThrow(
       'The migration anything has not failed; there is nothing to retry.',
     );
   });
 
-  it('takes semicolons in texts, comments and functions for what they are', async () => {
+  it('accepts semicolons in literals, comments and functions', async () => {
     await migrate(database.url, { logger });
     await addMigration(
       '20990101000000_semicolons',
@@ -104,7 +104,7 @@ describe('migrate', () => {
     );
   });
 
-  it('names a migration that the folder has lost', async () => {
+  it('names an applied migration that is missing in the folder', async () => {
     await migrate(database.url, { logger });
     const [first = ''] = names;
     await rm(join(folder, 'migrations', first), { recursive: true });
@@ -114,7 +114,7 @@ describe('migrate', () => {
     );
   });
 
-  it('refuses a database that a newer version has migrated', async () => {
+  it('rejects a database migrated by a newer version', async () => {
     await addMigration('20990101000000_future', 'create table future ();');
     await migrate(database.url, { logger, folder });
 
@@ -123,13 +123,13 @@ describe('migrate', () => {
     );
   });
 
-  it('leaves alone a database that has other tables', async () => {
+  it('leaves a database with other tables unchanged', async () => {
     await execute(database.url, 'create table theirs ()');
 
     await expect(migrate(database.url, { logger })).rejects.toThrow('The database schema is not empty');
   });
 
-  it('says when the database cannot be reached', async () => {
+  it('reports an unreachable database', async () => {
     await expect(migrate('postgres://somebody@127.0.0.1:1/nowhere', { logger })).rejects.toThrow(
       "The database can't be reached: connect ECONNREFUSED 127.0.0.1:1",
     );
@@ -137,7 +137,7 @@ describe('migrate', () => {
 });
 
 describe('migrationStatus', () => {
-  it('tells what is pending, and changes nothing', async () => {
+  it('reports pending migrations, and changes nothing', async () => {
     expect(await migrationStatus(database.url)).toEqual({
       pending: names,
       failed: [],
@@ -165,7 +165,7 @@ describe('parley migrate', () => {
 });
 
 describe('a process that has migrated', () => {
-  it('is kept alive by nothing', async () => {
+  it('exits by itself', async () => {
     const setting = vi.spyOn(globalThis, 'setTimeout');
     await migrate(database.url, { logger });
     const timers = setting.mock.results.map(({ value }) => value);
@@ -191,7 +191,7 @@ describe('draftMigration', () => {
     expect(await readdir(join(folder, 'migrations'))).toHaveLength(names.length + 2);
   });
 
-  it('leaves no shadow behind', async () => {
+  it('leaves no shadow database behind', async () => {
     await draftMigration(database.url, 'nothing', { clock: new TestClock(), folder });
 
     expect(

@@ -283,7 +283,7 @@ describe('the pool', () => {
 });
 
 describe('a connection that has been idle', () => {
-  it('is checked before it is used, and replaced where it is dead', async () => {
+  it('is checked before use, and replaced when dead', async () => {
     const database = open({ checkAfterIdleMs: 0 });
     const killer = open();
     const clients = [await database.pool.connect(), await database.pool.connect()];
