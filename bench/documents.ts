@@ -9,8 +9,9 @@ import { endServer } from '../test/support/server-process.ts';
 import { MeasuredServer } from './measured-server.ts';
 
 /**
- * Anonymous requests with documents that the server has not seen, of 12 kB each and in 16 combinations of conditions, against a
- * process with a heap of 512 MB: status codes, and the live heap before and after. Needs `npm run build`.
+ * Sends anonymous requests with documents that the server has not seen, of 12 kB each and in 16 combinations
+ * of conditions, to a process with a heap of 512 MB, and prints status codes, CPU time and live heap. Needs
+ * `npm run build`.
  *
  *     npx tsx bench/documents.ts [requests] [times each document is sent]
  */

@@ -82,7 +82,7 @@ export function createApp(options: AppOptions) {
     warming,
     isReady,
   });
-  const requests = new InFlightRequests(config.frontDoor.requestTimeoutMs);
+  const requests = new InFlightRequests(config.http.requestTimeoutMs);
   return {
     caches,
     coherence,
@@ -93,7 +93,7 @@ export function createApp(options: AppOptions) {
     warming,
     sightings,
     /**
-     * The front door, not yet listening; `demoToken` is what the explorers open with.
+     * The HTTP server, not yet listening; `demoToken` is what the explorers open with.
      * @throws MissingColumns when the database lacks columns that isolation depends on
      */
     async createServer(demoToken: string | null) {

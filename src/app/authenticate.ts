@@ -42,6 +42,6 @@ export function createAuthenticator(services: {
       const viewer = verify(token, tenantSlug);
       if (viewer !== null) return viewer;
     }
-    throw new Unauthenticated('This credential is of no known kind.');
+    throw new Unauthenticated('Unrecognized credential.');
   };
 }

@@ -17,7 +17,7 @@ import type { Database } from '../platform/postgres/database.ts';
 import { explainStatements } from '../platform/postgres/explain-statements.ts';
 import { BadUserInput } from '../platform/errors.ts';
 import { createQueries } from './repositories.ts';
-import { readDocument } from '../server/graphql/read-document.ts';
+import { readDocument } from '../server/documents/read-document.ts';
 import { admit } from '../server/limits/admission.ts';
 import { createContextFactory } from './request-context.ts';
 
@@ -29,7 +29,7 @@ export function createExplainOperation(
   options: CachesOptions & { readonly schema: GraphQLSchema; readonly services: Services },
 ): ExplainOperation {
   const { config, database, schema } = options;
-  const limits = config.frontDoor.queryLimits;
+  const limits = config.http.queryLimits;
 
   function read(text: string, variables: Readonly<Record<string, unknown>>): DocumentNode {
     const known = readDocument(text, { schema, limits, isFamiliar: false });
@@ -38,7 +38,7 @@ export function createExplainOperation(
     const document = known?.ast ?? parsed(text);
     const kind = getOperationAST(document)?.operation;
     if (kind !== 'query') throw new BadUserInput('`operation` must be one query; nothing else is explained.');
-    const rules = config.frontDoor.isIntrospectionEnabled
+    const rules = config.http.isIntrospectionEnabled
       ? specifiedRules
       : [...specifiedRules, NoSchemaIntrospectionCustomRule];
     const [fault] = validate(schema, document, rules);

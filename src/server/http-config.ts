@@ -1,24 +1,24 @@
 import type { QueryLimits } from './limits/query-limits.ts';
 import type { RateLimits } from './limits/rate-limiter.ts';
-import type { TrustedDocumentsMode } from './graphql/trusted-documents.ts';
+import type { TrustedDocumentsMode } from './documents/trusted-documents.ts';
 
-/** What the front door lets in, and for how long. Times are in milliseconds; 0 lifts a limit. */
-export interface FrontDoorConfig {
-  /** Whether clients may ask for the schema, and are told the names that they may have meant. */
+/** The limits of the HTTP server. Times are in milliseconds; 0 turns a limit off. */
+export interface HttpConfig {
+  /** Whether clients may read the schema and get suggestions for misspelt names. */
   readonly isIntrospectionEnabled: boolean;
   readonly queryLimits: QueryLimits;
   /** Bytes of one answer. */
   readonly answerBytesMax: number;
-  /** How long a query may take. */
+  /** Bounds a query. */
   readonly requestTimeoutMs: number;
-  /** How long a client may take to send a request. */
+  /** Bounds the time in which a client sends a request. */
   readonly receiveTimeoutMs: number;
   /**
    * How long requests are still accepted once the process was told to end, for those in front of it to
    * notice.
    */
   readonly drainMs: number;
-  /** How late the event loop may be before requests are turned away. */
+  /** The delay of the event loop from which on requests are rejected. */
   readonly eventLoopDelayMaxMs: number;
   readonly connectionsMax: number;
   readonly rateLimits: RateLimits;

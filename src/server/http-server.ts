@@ -9,13 +9,13 @@ import { ConnectionBurst } from './hooks/connection-burst.ts';
 import { createApollo, type OperationScope } from './graphql/apollo.ts';
 import { createFastify } from './lifecycle/create-fastify.ts';
 import { OperationRunner } from './graphql/operation-runner.ts';
-import { DocumentCache } from './graphql/document-cache.ts';
+import { DocumentCache } from './documents/document-cache.ts';
 import { RequestPipeline, type CallerOptions } from './graphql/request-pipeline.ts';
 import { EventLoopWatch } from './lifecycle/event-loop-watch.ts';
 import { registerExplorer } from './routes/explorer-route.ts';
 import { HttpRefusal, UnknownUrl } from './errors/http-errors.ts';
 import { createErrorFormatter, type FormatError } from './errors/format-error.ts';
-import type { FrontDoorConfig } from './http-config.ts';
+import type { HttpConfig } from './http-config.ts';
 import { registerGraphql } from './graphql/graphql-route.ts';
 import { healthUrls, registerHealth, type Readiness } from './routes/health-routes.ts';
 import { registerIdentityWebhook, type ReceiveWebhook } from './routes/webhook-route.ts';
@@ -26,8 +26,8 @@ import { registerRequestProfiles, type RequestObserver } from './hooks/request-o
 import type { InFlightRequests } from './limits/in-flight-requests.ts';
 import { registerSecurityHeaders, type HeaderList } from './hooks/security-headers.ts';
 import { createSandboxPlugin, renderSandbox, withoutToken } from './routes/sandbox.ts';
-import { readTrustedDocuments } from './graphql/trusted-documents-file.ts';
-import { TrustedDocuments } from './graphql/trusted-documents.ts';
+import { readTrustedDocuments } from './documents/trusted-documents-file.ts';
+import { TrustedDocuments } from './documents/trusted-documents.ts';
 
 /** The parts of the HTTP server; of the product it knows nothing but the schema and the callers. */
 export interface HttpServerOptions<Viewer, Context extends OperationScope> extends CallerOptions<
@@ -46,7 +46,7 @@ export interface HttpServerOptions<Viewer, Context extends OperationScope> exten
     readonly isExplorerEnabled: boolean;
     /** The proxies whose `x-forwarded-for` is believed. */
     readonly trustedProxies: readonly string[];
-    readonly frontDoor: FrontDoorConfig;
+    readonly http: HttpConfig;
   };
   readonly requests: InFlightRequests;
   readonly observer: RequestObserver;
@@ -95,10 +95,10 @@ function registerAdmission(
   server: FastifyInstance,
   options: {
     readonly admit: () => MaybePromise<void>;
-    readonly config: { readonly frontDoor: FrontDoorConfig };
+    readonly config: { readonly http: HttpConfig };
   },
 ): void {
-  const eventLoop = new EventLoopWatch(options.config.frontDoor.eventLoopDelayMaxMs);
+  const eventLoop = new EventLoopWatch(options.config.http.eventLoopDelayMaxMs);
   const stopWatching = eventLoop.start();
   const burst = new ConnectionBurst(server.server);
   server.addHook('onRequest', (request, _reply, done) => {
@@ -132,7 +132,7 @@ async function registerOperations<Viewer, Context extends OperationScope>(
     executor,
     documents,
     formatError,
-    answerBytesMax: config.frontDoor.answerBytesMax,
+    answerBytesMax: config.http.answerBytesMax,
   });
   const apollo = createApollo<Context>({ ...options, runner, formatError, sandbox });
   await apollo.start();
@@ -142,7 +142,7 @@ async function registerOperations<Viewer, Context extends OperationScope>(
     ...options,
     ...checks,
     documents,
-    limits: config.frontDoor.queryLimits,
+    limits: config.http.queryLimits,
     inFlight: requests,
     execute: (operation, context) => runner.execute(apollo, operation, context),
   });
@@ -160,12 +160,12 @@ async function registerOperations<Viewer, Context extends OperationScope>(
 /** The rate limits, and the documents that the operator gave. */
 async function createChecks(
   options: Pick<HttpServerOptions<unknown, OperationScope>, 'clock' | 'logger' | 'schema' | 'sharedUsage'> & {
-    readonly config: { readonly frontDoor: FrontDoorConfig };
+    readonly config: { readonly http: HttpConfig };
     readonly observer: RequestObserver;
   },
 ) {
   const { clock, config, logger, observer, schema, sharedUsage } = options;
-  const { rateLimits, trustedDocuments } = config.frontDoor;
+  const { rateLimits, trustedDocuments } = config.http;
   const { file, mode } = trustedDocuments;
   const documents = file === null ? [] : await readTrustedDocuments(file, { schema, logger });
   observer.expectOperations(documents.map(({ name }) => name));

@@ -28,7 +28,7 @@ describe('a crowd that comes at once', () => {
     let served = 0;
     let connected = 0;
     const servedWhenAllWereIn: number[] = [];
-    const frontDoor = await openFrontDoor({
+    const http = await openFrontDoor({
       authenticate: async () => {
         served += 1;
         const until = performance.now() + 2;
@@ -36,12 +36,12 @@ describe('a crowd that comes at once', () => {
         return null;
       },
     });
-    ({ close } = frontDoor);
-    frontDoor.server.on('connection', () => {
+    ({ close } = http);
+    http.server.on('connection', () => {
       connected += 1;
       if (connected === crowd) servedWhenAllWereIn.push(served);
     });
-    sockets = Array.from({ length: crowd }, () => askOnAndOn(Number(new URL(frontDoor.origin).port)));
+    sockets = Array.from({ length: crowd }, () => askOnAndOn(Number(new URL(http.origin).port)));
     await vi.waitFor(() => expect(connected).toBe(crowd), { timeout: 25_000, interval: 20 });
 
     expect(servedWhenAllWereIn[0]).toBeLessThan(2 * crowd);

@@ -57,7 +57,7 @@ describe('errors', () => {
       expect(failure).toMatchObject({
         status: 200,
         code: 'INTERNAL_SERVER_ERROR',
-        message: 'Something went wrong here; the request id helps to find it.',
+        message: 'Internal error; please quote the request ID.',
         path: [field],
         data: { [field]: null },
       });

@@ -59,7 +59,7 @@ const typeDefs = /* GraphQL */ `
   }
 `;
 
-/** The front door before a small schema in which everything can go wrong, listening on a free port. */
+/** The HTTP server with a small schema in which everything can go wrong, listening on a free port. */
 export async function openFrontDoor(changes: Partial<HttpServerOptions<Person, Scope>> = {}) {
   const logged: { level: number; requestId?: string; err?: { message: string; stack: string } }[] = [];
   const state = { increments: 0, authentications: 0 };

@@ -38,7 +38,7 @@ export interface TestApp {
   readonly clock: TestClock;
   readonly database: Database;
   readonly server: FastifyInstance;
-  /** Sends one operation through the front door. */
+  /** Sends one operation by HTTP. */
   ask(query: string, options?: AskOptions): Promise<Answer>;
   /** As `ask`, and fails on any error. */
   data(query: string, options?: AskOptions): Promise<Answer['data']>;

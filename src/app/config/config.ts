@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { declaredCaches } from '../../graphql/cache-list.ts';
 import type { CacheDeclaration } from '../../caching/cache-declaration.ts';
-import { frontDoorFrom, frontDoorVariables } from './http-settings.ts';
+import { httpConfigFrom, httpVariables } from './http-settings.ts';
 import { telemetryFrom, telemetryVariables, type TelemetryConfig } from './telemetry-settings.ts';
 import { identityFrom, identityVariables, type IdentityConfig } from './identity-settings.ts';
 import { isProxyRange } from '../../platform/security/network-address.ts';
-import type { FrontDoorConfig } from '../../server/http-config.ts';
+import type { HttpConfig } from '../../server/http-config.ts';
 
 const day = 24 * 60 * 60;
 const seconds = (fallback: number, max = 7 * day, min = 1) =>
@@ -57,7 +57,7 @@ const variables = z.object({
   EXECUTOR: z.enum(['level', 'graphql-js']).default('level'),
   ...telemetryVariables,
   EXPLORER_ENABLED: flag.optional(),
-  ...frontDoorVariables,
+  ...httpVariables,
 });
 
 /** In milliseconds, by the variables that the caches declare. */
@@ -127,7 +127,7 @@ export interface Config {
   readonly telemetry: TelemetryConfig;
   /** Apollo Sandbox on /graphql, GraphiQL on /explorer. */
   readonly isExplorerEnabled: boolean;
-  readonly frontDoor: FrontDoorConfig;
+  readonly http: HttpConfig;
 }
 
 /** The environment says something that Parley cannot use; the message lists every fault, one a line. */
@@ -178,7 +178,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     executor: values.EXECUTOR,
     telemetry: telemetryFrom(values, isProduction),
     isExplorerEnabled,
-    frontDoor: frontDoorFrom(values, isExplorerEnabled),
+    http: httpConfigFrom(values, isExplorerEnabled),
   });
 }
 

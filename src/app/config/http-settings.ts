@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import type { FrontDoorConfig } from '../../server/http-config.ts';
+import type { HttpConfig } from '../../server/http-config.ts';
 
 const whole = (fallback: number, max = 1_000_000_000) =>
   z.coerce.number().int().min(0).max(max).default(fallback);
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
-/** The variables that say what the front door lets in, and for how long. A limit of 0 is lifted. */
-export const frontDoorVariables = {
+/** The variables of the HTTP server's limits; 0 turns a limit off. */
+export const httpVariables = {
   INTROSPECTION_ENABLED: flag.optional(),
   QUERY_TOKENS_MAX: whole(2000),
   QUERY_DEPTH_MAX: whole(12),
@@ -28,10 +28,10 @@ export const frontDoorVariables = {
   TRUSTED_DOCUMENTS_MODE: z.enum(['off', 'log', 'enforce']).default('off'),
 } as const;
 
-type Variables = z.output<z.ZodObject<typeof frontDoorVariables>>;
+type Variables = z.output<z.ZodObject<typeof httpVariables>>;
 
 /** What the variables mean. */
-export function frontDoorFrom(values: Variables, isExplorerEnabled: boolean): FrontDoorConfig {
+export function httpConfigFrom(values: Variables, isExplorerEnabled: boolean): HttpConfig {
   return Object.freeze({
     isIntrospectionEnabled: values.INTROSPECTION_ENABLED ?? isExplorerEnabled,
     queryLimits: Object.freeze({

@@ -41,7 +41,7 @@ export async function answerRequests(
   tuneGarbageCollection();
   const stopping = new AbortController();
   const { server, address, requests } = await listen(config, platform, options, stopping.signal);
-  const { drainMs } = config.frontDoor;
+  const { drainMs } = config.http;
   endOnce(drainMs + closingMs, async ({ err, signal }) => {
     if (err !== undefined) platform.logger.fatal({ err }, 'the process met a defect and stops');
     stopping.abort();

@@ -78,7 +78,7 @@ async function serveWithWorkers(
     logger,
   });
   const port = await workers.start();
-  const delay = config.frontDoor.drainMs + closingMs + graceMs;
+  const delay = config.http.drainMs + closingMs + graceMs;
   closeWithGrace({ delay, logger: false }, async ({ err, signal }) => {
     if (err !== undefined) logger.fatal({ err }, 'the process met a defect and stops');
     await workers.stop(signal === 'SIGINT' ? 'SIGINT' : 'SIGTERM');

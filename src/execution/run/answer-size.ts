@@ -8,7 +8,7 @@ const fieldBytes = 8;
 export class AnswerSize {
   readonly #bytesMax: number;
   #bytes = 0;
-  /** Values of free form stand in an answer many times, by aliases. */
+  /** By aliases, an answer can contain the same value of free form many times. */
   #known: Map<object, number> | null = null;
 
   /** `bytesMax` may be Infinity. */
@@ -27,7 +27,7 @@ export class AnswerSize {
   }
 
   /**
-   * Adds a leaf, of whatever form its scalar gave to it.
+   * Adds a leaf as its scalar serialized it.
    * @throws AnswerTooLarge
    */
   addLeaf(value: unknown): void {

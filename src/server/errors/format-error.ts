@@ -11,7 +11,7 @@ type ClientError = GraphQLFormattedError & {
 export type FormatError = (error: unknown, requestId: string) => ClientError;
 
 /** All that a client learns of a defect. */
-const maskedMessage = 'Something went wrong here; the request id helps to find it.';
+const maskedMessage = 'Internal error; please quote the request ID.';
 
 /**
  * The one place that decides what a client may read of an error: a refusal's own words, and what graphql-js says of

@@ -11,21 +11,21 @@ import { BadUserInput } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/telemetry/logger.ts';
 import type { OperationRunner } from './operation-runner.ts';
 import type { FormatError } from '../errors/format-error.ts';
-import type { FrontDoorConfig } from '../http-config.ts';
+import type { HttpConfig } from '../http-config.ts';
 
-/** What the front door asks of a request's context. Apollo Server copies it, so it must be a plain object. */
+/** The part of a context that the server itself reads. Apollo Server copies the context, so it must be a plain object. */
 export interface OperationScope {
   readonly requestId: string;
 }
 
 /**
- * Apollo Server, for `executeOperation` alone: the front door speaks HTTP itself (`graphql-route.ts`), so that every
+ * Apollo Server, for `executeOperation` alone: HTTP is spoken by `graphql-route.ts`, so that every
  * check comes before anything runs and every failure has the same form. Its errors are already formatted.
  */
 export function createApollo<Context extends OperationScope>(options: {
   readonly schema: GraphQLSchema;
   readonly logger: Logger;
-  readonly config: { readonly isProduction: boolean; readonly frontDoor: FrontDoorConfig };
+  readonly config: { readonly isProduction: boolean; readonly http: HttpConfig };
   readonly formatError: FormatError;
   /** Runs operations that were validated. */
   readonly runner: OperationRunner<Context>;
@@ -36,8 +36,8 @@ export function createApollo<Context extends OperationScope>(options: {
     schema: options.schema,
     logger: options.logger,
     nodeEnv: options.config.isProduction ? 'production' : 'development',
-    introspection: options.config.frontDoor.isIntrospectionEnabled,
-    hideSchemaDetailsFromClientErrors: !options.config.frontDoor.isIntrospectionEnabled,
+    introspection: options.config.http.isIntrospectionEnabled,
+    hideSchemaDetailsFromClientErrors: !options.config.http.isIntrospectionEnabled,
     includeStacktraceInErrorResponses: false,
     // A cache of texts that any stranger can fill. What it saves is upload, which counts for little in front of a chat.
     persistedQueries: false,

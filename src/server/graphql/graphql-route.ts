@@ -1,4 +1,4 @@
-import { HeaderMap, type HTTPGraphQLRequest } from '@apollo/server';
+import { HeaderMap } from '@apollo/server';
 import { handleMaybePromise } from '@whatwg-node/promise-helpers';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HttpRefusal } from '../errors/http-errors.ts';
@@ -47,8 +47,7 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
     exposeHeadRoute: false,
     onRequest(request, reply, done) {
       if (request.method === 'GET' && prefersPage(request.headers.accept)) {
-        const hostname = isLoopback(request.ip) ? request.hostname : request.ip;
-        sendPage(reply, hostname, options.renderPage).catch(done);
+        sendPage(request, reply, options.renderPage).catch(done);
         return;
       }
       const state = new RequestState<Viewer>(new HttpTransport(request, reply, responding));
@@ -96,7 +95,8 @@ class HttpTransport implements Transport {
     if (method === 'POST') return readBody(body);
     refuseForgery(headers);
     const operation = readSearch(query);
-    operation.http = getRequest;
+    // Apollo Server reads the method alone: mutations are not allowed here.
+    operation.http = { method: 'GET', headers: new HeaderMap(), search: '', body: undefined };
     return operation;
   }
 
@@ -110,19 +110,11 @@ class HttpTransport implements Transport {
   }
 }
 
-/** Tells Apollo Server that mutations are not allowed here; it reads nothing else of it. */
-const getRequest: HTTPGraphQLRequest = {
-  method: 'GET',
-  headers: new HeaderMap(),
-  search: '',
-  body: undefined,
-};
-
-async function sendPage(reply: FastifyReply, hostname: string, renderPage: RenderPage): Promise<void> {
+async function sendPage(request: FastifyRequest, reply: FastifyReply, renderPage: RenderPage): Promise<void> {
   if (renderPage === null) {
     throw new HttpRefusal(404, 'NOT_FOUND', 'There is no page here; operations are sent by POST, as JSON.');
   }
-  const page = await renderPage(hostname);
+  const page = await renderPage(isLoopback(request.ip) ? request.hostname : request.ip);
   void reply
     .header('content-security-policy', sandboxPolicy)
     .header('cache-control', 'no-store')

@@ -1,5 +1,5 @@
 import type { GraphQLRequest, HTTPGraphQLRequest } from '@apollo/server';
-import type { Document } from './document.ts';
+import type { Document } from '../documents/document.ts';
 
 /** One operation as its client sent it, and what the server found out about its document. */
 export class OperationRequest implements GraphQLRequest {

@@ -12,8 +12,8 @@ import { jsonBytes } from '../../execution/run/answer-size.ts';
 import { Refusal } from '../../platform/errors.ts';
 import type { FormatError } from '../errors/format-error.ts';
 import type { OperationScope } from './apollo.ts';
-import { Document } from './document.ts';
-import type { DocumentCache } from './document-cache.ts';
+import { Document } from '../documents/document.ts';
+import type { DocumentCache } from '../documents/document-cache.ts';
 import type { OperationRequest } from './operation-request.ts';
 
 /** The answer to an operation. */

@@ -10,14 +10,14 @@ import type { InFlightRequests } from '../limits/in-flight-requests.ts';
 import type { QueryLimits } from '../limits/query-limits.ts';
 import type { RateLimiter, RateLimitKey, RateLimitStatus } from '../limits/rate-limiter.ts';
 import type { OperationScope } from './apollo.ts';
-import type { DocumentCache } from './document-cache.ts';
+import type { DocumentCache } from '../documents/document-cache.ts';
 import { refuseForeignEncoding } from './graphql-request.ts';
 import { chooseMediaType, type MediaType } from './media-type.ts';
 import type { RequestState } from './request-state.ts';
 import type { Answer } from './operation-runner.ts';
 import type { OperationRequest } from './operation-request.ts';
-import { readDocument } from './read-document.ts';
-import type { TrustedDocuments } from './trusted-documents.ts';
+import { readDocument } from '../documents/read-document.ts';
+import type { TrustedDocuments } from '../documents/trusted-documents.ts';
 
 /**
  * All that happens to a GraphQL request, in this order, each step before the next may cost anything; with the status codes that

@@ -1,4 +1,4 @@
-/** How long an answer is kept back at the most while others are worked on, in milliseconds: no longer than one of them takes. */
+/** The longest that an answer waits for others, in milliseconds: no longer than one of them takes. */
 const heldMsMax = 1;
 
 /**

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { bodySizeMax, describeFailure, HttpRefusal } from '../errors/http-errors.ts';
 import type { FormatError } from '../errors/format-error.ts';
-import type { FrontDoorConfig } from '../http-config.ts';
+import type { HttpConfig } from '../http-config.ts';
 import { noteFailure } from '../hooks/request-observer.ts';
 import { chooseMediaType } from '../graphql/media-type.ts';
 
@@ -20,9 +20,9 @@ const headersSizeMax = 32_768;
  */
 export function createFastify(
   formatError: FormatError,
-  config: { readonly trustedProxies: readonly string[]; readonly frontDoor: FrontDoorConfig },
+  config: { readonly trustedProxies: readonly string[]; readonly http: HttpConfig },
 ): FastifyInstance {
-  const { connectionsMax, receiveTimeoutMs } = config.frontDoor;
+  const { connectionsMax, receiveTimeoutMs } = config.http;
   const answer = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     sendFailure(error, request, reply, formatError);
   };

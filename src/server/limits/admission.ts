@@ -1,5 +1,5 @@
 import { Refusal } from '../../platform/errors.ts';
-import type { DocumentOperation } from '../graphql/document-operation.ts';
+import type { DocumentOperation } from '../documents/document-operation.ts';
 import { actualCost, requestedCost, type Variables } from './cost.ts';
 import type { QueryLimits } from './query-limits.ts';
 

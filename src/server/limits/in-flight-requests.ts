@@ -4,18 +4,18 @@ import { Cancellation } from '../../platform/runtime/cancellation.ts';
 import { Refusal, Unavailable } from '../../platform/errors.ts';
 import { TimeoutSweeper } from '../../platform/runtime/timeout-sweeper.ts';
 
-/** What is being answered, and whether more may come. One for the process. */
+/** The requests in flight, and whether the process drains. One for the process. */
 export class InFlightRequests {
   readonly #deadlineMs: number;
   readonly #waits = new TimeoutSweeper<Wait>(({ cancellation, late }) => cancellation.cancel(late()));
   #isDraining = false;
 
-  /** `deadlineMs` is how long a query may take; 0 for as long as it likes. */
+  /** `deadlineMs` bounds a query; 0 is no bound. */
   constructor(deadlineMs: number) {
     this.#deadlineMs = deadlineMs;
   }
 
-  /** Whether the process is about to end: what comes is still answered, but should go elsewhere from now on. */
+  /** Whether the process is shutting down: new requests are still answered, but should go elsewhere. */
   get isDraining(): boolean {
     return this.#isDraining;
   }
@@ -24,7 +24,7 @@ export class InFlightRequests {
     this.#isDraining = true;
   }
 
-  /** Ends the queries that are still under way. Mutations run to their end: they must not be left half told. */
+  /** Cancels the queries in flight. Mutations run to their end: their clients must learn what was written. */
   abortAll(): void {
     for (const { cancellation } of this.#waits.all()) {
       cancellation.cancel(new Unavailable('The server is restarting; try again.'));
@@ -32,8 +32,7 @@ export class InFlightRequests {
   }
 
   /**
-   * Waits for who asks to be found out, for as long as a query may take. What was begun for that goes on: others may wait
-   * for it too.
+   * Waits for an authentication for as long as a query may take. The work itself goes on: other requests may share it.
    * @throws Unavailable at the deadline
    */
   runWithTimeout<Result>(work: () => MaybePromise<Result>): MaybePromise<Result> {
@@ -44,8 +43,8 @@ export class InFlightRequests {
   }
 
   /**
-   * Does a query's work until its deadline, and only as long as its client waits; what it still runs then is cancelled.
-   * `spentMs` of its time are over when it begins.
+   * Runs a query until its deadline, and only while its client is connected; then its statements are cancelled.
+   * `spentMs` of its time have passed before.
    * @throws Refusal with TIMEOUT at the deadline
    */
   runForClient<Result>(
@@ -86,14 +85,14 @@ export class InFlightRequests {
   }
 }
 
-/** How long is waited, what ends it, and what is answered when the time is over. */
+/** A wait with its time, its cancellation, and the refusal at its end. */
 interface Wait {
   readonly cancellation: Cancellation;
   readonly late: () => Refusal;
   readonly timeMs: number;
 }
 
-/** Rejects with the reason; a database that is frozen would not tell. */
+/** Rejects with the reason of the cancellation; a frozen database would never answer. */
 function whenCancelled(cancellation: Cancellation): Promise<never> {
   return new Promise((_resolve, reject) => {
     cancellation.onCancel(() => reject(cancellation.reason));

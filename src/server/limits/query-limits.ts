@@ -1,10 +1,10 @@
-/** What one operation may ask for at the most; 0 lifts a limit. */
+/** The limits of one operation; 0 turns a limit off. */
 export interface QueryLimits {
   /** Tokens of the document's text. */
   readonly tokensMax: number;
-  /** Fields that stand inside each other. */
+  /** Nested fields. */
   readonly depthMax: number;
-  /** Aliases, and fields or fragments that stand in one selection more than once. */
+  /** Aliases, and fields or fragments repeated within a selection. */
   readonly aliasesMax: number;
   /** Fields directly of Query or Mutation. */
   readonly rootFieldsMax: number;
@@ -12,6 +12,6 @@ export interface QueryLimits {
   readonly directivesMax: number;
   /** Entries of one list in the arguments or variables. */
   readonly listMax: number;
-  /** What the operation may cost, see docs/api.md. */
+  /** The cost of the operation, see docs/api.md. */
   readonly costMax: number;
 }

@@ -41,5 +41,5 @@ export function registerHealth(
 
 const draining: Readiness = {
   ready: false,
-  components: [{ name: 'process', status: 'UNHEALTHY', message: 'It is about to end and drains.' }],
+  components: [{ name: 'process', status: 'UNHEALTHY', message: 'Shutting down.' }],
 };

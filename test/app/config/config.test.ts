@@ -13,7 +13,7 @@ describe('the configuration', () => {
       host: '127.0.0.1',
       isProduction: false,
       isExplorerEnabled: true,
-      frontDoor: { isIntrospectionEnabled: true },
+      http: { isIntrospectionEnabled: true },
       database: { url: null, steadySize: 3, overflowSize: 5 },
       isCacheEnabled: true,
       cacheTtlsMs: { SETTINGS_CACHE_TTL: 300_000, MODELS_CACHE_TTL: 3_600_000 },
@@ -28,7 +28,7 @@ describe('the configuration', () => {
 
   it('tells nothing of the schema in production unless it is asked to', () => {
     const isEnabled = (environment: Record<string, string>) =>
-      readConfig(environment).frontDoor.isIntrospectionEnabled;
+      readConfig(environment).http.isIntrospectionEnabled;
 
     expect(isEnabled(production)).toBe(false);
     expect(isEnabled({ ...production, INTROSPECTION_ENABLED: 'true' })).toBe(true);

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { BadUserInput, Forbidden } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/telemetry/logger.ts';
-import type { OperationRequest } from './operation-request.ts';
+import type { OperationRequest } from '../graphql/operation-request.ts';
 
 /**
  * What becomes of an operation that is not among the trusted documents: answered, answered and logged, or
