@@ -12,7 +12,7 @@ import { tokenCommand } from './cli/token.ts';
 import { InvalidConfiguration, readConfig, type Config } from './app/config/config.ts';
 import { peopleMax } from './domains/operations/warming.ts';
 
-/** Each has connections of its own to the database. */
+/** A bound, because each worker has its own database connections. */
 const workersMax = 64;
 
 const program = new Command('parley')
@@ -21,20 +21,17 @@ const program = new Command('parley')
 
 program
   .command('serve')
-  .description('answer requests, on an embedded PostgreSQL unless DATABASE_URL names another')
+  .description('start the server, with an embedded PostgreSQL unless DATABASE_URL is set')
   .addOption(
     new Option(
-      '--warm [people]',
-      'fill the caches first, also for so many people who were here last; 1000 when no number is given',
+      '--warm [users]',
+      'warm the caches first, for the n most recently active users (1000 by default)',
     )
       .preset('1000')
-      .argParser(countOfPeople),
+      .argParser(countOfUsers),
   )
   .addOption(
-    new Option(
-      '--workers [count]',
-      'answer with so many processes on one port; with one for each core when no number is given',
-    )
+    new Option('--workers [count]', 'run n processes on one port (one per core by default)')
       .preset(String(availableParallelism()))
       .argParser(countOfWorkers),
   )
@@ -44,36 +41,36 @@ program
 
 program
   .command('migrate')
-  .description('bring the tables up to date')
-  .option('--status', 'only say what is missing; exit code 1 when something is')
-  .option('--retry <name>', 'try a migration again that has failed, once its cause is mended')
-  .option(
-    '--draft <name>',
-    'write the migration that prisma/schema.prisma asks for, to be read and completed',
-  )
+  .description('apply pending migrations')
+  .option('--status', 'only show the status; exit with 1 when migrations are pending or failed')
+  .option('--retry <name>', 'retry a failed migration after its cause is fixed')
+  .option('--draft <name>', 'draft a migration from the changes in prisma/schema.prisma, for review')
   .action(({ status = false, ...options }: { status?: boolean; retry?: string; draft?: string }) =>
     run((config) => migrateCommand(config, { status, ...options })),
   );
 
 program
   .command('seed')
-  .description('fill in demo data; run again, it adds nothing')
+  .description('add demo data (idempotent)')
   .addOption(
-    new Option('--size <size>', 'how much of it').choices(['small', 'large'] as const).default('small'),
+    new Option('--size <size>', 'amount of data').choices(['small', 'large'] as const).default('small'),
   )
   .action((options: { size: 'small' | 'large' }) => run((config) => seedCommand(config, options.size)));
 
 program
   .command('import')
-  .description('take in conversations, one JSON object a line; run again, it adds none twice')
+  .description('import conversations, one JSON object per line (idempotent)')
   .argument('<file...>', 'JSON lines, plain or gzipped; - is standard input')
   .action((files: string[]) => run((config) => importCommand(config, files)));
 
 program
   .command('token')
-  .description('begin a session for somebody and print its token')
-  .requiredOption('--user <email>', 'whose session; also an external id, such as import:<tenant>:<author>')
-  .option('--tenant <slug>', 'in which tenant, by its slug; the one joined first when absent')
+  .description('create a session for a user and print its token')
+  .requiredOption(
+    '--user <email>',
+    'email address of the user, or an external ID such as import:<tenant>:<author>',
+  )
+  .option('--tenant <slug>', 'slug of the tenant (by default the tenant that the user joined first)')
   .action((options: { user: string; tenant?: string }) =>
     run((config) => tokenCommand(config, { user: options.user, tenantSlug: options.tenant ?? null })),
   );
@@ -92,20 +89,20 @@ program
 
 program
   .command('monitor')
-  .description('look at the database and a running server; exit code 1 when something needs a person')
-  .addArgument(new Argument('[view]', 'what to look at').choices([...views, 'all'] as const).default('all'))
+  .description('show the state of the database and a running server; exit with 1 when action is needed')
+  .addArgument(new Argument('[view]', 'view to show').choices([...views, 'all'] as const).default('all'))
   .addOption(
-    new Option('--watch [seconds]', 'look again and again; every 5 seconds when no number is given')
+    new Option('--watch [seconds]', 'repeat every n seconds (5 by default)')
       .preset('5')
       .argParser(secondsBetween),
   )
-  .option('--json', 'as JSON; with --watch one line for each look', false)
-  .option('--no-color', 'without colours; so does NO_COLOR')
+  .option('--json', 'print JSON; with --watch one line per reading', false)
+  .option('--no-color', 'disable colours, as NO_COLOR does')
   .option(
     '--url <url>',
-    'where the server answers, for its counters; where this configuration would listen when absent',
+    'endpoint of the server, for its counters (by default the address of this configuration)',
   )
-  .option('--token <token>', 'of an admin of the platform, for the same; - reads it from standard input')
+  .option('--token <token>', 'token of a platform admin, for the counters; - reads it from standard input')
   .action(
     (
       view: MonitorOptions['view'],
@@ -121,7 +118,7 @@ function secondsBetween(text: string): number {
   throw new InvalidArgumentError('It must be a number of seconds from 0.5 to 86400.');
 }
 
-function countOfPeople(text: string): number {
+function countOfUsers(text: string): number {
   const count = Number(text);
   if (Number.isInteger(count) && count >= 1 && count <= peopleMax) return count;
   throw new InvalidArgumentError(`It must be a whole number from 1 to ${peopleMax}.`);
@@ -133,14 +130,14 @@ function countOfWorkers(text: string): number {
   throw new InvalidArgumentError(`It must be a whole number from 1 to ${workersMax}.`);
 }
 
-/** A command answers its exit code; what it throws is told in one line. */
+/** Sets the exit code from the command's result, and prints an error as one line. */
 async function run(command: (config: Config) => Promise<number>): Promise<void> {
   try {
     process.exitCode = await command(readConfig(process.env));
   } catch (error) {
     process.exitCode = 1;
     if (error instanceof InvalidConfiguration)
-      console.error(`The configuration has faults:\n${error.message}`);
+      console.error(`The configuration is invalid:\n${error.message}`);
     else console.error(error instanceof Error ? `parley: ${error.message}` : error);
   }
 }

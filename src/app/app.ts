@@ -16,7 +16,8 @@ import { toRefusal } from '../platform/postgres/database-errors.ts';
 import { ColumnCheck } from './column-check.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
 import { Telemetry } from '../platform/telemetry/metrics/telemetry.ts';
-import { createMetrics, type Siblings } from './metrics/app-metrics.ts';
+import { createMetrics, type WorkerCluster } from './metrics/app-metrics.ts';
+import { traceRequests } from './metrics/trace-requests.ts';
 import { createQueries } from './repositories.ts';
 import { createAuthenticator } from './authenticate.ts';
 import { createHttpServer } from '../server/http-server.ts';
@@ -26,7 +27,6 @@ import { createContextFactory } from './request-context.ts';
 import { createSightings } from './background/last-seen.ts';
 import { InFlightRequests } from '../server/limits/in-flight-requests.ts';
 import { createWarmers } from './background/warmers.ts';
-import { createTracing } from './metrics/create-tracing.ts';
 import { createServices } from './services.ts';
 
 /** What an app is made of; whoever makes these also ends them. */
@@ -35,8 +35,8 @@ export interface AppOptions {
   readonly config: Config;
   readonly database: Database;
   readonly logger: Logger;
-  /** The workers that this process is one of; null, and when absent: it stands alone. */
-  readonly siblings?: Siblings | null;
+  /** The other workers of this process; null or absent for a single process. */
+  readonly cluster?: WorkerCluster | null;
   /** What runs operations where the level executor is asked for; it itself, unless something is to be seen of it. */
   readonly createExecutor?: CreateExecutor;
 }
@@ -46,11 +46,10 @@ export type App = ReturnType<typeof createApp>;
 
 export function createApp(options: AppOptions) {
   const { clock, config, database, logger } = options;
-  const { createExecutor = createLevelExecutor, siblings = null } = options;
+  const { createExecutor = createLevelExecutor, cluster = null } = options;
   const executions = new ExecutionCounts();
   const coherence = new PostgresCoherence({ url: database.url, logger });
-  const { tracing, exporter } = createTracing(config, logger);
-  const telemetry = new Telemetry({ clock, logger, thresholds: config.telemetry, tracing });
+  const telemetry = new Telemetry({ clock, logger, thresholds: config.telemetry });
   const { caches, registry, ...sharing } = createCaches({
     clock,
     coherence,
@@ -100,6 +99,7 @@ export function createApp(options: AppOptions) {
       // Not before: an app that only fills in the demo would log its bulk inserts as slow statements.
       database.follow(telemetry.followStatement);
       await columnCheck.requireIsolatingColumns();
+      const stopTracing = await traceRequests(telemetry, { config, logger });
       const settings = config.telemetry.metrics;
       const metrics = settings.isEnabled
         ? createMetrics({
@@ -110,7 +110,7 @@ export function createApp(options: AppOptions) {
             registry,
             services,
             sharing,
-            siblings,
+            cluster,
             telemetry,
           })
         : null;
@@ -158,10 +158,9 @@ export function createApp(options: AppOptions) {
         }),
         demo: demoToken === null ? null : { token: demoToken },
       });
-      exporter?.start();
       server.addHook('onClose', async () => {
         metrics?.stop();
-        await exporter?.stop();
+        await stopTracing();
       });
       coherence.start();
       server.addHook('onClose', () => coherence.stop());

@@ -12,19 +12,19 @@ import type { Clock } from '../platform/runtime/clock.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import { createProgress, type ReportStream } from './progress.ts';
 
-/** What an import reads and where it reports. */
+/** The input and output streams of an import. */
 interface ImportSurroundings {
   readonly clock: Clock;
   readonly database: Database;
-  /** What the file `-` stands for. */
+  /** The stream that the file name `-` reads. */
   readonly input: Readable;
   /** For the summary. */
   readonly output: Writable;
-  /** For faults and progress. */
+  /** For errors and progress. */
   readonly errors: ReportStream;
 }
 
-/** Takes in files of conversations; answers 1 when a line was refused. */
+/** Imports files of conversations; resolves with 1 when a line was rejected. */
 export async function importCommand(config: Config, files: readonly string[]): Promise<number> {
   return withPlatform(config, ({ clock, database }) =>
     importFiles(files, {
@@ -38,9 +38,8 @@ export async function importCommand(config: Config, files: readonly string[]): P
 }
 
 /**
- * Takes in files of conversations, one after the other; answers 1 when a line was refused or a file can't be
- * read.
- * @throws Unavailable when the database is away
+ * Imports files of conversations in order; resolves with 1 when a line was rejected.
+ * @throws Unavailable when the database does not respond
  */
 export async function importFiles(
   files: readonly string[],
@@ -53,7 +52,9 @@ export async function importFiles(
   try {
     for (const file of files) counts = sumOf(counts, await importFile(file, service, surroundings));
   } catch (error) {
-    errors.write('The import has stopped. What went in is in; the same files again bring the rest.\n');
+    errors.write(
+      'The import has stopped. Run it again with the same files to import the rest; nothing is imported twice.\n',
+    );
     throw error;
   }
   if (counts.conversationsAdded > 0) await service.finish();
@@ -84,7 +85,7 @@ async function importFile(
   }
 }
 
-/** Null when that can't be known; reading tells why. */
+/** Returns null on failure, which reading the file reports with its reason. */
 async function sizeOf(file: string): Promise<number | null> {
   try {
     return (await stat(file)).size;
@@ -93,7 +94,7 @@ async function sizeOf(file: string): Promise<number | null> {
   }
 }
 
-/** A reason can quote the file, and what a file contains must not steer the terminal. */
+/** Replaces control characters, because a reason can quote the file and must not control the terminal. */
 function printable(reason: string): string {
   return reason.replaceAll(/\p{Cc}/gu, '\uFFFD');
 }
@@ -108,7 +109,7 @@ function summary(counts: ImportCounts, durationMs: number): string {
   const perSecond = seconds > 0 ? Math.round(counts.messagesAdded / seconds) : counts.messagesAdded;
   return [
     `conversations: ${formatted(counts.conversationsAdded)} added, ` +
-      `${formatted(counts.conversationsAlreadyThere)} already there, ${formatted(counts.conversationsRefused)} refused`,
+      `${formatted(counts.conversationsAlreadyThere)} already present, ${formatted(counts.conversationsRefused)} refused`,
     `messages: ${formatted(counts.messagesAdded)} added, by ${formatted(counts.authorsAdded)} new authors`,
     `${seconds.toFixed(1)} s, ${formatted(perSecond)} messages per second\n`,
   ].join('\n');

@@ -9,20 +9,20 @@ import {
 } from '../platform/postgres/migrations/migrations.ts';
 import { createLogger, type Logger } from '../platform/telemetry/logger.ts';
 
-/** What `parley migrate` was asked to do. */
+/** The options of `parley migrate`. */
 export interface MigrateCommandOptions {
-  /** Only say what is missing. */
+  /** Only prints the status. */
   readonly status: boolean;
-  /** A migration that failed and is to be tried again. */
+  /** The name of a failed migration to retry. */
   readonly retry?: string | undefined;
-  /** For developers: the name of a new migration to be written from what has changed in schema.prisma. */
+  /** For developers: the name of a new migration, drafted from the changes in schema.prisma. */
   readonly draft?: string | undefined;
   readonly print?: (line: string) => void;
 }
 
 /**
- * Brings the tables up to date, says how they stand, or drafts the next change of them.
- * @returns the exit code: 1 when `status` finds that something is missing or wrong
+ * Applies the pending migrations, prints their status, or drafts a new migration.
+ * @returns the exit code: 1 when `status` finds a pending, failed, edited or unknown migration
  * @throws MigrationError when a migration fails or does not fit
  */
 export async function migrateCommand(config: Config, options: MigrateCommandOptions): Promise<number> {
@@ -42,7 +42,7 @@ export async function migrateCommand(config: Config, options: MigrateCommandOpti
   });
 }
 
-// Without the pool of the rest: its timeouts are made for requests.
+// Without the pool, whose timeouts are meant for requests.
 async function withDatabaseUrl<Result>(
   config: Config,
   logger: Logger,

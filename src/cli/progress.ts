@@ -2,24 +2,26 @@ import type { Writable } from 'node:stream';
 import { MultiBar, Presets } from 'cli-progress';
 import type { Clock } from '../platform/runtime/clock.ts';
 
-/** Where a command tells how it goes. */
+/** The stream for the progress of a command. */
 export interface ReportStream extends Writable {
   readonly isTTY?: boolean;
 }
 
-/** How far something long has come. */
+/** The progress of a long task. */
 export interface Progress {
-  /** `done` in the unit of the total; `text` says the same in the product's words. */
+  /** Shows `done`, in the unit of the total, with a text. */
   update(done: number, text: string): void;
-  /** A line that stays. */
+  /** Prints a permanent line. */
   note(line: string): void;
-  /** The last that it does; safe to call twice. */
+  /** Ends the output; safe to call twice. */
   stop(): void;
 }
 
 const plainIntervalMs = 1000;
 
-/** A bar on a terminal; elsewhere, and where the total is not known, at most one line a second. */
+/**
+ * Creates a progress bar on a terminal; elsewhere, or without a total, prints at most one line per second.
+ */
 export function createProgress(options: {
   readonly stream: ReportStream;
   readonly clock: Clock;
@@ -45,7 +47,7 @@ function createBar(stream: ReportStream, label: string, total: number): Progress
     Presets.shades_classic,
   );
   const bar = bars.create(total, 0, { text: '' });
-  // A bar switches the terminal's line wrap off, which must not stay so.
+  // The bar disables the terminal's line wrap, which must be restored.
   const interrupt = () => {
     bars.stop();
     process.kill(process.pid, 'SIGINT');
@@ -57,7 +59,7 @@ function createBar(stream: ReportStream, label: string, total: number): Progress
     stop() {
       process.removeListener('SIGINT', interrupt);
       if (!bars.isActive) return;
-      // Notes wait for the next redraw, and stopping would lose them.
+      // Notes are printed at the next redraw; stopping would discard them.
       bars.update();
       bars.stop();
     },
@@ -71,11 +73,11 @@ function createPlainProgress(options: {
   readonly total: number | null;
 }): Progress {
   const { stream, clock, label, total } = options;
-  let toldAt = clock.now();
+  let reportedAt = clock.now();
   return {
     update(done, text) {
-      if (clock.now() - toldAt < plainIntervalMs) return;
-      toldAt = clock.now();
+      if (clock.now() - reportedAt < plainIntervalMs) return;
+      reportedAt = clock.now();
       const share = total === null || total === 0 ? '' : `${Math.floor((100 * done) / total)} % · `;
       stream.write(`${label}: ${share}${text}\n`);
     },

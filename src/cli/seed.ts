@@ -8,7 +8,7 @@ import type { Clock } from '../platform/runtime/clock.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import { createProgress, type ReportStream } from './progress.ts';
 
-/** Where demo data goes and where that is reported. */
+/** The database and output streams of the command. */
 interface SeedSurroundings {
   readonly clock: Clock;
   readonly database: Database;
@@ -18,16 +18,19 @@ interface SeedSurroundings {
   readonly errors: ReportStream;
 }
 
-/** Fills in demo data; run again, it adds nothing. */
+/** Adds demo data; a second run adds nothing. */
 export async function seedCommand(config: Config, size: DemoSize): Promise<number> {
-  // Everybody knows the password of the demo's admin.
-  if (config.isProduction) throw new Error('There are no demo data in production.');
+  // The password of the demo's admin is public.
+  if (config.isProduction) throw new Error('Demo data cannot be added in production.');
   return withPlatform(config, ({ clock, database }) =>
     seed(size, { clock, database, output: process.stdout, errors: process.stderr }),
   );
 }
 
-/** @throws Refusal with CONFLICT when somebody else has a slug or an e-mail address of the demo */
+/**
+ * Adds demo data and prints a summary.
+ * @throws Refusal with CONFLICT when a slug or an email address of the demo is taken
+ */
 export async function seed(
   size: DemoSize,
   { clock, database, output, errors }: SeedSurroundings,

@@ -2,17 +2,17 @@ import { createApp, type App } from '../app/app.ts';
 import type { Config } from '../app/config/config.ts';
 import { withPlatform } from '../app/open-platform.ts';
 
-/** Whose session, where. */
+/** The user, tenant and name of a new session. */
 export interface TokenRequest {
-  /** An e-mail address, or who they are elsewhere, such as `import:<tenant>:<author>`. */
+  /** An email address, or an external ID such as `import:<tenant>:<author>`. */
   readonly user: string;
-  /** Null: the tenant that they joined first. */
+  /** Null for the tenant that the user joined first. */
   readonly tenantSlug: string | null;
-  /** What the session is called in the list of sessions. */
+  /** The name of the session in the list of sessions. */
   readonly device: string;
 }
 
-/** Begins a session and prints its token, alone, on standard output. */
+/** Creates a session and prints only its token to standard output. */
 export async function tokenCommand(config: Config, request: Omit<TokenRequest, 'device'>): Promise<number> {
   return withPlatform(config, async (platform) => {
     const app = createApp({ ...platform, config });
@@ -22,10 +22,9 @@ export async function tokenCommand(config: Config, request: Omit<TokenRequest, '
 }
 
 /**
- * Begins a session without a password: whoever runs this has the database anyway. An admin of the platform
- * becomes an admin of the tenant first where they are no member, so that a tenant that came by an import can
- * be looked at.
- * @throws Error when there is no such active person or tenant, or they are no member there
+ * Creates a session without a password, which access to the database makes unnecessary. A platform admin who
+ * is no member of the tenant becomes its admin first, so that an imported tenant is accessible.
+ * @throws Error when the user or tenant does not exist or is inactive, or the user is not a member
  */
 export async function beginSession(
   { queries, services }: Pick<App, 'queries' | 'services'>,
@@ -41,7 +40,8 @@ export async function beginSession(
     known === undefined && tenantSlug !== null && account.isPlatformAdmin
       ? await queries.tenant.addAdmin(tenantSlug, account.userId)
       : (known ?? null);
-  if (membership === null) throw new Error(`${user} is no active member of ${tenantSlug ?? 'any tenant'}.`);
+  if (membership === null)
+    throw new Error(`${user} is not an active member of ${tenantSlug ?? 'any tenant'}.`);
   const { token } = await services.session.begin(account, membership, { userAgent: device, ipAddress: null });
   return token;
 }

@@ -81,7 +81,7 @@ describe('parley', { timeout: 60_000 }, () => {
 
   it.each([
     [['token', '--user', 'nobody@example.org'], 'There is no active user nobody@example.org.'],
-    [['token', '--user', 'grace@acme.example', '--tenant', 'lumen'], 'is no active member of lumen'],
+    [['token', '--user', 'grace@acme.example', '--tenant', 'lumen'], 'is not an active member of lumen'],
     [['tenant', 'link', 'no-such-tenant', 'org_1'], 'There is no tenant with the slug no-such-tenant.'],
     [['tenant', 'link', 'acme', ' org_1'], 'The id of an organisation must have 2 to 255 characters'],
     [['import', 'no-such-file.jsonl'], 'no-such-file.jsonl'],

@@ -29,7 +29,10 @@ async function statusOf(path: string, body?: string): Promise<number> {
   return status;
 }
 
-/** Asks for readiness as a load balancer does, and sends requests one after another for as long as it is given. */
+/**
+ * Asks for readiness as a load balancer does, and sends requests one after another for as long as it is
+ * given.
+ */
 async function honourReadiness(outcomes: (number | string)[]): Promise<void> {
   let isReady = true;
   const probing = (async () => {

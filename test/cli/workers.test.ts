@@ -144,7 +144,7 @@ describe.skipIf(process.platform !== 'linux')('several workers', { timeout: 120_
     });
     expect(code).toBe(1);
     expect(errors).toContain('/nowhere.json');
-    expect(errors).toContain('A worker ended before it could answer.');
+    expect(errors).toContain('A worker exited before it could listen.');
   });
 
   it('share one embedded PostgreSQL, which stops with them', async () => {

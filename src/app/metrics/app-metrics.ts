@@ -11,17 +11,20 @@ import type { Telemetry } from '../../platform/telemetry/metrics/telemetry.ts';
 import type { SharedCounters } from '../../platform/security/shared-attempt-limiter.ts';
 import { readVersion } from '../../platform/runtime/version.ts';
 
-/** Workers that answer on one port, and whose numbers are told as those of one process. */
-export interface Siblings {
-  /** What this one is called among them. */
+/** The workers of one port, whose metrics are reported as those of one process. */
+export interface WorkerCluster {
+  /** The number of this worker. */
   readonly worker: string;
-  /** Tells this one's numbers whenever they are asked for. Answers how to ask for those of all, in Prometheus' text format. */
+  /**
+   * Shares the metrics of this worker; the returned function loads those of all workers in Prometheus' text
+   * format.
+   */
   share(own: () => Promise<MetricSnapshot>): () => Promise<string>;
 }
 
 interface MetricsOptions {
-  /** Null where this process stands alone. */
-  readonly siblings: Siblings | null;
+  /** Null for a single process. */
+  readonly cluster: WorkerCluster | null;
   readonly telemetry: Telemetry;
   readonly registry: CacheRegistry;
   readonly config: Pick<Config, 'database'>;
@@ -32,13 +35,13 @@ interface MetricsOptions {
   };
   readonly executions: CountedExecutions;
   readonly services: { readonly monitoring: Pick<Monitoring, 'identitySync'> };
-  /** What caches have in common with other processes; null where that is nothing. */
+  /** The store that caches share with other processes; null without such a store. */
   readonly sharing: { readonly shared: { readonly counters: SharedCounters } | null };
 }
 
-/** Everything that is told to Prometheus, of all workers; `stop` ends what is measured for it alone. */
+/** Creates the metrics for Prometheus, of all workers; `stop` ends the measurements that only they need. */
 export function createMetrics(options: MetricsOptions) {
-  const metrics = new MetricRegistry(options.siblings?.worker ?? null);
+  const metrics = new MetricRegistry(options.cluster?.worker ?? null);
   const stop = addProcessMetrics(metrics, readVersion());
   addRequestMetrics(metrics, options.telemetry);
   addExecutionMetrics(metrics, options.executions);
@@ -47,14 +50,14 @@ export function createMetrics(options: MetricsOptions) {
   addPoolMetrics(metrics, options);
   addCoherenceMetrics(metrics, options);
   const own = () => metrics.snapshot();
-  const text = options.siblings?.share(own) ?? (async () => snapshotText(await own()));
+  const text = options.cluster?.share(own) ?? (async () => snapshotText(await own()));
   return { contentType: metrics.contentType, text, stop };
 }
 
 function addRequestMetrics(metrics: MetricRegistry, { requests, errorsByCode }: Telemetry): void {
   metrics.counter({
     name: 'parley_requests_total',
-    help: 'Requests by operation and by whether they were answered, refused or failed.',
+    help: 'Requests by operation and outcome: answered, rejected or failed.',
     labels: ['operation', 'outcome'],
     read: () =>
       Array.from(requests.total(), ([operation, { byOutcome }]) =>
@@ -63,14 +66,14 @@ function addRequestMetrics(metrics: MetricRegistry, { requests, errorsByCode }: 
   });
   metrics.counter({
     name: 'parley_request_statements_total',
-    help: 'Statements that requests sent, by operation.',
+    help: 'Statements sent for requests, by operation.',
     labels: ['operation'],
     read: () =>
       Array.from(requests.total(), ([operation, { statements }]): Sample => [{ operation }, statements]),
   });
   metrics.counter({
     name: 'parley_slow_requests_total',
-    help: 'Requests that took longer than SLOW_REQUEST_MS, or VERY_SLOW_REQUEST_MS.',
+    help: 'Requests that took longer than SLOW_REQUEST_MS or VERY_SLOW_REQUEST_MS.',
     labels: ['slowness'],
     read() {
       const all = [...requests.total().values()];
@@ -85,7 +88,7 @@ function addRequestMetrics(metrics: MetricRegistry, { requests, errorsByCode }: 
   addRequestErrors(metrics, errorsByCode);
   metrics.histogram(() => ({
     name: 'parley_request_duration_seconds',
-    help: 'How long requests took, by operation.',
+    help: 'Duration of requests, by operation.',
     label: 'operation',
     series: Array.from(requests.total(), ([operation, { durations }]) => [operation, durations] as const),
   }));
@@ -94,7 +97,7 @@ function addRequestMetrics(metrics: MetricRegistry, { requests, errorsByCode }: 
 function addRequestErrors(metrics: MetricRegistry, errorsByCode: Telemetry['errorsByCode']): void {
   metrics.counter({
     name: 'parley_errors_total',
-    help: 'Requests with an error, by the code of the first one.',
+    help: 'Requests with an error, by the code of the first error.',
     labels: ['code'],
     read: () => Array.from(errorsByCode, ([code, count]): Sample => [{ code }, count]),
   });
@@ -103,20 +106,20 @@ function addRequestErrors(metrics: MetricRegistry, errorsByCode: Telemetry['erro
 function addStatementMetrics(metrics: MetricRegistry, telemetry: Telemetry): void {
   metrics.counter({
     name: 'parley_statements_total',
-    help: 'Statements sent to PostgreSQL, by what for.',
+    help: 'Statements sent to PostgreSQL, by purpose.',
     labels: ['purpose'],
     read() {
-      const { forAuthentication, forNobody, forRequests } = telemetry.sent;
+      const { forAuthentication, inBackground, forRequests } = telemetry.sent;
       return [
         [{ purpose: 'authentication' }, forAuthentication],
         [{ purpose: 'request' }, forRequests - forAuthentication],
-        [{ purpose: 'background' }, forNobody],
+        [{ purpose: 'background' }, inBackground],
       ];
     },
   });
   metrics.counter({
     name: 'parley_authentications_total',
-    help: 'Requests whose credential was accepted.',
+    help: 'Requests with an accepted credential.',
     read: () => [[{}, telemetry.authenticationCount]],
   });
   metrics.counter({
@@ -126,12 +129,12 @@ function addStatementMetrics(metrics: MetricRegistry, telemetry: Telemetry): voi
   });
   metrics.counter({
     name: 'parley_failed_statements_total',
-    help: 'Statements that PostgreSQL refused or did not answer.',
+    help: 'Statements that failed.',
     read: () => [[{}, telemetry.statements.all.failed]],
   });
   metrics.histogram(() => ({
     name: 'parley_statement_duration_seconds',
-    help: 'How long statements took.',
+    help: 'Duration of statements.',
     label: null,
     series: [['', telemetry.statements.histogram]],
   }));
@@ -152,17 +155,17 @@ function addPoolMetrics(metrics: MetricRegistry, { config, database }: MetricsOp
   });
   metrics.gauge({
     name: 'parley_pool_connections_max',
-    help: 'Connections that there may be.',
+    help: 'Maximum number of connections.',
     read: () => [[{}, config.database.steadySize + config.database.overflowSize]],
   });
   metrics.gauge({
     name: 'parley_pool_waiting',
-    help: 'Those who wait for a connection.',
+    help: 'Requests waiting for a connection.',
     read: () => [[{}, database.poolState().waiting]],
   });
   metrics.counter({
     name: 'parley_pool_timeouts_total',
-    help: 'How often no connection was free in time.',
+    help: 'Waits for a connection that timed out.',
     read: () => [[{}, database.poolState().timeouts]],
   });
 }
@@ -173,14 +176,14 @@ function addCoherenceMetrics(
 ): void {
   metrics.gauge({
     name: 'parley_coherence_trusted',
-    help: '1 while caches may answer, 0 while changes are not heard of.',
+    help: '1 while caches are used, 0 while change notifications are not received.',
     together: 'min',
     read: () => [[{}, coherence.isTrusted ? 1 : 0]],
   });
   for (const [name, help] of [
-    ['joined', 'How often the process began to hear of changes.'],
-    ['settled', 'Writes that waited until all processes knew of them.'],
-    ['unconfirmed', 'Those for which the wait had to run out.'],
+    ['joined', 'Times that the process began to receive change notifications.'],
+    ['settled', 'Writes that waited until every process had dropped the old value.'],
+    ['unconfirmed', 'Writes for which this wait timed out.'],
   ] as const) {
     metrics.counter({
       name: `parley_coherence_${name}_total`,
@@ -190,13 +193,13 @@ function addCoherenceMetrics(
   }
   metrics.gauge({
     name: 'parley_redis_up',
-    help: 'Whether Redis answers; absent where there is none.',
+    help: '1 while Redis responds; absent without Redis.',
     together: 'min',
     read: () => (shared === null ? [] : [[{}, shared.counters.session === null ? 0 : 1]]),
   });
   metrics.counter({
     name: 'parley_identity_syncs_total',
-    help: 'What became of questions whether a person is up to date.',
+    help: 'Synchronizations of users with the identity provider, by result.',
     labels: ['result'],
     read() {
       const { performed, skipped, failed, staleServed } = services.monitoring.identitySync();

@@ -2,7 +2,7 @@ import type { CacheRegistry } from '../../caching/cache-registry.ts';
 import type { MetricRegistry, Sample } from '../../platform/telemetry/metrics/metric-registry.ts';
 import type { Telemetry } from '../../platform/telemetry/metrics/telemetry.ts';
 
-/** Tells Prometheus what caches did and hold. */
+/** Adds the metrics of the caches. */
 export function addCacheMetrics(
   metrics: MetricRegistry,
   {
@@ -12,13 +12,13 @@ export function addCacheMetrics(
 ): void {
   metrics.counter({
     name: 'parley_cache_reads_total',
-    help: 'Reads of caches by whether they needed a statement.',
+    help: 'Reads of caches by result: answered from the cache, or loaded by a statement.',
     labels: ['result'],
     read: () => Object.entries(telemetry.cacheReads).map(([result, count]): Sample => [{ result }, count]),
   });
   metrics.counter({
     name: 'parley_cache_keys_total',
-    help: 'Keys that caches were asked for, by what became of them.',
+    help: 'Keys read from caches, by result.',
     labels: ['cache', 'result'],
     read: () =>
       registry.statistics().flatMap(({ name, hits, misses, coalesced }): Sample[] => [
@@ -28,10 +28,10 @@ export function addCacheMetrics(
       ]),
   });
   const perCache = {
-    stale_served: ['Keys answered with a value past its time.', 'staleServed'],
-    evictions: ['Entries pushed out by newer ones.', 'evictions'],
-    invalidations: ['How often something was ended.', 'invalidations'],
-    errors: ['Failures of a store or of a load in the background.', 'errors'],
+    stale_served: ['Keys served with an expired value.', 'staleServed'],
+    evictions: ['Entries evicted to make room.', 'evictions'],
+    invalidations: ['Invalidations.', 'invalidations'],
+    errors: ['Failures of the store or of background loads.', 'errors'],
   } as const;
   for (const [name, [help, field]] of Object.entries(perCache)) {
     metrics.counter({
@@ -47,7 +47,7 @@ export function addCacheMetrics(
 function addCacheSizes(metrics: MetricRegistry, registry: CacheRegistry): void {
   for (const [name, help, field] of [
     ['entries', 'Entries in memory.', 'entries'],
-    ['entries_max', 'Entries that there may be in memory.', 'entriesMax'],
+    ['entries_max', 'Maximum number of entries in memory.', 'entriesMax'],
   ] as const) {
     metrics.gauge({
       name: `parley_cache_${name}`,

@@ -1,16 +1,19 @@
 import type { ExecutionStatistics } from '../../execution/execution-counts.ts';
 import type { MetricRegistry, Sample } from '../../platform/telemetry/metrics/metric-registry.ts';
 
-/** How operations were run. */
+/** Counts of executed operations. */
 export interface CountedExecutions {
   statistics(): ExecutionStatistics;
 }
 
-/** Tells Prometheus how operations were run: those that became slow give right answers, too. */
+/**
+ * Adds counters by executor, because an operation that falls back to graphql-js still gives the right answer,
+ * but slowly.
+ */
 export function addExecutionMetrics(metrics: MetricRegistry, executions: CountedExecutions): void {
   metrics.counter({
     name: 'parley_executions_total',
-    help: 'Operations by what ran them: the level executor alone (fast), graphql-js alone (unplanned) or it after the other (handed_over), and why.',
+    help: 'Operations by executor: the level executor (fast), graphql-js (unplanned) or graphql-js after the level executor (handed_over), with the reason.',
     labels: ['way', 'reason'],
     read() {
       const { fast, notPlannable, bailedOut } = executions.statistics();

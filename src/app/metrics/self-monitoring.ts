@@ -14,7 +14,7 @@ import type { Telemetry } from '../../platform/telemetry/metrics/telemetry.ts';
 import { readVersion } from '../../platform/runtime/version.ts';
 import type { Readiness } from '../../server/routes/health-routes.ts';
 
-/** What the process knows of itself and of what it needs, for admins and for whoever watches it. */
+/** Creates the statistics and health checks of this process, for admins and for monitoring. */
 export function createSelfMonitoring(options: {
   readonly clock: Clock;
   readonly config: Config;

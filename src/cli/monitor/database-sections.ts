@@ -1,53 +1,52 @@
-import type { Finding, IndexStatistics, SlowQuery, TableStatistics } from '../../domains/statistics/model.ts';
+import type { ConnectionStatistics, ExpiredRows, Finding } from '../../domains/statistics/model.ts';
 import type { StatisticsQueries } from '../../domains/statistics/queries.ts';
-import { activitySection } from './activity-section.ts';
-import { cleanUpSection } from './clean-up-section.ts';
-import { connectionsSection } from './connections-section.ts';
 import {
-  above,
   bytes,
   count,
+  levelOf,
   milliseconds,
   moment,
   percent,
+  quantity,
+  seconds,
   tableOf,
   type Section,
   type View,
 } from './section.ts';
 
 const rowsShown = 20;
+const daysShown = 7;
+const tenantsShown = 10;
+const dayMs = 86_400_000;
 
-/** What a look at the database needs. */
-export interface Look {
+/** The database, and the time of the reading. */
+export interface Reading {
   readonly queries: StatisticsQueries;
   readonly at: Date;
-  /** Null where the clean-up is switched off. */
+  /** Null if the clean-up is disabled. */
   readonly cleanUpIntervalMs: number | null;
 }
 
-/** The sections that come from the database alone, each made when it is called. */
+/** Returns the sections that need only the database, each loaded when it is called. */
 export function databaseSections(
-  look: Look,
+  reading: Reading,
 ): Readonly<Record<Exclude<View, 'cache' | 'auth'>, () => Promise<Section>>> {
-  const { queries } = look;
-  let asked: Promise<readonly Finding[]> | null = null;
-  // One analysis answers three sections.
+  const { queries } = reading;
+  let analysis: Promise<readonly Finding[]> | null = null;
+  // Three sections share one analysis.
   const findingsOf = async (...kinds: readonly string[]) => {
-    asked ??= queries.findings();
-    return (await asked).filter(({ kind }) => kinds.includes(kind));
+    analysis ??= queries.findings();
+    return (await analysis).filter(({ kind }) => kinds.includes(kind));
   };
   return {
-    slow: async () => ({
-      ...slowSection(await queries.slowQueries(rowsShown), await queries.statementNote()),
-      findings: await findingsOf('slow statement'),
-    }),
-    connections: () => connectionsSection(look),
+    slow: async () => ({ ...(await slowSection(queries)), findings: await findingsOf('slow statement') }),
+    connections: () => connectionsSection(reading),
     indexes: async () => ({
-      ...indexesSection(await queries.indexes({ unusedOnly: false })),
+      ...(await indexesSection(queries)),
       findings: await findingsOf('unused index', 'invalid index'),
     }),
     tables: async () => ({
-      ...tablesSection(await queries.tables()),
+      ...(await tablesSection(queries)),
       findings: await findingsOf(
         'missing index',
         'dead rows',
@@ -56,79 +55,162 @@ export function databaseSections(
         'transaction ids',
       ),
     }),
-    activity: () => activitySection(look),
-    cleanup: () => cleanUpSection(look),
+    activity: () => activitySection(reading),
+    cleanup: () => cleanUpSection(reading),
   };
 }
 
-function slowSection(rows: readonly SlowQuery[], note: string | null): Omit<Section, 'findings'> {
-  const table = tableOf('statements', rows, [
-    {
-      title: 'mean ms',
-      text: ({ meanMs }) => milliseconds(meanMs),
-      isNumber: true,
-      level: ({ isSlow }) => (isSlow ? 'bad' : null),
-    },
-    {
-      title: 'max ms',
-      text: ({ maxMs }) => milliseconds(maxMs),
-      isNumber: true,
-      level: ({ maxMs }) => above(maxMs, 1000, 3000),
-    },
-    { title: 'calls', text: ({ calls }) => count(calls), isNumber: true },
-    { title: 'total s', text: ({ totalMs }) => milliseconds(totalMs / 1000), isNumber: true },
-    { title: 'rows', text: ({ rows: answered }) => count(answered), isNumber: true },
-    {
-      title: 'in memory',
-      text: ({ cacheHitRate }) => (cacheHitRate === null ? '' : percent(cacheHitRate)),
-      isNumber: true,
-      level: ({ cacheHitRate }) => (cacheHitRate === null ? null : above(1 - cacheHitRate, 0.1, 0.5)),
-    },
-    { title: 'statement', text: ({ query }) => query },
-  ]);
+async function slowSection(queries: StatisticsQueries): Promise<Section> {
+  const note = await queries.statementNote();
+  const table = tableOf('statements', await queries.slowQueries(rowsShown), {
+    'mean ms': (row) => quantity(milliseconds(row.meanMs), row.isSlow ? 'critical' : null),
+    'max ms': (row) => quantity(milliseconds(row.maxMs), levelOf(row.maxMs, 1000, 3000)),
+    calls: (row) => row.calls,
+    'total s': (row) => quantity(milliseconds(row.totalMs / 1000)),
+    rows: (row) => row.rows,
+    'in memory': ({ cacheHitRate: rate }) =>
+      rate === null ? quantity('') : quantity(percent(rate), levelOf(1 - rate, 0.1, 0.5)),
+    statement: (row) => row.query,
+  });
+  const title = 'Statements, slowest mean first';
+  return { view: 'slow', title, tables: [table], notes: note === null ? [] : [note] };
+}
+
+async function indexesSection(queries: StatisticsQueries): Promise<Section> {
+  const rows = await queries.indexes({ unusedOnly: false });
+  const table = tableOf('indexes', rows.slice(0, rowsShown), {
+    index: (row) => row.name,
+    table: (row) => row.table,
+    size: (row) => quantity(bytes(row.sizeBytes)),
+    scans: (row) => quantity(count(row.scans), row.isUnused ? 'elevated' : null),
+    unique: (row) => (row.isUnique ? 'yes' : ''),
+  });
+  return { view: 'indexes', title: `The ${rowsShown} largest indexes`, tables: [table] };
+}
+
+async function tablesSection(queries: StatisticsQueries): Promise<Section> {
+  const table = tableOf('tables', await queries.tables(), {
+    table: (row) => row.name,
+    rows: (row) => row.rows,
+    'dead rows': ({ rows, deadRows }) =>
+      quantity(count(deadRows), deadRows < 10_000 ? null : levelOf(deadRows / Math.max(rows, 1), 0.1, 0.2)),
+    size: (row) => quantity(bytes(row.sizeBytes)),
+    indexes: (row) => quantity(bytes(row.indexBytes)),
+    'last vacuum': (row) => moment(row.lastVacuumAt),
+    'last analyze': ({ rows, lastAnalyzeAt: at }) =>
+      quantity(moment(at), at === null && rows >= 10_000 ? 'critical' : null),
+  });
+  return { view: 'tables', title: 'Tables, largest first', tables: [table] };
+}
+
+async function activitySection({ queries, at }: Reading): Promise<Section> {
+  const days = tableOf('days', await queries.dailyActivity(daysShown, at), {
+    day: (row) => row.date.toISOString().slice(0, 10),
+    'active users': (row) => row.activeUsers,
+    'new users': (row) => row.newUsers,
+    conversations: (row) => row.conversations,
+    messages: (row) => row.messages,
+    'sign-ins': (row) => row.signIns,
+  });
+  const tenants = tableOf('tenants', await queries.tenantActivity(tenantsShown), {
+    tenant: (row) => row.slug,
+    members: (row) => row.members,
+    'live sessions': (row) => row.activeSessions,
+    conversations: (row) => row.conversations,
+    messages: (row) => row.messages,
+    today: (row) => row.messagesToday,
+    'in 30 days': (row) => row.messagesOfLast30Days,
+  });
+  const title = `The last ${daysShown} days in UTC, and the ${tenantsShown} busiest tenants`;
+  return { view: 'activity', title, tables: [days, tenants] };
+}
+
+/** Shows rows that are due for removal; a single missed clean-up is no reason for a warning. */
+async function cleanUpSection({ queries, at, cleanUpIntervalMs }: Reading): Promise<Section> {
+  const rows = await queries.expired(at);
+  const delayMaxMs = Math.max(dayMs, 2 * (cleanUpIntervalMs ?? 0));
+  const ageMs = ({ dueSince }: ExpiredRows) => (dueSince === null ? 0 : at.getTime() - dueSince.getTime());
+  const isLate = (row: ExpiredRows) => ageMs(row) > delayMaxMs;
+  const table = tableOf('expired', rows, {
+    table: (row) => row.table,
+    rows: (row) => row.rows,
+    'due since': (row) =>
+      quantity(row.dueSince === null ? '' : moment(row.dueSince), isLate(row) ? 'critical' : null),
+  });
+  const findings = rows.filter(isLate).map((row) => ({
+    kind: 'clean-up',
+    severity: 'warning' as const,
+    subject: row.table,
+    finding: `${count(row.rows)} expired rows, the oldest for ${seconds(ageMs(row) / 1000)}`,
+    advice:
+      'No server has cleaned up: search the logs for `could not be removed`, or use the mutation cleanupExpiredData.',
+  }));
+  const notes =
+    cleanUpIntervalMs === null ? ['The clean-up is disabled here: CLEANUP_ENABLED is false.'] : [];
+  return { view: 'cleanup', title: 'Expired rows', tables: [table], notes, findings };
+}
+
+/** Shows connections and blocked statements. */
+export async function connectionsSection({
+  queries,
+}: {
+  readonly queries: Pick<StatisticsQueries, 'connections'>;
+}): Promise<Section> {
+  const statistics = await queries.connections();
+  const groups = tableOf('connections', statistics.groups, {
+    application: (row) => row.application,
+    state: (row) => row.state,
+    connections: (row) => row.connections,
+    'for up to': ({ state, longestSeconds }) =>
+      quantity(
+        seconds(longestSeconds),
+        state.startsWith('idle in transaction') ? levelOf(longestSeconds, 15, 60) : null,
+      ),
+  });
+  const blocked = tableOf('blocked', statistics.blocked, {
+    process: (row) => quantity(String(row.processId)),
+    'waits for': (row) => row.blockedBy.join(', '),
+    for: (row) => quantity(seconds(row.waitingSeconds), levelOf(row.waitingSeconds, 1, 10)),
+    statement: (row) => row.query,
+  });
+  const isHidden = statistics.groups.some(({ state }) => state === '(hidden)');
   return {
-    view: 'slow',
-    title: 'Statements, the slowest on average first',
-    tables: [table],
-    notes: note === null ? [] : [note],
+    view: 'connections',
+    title: `Connections: ${count(statistics.connections)} of ${count(statistics.connectionsMax)}`,
+    tables: statistics.blocked.length === 0 ? [groups] : [groups, blocked],
+    notes: isHidden ? ['The activity of other roles is hidden without membership in pg_read_all_stats.'] : [],
+    findings: findingsOfConnections(statistics),
   };
 }
 
-function indexesSection(rows: readonly IndexStatistics[]): Omit<Section, 'findings'> {
-  const table = tableOf('indexes', rows.slice(0, rowsShown), [
-    { title: 'index', text: ({ name }) => name },
-    { title: 'table', text: ({ table: of }) => of },
-    { title: 'size', text: ({ sizeBytes }) => bytes(sizeBytes), isNumber: true },
-    {
-      title: 'scans',
-      text: ({ scans }) => count(scans),
-      isNumber: true,
-      level: ({ isUnused }) => (isUnused ? 'worse' : null),
+function findingsOfConnections(statistics: ConnectionStatistics): readonly Finding[] {
+  const share = statistics.connections / statistics.connectionsMax;
+  const idleSeconds = statistics.longestIdleInTransactionSeconds;
+  const waitingSeconds = statistics.blocked[0]?.waitingSeconds ?? 0;
+  const findings = [
+    share >= 0.8 && {
+      subject: 'connections',
+      finding: `${percent(share)} of the connections are in use`,
+      advice: 'Fewer processes, a smaller DATABASE_PROFILE, a pooler in front, or a larger max_connections.',
     },
-    { title: 'unique', text: ({ isUnique }) => (isUnique ? 'yes' : '') },
-  ]);
-  return { view: 'indexes', title: `The ${rowsShown} largest indexes`, tables: [table], notes: [] };
-}
-
-function tablesSection(rows: readonly TableStatistics[]): Omit<Section, 'findings'> {
-  const table = tableOf('tables', rows, [
-    { title: 'table', text: ({ name }) => name },
-    { title: 'rows', text: ({ rows: estimated }) => count(estimated), isNumber: true },
-    {
-      title: 'dead rows',
-      text: ({ deadRows }) => count(deadRows),
-      isNumber: true,
-      level: ({ rows: live, deadRows }) =>
-        deadRows < 10_000 ? null : above(deadRows / Math.max(live, 1), 0.1, 0.2),
+    // Such a transaction holds its locks and keeps dead rows; those of Parley end within seconds.
+    idleSeconds >= 60 && {
+      subject: 'idle in transaction',
+      finding: `a transaction has been idle for ${seconds(idleSeconds)}`,
+      advice: 'It holds locks and keeps dead rows: end it by `select pg_terminate_backend(pid)`.',
     },
-    { title: 'size', text: ({ sizeBytes }) => bytes(sizeBytes), isNumber: true },
-    { title: 'indexes', text: ({ indexBytes }) => bytes(indexBytes), isNumber: true },
-    { title: 'last vacuum', text: ({ lastVacuumAt }) => moment(lastVacuumAt) },
-    {
-      title: 'last analyze',
-      text: ({ lastAnalyzeAt }) => moment(lastAnalyzeAt),
-      level: ({ rows: live, lastAnalyzeAt }) => (lastAnalyzeAt === null && live >= 10_000 ? 'bad' : null),
+    statistics.longestTransactionSeconds >= 300 && {
+      subject: 'long transaction',
+      finding: `the longest transaction has run for ${seconds(statistics.longestTransactionSeconds)}`,
+      advice: 'Dead rows stay until it ends: find it in pg_stat_activity.',
     },
-  ]);
-  return { view: 'tables', title: 'Tables, the largest first', tables: [table], notes: [] };
+    waitingSeconds >= 10 && {
+      subject: 'locks',
+      finding: `a statement has waited for ${seconds(waitingSeconds)}`,
+      advice: 'Check the process that it waits for, and the process that this one waits for in turn.',
+    },
+  ];
+  return findings
+    .filter((finding) => finding !== false)
+    .map((finding) => ({ kind: 'connections', severity: 'warning', ...finding }));
 }

@@ -1,45 +1,51 @@
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
+import CliTable from 'cli-table3';
 import type { Finding } from '../../domains/statistics/model.ts';
-import type { Level, Section, Table } from './section.ts';
+import type { Cell, Section, Table } from './section.ts';
 
-/** How the text is to look. */
+/** The appearance of the text. */
 export interface Rendering {
   readonly isColoured: boolean;
-  /** Lines of tables are cut off here; null where nobody looks at a screen. */
+  /** The width of the terminal, which truncates the last column; null without a terminal. */
   readonly width: number | null;
 }
 
 type Style = Parameters<typeof styleText>[0];
 
-const styles: Readonly<Record<Exclude<Level, null>, Style>> = { worse: 'yellow', bad: 'red' };
-/** A statement is long, and stands in the table above as a whole. */
+const styles = { elevated: 'yellow', critical: 'red' } as const;
+/** A finding repeats only the beginning of a statement, which the table above shows as a whole. */
 const subjectCharactersMax = 80;
-const gap = '  ';
+const lastColumnWidthMin = 20;
+// No borders, and two spaces between columns.
+const sides = ['top', 'bottom', 'left', 'right'] as const;
+const borders = sides.flatMap((side) => [side, `${side}-mid`, `${side}-left`, `${side}-right`]);
+const chars = {
+  ...Object.fromEntries([...borders, 'mid', 'mid-mid'].map((name) => [name, ''])),
+  middle: '  ',
+};
+const style = { 'padding-left': 0, 'padding-right': 0, head: [], border: [] };
 
-/** All sections as text for a person. */
+/** Renders sections and a summary as text. */
 export function render(sections: readonly Section[], rendering: Rendering): string {
-  return `${sections.map((section) => renderSection(section, rendering)).join('\n\n')}\n\n${verdictOn(sections, rendering)}\n`;
+  return `${[...sections.map((section) => renderSection(section, rendering)), summaryOf(sections, rendering)].join('\n\n')}\n`;
 }
 
-function verdictOn(sections: readonly Section[], rendering: Rendering): string {
-  const warnings = sections.flatMap(({ findings }) => findings.filter(isWarning)).length;
-  const need = warnings === 1 ? '1 thing needs a person.' : `${warnings} things need a person.`;
-  const unknown = sections.filter(({ isUnknown }) => isUnknown === true).map(({ view }) => view);
-  if (unknown.length > 0) {
-    const said = `Could not look at: ${unknown.join(', ')}.`;
-    return paint(warnings === 0 ? said : `${said} ${need}`, 'red', rendering);
-  }
-  return warnings === 0
-    ? paint('Nothing needs a person.', 'green', rendering)
-    : paint(need, 'red', rendering);
-}
-
-/** Whether a finding needs a person. */
+/** Returns true for a finding that requires action. */
 export function isWarning({ severity }: Finding): boolean {
   return severity === 'warning';
 }
 
-function renderSection({ title, tables, findings, notes }: Section, rendering: Rendering): string {
+function summaryOf(sections: readonly Section[], rendering: Rendering): string {
+  const warnings = sections.flatMap(({ findings = [] }) => findings.filter(isWarning)).length;
+  const unknown = sections.filter(({ isUnknown }) => isUnknown === true).map(({ view }) => view);
+  if (warnings === 0 && unknown.length === 0) return paint('No action needed.', 'green', rendering);
+  const unavailable = unknown.length > 0 ? [`Not available: ${unknown.join(', ')}.`] : [];
+  const needed =
+    warnings > 0 ? [`Action needed: ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}.`] : [];
+  return paint([...unavailable, ...needed].join(' '), 'red', rendering);
+}
+
+function renderSection({ title, tables, findings = [], notes = [] }: Section, rendering: Rendering): string {
   return [
     paint(title, 'bold', rendering),
     ...tables.map((table) => renderTable(table, rendering)),
@@ -48,46 +54,54 @@ function renderSection({ title, tables, findings, notes }: Section, rendering: R
   ].join('\n');
 }
 
-function renderTable({ titles, isNumber, cells }: Table, rendering: Rendering): string {
-  const widths = titles.map((title, column) =>
-    Math.max(title.length, ...cells.map((row) => row[column]?.text.length ?? 0)),
-  );
-  // Padded before it is painted, because colours are characters too.
-  const place = (text: string, column: number): string => {
-    const width = column === titles.length - 1 && isNumber[column] !== true ? 0 : (widths[column] ?? 0);
-    const room = roomAt(column, widths, rendering.width);
-    const padded = isNumber[column] === true ? text.padStart(width) : text.padEnd(width);
-    return padded.length > room ? `${padded.slice(0, Math.max(0, room - 1))}…` : padded;
-  };
-  const head = titles.map((title, column) => paint(place(title, column), 'dim', rendering)).join(gap);
-  const body = cells.map((row) =>
-    row
-      .map(({ text, level }, column) =>
-        level === null ? place(text, column) : paint(place(text, column), styles[level], rendering),
-      )
-      .join(gap),
-  );
-  return [head, ...(body.length === 0 ? [paint('(none)', 'dim', rendering)] : body)].join('\n');
+function renderTable(table: Table, rendering: Rendering): string {
+  const text = layOut(table, rendering, null);
+  const longest = Math.max(...text.split('\n').map((line) => stripVTControlCharacters(line).length));
+  const excess = longest - (rendering.width ?? Infinity);
+  const last = table.cells.map((row) => textOf(row.at(-1) ?? '').length);
+  return excess <= 0
+    ? text
+    : layOut(table, rendering, Math.max(lastColumnWidthMin, Math.max(...last) - excess));
 }
 
-/** Only what comes last is cut off: everything before it has a known width. */
-function roomAt(column: number, widths: readonly number[], width: number | null): number {
-  if (width === null || column < widths.length - 1) return Infinity;
-  const before = widths.slice(0, column).reduce((sum, each) => sum + each + gap.length, 0);
-  return Math.max(20, width - before);
+function layOut({ titles, cells }: Table, rendering: Rendering, lastColumnWidth: number | null): string {
+  const [first = []] = cells;
+  const table = new CliTable({
+    chars,
+    style,
+    head: titles.map((title) => paint(title, 'dim', rendering)),
+    colAligns: titles.map((_, column) => (typeof first[column] === 'object' ? 'right' : 'left')),
+    ...(lastColumnWidth !== null && {
+      colWidths: titles.map((_, column) => (column === titles.length - 1 ? lastColumnWidth : null)),
+    }),
+  });
+  table.push(...cells.map((row) => row.map((cell) => paintCell(cell, rendering))));
+  const lines = table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd());
+  return [...lines, ...(cells.length === 0 ? [paint('(none)', 'dim', rendering)] : [])].join('\n');
 }
 
-/** Of several findings in a row with the same advice, only the last tells it. */
+function paintCell(cell: Cell, rendering: Rendering): string {
+  if (typeof cell === 'string' || cell.level === null) return textOf(cell);
+  return paint(cell.text, styles[cell.level], rendering);
+}
+
+function textOf(cell: Cell): string {
+  return typeof cell === 'string' ? cell : cell.text;
+}
+
+/** Renders the advice only after the last of several findings that share the advice. */
 function renderFinding(finding: Finding, next: Finding | undefined, rendering: Rendering): string {
-  const subject =
-    finding.subject.length > subjectCharactersMax
-      ? `${finding.subject.slice(0, subjectCharactersMax - 1)}…`
-      : finding.subject;
-  const text = `${isWarning(finding) ? '!' : '·'} ${finding.kind}: ${subject}: ${finding.finding}`;
-  const head = paint(text, isWarning(finding) ? 'red' : 'yellow', rendering);
-  return next?.advice === finding.advice ? head : `${head}\n    ${finding.advice}`;
+  const { kind, subject, finding: text, advice } = finding;
+  const short =
+    subject.length > subjectCharactersMax ? `${subject.slice(0, subjectCharactersMax - 1)}…` : subject;
+  const [mark, colour] = isWarning(finding) ? (['!', 'red'] as const) : (['·', 'yellow'] as const);
+  const head = paint(`${mark} ${kind}: ${short}: ${text}`, colour, rendering);
+  return next?.advice === advice ? head : `${head}\n    ${advice}`;
 }
 
-function paint(text: string, style: Style, { isColoured }: Rendering): string {
-  return isColoured ? styleText(style, text, { validateStream: false }) : text;
+function paint(text: string, textStyle: Style, { isColoured }: Rendering): string {
+  return isColoured ? styleText(textStyle, text, { validateStream: false }) : text;
 }

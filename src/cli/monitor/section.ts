@@ -1,6 +1,6 @@
 import type { Finding } from '../../domains/statistics/model.ts';
 
-/** What `parley monitor` can show, in the order of `all`. */
+/** The views of `parley monitor`, in the order of `all`. */
 export const views = [
   'slow',
   'connections',
@@ -14,62 +14,62 @@ export const views = [
 
 export type View = (typeof views)[number];
 
-/** How bad a number is; most are not. */
-export type Level = 'worse' | 'bad' | null;
-
-/** One thing to look at. */
+/** The result of one view. */
 export interface Section {
   readonly view: View;
   readonly title: string;
   readonly tables: readonly Table[];
-  /** What could not be told, and why. */
-  readonly notes: readonly string[];
-  /** Warnings need a person. */
-  readonly findings: readonly Finding[];
-  /** Whether there was nothing to look at, so that nothing is known to be well. */
+  /** Limitations of the section, such as missing permissions. */
+  readonly notes?: readonly string[];
+  /** Warnings require action. */
+  readonly findings?: readonly Finding[];
+  /** True if the source of the section could not be reached. */
   readonly isUnknown?: boolean;
 }
 
-/** Rows twice: as they are, for programs, and as text. */
+/** A table with its rows as data, for JSON, and as cells, for text. */
 export interface Table {
   readonly name: string;
   readonly rows: readonly object[];
   readonly titles: readonly string[];
-  readonly isNumber: readonly boolean[];
   readonly cells: readonly (readonly Cell[])[];
 }
 
-interface Cell {
+/** A text, which is aligned left, or a quantity, which is aligned right. */
+export type Cell = string | Quantity;
+
+/** A formatted number, and its level if it is too high. */
+export interface Quantity {
   readonly text: string;
   readonly level: Level;
 }
 
-/** How a row is shown in one place. */
-export interface Column<Row> {
-  readonly title: string;
-  readonly text: (row: Row) => string;
-  /** To be shown to the right. */
-  readonly isNumber?: boolean;
-  readonly level?: (row: Row) => Level;
-}
+export type Level = 'elevated' | 'critical' | null;
 
+/** Formats rows as a table; numbers are formatted by `count`. */
 export function tableOf<Row extends object>(
   name: string,
   rows: readonly Row[],
-  columns: readonly Column<Row>[],
+  columns: Readonly<Record<string, (row: Row) => Cell | number>>,
 ): Table {
-  return {
-    name,
-    rows,
-    titles: columns.map(({ title }) => title),
-    isNumber: columns.map(({ isNumber = false }) => isNumber),
-    cells: rows.map((row) =>
-      columns.map(({ text, level }) => ({ text: text(row), level: level?.(row) ?? null })),
-    ),
-  };
+  const cellsOf = (row: Row) =>
+    Object.values(columns).map((column) => {
+      const cell = column(row);
+      return typeof cell === 'number' ? quantity(count(cell)) : cell;
+    });
+  return { name, rows, titles: Object.keys(columns), cells: rows.map(cellsOf) };
 }
 
-/** A number of things, with commas. */
+export function quantity(text: string, level: Level = null): Quantity {
+  return { text, level };
+}
+
+/** Returns the level of a value by the lowest elevated and the lowest critical value. */
+export function levelOf(value: number, elevated: number, critical: number): Level {
+  if (value >= critical) return 'critical';
+  return value >= elevated ? 'elevated' : null;
+}
+
 export function count(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: 0 });
 }
@@ -82,7 +82,7 @@ export function milliseconds(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: value < 100 ? 1 : 0 });
 }
 
-/** In the largest unit of which there is one, in powers of 1024. */
+/** Formats a size in the largest fitting unit, in powers of 1024. */
 export function bytes(value: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(value, 1)) / 10));
@@ -95,13 +95,7 @@ export function seconds(value: number): string {
   return value < 7200 ? `${count(value / 60)} min` : `${count(value / 3600)} h`;
 }
 
-/** To the minute, in UTC. */
+/** Formats a time to the minute, in UTC. */
 export function moment(time: Date | null): string {
   return time === null ? 'never' : time.toISOString().slice(0, 16).replace('T', ' ');
-}
-
-/** A level by two thresholds, which are the first values that are worse and bad. */
-export function above(value: number, worse: number, bad: number): Level {
-  if (value >= bad) return 'bad';
-  return value >= worse ? 'worse' : null;
 }

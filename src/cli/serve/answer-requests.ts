@@ -3,36 +3,36 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
 import { createApp } from '../../app/app.ts';
 import type { Config } from '../../app/config/config.ts';
-import type { Siblings } from '../../app/metrics/app-metrics.ts';
+import type { WorkerCluster } from '../../app/metrics/app-metrics.ts';
 import type { Platform } from '../../app/open-platform.ts';
 import { tuneGarbageCollection } from '../../platform/runtime/v8-flags.ts';
 
-/** With what the process begins to answer. */
+/** The initial state of a serving process. */
 interface AnswerOptions {
-  /** Fill the caches for so many of the most recently active people. */
+  /** The number of most recently active users whose data is cached before the start. */
   readonly peopleToWarm: number;
-  /** What the explorers open with. */
+  /** The token that the explorers open with. */
   readonly demoToken: string | null;
-  /** The workers that this process is one of; null where it stands alone. */
-  readonly siblings: Siblings | null;
+  /** Null for a single process. */
+  readonly cluster: WorkerCluster | null;
 }
 
-/** What warming may cost at start; a server that takes longer is taken for one that hangs. */
+/** The time limit for warming; orchestrators restart a server that takes longer to start. */
 const warmingPatienceMs = 10_000;
 
-/** How long the end may take once nothing more comes, in milliseconds. */
+/** The time limit for closing after the drain, in milliseconds. */
 export const closingMs = 8000;
 
-/** How much of that the queries under way have. */
+/** The part of the time limit after which running queries are cancelled. */
 const queriesMs = 5000;
 
 /**
- * How many connections may wait to be taken, as far as the system allows (Linux: net.core.somaxconn). All clients come back
- * in one moment after a restart, and whoever does not fit in is not told.
+ * The length of the accept queue, up to the system's limit (Linux: net.core.somaxconn). After a restart all
+ * clients reconnect within a moment, and a full queue drops connections silently.
  */
 const backlog = 4096;
 
-/** Answers requests in this process until it is told to stop; answers the address as soon as it listens. */
+/** Serves requests in this process until a signal stops it; resolves with the address when it listens. */
 export async function answerRequests(
   config: Config,
   platform: Platform,
@@ -43,10 +43,10 @@ export async function answerRequests(
   const { server, address, requests } = await listen(config, platform, options, stopping.signal);
   const { drainMs } = config.http;
   endOnce(drainMs + closingMs, async ({ err, signal }) => {
-    if (err !== undefined) platform.logger.fatal({ err }, 'the process met a defect and stops');
+    if (err !== undefined) platform.logger.fatal({ err }, 'unhandled error: the process stops');
     stopping.abort();
     requests.drain();
-    // Whoever presses Ctrl-C has no load balancer that must notice first.
+    // With Ctrl-C there is no load balancer that must notice first.
     if (signal === 'SIGTERM') await sleep(drainMs);
     setTimeout(() => requests.abortAll(), queriesMs).unref();
     await server.close();
@@ -58,13 +58,13 @@ export async function answerRequests(
 async function listen(
   config: Config,
   platform: Platform,
-  { peopleToWarm, demoToken, siblings }: AnswerOptions,
+  { peopleToWarm, demoToken, cluster }: AnswerOptions,
   signal: AbortSignal,
 ) {
-  const app = createApp({ ...platform, config, siblings });
+  const app = createApp({ ...platform, config, cluster });
   const server = await app.createServer(demoToken);
   try {
-    // The first statement of Prisma's client compiles WebAssembly, which no request should wait for.
+    // The first statement of Prisma's client compiles WebAssembly, which must not delay a request.
     await platform.database.warmUp();
     if (peopleToWarm > 0) {
       await app.warming.warmWithin(warmingPatienceMs, { recentlyActive: peopleToWarm, signal });
@@ -72,19 +72,22 @@ async function listen(
     const address = await server.listen({ host: config.host, port: config.port, backlog });
     return { server, address, requests: app.requests };
   } catch (error) {
-    // What it does beside answering, such as listening to the database, would keep the process alive.
+    // Background work, such as the notification connection, would keep the process alive.
     await server.close();
     throw error;
   }
 }
 
-/** What has ended the process: a defect or a signal. */
+/** The cause of the end of the process: an error or a signal. */
 interface Ending {
   readonly err?: Error | undefined;
   readonly signal?: NodeJS.Signals | undefined;
 }
 
-/** A second signal ends the process at once, save in a worker, which hears of Ctrl-C both by itself and by its primary. */
+/**
+ * A second signal exits immediately, except in a worker, which receives Ctrl-C both from the terminal and its
+ * primary.
+ */
 function endOnce(withinMs: number, end: (ending: Ending) => Promise<void>): void {
   const options = { delay: withinMs, logger: false } as const;
   if (!cluster.isWorker) {
@@ -92,14 +95,14 @@ function endOnce(withinMs: number, end: (ending: Ending) => Promise<void>): void
     return;
   }
   const signals = ['SIGINT', 'SIGTERM'] as const;
-  let told: NodeJS.Signals | undefined;
+  let received: NodeJS.Signals | undefined;
   const { close } = closeWithGrace({ ...options, skip: [...signals] }, ({ err }) =>
-    end({ err, signal: told }),
+    end({ err, signal: received }),
   );
   for (const signal of signals) {
     process.on(signal, () => {
-      if (told !== undefined) return;
-      told = signal;
+      if (received !== undefined) return;
+      received = signal;
       close();
     });
   }

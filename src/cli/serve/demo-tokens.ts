@@ -6,27 +6,25 @@ import type { Platform } from '../../app/open-platform.ts';
 import { Refusal } from '../../platform/errors.ts';
 import { beginSession } from '../token.ts';
 
-/** Whose tokens are printed where there is demo data: an admin of the platform, and an ordinary member. */
+/** The demo users whose tokens are printed: a platform admin and an ordinary member. */
 export const demoAdmin = 'ada@acme.example';
 export const demoMember = 'grace@acme.example';
 
-/** The tokens of sessions that have just begun. */
+/** The tokens of new sessions. */
 export interface DemoTokens {
   readonly admin: string;
   readonly member: string;
 }
 
-/**
- * Demo data for whoever has just installed Parley, and tokens to use them; null where others have moved in.
- */
+/** Adds demo data to an empty database and returns tokens; null if the database is in other use. */
 export async function prepareDemo(config: Config, platform: Platform): Promise<DemoTokens | null> {
   const app = createApp({ ...platform, config });
   const demo = createDemoService({ queries: createDemoQueries(platform.database) });
   try {
     await demo.seedIfUninhabited();
   } catch (error) {
-    // An import may have taken a name of the demo; what people brought goes first, and the server starts
-    // without the demo.
+    // An import may use a name of the demo: imported data takes precedence, and the server starts without the
+    // demo.
     if (!(error instanceof Refusal) || error.code !== 'CONFLICT') throw error;
     platform.logger.warn(error.message);
   }

@@ -1,21 +1,25 @@
 import { z } from 'zod';
 import { metricSnapshot } from '../../platform/telemetry/metrics/metric-snapshot.ts';
 
-// What workers and the process that started them say to each other about `/metrics`. Each question has a
-// number of its own, which its answer repeats.
+// The messages about `/metrics` between workers and the primary process. A response repeats the id of its
+// request.
 
-/** From a worker: it was asked for the numbers of all. */
-export const wanted = z.object({ metrics: z.literal('wanted'), question: z.number() });
+/** Sent by a worker to request the metrics of all workers. */
+export const clusterRequest = z.object({ metrics: z.literal('clusterRequest'), id: z.number() });
 
-/** To each worker: it is to tell its own. */
-export const asked = z.object({ metrics: z.literal('asked'), question: z.number() });
+/** Sent by the primary to request the metrics of one worker. */
+export const workerRequest = z.object({ metrics: z.literal('workerRequest'), id: z.number() });
 
-/** From each worker: here they are. */
-export const told = z.object({
-  metrics: z.literal('told'),
-  question: z.number(),
+/** Sent by a worker with its own metrics. */
+export const workerResponse = z.object({
+  metrics: z.literal('workerResponse'),
+  id: z.number(),
   snapshot: metricSnapshot,
 });
 
-/** To the worker that wanted them: those of all, in Prometheus' text format. */
-export const gathered = z.object({ metrics: z.literal('gathered'), question: z.number(), text: z.string() });
+/** Sent by the primary with the metrics of all workers in Prometheus' text format. */
+export const clusterResponse = z.object({
+  metrics: z.literal('clusterResponse'),
+  id: z.number(),
+  text: z.string(),
+});

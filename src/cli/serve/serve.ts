@@ -6,25 +6,25 @@ import type { Config } from '../../app/config/config.ts';
 import { openPlatform, type Platform } from '../../app/open-platform.ts';
 import { answerRequests, closingMs } from './answer-requests.ts';
 import { demoAdmin, demoMember, prepareDemo, type DemoTokens } from './demo-tokens.ts';
-import { GatheredMetrics } from './gathered-metrics.ts';
-import { SiblingWorkers } from './sibling-workers.ts';
+import { ClusterMetrics } from './cluster-metrics.ts';
+import { WorkerChannel } from './worker-channel.ts';
 import { Workers } from './workers.ts';
 
-/** How the server is to start. */
+/** The options of `parley serve`. */
 export interface ServeOptions {
-  /** Fill the caches for so many of the most recently active people; 0 begins with empty caches. */
+  /** The number of most recently active users whose data is cached before the start; 0 for empty caches. */
   readonly warm: number;
-  /** How many processes answer; 1 is this one alone. */
+  /** The number of processes; 1 for this process alone. */
   readonly workers: number;
 }
 
-/** What a worker is told once it can hear. */
+/** The first message to a worker. */
 const greeting = z.object({ demoToken: z.string().nullable(), worker: z.string() });
 
-/** What the workers' own deadline may be exceeded by before they are given up. */
+/** The tolerance beyond the workers' own deadline. */
 const graceMs = 2000;
 
-/** Answers requests until the process is told to stop. Answers 0 as soon as it listens. */
+/** Serves requests until a signal stops the process; resolves with 0 when the process listens. */
 export async function serveCommand(config: Config, options: ServeOptions): Promise<number> {
   if (cluster.isWorker) return await serveAsWorker(config, options);
   const platform = await openPlatform(config);
@@ -33,7 +33,7 @@ export async function serveCommand(config: Config, options: ServeOptions): Promi
     const demoToken = tokens?.admin ?? null;
     const address =
       options.workers === 1
-        ? await answerRequests(config, platform, { peopleToWarm: options.warm, demoToken, siblings: null })
+        ? await answerRequests(config, platform, { peopleToWarm: options.warm, demoToken, cluster: null })
         : await serveWithWorkers(config, platform, options.workers, demoToken);
     console.log(welcome(config, address, tokens));
     return 0;
@@ -43,18 +43,18 @@ export async function serveCommand(config: Config, options: ServeOptions): Promi
   }
 }
 
-/** Everything that is to be done once is done by the process that started this one. */
+/** Serves as one of several workers; migrations and demo data are up to the primary process. */
 async function serveAsWorker(config: Config, { warm }: ServeOptions): Promise<number> {
   const greeted = once(process, 'message');
   process.send?.('ready');
   const [message] = await greeted;
   const { demoToken, worker } = greeting.parse(message);
-  // A worker that cannot begin shall end, although it still could be talked to.
+  // A worker that fails to start must exit, although its message channel is open.
   process.channel?.unref();
   const platform = await openPlatform(config);
   try {
-    const siblings = new SiblingWorkers(worker, platform.logger);
-    await answerRequests(config, platform, { peopleToWarm: warm, demoToken, siblings });
+    const channel = new WorkerChannel(worker, platform.logger);
+    await answerRequests(config, platform, { peopleToWarm: warm, demoToken, cluster: channel });
     return 0;
   } catch (error) {
     await platform.close();
@@ -68,10 +68,10 @@ async function serveWithWorkers(
   count: number,
   demoToken: string | null,
 ): Promise<string> {
-  const metrics = new GatheredMetrics(logger);
+  const metrics = new ClusterMetrics(logger);
   const workers = new Workers({
     count,
-    // With an embedded database they join the one that this process keeps running.
+    // With an embedded database the workers use the one of this process.
     environment: { DATABASE_URL: database.url },
     greeting: { demoToken },
     follow: (worker) => metrics.follow(worker),
@@ -80,7 +80,7 @@ async function serveWithWorkers(
   const port = await workers.start();
   const delay = config.http.drainMs + closingMs + graceMs;
   closeWithGrace({ delay, logger: false }, async ({ err, signal }) => {
-    if (err !== undefined) logger.fatal({ err }, 'the process met a defect and stops');
+    if (err !== undefined) logger.fatal({ err }, 'unhandled error: the process stops');
     await workers.stop(signal === 'SIGINT' ? 'SIGINT' : 'SIGTERM');
     await platform.close();
   });
@@ -89,7 +89,7 @@ async function serveWithWorkers(
 }
 
 function welcome(config: Config, address: string, tokens: DemoTokens | null): string {
-  const lines = [`Parley answers on ${address}/graphql`];
+  const lines = [`Parley is listening on ${address}/graphql`];
   if (config.isExplorerEnabled) {
     lines.push(
       `  in a browser:  ${address}/graphql (Apollo Sandbox)  or  ${address}/explorer (works offline)`,

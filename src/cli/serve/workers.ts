@@ -2,17 +2,17 @@ import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import type { Logger } from '../../platform/telemetry/logger.ts';
 
-/** How to run the workers. */
+/** The options of the workers. */
 export interface WorkersOptions {
   readonly count: number;
-  /** What their environment has beyond this process's. */
+  /** The variables added to the environment of this process. */
   readonly environment: Readonly<Record<string, string>>;
   /**
-   * What each is told once it sends a word, beside its number: `worker`, from 1. Who follows one that died
-   * takes it over.
+   * Sent to each worker on its first message, with its number `worker`, from 1; a replacement keeps the
+   * number.
    */
   readonly greeting: Readonly<Record<string, string | null>>;
-  /** Called with each, before it runs. */
+  /** Called with each worker before it runs. */
   readonly follow: (worker: Worker) => void;
   readonly logger: Logger;
 }
@@ -20,12 +20,12 @@ export interface WorkersOptions {
 const firstDelayMs = 200;
 const longestDelayMs = 30_000;
 
-/** Whoever has lived so long was well; what ended it is a new matter. */
+/** A worker that ran for this long was healthy, so its replacement starts without a longer delay. */
 const healthyMs = 60_000;
 
 /**
- * Processes that run this same command and answer on one port. This process hands out the connections in
- * turn, and starts another worker where one has died.
+ * Worker processes that run the same command and serve one port. This process distributes the connections in
+ * turn, and replaces a worker that exits.
  */
 export class Workers {
   readonly #options: WorkersOptions;
@@ -39,8 +39,8 @@ export class Workers {
   }
 
   /**
-   * Resolves with the port once all of them listen.
-   * @throws Error when one ends before, for the same would befall its successors; it has said why
+   * Resolves with the port when all workers listen.
+   * @throws Error when a worker exits before, as its replacements would; its own log has the reason
    */
   async start(): Promise<number> {
     const starting = Array.from({ length: this.#options.count }, (_, index) =>
@@ -56,7 +56,7 @@ export class Workers {
     }
   }
 
-  /** Tells them all to end; resolves when they have. */
+  /** Stops all workers; resolves when they have exited. */
   async stop(signal: 'SIGINT' | 'SIGTERM'): Promise<void> {
     this.#isStopping = true;
     for (const timer of this.#waiting) clearTimeout(timer);
@@ -74,17 +74,14 @@ export class Workers {
     const startedAt = performance.now();
     this.#alive.add(worker);
     this.#options.follow(worker);
-    // Asked for, because a worker that is still being loaded does not hear.
+    // A worker that is still loading would miss an earlier message.
     worker.once('message', () => worker.send({ ...this.#options.greeting, worker: `${number}` }));
     worker.once('exit', (code, signal) => {
       this.#alive.delete(worker);
       if (this.#isStopping || !this.#isStarted) return;
       const nextDelayMs = delayBeforeRestart(delayMs, performance.now() - startedAt);
       const { pid } = worker.process;
-      this.#options.logger.error(
-        { worker: pid, code, signal, nextDelayMs },
-        'a worker died; another follows',
-      );
+      this.#options.logger.error({ worker: pid, code, signal, nextDelayMs }, 'worker exited; restarting');
       this.#forkAfter(number, nextDelayMs);
     });
     return worker;
@@ -100,8 +97,8 @@ export class Workers {
 }
 
 /**
- * How long to wait before another is started in the place of a worker, which itself was waited for; in
- * milliseconds.
+ * Returns the delay before the next restart, in milliseconds, from the previous delay and the lifetime of the
+ * worker.
  */
 export function delayBeforeRestart(delayMs: number, livedMs: number): number {
   if (delayMs === 0 || livedMs >= healthyMs) return firstDelayMs;
@@ -111,6 +108,6 @@ export function delayBeforeRestart(delayMs: number, livedMs: number): number {
 async function portOf(worker: Worker): Promise<number> {
   return await new Promise((resolve, reject) => {
     worker.once('listening', ({ port }) => resolve(port));
-    worker.once('exit', () => reject(new Error('A worker ended before it could answer.')));
+    worker.once('exit', () => reject(new Error('A worker exited before it could listen.')));
   });
 }

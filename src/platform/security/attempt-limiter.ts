@@ -1,20 +1,17 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../runtime/clock.ts';
 
-/** Counts tries by key, and says when there were too many of them. None of its promises is ever rejected. */
+/** Limits attempts per key. Its promises never reject. */
 export interface AttemptLimiter {
-  /**
-   * Counts a try, and answers null; or, where there were too many, how many milliseconds to wait before the
-   * next.
-   */
+  /** Counts an attempt; resolves with null, or with the milliseconds until the next allowed attempt. */
   take(key: string): Promise<number | null>;
-  /** Uncounts one try. */
+  /** Takes back one attempt. */
   giveBack(key: string): Promise<void>;
-  /** Uncounts all tries. */
+  /** Takes back all attempts. */
   forget(key: string): Promise<void>;
 }
 
-/** So many tries within so long; the time runs from a key's first try. */
+/** The maximum number of attempts in a window that starts with the first attempt of a key. */
 export interface AttemptLimit {
   readonly triesMax: number;
   readonly windowMs: number;
@@ -26,9 +23,8 @@ interface Window {
 }
 
 /**
- * Counts in the memory of the process, of a bounded number of keys: where others press on, those that were
- * not tried for longest are forgotten. rate-limiter-flexible's own memory grows without a bound and keeps a
- * timer for each key.
+ * Counts attempts in the memory of the process, for a bounded number of keys of which the least recently used
+ * are evicted. rate-limiter-flexible's memory is unbounded, has a timer per key and reads the system clock.
  */
 export class MemoryAttemptLimiter implements AttemptLimiter {
   readonly #limit: AttemptLimit;

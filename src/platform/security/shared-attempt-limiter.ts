@@ -1,13 +1,13 @@
 import { MemoryAttemptLimiter, type AttemptLimit, type AttemptLimiter } from './attempt-limiter.ts';
 import type { Clock } from '../runtime/clock.ts';
 
-/** Numbers that several processes count together. */
+/** Counters that several processes share. */
 export interface SharedCounters {
-  /** Null while nobody answers. Each command rejects when it fails, and soon. */
+  /** Null while the store is away. Each command has a timeout and rejects when it fails. */
   readonly session: {
     /**
-     * Adds to the number of a key, which begins at 0 and ends so long after it has begun. Less than nothing
-     * is added only to what there is. Answers the sum, and how many milliseconds are left.
+     * Adds to the counter of a key, which starts at 0 and expires `ttlMs` after its start; a negative number
+     * is added only to an existing counter. Resolves with the sum and the milliseconds until it expires.
      */
     addTo(key: string, by: number, ttlMs: number): Promise<{ readonly sum: number; readonly leftMs: number }>;
     removeMany(keys: readonly string[]): Promise<void>;
@@ -15,9 +15,8 @@ export interface SharedCounters {
 }
 
 /**
- * Counts tries in common with other processes, and besides in the memory of this one: while the common
- * counters are away each process still refuses what there was too much of in it. It never refuses because
- * something is away.
+ * Counts attempts both in shared counters and in the memory of the process, which still limits attempts while
+ * the shared counters are away. An outage never rejects an attempt.
  */
 export class SharedAttemptLimiter implements AttemptLimiter {
   readonly #limit: AttemptLimit;
@@ -30,7 +29,7 @@ export class SharedAttemptLimiter implements AttemptLimiter {
       readonly clock: Clock;
       readonly keysMax: number;
       readonly counters: SharedCounters;
-      /** Tells these counts from others in the same place. */
+      /** Separates these counters from others in the same store. */
       readonly keyPrefix: string;
     },
   ) {
@@ -67,8 +66,7 @@ export class SharedAttemptLimiter implements AttemptLimiter {
     try {
       return await work(session);
     } catch {
-      // What this try would have counted for other processes is lost; it still counts here. The store tells
-      // of its failures.
+      // The attempt still counts in this process. The store logs its own failures.
       return null;
     }
   }

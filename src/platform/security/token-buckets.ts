@@ -1,19 +1,19 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../runtime/clock.ts';
 
-/** How full a bucket is after what was taken from it. */
+/** The level of a bucket after tokens were taken. */
 export interface BucketLevel {
   readonly capacity: number;
   readonly remaining: number;
-  /** When it will be full again, in milliseconds since the epoch. */
+  /** The time at which the bucket is full again, in milliseconds since the epoch. */
   readonly fullAt: number;
 }
 
 const minuteMs = 60_000;
 
 /**
- * A bucket for each key, which fills up within a minute. In the memory of the process, of a bounded number of keys: the one that
- * was not used for longest is forgotten, and would mostly be full again. Nothing here waits for anything.
+ * Token buckets by key, which refill within a minute, in the memory of the process. The number of keys is
+ * bounded by evicting the least recently used, whose bucket is mostly full again.
  */
 export class TokenBuckets {
   readonly #capacity: number;
@@ -26,7 +26,7 @@ export class TokenBuckets {
     this.#buckets = new LRUCache({ max: options.keysMax });
   }
 
-  /** The bucket of a key; to be used at once, because it may be forgotten. */
+  /** Returns the bucket of a key, to be used synchronously because it may be evicted. */
   of(key: string): Bucket {
     const now = this.#clock.now();
     const known = this.#buckets.get(key);
@@ -40,7 +40,7 @@ export class TokenBuckets {
   }
 }
 
-/** What one key has left. */
+/** The token bucket of one key. */
 export class Bucket {
   readonly #capacity: number;
   #tokens: number;
@@ -52,23 +52,26 @@ export class Bucket {
     this.#filledAt = now;
   }
 
-  /** Adds what has come since the last time. */
+  /** Adds the tokens of the elapsed time. */
   fill(now: number): void {
-    // A clock that was set back must not empty it.
+    // A clock that is set back must not empty the bucket.
     const elapsedMs = Math.max(0, now - this.#filledAt);
     this.#tokens = Math.min(this.#capacity, this.#tokens + (elapsedMs / minuteMs) * this.#capacity);
     this.#filledAt = now;
   }
 
   /**
-   * The milliseconds until so many tokens will be there; 0 when they are. More than fits waits for a full bucket, less those
-   * that were `paid` before.
+   * The milliseconds until so many tokens will be there; 0 when they are. More than fits waits for a full
+   * bucket, less those that were `paid` before.
    */
   waitMsFor(tokens: number, paid = 0): number {
     return this.#msFor(this.#wanted(tokens + paid) - Math.min(paid, this.#capacity) - this.#tokens);
   }
 
-  /** Takes so many, below zero if need be: others may have used what was here. More than fits takes all there is. */
+  /**
+   * Takes tokens, at most the capacity. The level may become negative, because other processes use the same
+   * key.
+   */
   take(tokens: number): BucketLevel {
     this.#tokens -= this.#wanted(tokens);
     return {

@@ -1,28 +1,27 @@
 import { LRUCache } from 'lru-cache';
 import type { SharedCounters } from './shared-attempt-limiter.ts';
 
-/** The keys that are told of at once: those that used the most; the others have to wait for their turn. */
-const toldMax = 500;
+/** The maximum number of keys per exchange, those with the highest usage first. */
+const sentMax = 500;
 const windowMs = 60_000;
-/** The keys of which is remembered what had been used of them. */
+/** The maximum number of keys whose last shared usage is known. */
 const keysMax = 50_000;
 
 /**
- * Tells other processes what was used here and learns what they used, every now and then and never while a
- * request waits. What is lost on the way, because nobody answered, others do not learn of: each process still
- * counts what was used in it.
+ * Exchanges usage with other processes periodically, and never while a request waits. While the store is
+ * away, usage is not shared, but each process still counts its own.
  */
 export class UsageExchange {
   readonly #counters: SharedCounters;
   readonly #keyPrefix: string;
   readonly #onUsedElsewhere: (key: string, amount: number) => void;
-  readonly #untold = new Map<string, number>();
+  readonly #unsent = new Map<string, number>();
   readonly #known = new LRUCache<string, number>({ max: keysMax });
   #isUnderWay = false;
 
   constructor(options: {
     readonly counters: SharedCounters;
-    /** Tells these counts from others in the same place. */
+    /** Separates these counters from others in the same store. */
     readonly keyPrefix: string;
     readonly onUsedElsewhere: (key: string, amount: number) => void;
   }) {
@@ -31,27 +30,27 @@ export class UsageExchange {
     this.#onUsedElsewhere = options.onUsedElsewhere;
   }
 
-  /** Takes no time: it is told later. */
+  /** Records usage for the next exchange. */
   note(key: string, amount: number): void {
-    if (this.#untold.size < keysMax) this.#untold.set(key, (this.#untold.get(key) ?? 0) + amount);
+    if (this.#unsent.size < keysMax) this.#unsent.set(key, (this.#unsent.get(key) ?? 0) + amount);
   }
 
-  /** One exchange; none begins while another is under way. Never rejects. */
+  /** Runs one exchange, unless another is running. Never rejects. */
   async exchange(): Promise<void> {
-    if (this.#isUnderWay || this.#untold.size === 0) return;
+    if (this.#isUnderWay || this.#unsent.size === 0) return;
     this.#isUnderWay = true;
-    const told = [...this.#untold].toSorted(([, left], [, right]) => right - left).slice(0, toldMax);
-    for (const [key] of told) this.#untold.delete(key);
-    await Promise.all(told.map(([key, amount]) => this.#tell(key, amount)));
+    const sent = [...this.#unsent].toSorted(([, left], [, right]) => right - left).slice(0, sentMax);
+    for (const [key] of sent) this.#unsent.delete(key);
+    await Promise.all(sent.map(([key, amount]) => this.#send(key, amount)));
     this.#isUnderWay = false;
   }
 
-  async #tell(key: string, amount: number): Promise<void> {
+  async #send(key: string, amount: number): Promise<void> {
     const sum = await this.#add(key, Math.ceil(amount));
     if (sum === null) return;
     const known = this.#known.get(key) ?? 0;
     this.#known.set(key, sum);
-    // A sum that is smaller than it was has begun anew.
+    // A smaller sum belongs to a new window.
     const elsewhere = sum - Math.ceil(amount) - (sum < known ? 0 : known);
     if (elsewhere > 0) this.#onUsedElsewhere(key, elsewhere);
   }
@@ -62,7 +61,7 @@ export class UsageExchange {
     try {
       return (await session.addTo(this.#keyPrefix + key, amount, windowMs)).sum;
     } catch {
-      // Allowed to be lost: it still counts here. The store tells of its failures.
+      // Allowed to be lost: the usage still counts here. The store logs its own failures.
       return null;
     }
   }

@@ -1,30 +1,39 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
-import { HeldLines } from './buffered-stream.ts';
-import { readableLine } from './readable-line.ts';
+import { prettyFactory } from 'pino-pretty';
+import { BufferedStream } from './buffered-stream.ts';
 
 export type { Logger };
 
-/** How much is logged, and for whom. */
+/** The level and format of a logger. */
 export interface LoggerOptions {
   readonly level: string;
-  /** One line of JSON for each event, or text for people. */
+  /** One line of JSON per event, or text for a terminal. */
   readonly format?: 'json' | 'readable';
 }
 
-/** One event a line, on standard error so that a command's standard output stays its answer. */
+/**
+ * Logs one event per line to standard error, so that a command's standard output contains only its result.
+ */
 export function createLogger({ level, format = 'json' }: LoggerOptions): Logger {
   return pino(
     { level, redact: ['authorization', 'headers.authorization', 'token', 'password'] },
-    format === 'readable' ? forPeople() : forPrograms(),
+    format === 'readable'
+      ? readableStandardError()
+      : new BufferedStream(pino.destination({ dest: 2, sync: false })),
   );
 }
 
-/** Written while the process goes on, because a request must not wait for it; what is left at the end is written then. */
-function forPrograms(): DestinationStream {
-  return new HeldLines(pino.destination({ dest: 2, sync: false }));
-}
-
-function forPeople(): DestinationStream {
+/**
+ * Writes synchronously and formats without pino-pretty's stream, which loses the last lines of an exiting
+ * process.
+ */
+function readableStandardError(): DestinationStream {
   const destination = pino.destination({ dest: 2, sync: true });
-  return { write: (line) => void destination.write(readableLine(line)) };
+  const format = prettyFactory({
+    colorize: process.stderr.isTTY,
+    ignore: 'pid,hostname',
+    singleLine: true,
+    translateTime: 'SYS:HH:MM:ss.l',
+  });
+  return { write: (line) => void destination.write(format(line)) };
 }

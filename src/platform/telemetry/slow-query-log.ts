@@ -3,10 +3,10 @@ import { previewOf } from './one-line.ts';
 import type { Logger } from './logger.ts';
 import type { RequestProfile } from './request-stats.ts';
 
-/** While all statements are slow, more lines than this would tell no more and be one more thing that is slow. */
+/** A bound for the time when all statements are slow: more lines would add load but no information. */
 const linesPerSecondMax = 10;
 
-/** Logs statements that take too long, and whose they were; never the values that they were sent with. */
+/** Logs slow statements with their requests, and never the values of parameters. */
 export class SlowQueryLog {
   readonly #thresholdMs: number;
   readonly #clock: Clock;
@@ -17,7 +17,7 @@ export class SlowQueryLog {
   #count = 0;
 
   constructor(options: {
-    /** From which duration on; 0 logs none. */
+    /** The duration from which a statement is slow; 0 disables the log. */
     readonly thresholdMs: number;
     readonly clock: Clock;
     readonly logger: Logger;
@@ -27,12 +27,12 @@ export class SlowQueryLog {
     this.#logger = options.logger;
   }
 
-  /** How many statements were slow, logged or not. */
+  /** The number of slow statements, logged or not. */
   get count(): number {
     return this.#count;
   }
 
-  /** `profile` is of the request that the statement was for; null for what no request waited for. */
+  /** Logs the statement if it was slow; `profile` is null for a statement without a request. */
   note(text: string, durationMs: number, profile: RequestProfile | null): void {
     if (this.#thresholdMs === 0 || durationMs < this.#thresholdMs) return;
     this.#count += 1;

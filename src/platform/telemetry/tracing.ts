@@ -1,132 +1,114 @@
-import { randomBytes } from 'node:crypto';
+import {
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Attributes,
+  type Context,
+  type Span,
+  type Tracer,
+} from '@opentelemetry/api';
 import { previewOf } from './one-line.ts';
-import type { Span } from './otlp-exporter.ts';
 import type { RequestProfile } from './request-stats.ts';
 
-/** What a trace of one request is written to while it is under way. */
+/** The part of a request's trace that executors write to. */
 export interface RequestTrace {
-  /** Does a batch's work, and keeps how long it took. */
+  /** Runs the work of a batch and records its duration. */
   batch<Result>(name: string, parents: number, work: () => Result): Result;
 }
 
-/** How many of the requests that begin a trace are traced, from 0 to 1; who comes with a trace has decided already. */
-interface TracingOptions {
-  readonly share: number;
-  readonly add: (span: Span) => void;
-}
-
-/** One span for each request, batch and statement; none for a field. */
+/** Starts traces with one span for each request, batch and statement, and none for a field. */
 export class Tracing {
-  readonly #options: TracingOptions;
+  readonly #tracer: Tracer;
 
-  constructor(options: TracingOptions) {
-    this.#options = options;
+  constructor(tracer: Tracer) {
+    this.#tracer = tracer;
   }
 
-  /** Null where the request is not traced. `traceparent` is the header of W3C Trace Context. */
+  /** Returns null for a request that is not sampled. `traceparent` is the header of W3C Trace Context. */
   begin(traceparent: string | undefined): OpenTrace | null {
-    const [, traceId, parentSpanId, flags = '00'] =
-      /^00-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})$/.exec(traceparent ?? '') ?? [];
-    if (traceId === undefined || parentSpanId === undefined) {
-      return Math.random() < this.#options.share ? new OpenTrace(this.#options.add, newId(16), null) : null;
-    }
-    const isSampled = (Number.parseInt(flags, 16) & 1) === 1;
-    return isSampled ? new OpenTrace(this.#options.add, traceId, parentSpanId) : null;
+    const options = { kind: SpanKind.SERVER, startTime: now() };
+    const span = this.#tracer.startSpan('request', options, remoteParentOf(traceparent));
+    return span.isRecording() ? new OpenTrace(this.#tracer, span) : null;
   }
 }
 
-/** A trace whose request is under way. */
+/** The trace of an active request. */
 export class OpenTrace implements RequestTrace {
-  readonly #add: (span: Span) => void;
-  readonly #traceId: string;
-  readonly #parentSpanId: string | null;
-  readonly #spanId = newId(8);
-  readonly #startedAt = now();
+  readonly #tracer: Tracer;
+  readonly #span: Span;
+  readonly #context: Context;
 
-  constructor(add: (span: Span) => void, traceId: string, parentSpanId: string | null) {
-    this.#add = add;
-    this.#traceId = traceId;
-    this.#parentSpanId = parentSpanId;
+  constructor(tracer: Tracer, span: Span) {
+    this.#tracer = tracer;
+    this.#span = span;
+    this.#context = trace.setSpan(ROOT_CONTEXT, span);
   }
 
   batch<Result>(name: string, parents: number, work: () => Result): Result {
-    const startedAt = now();
-    const end = (failed: boolean) =>
-      this.#inner(name, 'internal', startedAt, failed, { 'parley.parents': parents });
+    const attributes = { 'parley.parents': parents };
+    const span = this.#startChild(name, { kind: SpanKind.INTERNAL, startTime: now(), attributes });
     try {
       const result = work();
       if (result instanceof Promise)
         result.then(
-          () => end(false),
-          () => end(true),
+          () => end(span, false),
+          () => end(span, true),
         );
-      else end(false);
+      else end(span, false);
       return result;
     } catch (error) {
-      end(true);
+      end(span, true);
       throw error;
     }
   }
 
-  /** A statement that was sent so long ago. Its values are nobody's business. */
+  /** Records a statement that has just settled, without its values, which are personal data. */
   statement(text: string, durationMs: number, failed: boolean): void {
     const statement = previewOf(text);
     const [verb = 'statement'] = statement.split(' ', 1);
-    this.#inner(verb.toLowerCase(), 'client', now() - durationMs, failed, {
-      'db.system.name': 'postgresql',
-      'db.query.text': statement,
-    });
+    const attributes = { 'db.system.name': 'postgresql', 'db.query.text': statement };
+    const options = { kind: SpanKind.CLIENT, startTime: now() - durationMs, attributes };
+    end(this.#startChild(verb.toLowerCase(), options), failed);
   }
 
   finish(
     profile: RequestProfile,
     { name, status, failed }: { name: string; status: number; failed: boolean },
   ): void {
-    this.#add({
-      traceId: this.#traceId,
-      spanId: this.#spanId,
-      ...(this.#parentSpanId !== null && { parentSpanId: this.#parentSpanId }),
-      name: profile.kind === null ? name : `${profile.kind} ${name}`,
-      kind: 'server',
-      startedAt: this.#startedAt,
-      endedAt: now(),
-      failed,
-      attributes: {
-        'http.response.status_code': status,
-        'parley.request_id': profile.requestId,
-        'parley.statements': profile.statements,
-        'parley.cache_hits': profile.cacheHits,
-        ...(profile.errorCode !== null && { 'error.type': profile.errorCode }),
-      },
+    this.#span.updateName(profile.kind === null ? name : `${profile.kind} ${name}`);
+    this.#span.setAttributes({
+      'http.response.status_code': status,
+      'parley.request_id': profile.requestId,
+      'parley.statements': profile.statements,
+      'parley.cache_hits': profile.cacheHits,
+      ...(profile.errorCode !== null && { 'error.type': profile.errorCode }),
     });
+    end(this.#span, failed);
   }
 
-  #inner(
-    name: string,
-    kind: 'internal' | 'client',
-    startedAt: number,
-    failed: boolean,
-    attributes: Span['attributes'],
-  ): void {
-    this.#add({
-      traceId: this.#traceId,
-      spanId: newId(8),
-      parentSpanId: this.#spanId,
-      name,
-      kind,
-      startedAt,
-      endedAt: now(),
-      failed,
-      attributes,
-    });
+  #startChild(name: string, options: { kind: SpanKind; startTime: number; attributes: Attributes }): Span {
+    return this.#tracer.startSpan(name, options, this.#context);
   }
 }
 
-function newId(bytes: number): string {
-  return randomBytes(bytes).toString('hex');
+function remoteParentOf(traceparent: string | undefined): Context {
+  const [, traceId, spanId, flags = '00'] =
+    /^00-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})$/.exec(traceparent ?? '') ?? [];
+  if (traceId === undefined || spanId === undefined) return ROOT_CONTEXT;
+  const traceFlags = Number.parseInt(flags, 16);
+  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true });
 }
 
-/** Milliseconds since the epoch, and parts of them, by the clock that does not jump. */
+function end(span: Span, failed: boolean): void {
+  if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
+  span.end(now());
+}
+
+/**
+ * Fractional milliseconds since the epoch by the monotonic clock; the SDK's own default ends spans by
+ * `Date.now()`.
+ */
 function now(): number {
   return performance.timeOrigin + performance.now();
 }

@@ -26,14 +26,14 @@ const monitor = (args: readonly string[], url: string) =>
   runParley(['monitor', ...args], { DATABASE_URL: url });
 
 describe('parley monitor', { timeout: 60_000 }, () => {
-  it('answers 0 and shows everything as JSON where nothing needs a person', async () => {
+  it('exits 0 and shows every view as JSON when no action is needed', async () => {
     const { code, output, errors } = await monitor(['--json'], healthy.url);
     const report = JSON.parse(output);
 
     expect({ code, errors }).toEqual({ code: 0, errors: '' });
     expect(report).toMatchObject({
       checkedAt: expect.stringMatching(/^20\d\d-/),
-      needsAPerson: false,
+      actionNeeded: false,
       notReached: [],
       sections: {
         slow: { statements: expect.any(Array) },
@@ -51,7 +51,7 @@ describe('parley monitor', { timeout: 60_000 }, () => {
     expect(report.sections.activity.days).toHaveLength(7);
   });
 
-  it('answers 1 and tells what to do where something needs a person', async () => {
+  it('exits 1 and shows an advice when action is needed', async () => {
     const database = await createTestDatabase();
     cleanUps.add(() => database.drop());
     await execute(database.url, 'create table fresh (id integer) with (autovacuum_enabled = off)');
@@ -62,12 +62,12 @@ describe('parley monitor', { timeout: 60_000 }, () => {
     expect(output).toContain(
       '! statistics: fresh: never analysed, so queries are planned blindly\n    The mutation',
     );
-    expect(output.trimEnd().split('\n').at(-1)).toBe('1 thing needs a person.');
-    // Nobody looks at a screen, so there are no colours.
+    expect(output.trimEnd().split('\n').at(-1)).toBe('Action needed: 1 warning.');
+    // Standard output is no terminal, so there are no colours.
     expect(output).not.toContain('\u001B');
   });
 
-  it('answers 1 where nobody cleans up', async () => {
+  it('exits 1 when expired rows are not cleaned up', async () => {
     const database = await createTestDatabase();
     cleanUps.add(() => database.drop());
     await execute(
@@ -87,11 +87,15 @@ describe('parley monitor', { timeout: 60_000 }, () => {
     const { code, output } = await monitor(['cleanup'], database.url);
 
     expect(code).toBe(1);
-    expect(output).toContain('! clean-up: idempotency_keys: 1 rows wait, the oldest for 72 h');
+    expect(output).toContain('! clean-up: idempotency_keys: 1 expired rows, the oldest for 72 h');
   });
 
   it.each([
-    ['does not answer', async () => 'postgres://nobody@127.0.0.1:1/none', /does not answer: .*ECONNREFUSED/],
+    [
+      'does not respond',
+      async () => 'postgres://nobody@127.0.0.1:1/none',
+      /does not respond: .*ECONNREFUSED/,
+    ],
     [
       'refuses the password',
       async () => healthy.url.replace(/:[^:@]+@/, ':wrong@'),
@@ -106,14 +110,14 @@ describe('parley monitor', { timeout: 60_000 }, () => {
       },
       /run `parley migrate`/,
     ],
-  ])('answers 2 where the database %s', async (_name, urlOf, message) => {
+  ])('exits 2 when the database %s', async (_name, urlOf, message) => {
     const { code, output, errors } = await monitor(['slow'], await urlOf());
 
     expect({ code, output }).toEqual({ code: 2, output: '' });
     expect(errors).toMatch(message);
   });
 
-  it('looks at the embedded PostgreSQL that runs, and starts none where none runs', async () => {
+  it('reads a running embedded PostgreSQL, and does not start a stopped one', async () => {
     const folder = await makeFolder();
     cleanUps.add(() => rm(folder, { recursive: true }));
     const environment = { DATA_DIRECTORY: folder };
@@ -130,19 +134,19 @@ describe('parley monitor', { timeout: 60_000 }, () => {
     expect(await startTimeOf(postgres.url)).toBe(startedAt);
   });
 
-  it('looks again and again with --watch, one line for each look, until it is interrupted', async () => {
+  it('with --watch --json: writes one line per reading until it is interrupted', async () => {
     const child = startParley(['monitor', 'cleanup', '--watch', '0.5', '--json'], {
       DATABASE_URL: healthy.url,
     });
     const lines = createInterface(child.stdout);
-    const looks = [await once(lines, 'line'), await once(lines, 'line')].map(([line]) =>
+    const readings = [await once(lines, 'line'), await once(lines, 'line')].map(([line]) =>
       JSON.parse(String(line)),
     );
     child.kill('SIGINT');
     const [code] = await once(child, 'exit');
 
-    expect(looks.map(({ needsAPerson }) => needsAPerson)).toEqual([false, false]);
-    expect(looks[1].checkedAt > looks[0].checkedAt).toBe(true);
+    expect(readings.map(({ actionNeeded }) => actionNeeded)).toEqual([false, false]);
+    expect(readings[1].checkedAt > readings[0].checkedAt).toBe(true);
     expect(code).toBe(0);
   });
 

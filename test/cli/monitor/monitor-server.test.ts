@@ -1,11 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { authSection } from '../../../src/cli/monitor/auth-section.ts';
-import { cacheSection } from '../../../src/cli/monitor/cache-section.ts';
+import type { Cell } from '../../../src/cli/monitor/section.ts';
+import { authSection, cacheSection } from '../../../src/cli/monitor/server-sections.ts';
 import { runParley } from '../../support/parley.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 
-/** Stands for a server, because the numbers that need a person take a long time to come about. */
+/** A fake server, because the counters behind a warning take a long time to come about. */
 let server: Server;
 let url: string;
 let answer: unknown;
@@ -58,27 +58,28 @@ const load = {
   reduction: 0.9,
 };
 
-const look = () => cacheSection({ url, token: 'secret' }, { isUnknown: true });
+const read = () => cacheSection({ url, token: 'secret' }, true);
+const textOf = (cell: Cell) => (typeof cell === 'string' ? cell : cell.text);
 const shown = async () => {
-  const { tables, findings } = await look();
-  return { cells: tables[0]?.cells[0]?.map(({ text }) => text), findings };
+  const { tables, findings } = await read();
+  return { cells: tables[0]?.cells[0]?.map(textOf), findings };
 };
 
 describe('the caches', () => {
-  it('are shown as the server counts them', async () => {
+  it('are shown with the counters of the server', async () => {
     expect(await shown()).toEqual({
       cells: ['PROFILES', 'memory', '12', '10,000', '900', '100', '90.0 %', '0', '0', '4', '0'],
       findings: [],
     });
     expect(asked.token).toBe('Bearer secret');
-    expect(asked.query).toContain('caches { name entries hits misses hitRate staleServed');
+    expect(asked.query).toContain('caches { name store entries maxEntries hits misses hitRate staleServed');
   });
 
   it.each([
     [{ hits: 300, misses: 700, hitRate: 0.3 }, 'time to live is too short'],
     [{ hits: 300, misses: 700, hitRate: 0.3, evictions: 600 }, 'too small'],
     [{ errors: 11 }, 'Redis'],
-  ])('need a person: %j', async (numbers, advice) => {
+  ])('have a warning: %j', async (numbers, advice) => {
     answer = { data: { operations: { caches: [{ ...cache, ...numbers }] } } };
 
     expect((await shown()).findings).toEqual([
@@ -90,7 +91,7 @@ describe('the caches', () => {
     ]);
   });
 
-  it('need nobody before there is something to tell by', async () => {
+  it('have no warning below the minimum of reads', async () => {
     answer = { data: { operations: { caches: [{ ...cache, hits: 0, misses: 999, hitRate: 0 }] } } };
 
     expect((await shown()).findings).toEqual([]);
@@ -100,34 +101,31 @@ describe('the caches', () => {
     [
       'refuses the token',
       { errors: [{ message: 'This is for admins.' }], data: { operations: null } },
-      'refuses: This is for admins.',
+      'refused: This is for admins.',
     ],
     [
       'knows no caches',
       { errors: [{ message: 'Cannot query field "caches" on type "Operations".' }] },
-      'does not tell about caches',
+      'Cannot query field',
     ],
-    ['is something else', '<html>', 'is no Parley'],
+    ['is not Parley', '<html>', 'is not a Parley server'],
     [
-      'counts otherwise',
+      'has another data format',
       { data: { operations: { caches: [{ name: 'PROFILES' }] } } },
-      'not what this version',
+      'another version',
     ],
-  ])('are unknown where the server %s', async (_name, answered, note) => {
+  ])('are not available when the server %s', async (_name, answered, note) => {
     answer = answered;
 
-    expect(await look()).toMatchObject({
+    expect(await read()).toMatchObject({
       isUnknown: true,
       notes: [expect.stringContaining(note)],
       tables: [],
     });
   });
 
-  it('are unknown where nothing answers', async () => {
-    const section = await cacheSection(
-      { url: 'http://127.0.0.1:9999/graphql', token: 'x' },
-      { isUnknown: true },
-    );
+  it('are not available when no server listens', async () => {
+    const section = await cacheSection({ url: 'http://127.0.0.1:9999/graphql', token: 'x' }, true);
 
     expect(section).toMatchObject({ isUnknown: true, notes: [expect.stringContaining('ECONNREFUSED')] });
   });
@@ -139,11 +137,11 @@ describe('the credentials', () => {
   };
   const at = new Date(0);
 
-  it('are shown with what their checks cost', async () => {
+  it('are shown with the costs of authentication', async () => {
     answer = { data: { operations: { databaseLoad: load, identitySync: sync } } };
     const { tables, findings } = await authSection({ queries, at }, { url, token: 'secret' });
 
-    expect(tables.map(({ name, cells }) => [name, cells[0]?.map(({ text }) => text)])).toEqual([
+    expect(tables.map(({ name, cells }) => [name, cells[0]?.map(textOf)])).toEqual([
       ['credentials', ['7', '2', '1', '0']],
       ['databaseLoad', ['1.50', '0.020', '4,000', '90.0 %']],
       ['identitySync', ['100', '10', '85', '1', '0', '0', '85.0 %']],
@@ -151,20 +149,20 @@ describe('the credentials', () => {
     expect(findings).toEqual([]);
   });
 
-  it('need a person where synchronisations fail', async () => {
+  it('have a warning when synchronizations fail', async () => {
     answer = { data: { operations: { databaseLoad: load, identitySync: { ...sync, failed: 5 } } } };
     const { findings } = await authSection({ queries, at }, { url, token: 'secret' });
 
-    expect(findings).toMatchObject([{ severity: 'warning', finding: '5 of 100 synchronisations failed' }]);
+    expect(findings).toMatchObject([{ severity: 'warning', finding: '5 of 100 synchronizations failed' }]);
   });
 
-  it('are shown as far as they are known', async () => {
+  it('are shown without the costs when the server refuses', async () => {
     answer = { errors: [{ message: 'Cannot query field "databaseLoad" on type "Operations".' }] };
     const { tables, notes, isUnknown } = await authSection({ queries, at }, { url, token: 'secret' });
 
     expect(tables.map(({ name }) => name)).toEqual(['credentials']);
-    expect(notes).toContain('This server does not tell about databaseLoad.');
-    expect(isUnknown).toBeUndefined();
+    expect(notes).toEqual([expect.stringContaining('Cannot query field')]);
+    expect(isUnknown).toBe(true);
   });
 });
 
@@ -176,7 +174,7 @@ describe('parley monitor cache', { timeout: 60_000 }, () => {
   });
   afterAll(() => database.drop());
 
-  it('needs no database, and takes the token from standard input', async () => {
+  it('needs no database, and reads the token from standard input', async () => {
     const args = ['monitor', 'cache', '--url', url, '--token', '-'];
     const { code, output } = await runParley(
       args,
@@ -189,15 +187,15 @@ describe('parley monitor cache', { timeout: 60_000 }, () => {
     expect(output).toMatch(/^PROFILES +memory +12 +10,000 /m);
   });
 
-  it('answers 2 without a token, and says what it needs', async () => {
+  it('exits 2 without a token and names the missing options', async () => {
     const { code, output } = await runParley(['monitor', 'cache'], {});
 
     expect(code).toBe(2);
-    expect(output).toContain('name one by --url, and an admin of the platform by --token');
-    expect(output).toContain('Could not look at: cache.');
+    expect(output).toContain('pass --url, and --token of a platform admin');
+    expect(output).toContain('Not available: cache.');
   });
 
-  it('answers 2 and shows the rest where `all` could not reach the server', async () => {
+  it('exits 2 and shows the other views when `all` cannot reach the server', async () => {
     const args = ['monitor', 'all', '--json', '--url', 'http://127.0.0.1:1/graphql', '--token', 'x'];
     const { code, output } = await runParley(args, { DATABASE_URL: database.url });
     const report = JSON.parse(output);

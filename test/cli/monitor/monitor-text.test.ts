@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { connectionsSection } from '../../../src/cli/monitor/connections-section.ts';
+import { connectionsSection } from '../../../src/cli/monitor/database-sections.ts';
 import { render } from '../../../src/cli/monitor/render.ts';
-import { above, bytes, moment, seconds, tableOf, type Section } from '../../../src/cli/monitor/section.ts';
+import {
+  bytes,
+  levelOf,
+  moment,
+  quantity,
+  seconds,
+  tableOf,
+  type Section,
+} from '../../../src/cli/monitor/section.ts';
 
 const plain = { isColoured: false, width: null };
 
@@ -15,15 +23,10 @@ const section: Section = {
         { ms: 5, text: 'select 1' },
         { ms: 1200, text: 'select a long list of columns' },
       ],
-      [
-        {
-          title: 'ms',
-          text: ({ ms }) => String(ms),
-          isNumber: true,
-          level: ({ ms }) => above(ms, 100, 1000),
-        },
-        { title: 'statement', text: ({ text }) => text },
-      ],
+      {
+        ms: ({ ms }) => quantity(String(ms), levelOf(ms, 100, 1000)),
+        statement: ({ text }) => text,
+      },
     ),
   ],
   notes: ['Not all are counted.'],
@@ -38,7 +41,7 @@ const warning = {
 } as const;
 
 describe('the text of monitor', () => {
-  it('sets numbers to the right and words to the left', () => {
+  it('aligns numbers right and text left', () => {
     expect(render([section], plain)).toBe(
       [
         'Statements',
@@ -47,20 +50,20 @@ describe('the text of monitor', () => {
         '1200  select a long list of columns',
         '· Not all are counted.',
         '',
-        'Nothing needs a person.',
+        'No action needed.',
         '',
       ].join('\n'),
     );
   });
 
-  it('fits a screen', () => {
+  it('truncates the last column at the width of the terminal', () => {
     const lines = render([section], { ...plain, width: 26 }).split('\n');
 
     expect(lines[3]).toBe('1200  select a long list …');
     expect(lines[3]).toHaveLength(26);
   });
 
-  it('is coloured where a number is bad, and only there', () => {
+  it('colours critical numbers only', () => {
     const text = render([section], { ...plain, isColoured: true });
 
     expect(text).toContain('\u001B[31m1200\u001B[39m');
@@ -68,16 +71,16 @@ describe('the text of monitor', () => {
     expect(render([section], plain)).not.toContain('\u001B');
   });
 
-  it('tells how many things need a person, and an advice once for several of them', () => {
+  it('counts the warnings, and shows an advice once for consecutive findings', () => {
     const findings = [warning, { ...warning, subject: 'two' }, { ...warning, severity: 'note' } as const];
     const text = render([{ ...section, findings }], plain);
 
     expect(text).toContain('! slow: one: 1200 ms\n! slow: two: 1200 ms\n· slow: one: 1200 ms\n    Mend it.');
-    expect(text).toContain('2 things need a person.');
+    expect(text).toContain('Action needed: 2 warnings.');
   });
 
-  it('calls nothing well that it could not look at', () => {
-    expect(render([{ ...section, isUnknown: true }], plain)).toContain('Could not look at: slow.\n');
+  it('names a view that could not be read as not available', () => {
+    expect(render([{ ...section, isUnknown: true }], plain)).toContain('Not available: slow.\n');
   });
 
   it.each([
@@ -91,7 +94,7 @@ describe('the text of monitor', () => {
     [seconds(86_400), '24 h'],
     [moment(null), 'never'],
     [moment(new Date('2026-11-20T08:15:59.999Z')), '2026-11-20 08:15'],
-  ])('writes a quantity so that it can be read: %s', (text, expected) => {
+  ])('formats quantities for people: %s', (text, expected) => {
     expect(text).toBe(expected);
   });
 });
@@ -108,9 +111,10 @@ describe('the connections', () => {
   const blocked = (waitingSeconds: number) => [
     { processId: 1, blockedBy: [2], waitingSeconds, query: 'select' },
   ];
-  const findingsOf = async (changes: object) => {
+  const subjectsFor = async (changes: object) => {
     const queries = { connections: async () => ({ ...idle, ...changes }) };
-    return (await connectionsSection({ queries })).findings.map(({ subject }) => subject);
+    const { findings = [] } = await connectionsSection({ queries });
+    return findings.map(({ subject }) => subject);
   };
 
   it.each([
@@ -122,7 +126,7 @@ describe('the connections', () => {
     [{ longestTransactionSeconds: 300 }, ['long transaction']],
     [{ blocked: blocked(9) }, []],
     [{ blocked: blocked(10) }, ['locks']],
-  ])('need a person from a threshold on: %j', async (changes, subjects) => {
-    expect(await findingsOf(changes)).toEqual(subjects);
+  ])('have a warning from a threshold on: %j', async (changes, subjects) => {
+    expect(await subjectsFor(changes)).toEqual(subjects);
   });
 });

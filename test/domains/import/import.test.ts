@@ -176,10 +176,10 @@ describe('parley import', () => {
   it('adds nothing the second time, and reports it', async () => {
     const file = await aFile('twice', asLines([conversation('a'), conversation('b'), conversation('a')]));
 
-    expect((await run([file])).output).toContain('2 added, 1 already there, 0 refused\nmessages: 4 added');
+    expect((await run([file])).output).toContain('2 added, 1 already present, 0 refused\nmessages: 4 added');
     const again = await run([file]);
     expect(again.output).toContain(
-      '0 added, 3 already there, 0 refused\nmessages: 0 added, by 0 new authors',
+      '0 added, 3 already present, 0 refused\nmessages: 0 added, by 0 new authors',
     );
     expect(again.exitCode).toBe(0);
     expect(await contents('a')).toEqual(['a one', 'a two']);
@@ -219,7 +219,7 @@ describe('parley import', () => {
         'messages.1.createdAt is missing; messages.1.content is missing',
       '',
     ]);
-    expect(output).toContain('2 added, 0 already there, 2 refused');
+    expect(output).toContain('2 added, 0 already present, 2 refused');
     expect(await externalIds()).toEqual(['a', 'c']);
   });
 
@@ -262,7 +262,7 @@ describe('parley import', () => {
 
     expect(exitCode).toBe(1);
     expect(errors).toContain(`${file}:2: the database refuses it: `);
-    expect(output).toContain('2 added, 0 already there, 1 refused\nmessages: 4 added, by 2 new authors');
+    expect(output).toContain('2 added, 0 already present, 1 refused\nmessages: 4 added, by 2 new authors');
     expect(await externalIds()).toEqual(['a', 'c']);
     expect(await database.query(sql`select id from users where first_name = 'eve'`)).toEqual([]);
   });

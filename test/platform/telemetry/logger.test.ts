@@ -1,23 +1,28 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { execFile } from 'node:child_process';
 import { expect, it } from 'vitest';
 
-const logger = join(import.meta.dirname, '../../../src/platform/telemetry/logger.ts');
-
-it('writes warnings and errors at once, also those that are said while another one is written', async () => {
-  const program = `const { createLogger } = await import(${JSON.stringify(logger)});
-    const logger = createLogger({ level: 'info' });
-    logger.warn('first'); logger.error('second'); logger.error('third');
-    setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program]);
-  let written = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    written += text;
+/** Runs the script with a logger and returns what is written to standard error. */
+async function standardErrorOf(options: string, script: string): Promise<string> {
+  const program = `import { createLogger } from './src/platform/telemetry/logger.ts';
+    const logger = createLogger(${options});
+    ${script}`;
+  return await new Promise((resolve) => {
+    const args = ['--import', 'tsx', '--input-type=module', '--eval', program];
+    execFile(process.execPath, args, (_error, _stdout, stderr) => resolve(stderr));
   });
-  try {
-    await expect.poll(() => written, { timeout: 10_000 }).toContain('"msg":"third"');
-    expect(written).toMatch(/first.*\n.*second.*\n.*third/);
-  } finally {
-    child.kill('SIGKILL');
-  }
+}
+
+it('logger: secrets in the fields of a line are redacted', async () => {
+  const script = `logger.info({ token: 'secret', password: 'secret', headers: { authorization: 'secret' } }, 'x');`;
+
+  expect(await standardErrorOf(`{ level: 'info' }`, script)).toMatch(/"token":"\[Redacted\]"/);
+  expect(await standardErrorOf(`{ level: 'info' }`, script)).not.toContain('secret');
+});
+
+it('logger: the readable format has the time, the level, the message, the fields and the stack', async () => {
+  const script = `logger.warn({ err: new Error('broken'), requestId: 'r1' }, 'it failed'); process.exit(0);`;
+  const text = await standardErrorOf(`{ level: 'info', format: 'readable' }`, script);
+
+  expect(text).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] WARN: it failed .*"requestId":"r1"/);
+  expect(text).toContain('Error: broken\n');
 });

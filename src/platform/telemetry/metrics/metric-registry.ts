@@ -2,7 +2,7 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import { histogramSamples, type HistogramFamily } from './histogram-samples.ts';
 import { metricSnapshot, type MetricSnapshot } from './metric-snapshot.ts';
 
-/** A number and what tells it from others of its name. */
+/** A number and its labels. */
 export type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
 
 interface Description {
@@ -14,22 +14,21 @@ interface Description {
 
 interface GaugeDescription extends Description {
   /**
-   * What is told of several workers: one number, by default their sum, or those of each, `apart` by the label
-   * `worker`.
+   * The aggregation over workers: one number, by default the sum, or `apart`, one number per label `worker`.
    */
   readonly together?: 'sum' | 'min' | 'max' | 'apart';
 }
 
 /**
- * What is told to Prometheus. Nothing is counted here: the numbers are read where they are counted, when they
- * are asked for, so that requests pay nothing for being watched.
+ * The metrics for Prometheus. Nothing is counted here: numbers are read from their sources on each scrape, so
+ * metrics cost requests nothing.
  */
 export class MetricRegistry {
   readonly #registry = new Registry();
   readonly #histograms: (() => HistogramFamily)[] = [];
   readonly #ownLabels: Readonly<Record<string, string>>;
 
-  /** `worker` tells this process from those that it is added up with; null where it stands alone. */
+  /** `worker` is the label of this process among several workers; null for a single process. */
   constructor(worker: string | null) {
     this.#ownLabels = worker === null ? {} : { worker };
   }
@@ -38,7 +37,7 @@ export class MetricRegistry {
     return this.#registry.contentType;
   }
 
-  /** Adds a number that only grows. */
+  /** Adds a number that only increases. */
   counter({ name, help, labels = [], read }: Description): void {
     new Counter({
       name,
@@ -47,14 +46,14 @@ export class MetricRegistry {
       registers: [this.#registry],
       collect() {
         this.reset();
-        // Without labels it would begin with 0, also where there is nothing to tell.
+        // Without labels the metric would start at 0, also without a sample.
         if (labels.length === 0) this.remove();
         for (const [sampleLabels, value] of read()) this.inc({ ...sampleLabels }, value);
       },
     });
   }
 
-  /** Adds a number that grows and shrinks. */
+  /** Adds a number that increases and decreases. */
   gauge({ name, help, labels = [], read, together = 'sum' }: GaugeDescription): void {
     const ownLabels = together === 'apart' ? this.#ownLabels : {};
     const labelNames = [...labels, ...Object.keys(ownLabels)];
@@ -76,7 +75,7 @@ export class MetricRegistry {
     this.#histograms.push(family);
   }
 
-  /** All of them as they are now. */
+  /** Reads the current values of all metrics. */
   async snapshot(): Promise<MetricSnapshot> {
     const families = metricSnapshot.parse(await this.#registry.getMetricsAsJSON());
     return [...families, ...this.#histograms.map((family) => histogramSamples(family()))];

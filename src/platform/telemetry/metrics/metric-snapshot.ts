@@ -5,11 +5,11 @@ const metricFamily = z.object({
   name: z.string(),
   help: z.string(),
   type: z.enum(['counter', 'gauge', 'histogram']),
-  /** How numbers of several processes with the same labels become one. */
+  /** The aggregation of numbers of several processes with the same labels. */
   aggregator: z.enum(['sum', 'min', 'max']),
   values: z.array(
     z.object({
-      /** Of a histogram: the name of this one of its series. */
+      /** The name of this series of a histogram. */
       metricName: z.string().optional(),
       labels: z.record(z.string(), z.union([z.string(), z.number()])),
       value: z.number(),
@@ -17,7 +17,7 @@ const metricFamily = z.object({
   ),
 });
 
-/** What a process had counted and measured at one moment, in a form that can be sent to another one. */
+/** The schema of all metrics of a process at one moment, as sent to another process. */
 export const metricSnapshot = z.array(metricFamily);
 
 /** All series of one metric. */
@@ -26,17 +26,17 @@ export type MetricFamily = z.output<typeof metricFamily>;
 /** @see metricSnapshot */
 export type MetricSnapshot = readonly MetricFamily[];
 
-/** What several processes have counted and measured together. */
+/** Aggregates the metrics of several processes. */
 export function addUp(snapshots: readonly MetricSnapshot[]): MetricSnapshot {
   return metricSnapshot.parse(AggregatorRegistry.aggregate([...snapshots]).getMetricsAsArray());
 }
 
-/** What only grows, and so stays true of a process that has ended. */
+/** Selects the metrics that only increase, and so remain valid after the process has exited. */
 export function countersOf(snapshot: MetricSnapshot): MetricSnapshot {
   return snapshot.filter(({ type }) => type !== 'gauge');
 }
 
-/** In Prometheus' text format. */
+/** Formats a snapshot in Prometheus' text format. */
 export async function snapshotText(snapshot: MetricSnapshot): Promise<string> {
   return await AggregatorRegistry.aggregate([snapshot]).metrics();
 }

@@ -1,13 +1,13 @@
 import type { Outcome, RequestProfile } from '../request-stats.ts';
 
-// What stands for requests without a name of their own; no operation of GraphQL can be called so.
+// The names of requests without their own name; invalid as names of GraphQL operations.
 const sharedNames = {
   anonymous: '(anonymous)',
-  /** Answered under a name for which there was no room. */
+  /** Executed operations beyond the bound on names. */
   other: '(other)',
-  /** Refused under a name that nobody was answered under. */
+  /** Rejected operations whose name is not known. */
   refused: '(refused)',
-  /** Anything but an operation. */
+  /** Requests that are not operations. */
   http: '(http)',
 } as const;
 
@@ -16,25 +16,24 @@ const namesPerCallerMax = 20;
 const nameCharactersMax = 64;
 
 /**
- * The names under which requests are counted: a bounded number, for good, because each is a time series for
- * whoever watches the server. Only what was not refused gets a name, each user brings in a few, and strangers
- * none: who makes names up uses up their own share of the room and not that of others.
+ * A bounded set of operation names, because each name is a time series in Prometheus. Only successful
+ * operations add names, a few per user and none for unauthenticated clients, so that made-up names exhaust
+ * only the share of their user.
  *
- * A name that has not been met for long keeps its place. If it gave way, its counts would have to leave the
- * sums that they are part of, and a counter that falls is taken for one that began again: all that is left in
- * it would be counted a second time.
+ * Names are never removed: their counts would leave the sums, and Prometheus takes a falling counter for a
+ * restarted one.
  */
 export class OperationNames {
   readonly #known = new Set<string>();
   readonly #introduced = new Set<string>();
   readonly #introducedBy = new Map<string, number>();
 
-  /** These have a place of their own, however many they are: they are written by whoever runs the server. */
+  /** Adds names outside the bound; the operator of the server writes them. */
   reserve(names: Iterable<string>): void {
     for (const name of names) this.#known.add(name);
   }
 
-  /** The name to count a request under that is over and ended so. */
+  /** Returns the name under which a finished request is counted. */
   nameOf(profile: RequestProfile, outcome: Outcome): string {
     const { isOperation, isExecuted, operationName, callerKey } = profile;
     if (operationName !== null && this.#has(operationName)) return operationName;

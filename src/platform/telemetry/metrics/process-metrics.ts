@@ -3,51 +3,48 @@ import type { MetricRegistry, Sample } from './metric-registry.ts';
 
 const resolutionMs = 20;
 
-/**
- * Adds what can be said of any process; the returned function ends the measurement. Names are those of
- * prom-client.
- */
+/** Adds the metrics of the process, named as in prom-client; the returned function stops the measurement. */
 export function addProcessMetrics(metrics: MetricRegistry, version: string): () => void {
   metrics.gauge({
     name: 'parley_build_info',
-    help: 'Always 1; the labels say what runs.',
+    help: 'Always 1; the labels have the versions.',
     labels: ['version', 'node'],
     together: 'max',
     read: () => [[{ version, node: process.version }, 1]],
   });
   metrics.counter({
     name: 'process_cpu_seconds_total',
-    help: 'Time on a processor, in seconds.',
+    help: 'CPU time in seconds.',
     read: () => [plain((process.cpuUsage().user + process.cpuUsage().system) / 1e6)],
   });
   metrics.gauge({
     name: 'process_start_time_seconds',
-    help: 'When the process started, in seconds since the epoch.',
+    help: 'Start time of the process in seconds since the epoch.',
     together: 'apart',
     read: () => [plain(performance.timeOrigin / 1000)],
   });
   metrics.gauge({
     name: 'process_resident_memory_bytes',
-    help: 'Memory that the system has given to the process.',
+    help: 'Resident memory size in bytes.',
     together: 'apart',
     read: () => [plain(process.memoryUsage.rss())],
   });
   metrics.gauge({
     name: 'nodejs_heap_size_used_bytes',
-    help: "Memory that JavaScript's values take.",
+    help: 'Used size of the JavaScript heap in bytes.',
     together: 'apart',
     read: () => [plain(process.memoryUsage().heapUsed)],
   });
   return addEventLoopDelay(metrics);
 }
 
-/** Of the time since it was asked last: more than one who asks regularly would each see a part. */
+/** Measures the delay since the last scrape, so of several regular scrapers each would see a part. */
 function addEventLoopDelay(metrics: MetricRegistry): () => void {
   const histogram = monitorEventLoopDelay({ resolution: resolutionMs });
   histogram.enable();
   metrics.gauge({
     name: 'parley_event_loop_delay_seconds',
-    help: 'How late the event loop was since this was asked last.',
+    help: 'Delay of the event loop since the last scrape.',
     labels: ['statistic'],
     together: 'apart',
     read() {

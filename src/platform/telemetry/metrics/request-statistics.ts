@@ -2,7 +2,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Outcome } from '../request-stats.ts';
 import { Histogram } from './histogram.ts';
 
-/** What requests of one name did. */
+/** The counts of requests with one name. */
 export class RequestCounts {
   readonly byOutcome: Record<Outcome, number> = { ok: 0, refused: 0, failed: 0 };
   readonly durations = new Histogram();
@@ -31,23 +31,23 @@ export class RequestCounts {
   }
 }
 
-/** A request that is over. */
+/** A finished request. */
 export interface FinishedRequest {
-  /** One of a bounded number. */
+  /** One of a bounded number of names. */
   readonly name: string;
   readonly outcome: Outcome;
   readonly durationMs: number;
   readonly statements: number;
-  /** Null for one that was quick enough. */
+  /** Null for a request that was not slow. */
   readonly slowness: 'slow' | 'verySlow' | null;
 }
 
 const minuteMs = 60_000;
 
-/** The longest time that can be looked back upon, in minutes. */
+/** The longest window, in minutes. */
 export const windowMinutesMax = 60;
 
-/** What requests did, by name: since the start, and in each of the last minutes. */
+/** Counts requests by name, since the start and per minute of the last hour. */
 export class RequestStatistics {
   readonly #clock: Clock;
   readonly #total = new Map<string, RequestCounts>();
@@ -62,12 +62,12 @@ export class RequestStatistics {
     countsOf(this.#currentMinute(), request.name).record(request);
   }
 
-  /** Since the start. */
+  /** Returns the counts since the start. */
   total(): ReadonlyMap<string, RequestCounts> {
     return this.#total;
   }
 
-  /** Of the minute that runs and of those before it: `minutes` altogether. */
+  /** Returns the counts of the last minutes, of which the current minute is one. */
   window(minutes: number): ReadonlyMap<string, RequestCounts> {
     const current = Math.floor(this.#clock.now() / minuteMs);
     const sums = new Map<string, RequestCounts>();

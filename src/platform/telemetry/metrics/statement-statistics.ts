@@ -1,8 +1,8 @@
 import { Histogram } from './histogram.ts';
 
-/** How often a statement was sent and how long it took, in milliseconds. */
+/** The count and durations of a statement, in milliseconds. */
 export interface StatementTimes {
-  /** Null for all those that came when there was no more room. */
+  /** Null for all statements beyond the bound on texts. */
   readonly text: string | null;
   readonly count: number;
   readonly failed: number;
@@ -12,16 +12,16 @@ export interface StatementTimes {
   readonly totalMs: number;
 }
 
-/** Prisma writes another text for every length of a list; ours are a fixed few and come early. */
+/** Prisma writes another text for every length of a list; Parley's own texts are few and come early. */
 const textsMax = 300;
 
-/** How long each kind of statement takes, in memory that does not grow. */
+/** Counts and times statements by text, in bounded memory. */
 export class StatementStatistics {
   readonly #byText = new Map<string, Counts>();
   readonly #others = new Counts();
   readonly #all = new Counts();
 
-  /** Of all statements together. */
+  /** The counts of all statements together. */
   get all(): StatementTimes {
     return timesOf(null, this.#all);
   }
@@ -35,7 +35,7 @@ export class StatementStatistics {
     this.#countsOf(text).record(durationMs, failed);
   }
 
-  /** Each kind of statement; those that took longest together first. */
+  /** Returns the counts per text, largest total duration first. */
   byText(): StatementTimes[] {
     const known = Array.from(this.#byText, ([text, counts]) => timesOf(text, counts));
     const others = this.#others.durations.count === 0 ? [] : [timesOf(null, this.#others)];

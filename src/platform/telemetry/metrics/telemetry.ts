@@ -1,7 +1,6 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { FollowStatement } from '../follow-statement.ts';
 import type { Logger } from '../logger.ts';
-import { logPlainly } from '../plain-line.ts';
 import { RequestProfiles, type Outcome, type RequestProfile } from '../request-stats.ts';
 import type { Tracing } from '../tracing.ts';
 import { SlowQueryLog } from '../slow-query-log.ts';
@@ -9,22 +8,22 @@ import { OperationNames } from './operation-names.ts';
 import { RequestStatistics } from './request-statistics.ts';
 import { StatementStatistics } from './statement-statistics.ts';
 
-/** From so many milliseconds on something is slow; 0: nothing ever is. */
+/** The durations in milliseconds from which something is slow; 0 disables a threshold. */
 export interface SlownessThresholds {
   readonly slowQueryMs: number;
   readonly slowRequestMs: number;
   readonly verySlowRequestMs: number;
 }
 
-/** What this process has done since it started, in memory that does not grow with it. One for the process. */
+/** Counts the requests and statements of this process since its start, in bounded memory. */
 export class Telemetry {
   readonly profiles = new RequestProfiles();
   readonly requests: RequestStatistics;
   readonly statements = new StatementStatistics();
   readonly slowQueries: SlowQueryLog;
-  /** Statements by what they were sent for; those for finding out who asks are among those of requests. */
-  readonly sent = { forRequests: 0, forAuthentication: 0, forNobody: 0 };
-  /** Reads of caches that needed no statement, and those that did. */
+  /** Statements by purpose; statements for authentication are also counted for requests. */
+  readonly sent = { forRequests: 0, forAuthentication: 0, inBackground: 0 };
+  /** Reads of caches that needed no statement, and reads that did. */
   readonly cacheReads = { answered: 0, loaded: 0 };
   readonly #errorsByCode = new Map<string, number>();
   #requestCount = 0;
@@ -32,51 +31,53 @@ export class Telemetry {
   readonly #thresholds: SlownessThresholds;
   readonly #logger: Logger;
   readonly #names = new OperationNames();
-  readonly #tracing: Tracing | null;
+  #tracing: Tracing | null = null;
 
   constructor(options: {
     readonly clock: Clock;
     readonly logger: Logger;
     readonly thresholds: SlownessThresholds;
-    /** Null: nothing is traced. */
-    readonly tracing?: Tracing | null;
   }) {
     this.#thresholds = options.thresholds;
     this.#logger = options.logger;
-    this.#tracing = options.tracing ?? null;
     this.requests = new RequestStatistics(options.clock);
     this.slowQueries = new SlowQueryLog({ ...options, thresholdMs: options.thresholds.slowQueryMs });
   }
 
-  /** How many requests had an error, by the code of the first; the codes are a closed list. */
+  /** Requests with an error, by the code of the first error; the codes are a closed list. */
   get errorsByCode(): ReadonlyMap<string, number> {
     return this.#errorsByCode;
   }
 
-  /** Requests that are over. */
+  /** Finished requests. */
   get requestCount(): number {
     return this.#requestCount;
   }
 
-  /** Those of them whose credential was accepted. */
+  /** Finished requests with an accepted credential. */
   get authenticationCount(): number {
     return this.#authenticationCount;
   }
 
-  /** Operations of these names are told apart from the first on, whoever sends them. */
+  /** Reserves names of operations, which are counted by name whichever client sends them. */
   expectOperations(names: Iterable<string>): void {
     this.#names.reserve(names);
   }
 
-  /** Of a request that has just come, with W3C Trace Context's header. */
+  /** Traces the requests that begin from now on. */
+  traceWith(tracing: Tracing): void {
+    this.#tracing = tracing;
+  }
+
+  /** Begins the trace of a request that has just arrived, with the header of W3C Trace Context. */
   begin(profile: RequestProfile, traceparent: string | undefined): void {
     if (this.#tracing !== null) profile.trace = this.#tracing.begin(traceparent);
   }
 
-  /** Given to the database, tells each statement's request of it. */
+  /** Receives each statement from the database and adds it to the statement's request. */
   readonly followStatement: FollowStatement = (text) => {
     const profile = this.profiles.current;
-    if (profile === null) this.sent.forNobody += 1;
+    if (profile === null) this.sent.inBackground += 1;
     else profile.statements += 1;
     return (durationMs, failed) => {
       if (profile !== null) {
@@ -88,7 +89,7 @@ export class Telemetry {
     };
   };
 
-  /** Given to the caches, tells each read's request of it. */
+  /** Receives each read from the caches and adds it to the read's request. */
   readonly noteCacheRead = (hits: number, misses: number): void => {
     if (misses === 0) this.cacheReads.answered += 1;
     else this.cacheReads.loaded += 1;
@@ -98,7 +99,7 @@ export class Telemetry {
     profile.cacheMisses += misses;
   };
 
-  /** Counts a request that is over, and logs it: in a line of its own, louder the longer it took. */
+  /** Counts and logs a finished request, at a higher level if it was slow. */
   finish(profile: RequestProfile, { status, url }: { readonly status: number; readonly url: string }): void {
     const durationMs = profile.elapsedMs;
     const slowness = this.#slownessOf(durationMs);
@@ -124,7 +125,7 @@ export class Telemetry {
     const level = slowness === null ? 'info' : slowness === 'slow' ? 'warn' : 'error';
     if (!this.#logger.isLevelEnabled(level)) return;
     const fields = describe(profile, { durationMs, outcome, status, url });
-    logPlainly(this.#logger, level, fields, messageFor[slowness ?? 'quick']);
+    this.#logger[level](fields, messageFor[slowness ?? 'quick']);
   }
 
   #slownessOf(durationMs: number): 'slow' | 'verySlow' | null {
@@ -134,7 +135,7 @@ export class Telemetry {
   }
 }
 
-/** How a request ended. */
+/** The result of a request. */
 interface Ending {
   readonly durationMs: number;
   readonly outcome: Outcome;
@@ -153,7 +154,7 @@ function outcomeOfStatus(status: number): Outcome {
   return status >= 400 ? 'refused' : 'ok';
 }
 
-/** What is logged of a request; written out in one piece, because this is done for each. */
+/** Returns the log fields of a request, as one literal because this runs for every request. */
 function describe(profile: RequestProfile, { durationMs, outcome, status, url }: Ending) {
   return {
     requestId: profile.requestId,
@@ -173,7 +174,7 @@ function describe(profile: RequestProfile, { durationMs, outcome, status, url }:
   };
 }
 
-/** To microseconds, which is as much as the clock is worth. */
+/** Rounds to microseconds, the precision of the clock. */
 function rounded(milliseconds: number): number {
   return Math.round(milliseconds * 1000) / 1000;
 }
