@@ -217,7 +217,7 @@ describe('what has ended while Redis was away', () => {
         {
           store: 'redis',
           ok: false,
-          message: 'Redis did not confirm; until it does it is not read for this.',
+          message: 'Redis did not confirm; until it does, it is not read for these entries.',
         },
       ],
     });
