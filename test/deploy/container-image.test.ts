@@ -40,7 +40,7 @@ describe('the container image', () => {
 
   it('has every file that the build configuration reads', () => {
     const { extends: base } = JSON.parse(read('tsconfig.build.json'));
-    const needed = [base, 'codegen.ts', 'prisma.config.ts', 'prisma/schema.prisma'];
+    const needed = [base, 'codegen.yml', 'prisma.config.ts', 'prisma/schema.prisma'];
 
     for (const file of needed) {
       const [top = ''] = String(file).replace('./', '').split('/');

@@ -9,11 +9,12 @@ import { labelDomain } from '../support/label-domain.ts';
 // longer than the rest.
 
 const root = join(import.meta.dirname, '../..');
+const codegen = 'node_modules/@graphql-codegen/cli/cjs/bin.js';
 let copy: string;
 
 beforeAll(() => {
   copy = mkdtempSync(join(tmpdir(), 'parley-recipes-'));
-  for (const each of ['src', 'codegen.ts', 'package.json', 'tsconfig.json', 'tsconfig.build.json']) {
+  for (const each of ['src', 'codegen.yml', 'package.json', 'tsconfig.json', 'tsconfig.build.json']) {
     cpSync(join(root, each), join(copy, each), { recursive: true });
   }
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
@@ -27,7 +28,7 @@ it('a computed field, a batched field, a list, a mutation, a domain and an error
   addError();
   addDomainWithListAndMutation();
 
-  expect(run('graphql-codegen', '--silent', '--config', 'codegen.ts')).toEqual({ status: 0, output: '' });
+  expect(run('tsx', codegen, '--silent', '--config', 'codegen.yml')).toEqual({ status: 0, output: '' });
   expect(run('tsc', '-p', 'tsconfig.build.json')).toEqual({ status: 0, output: '' });
   expect(describeSchema()).toEqual({
     computed: 'String!',

@@ -44,7 +44,7 @@ export interface Label {
   'queries.ts': `
 import { pagedList, type Ordering, type PagedList } from '../../paging/paged-list.ts';
 import type { Database } from '../../platform/postgres/database.ts';
-import sql from '../../platform/postgres/sql.ts';
+import sql from 'sql-template-tag';
 import type { Label } from './model.ts';
 
 export type LabelQueries = ReturnType<typeof createLabelQueries>;
