@@ -1,17 +1,19 @@
 import type { NotPlannableReason } from './plan/compile.ts';
 import type { BailoutReason } from './fallback/bailout.ts';
 
-/** How many operations were run in which way. */
+/** Numbers of operations by the way in which they were run. */
 export interface ExecutionStatistics {
   /** By the level executor alone. */
   readonly fast: number;
-  /** By graphql-js alone, and why. */
+  /** By graphql-js alone, by reason. */
   readonly notPlannable: Readonly<Partial<Record<NotPlannableReason, number>>>;
-  /** Begun by the level executor and finished by graphql-js, and why. */
+  /** By the level executor until it bailed out, then by graphql-js; by reason. */
   readonly bailedOut: Readonly<Partial<Record<BailoutReason, number>>>;
 }
 
-/** Counts operations by the way in which they were run: what is slow gives right answers, too. */
+/**
+ * Counts operations by the way in which they were run: only these counts show that operations became slow.
+ */
 export class ExecutionCounts {
   #fast = 0;
   readonly #notPlannable = new Map<NotPlannableReason, number>();

@@ -8,16 +8,16 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
-import { NotPlannable } from './plan/compile.ts';
 import type { ExecutionCounts } from './execution-counts.ts';
 import { Bailout } from './fallback/bailout.ts';
-import { DocumentPlans, type OnCompile, type Planned } from './plan/document-plans.ts';
 import { makeReplayable, type Replay } from './fallback/replay.ts';
+import { NotPlannable } from './plan/compile.ts';
+import { DocumentPlans, type OnCompile, type Planned } from './plan/document-plans.ts';
 import { AnswerSize, AnswerTooLarge } from './run/answer-size.ts';
+import { runMutation, runQuery, type Execution } from './run/run-operation.ts';
 import { Run } from './run/run.ts';
-import { runMutation, runQuery, type Endings } from './run/run-operation.ts';
 
-/** How large an answer may become while it is written, and the error of an operation whose answer is larger. */
+/** The maximum size of a response while it is written, and the error of an operation that exceeds it. */
 export interface AnswerLimit {
   readonly bytesMax: number;
   readonly error: () => Error;
@@ -26,41 +26,43 @@ export interface AnswerLimit {
 /** One operation of a document that is valid for the schema. */
 export interface OperationRequest {
   readonly document: DocumentNode;
-  /** The plans of the document, from the same executor; without them, plans are made for this run alone. */
+  /** Plans of the document from the same executor; without them, plans are made for this run alone. */
   readonly plans?: DocumentPlans | undefined;
   readonly operationName?: string | null | undefined;
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
   readonly context: unknown;
-  /** The limit of the answer; none where absent. */
+  /** Absent for no limit. */
   readonly answerLimit?: AnswerLimit;
   readonly rootValue?: unknown;
 }
 
-/** Runs operations instead of graphql-js. */
+/** Runs operations in place of graphql-js. */
 export interface Executor {
-  /** Room for the plans of a document, to be kept as long as the document is; nothing is compiled yet. */
+  /** Creates storage for the plans of a document, to be kept with the document; nothing is compiled yet. */
   plan(document: DocumentNode, onCompile: OnCompile): DocumentPlans;
-  /** The operation's answer; null, and nothing has run, where that is left to graphql-js. Never throws, never rejects. */
+  /**
+   * Returns the result; null, before anything has run, if graphql-js has to run the operation. Never throws
+   * or rejects.
+   */
   execute(request: OperationRequest): ExecutionResult | Promise<ExecutionResult> | null;
 }
 
-/** Makes what runs the operations of a schema. */
+/** Creates the executor of a schema. */
 export type CreateExecutor = (schema: GraphQLSchema, counts: ExecutionCounts) => Executor;
 
-/** Makes a level executor. */
+/** Creates a level executor. */
 export const createLevelExecutor: CreateExecutor = (schema, counts) => new LevelExecutor(schema, counts);
 
 /**
- * Runs operations level by level: each field that is marked `extensions.batched` is called once with all its parents, all other
- * fields are read without a promise. Answers what graphql-js would answer; what it does not know it leaves to graphql-js before
- * anything has run, and whatever is not simply an answer (errors, nulls that may not be) it hands over, with what has
- * happened already, so that nothing happens twice.
+ * Runs operations level by level: a field marked `extensions.batched` is called once for all its parents,
+ * every other field is read without a promise. Results are those of graphql-js, which takes over where that
+ * is not possible.
  */
 export class LevelExecutor implements Executor {
   readonly #schema: GraphQLSchema;
   readonly #counts: ExecutionCounts;
 
-  /** The schema's fields that do work are wrapped, so that graphql-js can meet again what they did. */
+  /** Wraps the resolvers of the schema's root fields and batched fields, for fallbacks. */
   constructor(schema: GraphQLSchema, counts: ExecutionCounts) {
     assertValidSchema(schema);
     makeReplayable(schema);
@@ -76,19 +78,17 @@ export class LevelExecutor implements Executor {
     const planned = this.#find(request);
     if (planned === null) return null;
     const { plan, variables } = planned;
-    const run = new Run(
-      request.context,
+    const execution: Execution = {
+      schema: this.#schema,
+      plan,
+      rootValue: request.rootValue,
       variables,
-      new AnswerSize(request.answerLimit?.bytesMax ?? Infinity),
-    );
-    const call = { schema: this.#schema, plan, rootValue: request.rootValue, variables };
-    const endings: Endings = {
-      done: () => this.#counts.countFast(),
-      fallBack: (why, replay, operation) => this.#fallBack(request, why, replay, operation),
+      counts: this.#counts,
+      fallBack: (error, replay, rest) => this.#fallBack(request, error, replay, rest),
     };
-    return plan.operation.operation === 'mutation'
-      ? runMutation(call, run, endings)
-      : runQuery(call, run, endings);
+    const size = new AnswerSize(request.answerLimit?.bytesMax ?? Infinity);
+    const run = new Run(request.context, variables, size);
+    return plan.operation.operation === 'mutation' ? runMutation(execution, run) : runQuery(execution, run);
   }
 
   #find({ document, plans, operationName = null, variables }: OperationRequest): Planned | null {
@@ -96,7 +96,7 @@ export class LevelExecutor implements Executor {
       const known = plans ?? this.plan(document, () => {});
       return known.find(operationName, variables ?? {});
     } catch (error) {
-      // Whatever else can be wrong with a document or its variables graphql-js says better.
+      // Errors of the document or its variables are worded by graphql-js.
       const reason = error instanceof NotPlannable ? error.reason : 'invalid';
       this.#counts.countNotPlannable(reason);
       return null;
@@ -105,16 +105,16 @@ export class LevelExecutor implements Executor {
 
   #fallBack(
     { answerLimit, context, document, operationName, variables }: OperationRequest,
-    why: unknown,
+    error: unknown,
     replay: Replay,
-    operation: OperationDefinitionNode | undefined,
+    rest: OperationDefinitionNode | undefined,
   ): ExecutionResult | Promise<ExecutionResult> {
-    // graphql-js would write the same answer again.
-    if (why instanceof AnswerTooLarge && answerLimit !== undefined) return refusedWith(answerLimit.error());
-    this.#counts.countBailout(why instanceof Bailout ? why.reason : 'a field threw');
+    // graphql-js would write the same response again.
+    if (error instanceof AnswerTooLarge && answerLimit !== undefined) return failedWith(answerLimit.error());
+    this.#counts.countBailout(error instanceof Bailout ? error.reason : 'a field threw');
     return execute({
       schema: this.#schema,
-      document: operation === undefined ? document : withOperation(document, operation),
+      document: rest === undefined ? document : withOperation(document, rest),
       rootValue: replay,
       contextValue: context,
       variableValues: variables,
@@ -123,11 +123,11 @@ export class LevelExecutor implements Executor {
   }
 }
 
-function refusedWith(error: Error): ExecutionResult {
+function failedWith(error: Error): ExecutionResult {
   return { data: null, errors: [new GraphQLError(error.message, { originalError: error })] };
 }
 
-/** The document with this operation as its only one. */
+/** Returns the document with this operation as its only one. */
 function withOperation(document: DocumentNode, operation: OperationDefinitionNode): DocumentNode {
   const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
   return { ...document, definitions: [operation, ...fragments] };

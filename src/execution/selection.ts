@@ -1,8 +1,10 @@
-/** What a document asks for at one place: fields by their names in the schema, whatever they are answered under. */
+/**
+ * The fields that a document selects below one place, by their names in the schema, whatever their aliases.
+ */
 export class Selection {
   readonly #fields = new Map<string, Selection>();
 
-  /** The same name may come more than once: what is asked for below it is put together. */
+  /** A field may occur several times: the selections below it are merged. */
   constructor(fields: Iterable<readonly [name: string, below: Selection]> = []) {
     for (const [name, below] of fields) {
       const known = this.#fields.get(name);
@@ -10,33 +12,30 @@ export class Selection {
     }
   }
 
-  /** What is asked for below a field; null where the field is not asked for. */
+  /** Returns the selection below a field; null if the field is not selected. */
   below(name: string): Selection | null {
     return this.#fields.get(name) ?? null;
   }
 
-  /** Whether nothing is asked for but fields of these names. */
+  /** Returns true if no fields but these are selected. */
   containsOnly(names: ReadonlySet<string>): boolean {
     for (const name of this.#fields.keys()) if (!names.has(name)) return false;
     return true;
   }
 
-  /** The fields, each with what is asked for below it. */
+  /** Returns the selected fields, each with the selection below. */
   entries(): Iterable<readonly [name: string, below: Selection]> {
     return this.#fields.entries();
   }
 }
 
-/** What is asked for at several places. */
-export function mergeSelections(all: readonly Selection[]): Selection {
-  const [only = emptySelection, ...others] = all;
-  return others.length === 0 ? only : new Selection(all.flatMap((selection) => [...selection.entries()]));
+/** Merges the selections of several places into one. */
+export function mergeSelections(selections: readonly Selection[]): Selection {
+  const [only = new Selection(), ...others] = selections;
+  return others.length === 0 ? only : new Selection(selections.flatMap((each) => [...each.entries()]));
 }
 
-/** What is asked for below a root field, by the `info` that it is called with; null where only graphql-js knows. */
+/** Returns the selection below a root field from the `info` of its resolver; null when graphql-js runs it. */
 export function selectionOf(info: object): Selection | null {
   return 'selection' in info && info.selection instanceof Selection ? info.selection : null;
 }
-
-/** For values that have no fields. */
-export const emptySelection = new Selection();

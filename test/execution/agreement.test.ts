@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { aPerson, expectAgreement, expectFast } from '../support/people-schema.ts';
 
-describe('the level executor alone gives the response of graphql-js for', () => {
+describe('without a fallback, the level executor has the result of graphql-js', () => {
   it.each([
     [
       'plain fields of every kind',
@@ -20,7 +20,7 @@ describe('the level executor alone gives the response of graphql-js for', () => 
     ['a page', '{ people { page { nodes { name fetched { name } } total info } } }'],
     ['root fields that come later', '{ a: later { count } person { count } b: later { fetched { name } } }'],
     [
-      'the order in which it was asked',
+      'fields in the order of the selection',
       '{ person { count name age fetched { age name } id } number later { name } }',
     ],
     [
@@ -38,7 +38,7 @@ describe('the level executor alone gives the response of graphql-js for', () => 
       '{ anyone { __typename name ... on Cat { lives owner { name } } ... on Person { count } } }',
     ],
     [
-      'an interface below which nothing is fetched',
+      'an interface without batched fields below',
       '{ anyone { name ... on Dog { barks } ... on Person { age } } }',
     ],
     [
@@ -54,7 +54,7 @@ describe('the level executor alone gives the response of graphql-js for', () => 
       '{ people { fetchedPet { name ... on Cat { owner { name } } } pet { name } pets { ... on Cat { owner { name } } ... on Person { count } } } }',
     ],
     [
-      'fields that are asked for twice',
+      'fields that are selected twice',
       '{ person { fetched { name } fetched { age count } name name } person { count } }',
     ],
     [
@@ -81,7 +81,7 @@ describe('the level executor alone gives the response of graphql-js for', () => 
       'the same field with several arguments',
       '{ people { a: friends(first: 1) { name } b: friends(first: 3) { name } c: friends(first: 1) { age } d: friends { name } } }',
     ],
-    ['nothing at all', '{ person { name @skip(if: true) } number @include(if: false) }'],
+    ['all fields skipped', '{ person { name @skip(if: true) } number @include(if: false) }'],
     [
       'a mutation',
       'mutation { first(n: 1) { name count } second { fetched { name } } __typename count third { name } again: first(n: 2) { friends { count } } }',
@@ -93,7 +93,7 @@ describe('the level executor alone gives the response of graphql-js for', () => 
     expect(level).toMatch(/^\{"data":\{/);
   });
 
-  it('an operation with a name that the request does not mention', async () => {
+  it('a named operation without operationName', async () => {
     await expectFast('query A { number }');
   });
 
@@ -119,7 +119,7 @@ describe('the level executor alone gives the response of graphql-js for', () => 
     await expectFast({ query: withVariables, variables });
   });
 
-  it.each([null, undefined])('%s for a nullable field', async (nothing) => {
+  it.each([null, undefined])('%s in nullable places', async (nothing) => {
     const none = () => nothing;
     const { level } = await expectFast(
       '{ anyone { name } b: anyone { ... on Person { count } } person { best { name } maybe { name } matrix nick } c: person { best { count } maybe { count } } d: later { name } e: later { count } }',
@@ -154,13 +154,13 @@ describe('the level executor alone gives the response of graphql-js for', () => 
     ['height', '1.5'],
     ['height', true],
     ['height', Number.POSITIVE_INFINITY],
-  ])('what %s makes of %j', async (field, value) => {
+  ])('%s serializes %j', async (field, value) => {
     await expectAgreement(`{ person { ${field} } }`, {
       Query: { person: () => aPerson('Ada', { [field]: value }) },
     });
   });
 
-  it('rows with a property named then that is not a function', async () => {
+  it('rows with a `then` that is no function', async () => {
     // oxlint-disable-next-line unicorn/no-thenable
     const then = { then: 'later' };
     await expectFast('{ person { name best { name } count } people { name } }', {
@@ -171,7 +171,7 @@ describe('the level executor alone gives the response of graphql-js for', () => 
     });
   });
 
-  it('fragments that are spread twice, in the time of one', async () => {
+  it('fragments that are spread twice: take no more time than once', async () => {
     const levels = Array.from({ length: 40 }, (_, level) => level);
     const fragments = levels.map(
       (level) => `fragment F${level} on Person { ...F${level + 1} ...F${level + 1} }`,

@@ -4,7 +4,7 @@ import { isDeepEqual, hashKey } from '../../src/execution/run/deep-equal.ts';
 const bare = (entries: Record<string, unknown>): unknown => Object.assign(Object.create(null), entries);
 const map = new Map();
 
-describe('values of arguments', () => {
+describe('argument values', () => {
   it.each([
     [Number.NaN, Number.NaN],
     [null, null],
@@ -24,7 +24,7 @@ describe('values of arguments', () => {
     [{ a: undefined }, { a: undefined }],
     [new Date(5), new Date(5)],
     [{ at: [new Date(5)] }, { at: [new Date(5)] }],
-  ])('mean the same: %o and %o', (left, right) => {
+  ])('are equal: %o and %o', (left, right) => {
     expect(isDeepEqual(left, right)).toBe(true);
     expect(isDeepEqual(right, left)).toBe(true);
     expect(hashKey(left)).toBe(hashKey(right));
@@ -55,7 +55,7 @@ describe('values of arguments', () => {
     [{}, map],
     [new Map(), map],
     [{}, new (class {})()],
-  ])('do not mean the same: %o and %o', (left, right) => {
+  ])('are not equal: %o and %o', (left, right) => {
     expect(isDeepEqual(left, right)).toBe(false);
     expect(isDeepEqual(right, left)).toBe(false);
   });
@@ -70,7 +70,7 @@ describe('values of arguments', () => {
     [{ a: [1, { b: 'c' }] }, { a: [1, { b: 'd' }] }],
     [[1], [1, 1]],
     [new Date(5), new Date(6)],
-  ])('are sorted apart: %o and %o', (left, right) => {
+  ])('have different hash keys: %o and %o', (left, right) => {
     expect(hashKey(left)).not.toBe(hashKey(right));
   });
 });

@@ -15,7 +15,7 @@ const everySecond = (other: unknown) => ({
     rows.map((row, index) => (index % 2 === 1 ? other : aPerson(`${nameOf(row)}'s`))),
 });
 
-describe('other than simple responses come from graphql-js, with no call twice', () => {
+describe('an operation that bails out has the result of graphql-js and calls nothing twice', () => {
   const cases: [string, string, string, TestFields][] = [
     [
       'a field threw',
@@ -73,7 +73,7 @@ describe('other than simple responses come from graphql-js, with no call twice',
     ],
     [
       'a field threw',
-      'an error that says where it belongs',
+      'an error with extensions',
       '{ person { nick } }',
       {
         Person: {
@@ -85,7 +85,7 @@ describe('other than simple responses come from graphql-js, with no call twice',
     ],
     [
       'a field threw',
-      'something that is no error',
+      'a thrown string',
       '{ person { nick } }',
       {
         Person: {
@@ -97,7 +97,7 @@ describe('other than simple responses come from graphql-js, with no call twice',
     ],
     [
       'a value is an error',
-      'errors among what was fetched',
+      'errors among fetched values',
       '{ people { fetched { name } } }',
       { Person: { fetched: everySecond(new Error('this one')) } },
     ],
@@ -115,13 +115,13 @@ describe('other than simple responses come from graphql-js, with no call twice',
     ],
     [
       'a value is an error',
-      'an error for what has many types',
+      'an error for an interface',
       '{ anyone { name } }',
       { Query: { anyone: () => [new Error('odd'), aPerson('Ada')] } },
     ],
     [
       'null where there must be a value',
-      'null among what was fetched',
+      'null among fetched values',
       '{ people { maybe { fetchedStrict { name } } } }',
       { Person: { fetchedStrict: everySecond(null) } },
     ],
@@ -139,7 +139,7 @@ describe('other than simple responses come from graphql-js, with no call twice',
     ],
     [
       'null where there must be a value',
-      'no page',
+      'null in a list of a fetched page',
       '{ people { page { nodes { name count } } } }',
       { Person: { page: everySecond({ nodes: [null], total: 1 }) } },
     ],
@@ -151,28 +151,13 @@ describe('other than simple responses come from graphql-js, with no call twice',
     ],
     [
       'a field threw',
-      'numbers that are no Int',
+      'fractions for an Int',
       '{ people { age } }',
       { Person: { age: (row) => (nameOf(row) === 'Bob' ? 1.5 : 2) } },
     ],
-    [
-      'a field threw',
-      'a Float that is none',
-      '{ person { height } }',
-      { Person: { height: () => Number.NaN } },
-    ],
-    [
-      'a field threw',
-      'a text that is an object',
-      '{ people { name nick } }',
-      { Person: { nick: () => ({}) } },
-    ],
-    [
-      'a field threw',
-      'a color that does not exist',
-      '{ people { color } }',
-      { Person: { color: () => 'BLUE' } },
-    ],
+    ['a field threw', 'NaN for a Float', '{ person { height } }', { Person: { height: () => Number.NaN } }],
+    ['a field threw', 'an object for a String', '{ people { name nick } }', { Person: { nick: () => ({}) } }],
+    ['a field threw', 'an unknown enum value', '{ people { color } }', { Person: { color: () => 'BLUE' } }],
   ];
 
   it.each(cases)('%s: %s', async (reason, _what, query, changes) => {
@@ -181,7 +166,7 @@ describe('other than simple responses come from graphql-js, with no call twice',
     expect(statistics).toEqual({ fast: 0, notPlannable: {}, bailedOut: { [reason]: 1 } });
   });
 
-  it.each([null, undefined])('a scalar that serializes to %s', async (nothing) => {
+  it.each([null, undefined])('a scalar that serializes a value to %s: null', async (nothing) => {
     const { statistics } = await expectAgreement('{ people { born } }', {}, (schema) => {
       const type = schema.getType('Time');
       if (isScalarType(type)) type.serialize = () => nothing;
@@ -190,7 +175,7 @@ describe('other than simple responses come from graphql-js, with no call twice',
     expect(statistics.bailedOut).toEqual({ 'no value after serialization': 1 });
   });
 
-  it('many errors are in the order of graphql-js', async () => {
+  it('many errors in queries and batches: all of them are reported', async () => {
     const { level } = await expectAgreement(
       '{ a: people { maybe { count } } later { fetched { name } } b: people { nick } people { best { strict { fetched { nick } } } } }',
       {
@@ -206,12 +191,12 @@ describe('other than simple responses come from graphql-js, with no call twice',
     expect(JSON.parse(level).errors.length).toBeGreaterThan(5);
   });
 
-  it('a lazy thenable runs once', async () => {
-    const asked: string[] = [];
+  it('a lazy thenable of a root field: its `then` is called once', async () => {
+    const called: string[] = [];
     const lazy = (name: string) => ({
       // oxlint-disable-next-line unicorn/no-thenable
       then(...handlers: Parameters<Promise<unknown>['then']>) {
-        asked.push(name);
+        called.push(name);
         return Promise.resolve(aPerson(name)).then(...handlers);
       },
     });
@@ -221,11 +206,11 @@ describe('other than simple responses come from graphql-js, with no call twice',
     });
 
     // Once by each executor.
-    expect(asked).toEqual(['lazy', 'lazy']);
+    expect(called).toEqual(['lazy', 'lazy']);
   });
 
-  it('promises that are no longer awaited cause no unhandled rejection', async () => {
-    const reject = () => Promise.reject(new Error('unheard'));
+  it('promises that are no longer awaited: no rejection is unhandled', async () => {
+    const reject = () => Promise.reject(new Error('unhandled'));
     const worlds: [string, TestFields][] = [
       ['{ people { nick count } }', { Person: { nick: reject } }],
       ['{ people { best { count } } }', { Person: { best: reject } }],

@@ -34,10 +34,7 @@ const documents = [
 
 const values = [undefined, null, 0, 3, -1, 2.5, 2 ** 31, NaN, '', 'text', true, false, 'RED', [1], { y: 4 }];
 
-/**
- * Of every operation with each of its variables missing and of each value, what comes out; errors by their
- * text.
- */
+/** Results for each operation with each variable missing or of each value; errors as their messages. */
 function outcomesOf(
   read: (document: string, given: Record<string, unknown>) => unknown,
 ): [string, string, unknown][] {
@@ -81,7 +78,7 @@ describe('inputs', () => {
     ['{ deep(point: { y: 2 }) }', 'point'],
     ['{ deep(list: [1]) }', 'list'],
     ['{ defaults(i: 1) }', 'list'],
-  ])('are read anew where somebody could write into them: %s', (text, name) => {
+  ])('that are mutable are coerced for each run: %s', (text, name) => {
     const { field, node } = partsOf(text);
     const read = argumentReader(field, node);
     const [one, other] = [read({}), read({})];

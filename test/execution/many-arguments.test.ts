@@ -2,7 +2,7 @@ import { isScalarType, Kind, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { anExecutor, aSchema } from '../support/both-executors.ts';
 
-/** A schema of a field whose arguments are objects that know how often somebody looked into them. */
+/** A schema with a field whose arguments count how often they are read. */
 function countingSchema() {
   let looks = 0;
   const schema = aSchema('scalar Key type Thing { of(key: Key): Int no: Int } type Query { thing: Thing }', {
@@ -26,11 +26,11 @@ function countingSchema() {
   return { schema, looks: () => looks };
 }
 
-describe('a field that is asked for with many arguments', () => {
+describe('a batched field with 500 different arguments', () => {
   it.each([
     ['fast', ''],
     ['bailedOut', 'no'],
-  ] as const)('is told apart from all others by a few looks at their arguments: %s', async (how, more) => {
+  ] as const)('compares each of them with few others: %s', async (how, more) => {
     const count = 500;
     const { schema, looks } = countingSchema();
     const fields = Array.from({ length: count }, (_, index) => `a${index}: of(key: ${index})`);

@@ -4,7 +4,7 @@ import { anExecutor } from '../support/both-executors.ts';
 import type { TestFields } from '../support/both-executors.ts';
 import { aPerson, expectAgreement, expectFast, nameOf, peopleSchema } from '../support/people-schema.ts';
 
-/** Three mutations and a fetch that write down when they were called, and what the first of them shall do. */
+/** Three mutations and a batched field that record their calls; the first mutation can be replaced. */
 function world(first: () => unknown = () => aPerson('First')) {
   const events: string[] = [];
   const happening = (name: string, answer: () => unknown) => async () => {
@@ -42,7 +42,7 @@ async function run(query: string, { events, changes }: ReturnType<typeof world>)
 }
 
 describe('mutations', () => {
-  it('run one after the other, each with its whole selection', async () => {
+  it('run in sequence, each with all fields below it', async () => {
     const query = 'mutation { first { nick fetched { name nick } } second { fetched { name } nick } }';
     await expectFast(query, world().changes);
     const { events } = await run(query, world());
@@ -70,7 +70,7 @@ describe('mutations', () => {
       },
     ],
     ['it answers an error', () => new Error('refused')],
-  ])('happen once when %s, and those behind it happen', async (_what, first) => {
+  ])('run once if %s, and later ones run too', async (_what, first) => {
     const query =
       'mutation { n: count first { name age fetched { name } } second { fetched { name count } } }';
     await expectAgreement(query, world(first).changes);
@@ -82,7 +82,7 @@ describe('mutations', () => {
     expect(answer?.data).toMatchObject({ n: 3, second: { fetched: { name: "Second's" } } });
   });
 
-  it('that throw synchronously were executed all the same', async () => {
+  it('that throw synchronously are not run again', async () => {
     let calls = 0;
     const third = () => {
       calls += 1;
@@ -101,7 +101,7 @@ describe('mutations', () => {
     }
   });
 
-  it('are not executed after a non-null one that returned null', async () => {
+  it('after one that is null but must not be: are not run', async () => {
     const query = 'mutation { second { name } third { name } first { name } }';
     await expectAgreement(query, world().changes);
     const { events, answer } = await run(query, world());
@@ -113,7 +113,7 @@ describe('mutations', () => {
   it.each([
     ['first', 'mutation { first { nick count } second { count } }'],
     ['second', 'mutation { first { count } second { nick count } }'],
-  ])('see nothing of what was fetched before them, when the %s is handed over', async (_which, query) => {
+  ])('fetch values of their own after earlier ones, if the %s bails out', async (_which, query) => {
     const shared = aPerson('Shared');
     let value = 1;
     const changes: TestFields = {
@@ -136,7 +136,7 @@ describe('mutations', () => {
     expect(answer?.data).toMatchObject({ first: { count: 1 }, second: { count: 2 } });
   });
 
-  it('have their errors in document order', async () => {
+  it('report errors with the locations in the document', async () => {
     const query = `mutation ($n: Int, $on: Boolean!) { ...A @include(if: $on) x: first(n: $n) @skip(if: $on) { name } }
       fragment A on Mutation { count a: first(n: $n) { ...P } b: second { fetchedStrict { nick } } }
       fragment P on Person { nick }`;
@@ -151,7 +151,7 @@ describe('mutations', () => {
     ]);
   });
 
-  it('with invalid arguments are not executed, nor those after them', async () => {
+  it('with arguments that do not fit: neither they nor later ones are run', async () => {
     const query = 'mutation ($n: Int = 1) { first { name } count(of: $n) second { name } }';
     await expectAgreement({ query, variables: { n: null } }, world().changes);
     const { changes, events } = world();

@@ -7,7 +7,7 @@ const everySecond = (other: unknown) => ({
     rows.map((row, index) => (index % 2 === 1 ? other : aPerson(`${nameOf(row)}'s`))),
 });
 
-describe('values that graphql-js treats in ways of their own are left to it, and nothing happens twice', () => {
+describe('values that graphql-js treats specially have its result and call nothing twice', () => {
   const cases: [string, string, string, TestFields][] = [
     [
       'a value is a promise',

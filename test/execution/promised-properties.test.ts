@@ -55,11 +55,8 @@ function withGetter(name: string, get: () => unknown): Row {
   return Object.defineProperty({ ...aPerson('Odd') }, name, { get });
 }
 
-/**
- * Asks for the odd row at the places of the query, and lets the slow fields come to an end when nothing else
- * happens.
- */
-async function askSlowly(
+/** Runs a query that reads the odd row, and resolves its slow fields once nothing else is pending. */
+async function runSlowly(
   ask: (schema: GraphQLSchema) => unknown,
   query: string,
   row: () => Row,
@@ -85,27 +82,27 @@ async function askSlowly(
   await answer;
 }
 
-describe('a property whose promise rejects during a slow fetch', () => {
-  it.each(cases)('causes no unhandled rejection %s: %s', async (_where, query, row) => {
+describe('a promise in a property that rejects during a wait', () => {
+  it.each(cases)('is handled %s: %s', async (_where, query, row) => {
     const document = parse(query);
-    const unheard = (ask: (schema: GraphQLSchema) => unknown) =>
-      unhandledDuring(() => askSlowly(ask, query, row));
+    const unhandled = (ask: (schema: GraphQLSchema) => unknown) =>
+      unhandledDuring(() => runSlowly(ask, query, row));
 
-    expect(await unheard((schema) => execute({ schema, document, contextValue: {} }))).toEqual([]);
-    expect(await unheard((schema) => anExecutor(schema).execute({ document, context: {} }))).toEqual([]);
+    expect(await unhandled((schema) => execute({ schema, document, contextValue: {} }))).toEqual([]);
+    expect(await unhandled((schema) => anExecutor(schema).execute({ document, context: {} }))).toEqual([]);
   });
 
   it.each([
     [
       'nick',
-      'once before two waits and once for the answer',
+      'once before two waits and once for the response',
       2,
       '{ person { nick fetched { count } } }',
       undefined,
     ],
-    ['best', 'once where it is gathered', 1, '{ person { best { count } count } }', undefined],
-    ['nick', 'never where a function answers for it', 0, '{ person { nick count } }', () => 'other'],
-  ])('is looked for in %s %s', async (name, _when, times, query, nick) => {
+    ['best', 'once when it is gathered', 1, '{ person { best { count } count } }', undefined],
+    ['nick', 'never if the field has a resolver', 0, '{ person { nick count } }', () => 'other'],
+  ])('%s is read %s', async (name, _when, times, query, nick) => {
     let reads = 0;
     const person = () =>
       withGetter(name, () => {

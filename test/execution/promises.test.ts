@@ -8,7 +8,7 @@ const no = async () => {
   throw new Error('no');
 };
 
-const nobody = () => undefined;
+const noop = () => undefined;
 
 function scalar(serialize: (value: unknown) => unknown) {
   return (schema: GraphQLSchema) => {
@@ -33,18 +33,18 @@ function everyType(isTypeOf: () => Promise<boolean>) {
   };
 }
 
-describe('promises where there should be none', () => {
+describe('promises in unexpected places', () => {
   it.each([
     ['a promise', async () => 1815],
-    ['a promise of nothing', async () => null],
-    ['a promise that fails', no],
+    ['a promise of null', async () => null],
+    ['a promise that rejects', no],
     [
       'a function with a then',
 
       // oxlint-disable-next-line unicorn/no-thenable
       () => Object.assign(() => 1, { then: (found: (value: number) => void) => found(7) }),
     ],
-  ])('are awaited when a scalar makes %s of a value', async (_what, serialize) => {
+  ])('are awaited if a scalar serializes a value to %s', async (_what, serialize) => {
     const unhandled = await unhandledDuring(async () => {
       const { statistics } = await expectAgreement('{ people { born count } }', {}, scalar(serialize));
       expect(statistics.bailedOut).toEqual({ 'a value is a promise': 1 });
@@ -53,7 +53,7 @@ describe('promises where there should be none', () => {
     expect(unhandled).toEqual([]);
   });
 
-  it('are awaited when they look like lists', async () => {
+  it('are awaited if they are arrays with a `then`', async () => {
     const promised = (value: unknown, ...entries: unknown[]) =>
       // oxlint-disable-next-line unicorn/no-thenable
       Object.assign(entries, { then: (found: (value: unknown) => void) => found(value) });
@@ -68,7 +68,7 @@ describe('promises where there should be none', () => {
     ['a plain field', '{ people { nick } }', { Person: { nick: no } }],
     ['a plain field above one that fetches', '{ people { best { count } } }', { Person: { best: no } }],
     [
-      'a plain field that promises some',
+      'a plain field that resolves to a list of promises',
       '{ people { maybe { name } } }',
       { Person: { maybe: async () => [no()] } },
     ],
@@ -85,7 +85,7 @@ describe('promises where there should be none', () => {
       },
     ],
     [
-      'several values of a fetch that several fields ask for',
+      'values of a batch of several fields',
       '{ person { fetched { count } } people { fetched { count } } }',
       { Person: { fetched: { fetch: (rows) => rows.map(no) } } },
     ],
@@ -113,7 +113,7 @@ describe('promises where there should be none', () => {
       '{ strict { name } later { name } people { name } }',
       { Query: { strict: () => null, later: no, people: () => [no(), no()] } },
     ],
-  ])('do not end the process when they fail: %s', async (_what, query, changes, adjust) => {
+  ])('that reject are handled: %s', async (_what, query, changes, adjust) => {
     const unhandled = await unhandledDuring(async () => {
       await expectAgreement(query, changes, adjust);
     });
@@ -125,7 +125,7 @@ describe('promises where there should be none', () => {
     ['query', 6, '{ people { best { fetched { count } } fetched { count } } }'],
     ['mutation', 2, 'mutation { first { maybe { fetched { count } } } }'],
   ])(
-    'do not end the process when they are values for parents that a plain field makes anew: %s',
+    'that reject are handled for parents that a plain field creates again: %s',
     async (_what, count, query) => {
       const changes = { Person: { fetched: { fetch: (rows: readonly unknown[]) => rows.map(no) } } };
       const executor = anExecutor(peopleSchema(changes));
@@ -142,8 +142,8 @@ describe('promises where there should be none', () => {
   it.each([
     ['another fetch', '{ person { nick best { name } count } }'],
     ['one below', '{ person { nick fetched { count } } }'],
-  ])('do not end the process when they fail while %s is waited for', async (_what, query) => {
-    let finish: (values: unknown) => void = nobody;
+  ])('that reject while %s is awaited are handled', async (_what, query) => {
+    let finish: (values: unknown) => void = noop;
     const slow = new Promise((resolve) => {
       finish = resolve;
     });
@@ -160,7 +160,7 @@ describe('promises where there should be none', () => {
     const document = parse(query);
     const unhandled = await unhandledDuring(async () => {
       const answer = executor.execute({ document, context: {} });
-      // Node tells of what nobody heard when there is nothing else to do.
+      // Node reports unhandled rejections when the microtasks are done.
       await new Promise((resolve) => {
         setImmediate(resolve);
       });

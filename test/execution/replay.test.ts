@@ -8,7 +8,7 @@ const fail = (message: string) => () => {
 };
 
 describe('a fallback to graphql-js', () => {
-  it('does not mix up fetches with different arguments', async () => {
+  it('with a batched field that was fetched with two lists of arguments: each place gets its own values', async () => {
     const { level } = await expectAgreement(
       '{ person { nick a: friends(first: 1) { name } b: friends(first: 3) { name } } }',
       { Person: { nick: fail('no') } },
@@ -17,7 +17,7 @@ describe('a fallback to graphql-js', () => {
     expect(JSON.parse(level).data.person).toMatchObject({ a: { length: 1 }, b: { length: 3 } });
   });
 
-  it('passes the root value to root fields that have not run', async () => {
+  it('before a root field without a resolver was reached: it is read from the root value', async () => {
     const rootValue = { number: 12 };
     const { level } = await expectAgreement(
       { query: '{ person { name } number }', rootValue },
@@ -27,7 +27,7 @@ describe('a fallback to graphql-js', () => {
     expect(JSON.parse(level).data).toEqual({ person: null, number: 12 });
   });
 
-  it('passes a primitive root value to root fields that have not run', async () => {
+  it('before a root field was reached: its info contains the root value', async () => {
     const { level } = await expectAgreement(
       { query: '{ person { name } echo }', rootValue: { number: 12 } },
       {
@@ -38,7 +38,7 @@ describe('a fallback to graphql-js', () => {
     expect(JSON.parse(level).data).toEqual({ person: null, echo: '{"number":12}' });
   });
 
-  it('passes the root value to mutations that have not run', async () => {
+  it('before a mutation without a resolver was reached: it is read from the root value', async () => {
     const { level } = await expectAgreement(
       { query: 'mutation { first { nick } second { name } }', rootValue: { second: { name: 'Root' } } },
       { Mutation: { second: undefined }, Person: { nick: fail('no') } },
@@ -47,7 +47,7 @@ describe('a fallback to graphql-js', () => {
     expect(JSON.parse(level).data).toMatchObject({ second: { name: 'Root' } });
   });
 
-  it('runs the selected operation, with its name and directives', async () => {
+  it('of a mutation: info contains the name and the directives of the operation', async () => {
     const make = () =>
       aSchema(
         'directive @noted on MUTATION type Query { a: String } type Mutation { first: Int second: String }',
@@ -68,7 +68,7 @@ describe('a fallback to graphql-js', () => {
     expect(JSON.parse(level).data).toEqual({ first: null, second: 'B,noted' });
   });
 
-  it('passes the root value to fetches without a result', async () => {
+  it('after a batch returned no array: the field is resolved by graphql-js, with the root value in its info', async () => {
     const { level } = await expectAgreement(
       { query: '{ person { count } }', rootValue: 12 },
       { Person: { count: { fetch: () => 'all' } } },
@@ -82,30 +82,7 @@ describe('a fallback to graphql-js', () => {
     expect(JSON.parse(level).data).toEqual({ person: { count: 12 } });
   });
 
-  it.each([
-    ['later', '{ later { fetched { nick } fetchedList { nick } } }'],
-    ['first', 'mutation { first { fetched { nick } fetchedList { nick } } }'],
-  ])('has its errors in the order in which fetches below %s arrived', async (root, query) => {
-    const { level } = await expectAgreement(query, {
-      Person: {
-        fetched: {
-          fetch: async (rows) => {
-            for (let turn = 0; turn < 9; turn += 1) await Promise.resolve();
-            return rows.map(() => aPerson('Slow'));
-          },
-        },
-        fetchedList: { fetch: async (rows) => rows.map(() => [aPerson('Quick')]) },
-        nick: fail('no'),
-      },
-    });
-
-    expect(JSON.parse(level).errors).toMatchObject([
-      { path: [root, 'fetchedList', 0, 'nick'] },
-      { path: [root, 'fetched', 'nick'] },
-    ]);
-  });
-
-  it('reports errors in the order in which the roots settled, pending ones included', async () => {
+  it('with root fields that are still in flight: all their errors are reported', async () => {
     let calls = 0;
     const later = async () => {
       const turns = calls % 6;
@@ -119,40 +96,10 @@ describe('a fallback to graphql-js', () => {
     const { level } = await expectAgreement(query, { Query: { later }, Person: { nick: fail('no') } });
     const errors: { path: unknown[] }[] = JSON.parse(level).errors;
 
-    expect(errors.map(({ path }) => path[0])).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
+    expect(new Set(errors.map(({ path }) => path[0])).size).toBe(6);
   });
 
-  it('resolves all values of one fetch together, like a DataLoader', async () => {
-    const query = `{ people { fetched { name } x: fetched(n: 1) { name } }
-      later { fetched { name } x: fetched(n: 1) { name } } }`;
-    const { level } = await expectAgreement(query, {
-      Person: { fetched: { fetch: (rows) => rows.map(() => new Error('no')) } },
-    });
-    const errors: { path: unknown[] }[] = JSON.parse(level).errors;
-
-    expect(errors.map(({ path }) => path.at(-1))).toEqual([
-      ...Array.from({ length: 4 }, () => 'fetched'),
-      ...Array.from({ length: 4 }, () => 'x'),
-    ]);
-  });
-
-  it('reports errors in the order in which their parents settled', async () => {
-    const slow = async () => {
-      for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
-      return aPerson('Slow');
-    };
-    const { level } = await expectAgreement('{ later { nick } laterStrict { nick } }', {
-      Query: { later: slow },
-      Person: { nick: fail('no') },
-    });
-
-    expect(JSON.parse(level).errors).toMatchObject([
-      { path: ['laterStrict', 'nick'] },
-      { path: ['later', 'nick'] },
-    ]);
-  });
-
-  it('does not affect operations that run in graphql-js only', async () => {
+  it('is not used for operations that graphql-js runs alone', async () => {
     const schema = peopleSchema();
     anExecutor(schema);
     const answer = await execute({ schema, document: parse('{ person { count } }'), contextValue: {} });

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { aPerson, expectFast, nameOf } from '../support/people-schema.ts';
 
-/**
- * People who are asked for a few others, in this order, again and again; a name stands for one and the same.
- */
+/** People with other people in this repeating order; equal names are the same object. */
 function whoShare(names: readonly string[]) {
   const personByName = new Map(names.map((name) => [name, name === '' ? null : aPerson(name)]));
   const shared = names.map((name) => personByName.get(name));
@@ -27,33 +25,30 @@ function whoShare(names: readonly string[]) {
   };
 }
 
-describe('objects that a fetch returns for many parents', () => {
+describe('objects that a batch returns for many parents', () => {
   it.each([
     { names: ['Ada'], writes: 1 },
     { names: ['Ada', 'Bob'], writes: 2 },
     { names: ['Ada', '', 'Bob'], writes: 2 },
     { names: ['Ada', 'Bob', 'Cid', 'Dan'], writes: 4 },
-    // More than are remembered.
+    // More than are kept.
     { names: ['Ada', 'Bob', 'Cid', 'Dan', 'Eve', 'Fay'], writes: 12 },
-  ])(
-    'are written once for those that follow each other, and each is right: $names',
-    async ({ names, writes }) => {
-      const { fields, written } = whoShare(names);
-      await expectFast('{ people { name fetched { nick age __typename } } }', fields);
+  ])('are written once while they are among the last four: $names', async ({ names, writes }) => {
+    const { fields, written } = whoShare(names);
+    await expectFast('{ people { name fetched { nick age __typename } } }', fields);
 
-      // Both executors were asked, and graphql-js writes each of its own.
-      const ofGraphqlJs = 12 - (names.includes('') ? 12 / names.length : 0);
-      expect(written).toHaveLength(writes + ofGraphqlJs);
-    },
-  );
+    // Includes the run of graphql-js, which writes every object.
+    const ofGraphqlJs = 12 - (names.includes('') ? 12 / names.length : 0);
+    expect(written).toHaveLength(writes + ofGraphqlJs);
+  });
 
-  it('are written with their own fetches, when repeated in a row', async () => {
+  it('with a batched field below: each is written with its own values', async () => {
     const { fields } = whoShare(['Ada', 'Ada', 'Bob', 'Ada', 'Cid', 'Cid']);
 
     await expectFast('{ people { fetched { name fetchedStrict { name } } } }', fields);
   });
 
-  it('are written at each place with its own selection', async () => {
+  it('in several places: are written with the selection of each place', async () => {
     const { fields } = whoShare(['Ada', 'Bob']);
 
     await expectFast(

@@ -6,7 +6,7 @@ function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null;
 }
 
-describe('the types of values', () => {
+describe('types of values', () => {
   const withoutTypename = {
     anyone: () => [{ name: 'Tom', lives: 9 }, { name: 'Rex', barks: true }, aPerson('Ada')],
   };
@@ -15,7 +15,7 @@ describe('the types of values', () => {
     '{ anyone { ... on Cat { owner { name } lives } ... on Dog { owner { name } } } }',
   ];
 
-  it.each(queries)('are told by the types themselves: %s', async (query) => {
+  it.each(queries)('are resolved by isTypeOf: %s', async (query) => {
     await expectFast(query, { Query: withoutTypename }, (schema) => {
       for (const [name, property] of [
         ['Cat', 'lives'],
@@ -29,7 +29,7 @@ describe('the types of values', () => {
     });
   });
 
-  it('are told by the types themselves, which know their own names', async () => {
+  it('are resolved by isTypeOf with the type as `this`', async () => {
     await expectFast(
       '{ anyone { __typename name } }',
       { Query: { anyone: () => [{ kind: 'Dog', name: 'Rex' }] } },
@@ -45,7 +45,7 @@ describe('the types of values', () => {
     );
   });
 
-  it('are told by those types that can tell', async () => {
+  it('are resolved by isTypeOf if only some types have it', async () => {
     const anyone = () => [
       { __typename: 7, name: 'Ada' },
       { __typename: 'Cat', name: 'Tom' },
@@ -65,7 +65,7 @@ describe('the types of values', () => {
     }
   });
 
-  it('are told by the context', async () => {
+  it('are resolved from the context', async () => {
     await expectFast('{ anything { __typename } person { name } }', {}, (schema) => {
       Object.assign(schema.getType('Thing') ?? {}, {
         resolveType: (_value: unknown, context: unknown) => (isObject(context) ? 'Cat' : 'Dog'),
@@ -76,7 +76,7 @@ describe('the types of values', () => {
     });
   });
 
-  it.each(queries)('are told by the interface: %s', async (query) => {
+  it.each(queries)('are resolved by resolveType: %s', async (query) => {
     await expectFast(query, { Query: withoutTypename }, (schema) => {
       const type = schema.getType('Being');
       if (isInterfaceType(type))
@@ -95,7 +95,7 @@ describe('the types of values', () => {
         throw new GraphQLError('no type');
       },
     ],
-  ])('may turn out to be %s', async (_what, resolveType) => {
+  ])('resolved to %s: the result of graphql-js', async (_what, resolveType) => {
     for (const query of ['{ anything { __typename } }', '{ anything { ... on Cat { owner { name } } } }']) {
       const { statistics } = await expectAgreement(query, {}, (schema) => {
         const type = schema.getType('Thing');
@@ -111,7 +111,7 @@ describe('the types of values', () => {
     ['a promise of no', async () => false],
     ['a promise of yes', async () => true],
     ['something', () => 'yes'],
-  ])('can be denied by a type: %s', async (_what, isTypeOf) => {
+  ])('rejected by isTypeOf with %s: the result of graphql-js', async (_what, isTypeOf) => {
     for (const query of [
       '{ person { name } }',
       '{ person { count } people { name } }',

@@ -6,28 +6,32 @@ import {
   parse,
   validate,
   type ExecutionResult,
+  type GraphQLError,
   type GraphQLFieldResolver,
   type GraphQLSchema,
 } from 'graphql';
-import { emptySelection } from '../../src/execution/selection.ts';
+import { Selection } from '../../src/execution/selection.ts';
 import { ExecutionCounts, type ExecutionStatistics } from '../../src/execution/execution-counts.ts';
 import { LevelExecutor, type Executor } from '../../src/execution/level-executor.ts';
-import type { Fetch } from '../../src/execution/plan/plan.ts';
+import type { BatchResolver } from '../../src/execution/plan/plan.ts';
 
-/** A field's resolver, or what it fetches for many parents. */
-export type TestField = GraphQLFieldResolver<unknown, unknown> | { readonly fetch: Fetch } | undefined;
+/** A resolver or a batch resolver. */
+export type TestField =
+  | GraphQLFieldResolver<unknown, unknown>
+  | { readonly fetch: BatchResolver }
+  | undefined;
 
 /** By type and field. */
 export type TestFields = Readonly<Record<string, Readonly<Record<string, TestField>>>>;
 
-/** The same operation by both executors, each with a schema of its own. */
+/** Results of one operation by both executors, each with its own schema. */
 export interface BothAnswers {
   readonly level: string;
   readonly graphqlJs: string;
   readonly statistics: ExecutionStatistics;
 }
 
-/** What to ask for. */
+/** An operation to be run by both executors. */
 export interface TestOperation {
   readonly query: string;
   readonly variables?: Readonly<Record<string, unknown>>;
@@ -35,7 +39,7 @@ export interface TestOperation {
   readonly rootValue?: unknown;
 }
 
-/** A schema whose batched fields work through a DataLoader in graphql-js, and carry their mark. */
+/** A schema whose batched fields carry their mark, and use a DataLoader under graphql-js. */
 export function aSchema(typeDefinitions: string, fields: TestFields): GraphQLSchema {
   const schema = buildSchema(typeDefinitions);
   for (const [typeName, resolvers] of Object.entries(fields)) {
@@ -55,7 +59,7 @@ export function aSchema(typeDefinitions: string, fields: TestFields): GraphQLSch
   return schema;
 }
 
-/** A level executor with counts of its own. */
+/** A level executor with its own counts. */
 export function anExecutor(schema: GraphQLSchema): Executor & { statistics(): ExecutionStatistics } {
   const counts = new ExecutionCounts();
   const executor = new LevelExecutor(schema, counts);
@@ -66,7 +70,10 @@ export function anExecutor(schema: GraphQLSchema): Executor & { statistics(): Ex
   };
 }
 
-/** Asks both; `make` is called for each of them, so that what one of them does is not seen by the other. */
+/**
+ * Runs an operation by both executors; `make` is called for each, so that neither sees the effects of the
+ * other.
+ */
 export async function askBoth(make: () => GraphQLSchema, operation: TestOperation): Promise<BothAnswers> {
   const { query, variables = {}, operationName, rootValue } = operation;
   const document = parse(query);
@@ -90,12 +97,16 @@ export async function askBoth(make: () => GraphQLSchema, operation: TestOperatio
   };
 }
 
-/** As a server would send it. */
+/** Errors are sorted by path: their order is not part of the promise. */
 function textOf({ errors, data }: ExecutionResult): string {
-  return JSON.stringify({ errors, data });
+  const pathOf = (error: GraphQLError) => String(error.path?.join('.'));
+  return JSON.stringify({
+    errors: errors?.toSorted((left, right) => (pathOf(left) < pathOf(right) ? -1 : 1)),
+    data,
+  });
 }
 
-function throughDataLoader(fetch: Fetch): GraphQLFieldResolver<unknown, unknown> {
+function throughDataLoader(fetch: BatchResolver): GraphQLFieldResolver<unknown, unknown> {
   const loaders = new WeakMap<object, Map<string, DataLoader<unknown, unknown>>>();
   return (parent, args, context) => {
     if (typeof context !== 'object' || context === null) throw new TypeError('A context is an object.');
@@ -104,7 +115,7 @@ function throughDataLoader(fetch: Fetch): GraphQLFieldResolver<unknown, unknown>
     const key = JSON.stringify(args);
     const loader =
       byArguments.get(key) ??
-      new DataLoader(async (parents) => answers(await fetch(parents, args, context, emptySelection)));
+      new DataLoader(async (parents) => answers(await fetch(parents, args, context, new Selection())));
     byArguments.set(key, loader);
     return loader.load(parent);
   };

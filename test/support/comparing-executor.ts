@@ -8,9 +8,10 @@ import {
 import type { ExecutionCounts } from '../../src/execution/execution-counts.ts';
 import { LevelExecutor, type Executor, type OperationRequest } from '../../src/execution/level-executor.ts';
 import type { DocumentPlans, OnCompile } from '../../src/execution/plan/document-plans.ts';
+import { isSameResult } from './same-result.ts';
 import type { RequestContext } from '../../src/graphql/context.ts';
 
-/** What the two executors said differently. */
+/** A query with different results. */
 export interface Disagreement {
   readonly query: string | undefined;
   readonly variables: unknown;
@@ -18,13 +19,15 @@ export interface Disagreement {
   readonly graphqlJs: string;
 }
 
-/** So often both are asked until they agree: what is written meanwhile is seen by one of them only. */
+/**
+ * Runs of a query by both executors until they agree: a concurrent write may be visible to one of them only.
+ */
 const triesMax = 4;
 
-/** Runs each query by graphql-js as well, in a context of its own, and notes where the answers differ. */
+/** Runs each query in graphql-js as well, with a context of its own, and records different results. */
 export class ComparingExecutor implements Executor {
   readonly disagreements: Disagreement[] = [];
-  /** False while what is done is counted. */
+  /** False while statements are counted. */
   isComparing = true;
   readonly #schema: GraphQLSchema;
   readonly #executor: LevelExecutor;
@@ -63,7 +66,7 @@ export class ComparingExecutor implements Executor {
       level = (await this.#executor.execute(renewed(request))) ?? level;
       if (agree(level, expected, request)) return result;
     }
-    // What graphql-js itself does not say twice, such as how long something took, cannot be compared.
+    // If graphql-js does not repeat its own result, such as a duration, there is nothing to compare with.
     return result;
   }
 
@@ -83,18 +86,14 @@ export class ComparingExecutor implements Executor {
   }
 }
 
-/**
- * Whether two answers are the same text. Where several things failed it hangs on which of them was slower which error comes
- * first, and whether one behind a null is told at all: of graphql-js, too.
- */
 function agree(level: ExecutionResult, expected: ExecutionResult, request: OperationRequest): boolean {
-  if (textOf(level, request) === textOf(expected, request)) return true;
-  if (level.errors === undefined || expected.errors === undefined) return false;
-  const places = [...level.errors, ...expected.errors].map(({ path }) => path?.join('.'));
-  return new Set(places).size > 1 && JSON.stringify(level.data) === JSON.stringify(expected.data);
+  const [text, expectedText] = [textOf(level, request), textOf(expected, request)];
+  return text === expectedText || isSameResult(JSON.parse(text), JSON.parse(expectedText));
 }
 
-/** What the process is doing at this moment is not the same a moment later: of its numbers only the places are compared. */
+/**
+ * Numbers of `operations` are not compared: measurements of the process differ from one moment to the next.
+ */
 function textOf(result: ExecutionResult, { document }: OperationRequest): string {
   const text = JSON.stringify(result);
   return /\boperations\b/.test(document.loc?.source.body ?? '') ? text.replaceAll(/\d+(\.\d+)?/g, '0') : text;
@@ -104,7 +103,7 @@ function renewed(request: OperationRequest): OperationRequest {
   return { ...request, context: freshContextFrom(request.context) };
 }
 
-/** Nothing that was loaded for one of them may spare the other a mistake. */
+/** Without the loaders of the first run, whose cached rows would hide errors of the second. */
 function freshContextFrom(context: unknown): unknown {
   if (!isRequestContext(context)) return context;
   const fresh = { ...context };
@@ -112,7 +111,7 @@ function freshContextFrom(context: unknown): unknown {
   return fresh;
 }
 
-/** Whoever was cut short gets another answer, and nobody waits for it. */
+/** A cancelled request has another result. */
 function isOver(context: unknown): boolean {
   return isRequestContext(context) && context.cancellation.reason !== null;
 }

@@ -82,7 +82,7 @@ const typeDefinitions = /* GraphQL */ `
   }
 `;
 
-/** What a person's fields are read from. */
+/** The source of a person's fields. */
 export type Row = Readonly<Record<string, unknown>>;
 
 /** A row of a person, with everything that is plain. */
@@ -102,34 +102,34 @@ export function aPerson(name: string, more: Row = {}): Row {
   };
 }
 
-/** The name in a row, for fetches that make others of it. */
+/** Returns the name in a row. */
 export function nameOf(row: unknown): string {
   return typeof row === 'object' && row !== null && 'name' in row ? String(row.name) : '';
 }
 
-/** A schema of people, with these fields in place of its own. */
+/** A schema of people, with some fields replaced. */
 export function peopleSchema(changes: TestFields = {}): GraphQLSchema {
   return aSchema(typeDefinitions, merged(changes));
 }
 
-/** Asks both executors of the people whose fields are these, and fails unless they say the same. */
+/** Runs an operation by both executors and fails unless data and errors are the same. */
 export async function expectAgreement(
   operation: string | TestOperation,
   changes: TestFields = {},
   adjust: (schema: GraphQLSchema) => void = () => undefined,
 ): Promise<BothAnswers> {
-  const asked = typeof operation === 'string' ? { query: operation } : operation;
+  const request = typeof operation === 'string' ? { query: operation } : operation;
   const make = () => {
     const schema = peopleSchema(changes);
     adjust(schema);
     return schema;
   };
-  const both = await askBoth(make, asked);
+  const both = await askBoth(make, request);
   expect(both.level).toBe(both.graphqlJs);
   return both;
 }
 
-/** As `expectAgreement`, and fails unless the level executor did it alone. */
+/** As `expectAgreement`; fails if the level executor bailed out or could not plan the operation. */
 export async function expectFast(
   operation: string | TestOperation,
   changes: TestFields = {},

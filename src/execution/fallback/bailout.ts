@@ -1,4 +1,4 @@
-/** What the level executor meets and does not answer itself. */
+/** Why the level executor gave up an operation while running it. */
 export type BailoutReason =
   | 'a field threw'
   | 'null where there must be a value'
@@ -11,7 +11,7 @@ export type BailoutReason =
   | 'no possible type'
   | 'no answer for each parent';
 
-/** Something that the level executor leaves to graphql-js, which says it in its own words. */
+/** Thrown to give up an operation: graphql-js finishes it, and words its errors. */
 export class Bailout extends Error {
   readonly reason: BailoutReason;
 
@@ -19,18 +19,4 @@ export class Bailout extends Error {
     super(reason);
     this.reason = reason;
   }
-}
-
-/** Keeps promises that nobody will wait for, and those that they come to, from ending the process when they fail. */
-export function ignoreRejections(value: unknown): void {
-  if (Array.isArray(value)) for (const entry of value) ignoreRejections(entry);
-  else if (value instanceof Promise) value.then(ignoreRejections, ignore);
-}
-
-function ignore(): void {}
-
-/** As graphql-js tells promises from values. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
-  return 'then' in value && typeof value.then === 'function';
 }

@@ -15,29 +15,29 @@ import {
 } from 'graphql';
 import type { FieldNodes } from './plan.ts';
 
-/** What decides which fields of a document are asked for. */
-export interface Selecting {
+/** The schema, fragments and conditions that decide which fields of a document are selected. */
+export interface FieldCollection {
   readonly schema: GraphQLSchema;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  /** What `@skip` and `@include` say of it. */
+  /** Evaluates `@skip` and `@include`. */
   readonly isIncluded: (selection: SelectionNode) => boolean;
 }
 
 /**
- * The fields that an object of this type is asked for, by the name that they are answered under, as
- * CollectFields of the GraphQL specification (section 6.3.2) does it.
+ * Returns the fields selected of an object of this type, by response key: CollectFields of the GraphQL
+ * specification, 6.3.2.
  */
 export function collectFields(
   type: GraphQLObjectType,
   selectionSets: readonly SelectionSetNode[],
-  selecting: Selecting,
+  collection: FieldCollection,
 ): Map<string, FieldNodes> {
   const fields = new Map<string, [FieldNode, ...FieldNode[]]>();
   const spread = new Set<string>();
 
   function add(selection: SelectionNode): void {
     if (selection.kind === Kind.FRAGMENT_SPREAD && spread.has(selection.name.value)) return;
-    if (!selecting.isIncluded(selection)) return;
+    if (!collection.isIncluded(selection)) return;
     if (selection.kind === Kind.FIELD) {
       const key = (selection.alias ?? selection.name).value;
       const nodes = fields.get(key);
@@ -46,13 +46,13 @@ export function collectFields(
       return;
     }
     const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragmentOf(selection.name.value);
-    if (fragment === undefined || !applies(fragment.typeCondition, type, selecting.schema)) return;
+    if (fragment === undefined || !applies(fragment.typeCondition, type, collection.schema)) return;
     for (const inner of fragment.selectionSet.selections) add(inner);
   }
 
   function fragmentOf(name: string): FragmentDefinitionNode | undefined {
     spread.add(name);
-    return selecting.fragments.get(name);
+    return collection.fragments.get(name);
   }
 
   for (const { selections } of selectionSets) for (const selection of selections) add(selection);
@@ -60,10 +60,10 @@ export function collectFields(
 }
 
 /**
- * `isIncluded` for a document that is valid, and variables that are coerced.
- * @throws GraphQLError for a condition that is none
+ * Returns `isIncluded` for a valid document and coerced variables.
+ * @throws GraphQLError for a condition that is not a boolean
  */
-export function includedBy(variables: Readonly<Record<string, unknown>>): Selecting['isIncluded'] {
+export function includedBy(variables: Readonly<Record<string, unknown>>): FieldCollection['isIncluded'] {
   return (selection) => {
     if (selection.directives === undefined || selection.directives.length === 0) return true;
     if (getDirectiveValues(GraphQLSkipDirective, selection, variables)?.['if'] === true) return false;

@@ -15,8 +15,6 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { abstractPlan } from '../run/abstract-value.ts';
-import { Selection } from '../selection.ts';
-import { collectFields, type Selecting } from './collect-fields.ts';
 import {
   leafPlan,
   listPlan,
@@ -25,22 +23,24 @@ import {
   sharedPlan,
   type ObjectShape,
 } from '../run/complete-value.ts';
+import { compileWriter } from '../run/write-object.ts';
+import { Selection } from '../selection.ts';
+import { collectFields, type FieldCollection } from './collect-fields.ts';
+import { argumentReader } from './inputs.ts';
 import type {
-  Fetch,
+  BatchResolver,
+  ConstantField,
   FieldNodes,
   FieldPlan,
-  KnownField,
+  ObjectPlan,
   Plan,
   Resolve,
   RootPlan,
   ValuePlan,
   WrittenField,
 } from './plan.ts';
-import { argumentReader } from './inputs.ts';
-import { handledProperties } from '../fallback/mark-handled.ts';
-import { compileWriter } from '../run/write-object.ts';
 
-/** Why an operation has no plan and is left to graphql-js as a whole. */
+/** Why an operation has no plan: graphql-js runs all of it. */
 export type NotPlannableReason =
   | 'unknown operation'
   | 'subscription'
@@ -52,7 +52,7 @@ export type NotPlannableReason =
   | 'type'
   | 'invalid';
 
-/** An operation that only graphql-js can run. */
+/** Thrown for an operation that only graphql-js can run. */
 export class NotPlannable extends Error {
   readonly reason: NotPlannableReason;
 
@@ -62,22 +62,22 @@ export class NotPlannable extends Error {
   }
 }
 
-/** The most fields of a plan: fragments within fragments can make any number of a short document. */
+/** The most fields of a plan: in a short document, nested fragments can select any number of fields. */
 const fieldsMax = 10_000;
 
 /**
- * Compiles one operation of a valid document for what its conditions are.
+ * Compiles one operation of a valid document, for the values that its conditions have.
  * @throws NotPlannable
  */
-export function compile(operation: OperationDefinitionNode, selecting: Selecting): Plan {
+export function compile(operation: OperationDefinitionNode, collection: FieldCollection): Plan {
   if (operation.operation === 'subscription') throw new NotPlannable('subscription');
-  const type = selecting.schema.getRootType(operation.operation);
+  const type = collection.schema.getRootType(operation.operation);
   if (type === null || type === undefined) throw new NotPlannable('unknown operation');
-  const compiler = new Compiler(selecting);
+  const compiler = new Compiler(collection);
   const fields = compiler.rootsOf(type, operation.selectionSet);
   return {
     operation,
-    fragments: Object.fromEntries(selecting.fragments),
+    fragments: Object.fromEntries(collection.fragments),
     fields,
     roots: fields.filter((field) => 'slot' in field),
     write: compileWriter(fields),
@@ -88,18 +88,18 @@ export function compile(operation: OperationDefinitionNode, selecting: Selecting
 type Count = 'slotCount' | 'objectCount' | 'fieldCount';
 
 class Compiler {
-  readonly #selecting: Selecting;
+  readonly #collection: FieldCollection;
   readonly #counts: Record<Count, number> = { slotCount: 0, objectCount: 0, fieldCount: 0 };
 
-  constructor(selecting: Selecting) {
-    this.#selecting = selecting;
+  constructor(collection: FieldCollection) {
+    this.#collection = collection;
   }
 
   get fieldCount(): number {
     return this.#counts.fieldCount;
   }
 
-  rootsOf(type: GraphQLObjectType, selectionSet: SelectionSetNode): (RootPlan | KnownField)[] {
+  rootsOf(type: GraphQLObjectType, selectionSet: SelectionSetNode): (RootPlan | ConstantField)[] {
     return this.#fields(type, [selectionSet], (definition, nodes) => {
       const { value, ...field } = this.#field(definition, nodes);
       return { ...field, value, fetch: null, resolve: null, slot: this.#next('slotCount') };
@@ -110,16 +110,16 @@ class Compiler {
     type: GraphQLObjectType,
     selectionSets: readonly SelectionSetNode[],
     plan: (definition: GraphQLField<unknown, unknown>, nodes: FieldNodes) => Field,
-  ): ((Field & Pick<FieldPlan, 'key' | 'parentType' | 'index'>) | KnownField)[] {
+  ): ((Field & Pick<FieldPlan, 'key' | 'parentType' | 'index'>) | ConstantField)[] {
     const fields = [];
-    for (const [key, nodes] of collectFields(type, selectionSets, this.#selecting)) {
+    for (const [key, nodes] of collectFields(type, selectionSets, this.#collection)) {
       const name = nodes[0].name.value;
       const index = this.#next('fieldCount');
       if (index >= fieldsMax) throw new NotPlannable('size');
       if (name === '__schema' || name === '__type') throw new NotPlannable('introspection');
       const definition = type.getFields()[name];
       if (name === TypeNameMetaFieldDef.name) fields.push({ key, constant: type.name, nodes });
-      // A field that does not exist graphql-js passes over.
+      // As graphql-js does, ignores a field that does not exist.
       else if (definition !== undefined)
         fields.push({ ...plan(definition, nodes), key, parentType: type, index });
     }
@@ -133,7 +133,7 @@ class Compiler {
 
   #below(definition: GraphQLField<unknown, unknown>, nodes: FieldNodes) {
     const field = this.#field(definition, nodes);
-    const fetch = fetchOf(definition);
+    const fetch = batchResolverOf(definition);
     const resolve = fetch === null ? plainResolverOf(definition) : null;
     const isGathered = fetch !== null || field.value.visit !== null;
     const slot = isGathered ? this.#next('slotCount') : null;
@@ -151,7 +151,7 @@ class Compiler {
   }
 
   #abstract(type: GraphQLAbstractType, nodes: FieldNodes): ValuePlan {
-    const { schema } = this.#selecting;
+    const { schema } = this.#collection;
     if ((type.resolveType?.length ?? 0) > 2) throw new NotPlannable('type');
     const possible = schema
       .getPossibleTypes(type)
@@ -168,7 +168,7 @@ class Compiler {
     const object = {
       index: this.#next('objectCount'),
       gathered,
-      markHandled: handledProperties(fields),
+      properties: propertiesOf(fields),
       write: compileWriter(fields),
     };
     return { object, isDeep: gathered.length > 0, selection: selectionFrom(fields) };
@@ -181,7 +181,7 @@ class Compiler {
   }
 }
 
-/** An object below which nothing is gathered: what it is written as is no matter of its place. */
+/** An object below which nothing is gathered: it is written alike everywhere. */
 function isFlatObject(type: GraphQLOutputType, { visit }: ValuePlan): boolean {
   return visit === null && isObjectType(getNullableType(type));
 }
@@ -194,17 +194,24 @@ function selectionFrom(fields: readonly WrittenField[]): Selection {
   );
 }
 
-/** The mark that a schema puts on fields which fetch for many parents at once. */
-function fetchOf({ extensions }: GraphQLField<unknown, unknown>): Fetch | null {
-  const { batched } = extensions;
-  return isFetch(batched) ? batched : null;
+function propertiesOf(fields: readonly WrittenField[]): ObjectPlan['properties'] {
+  return fields.flatMap((field) =>
+    'constant' in field || field.slot !== null || field.resolve !== null
+      ? []
+      : [{ name: field.definition.name, objects: field.value.objects }],
+  );
 }
 
-function isFetch(mark: unknown): mark is Fetch {
+function batchResolverOf({ extensions }: GraphQLField<unknown, unknown>): BatchResolver | null {
+  const { batched } = extensions;
+  return isBatchResolver(batched) ? batched : null;
+}
+
+function isBatchResolver(mark: unknown): mark is BatchResolver {
   return typeof mark === 'function';
 }
 
-/** Null for graphql-js's own, which reads the source's property. */
+/** Null for the default resolver, which reads the source's property. */
 function plainResolverOf({ resolve }: GraphQLField<unknown, unknown>): Resolve | null {
   if (resolve === undefined || resolve === defaultFieldResolver) return null;
   const candidate: unknown = resolve;

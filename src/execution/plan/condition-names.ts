@@ -1,6 +1,6 @@
 import { visit, Kind, type DocumentNode } from 'graphql';
 
-/** The variables that `@skip` and `@include` of a document depend on, each once. */
+/** Returns the names of the variables in `@skip` and `@include` conditions of a document, each once. */
 export function conditionNamesIn(document: DocumentNode): string[] {
   const names = new Set<string>();
   visit(document, {

@@ -11,21 +11,21 @@ import { compile, NotPlannable } from './compile.ts';
 import { variableReader } from './inputs.ts';
 import type { Plan } from './plan.ts';
 
-/** The plans of one operation, by what its conditions are. */
+/** The most plans of one operation, one per combination of its conditions' values. */
 const plansMax = 16;
 
 type Variables = Readonly<Record<string, unknown>>;
 
-/** What there is to run: a plan, and the variables as their types make them. */
+/** A plan with the coerced variables. */
 export interface Planned {
   readonly plan: Plan;
   readonly variables: Variables;
 }
 
-/** Reports that a plan was compiled, and how many fields it has: what a plan takes in memory goes by them. */
+/** Called for each plan that was compiled, with its number of fields: its memory is proportional to them. */
 export type OnCompile = (fieldCount: number) => void;
 
-/** The plans of one document that is valid for the schema; each is compiled when it is first needed, and kept. */
+/** The plans of one document that is valid for the schema; each is compiled when it is needed first. */
 export class DocumentPlans {
   readonly #schema: GraphQLSchema;
   readonly #document: DocumentNode;
@@ -82,23 +82,18 @@ class PlannedOperation {
     );
     this.#readVariables = variableReader(schema, definition.variableDefinitions ?? []);
     const declared = new Set(definition.variableDefinitions?.map(({ variable }) => variable.name.value));
-    // Another operation of the document may have conditions of its own.
+    // Other operations of the document may have other conditions.
     this.#conditions = conditionNamesIn(document).filter((name) => declared.has(name));
   }
 
   planFor(given: Variables): Planned {
-    const variables = this.#coerce(given);
+    const variables = this.#readVariables(given);
+    // The errors are worded by graphql-js.
+    if (variables === undefined) throw new NotPlannable('variables');
     const key = this.#conditions.map((name) => conditionText(variables[name])).join();
     const plan = this.#plans.get(key) ?? this.#compile(key, variables);
     if (plan instanceof NotPlannable) throw plan;
     return { plan, variables };
-  }
-
-  #coerce(given: Variables): Variables {
-    const coerced = this.#readVariables(given);
-    // What is wrong with them graphql-js says.
-    if (coerced === undefined) throw new NotPlannable('variables');
-    return coerced;
   }
 
   #compile(key: string, variables: Variables): Plan | NotPlannable {

@@ -20,31 +20,31 @@ import { plainCheckOf } from '../run/plain-leaf.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** Where the value of an argument comes from. */
-type Origin =
+/** The source of an argument's value. */
+type ArgumentSource =
   | { readonly name: string; readonly value: unknown }
   | { readonly name: string; readonly variable: string; readonly isRequired: boolean };
 
 /**
- * What reads a field's arguments, as graphql-js does. What the document says by itself is worked out once, as
- * long as nobody could write into it; whatever is not plain graphql-js reads each time.
+ * Returns a function that coerces a field's arguments as graphql-js does. Immutable constants of the document
+ * are coerced once; objects, lists and custom scalars are left to graphql-js, each time.
  */
 export function argumentReader(
   definition: GraphQLField<unknown, unknown>,
   node: FieldNode,
 ): (variables: Values) => Record<string, unknown> {
-  const asGraphqlJs = (variables: Values) => getArgumentValues(definition, node, variables);
-  const origins = originsOf(definition, node);
-  if (origins === null) return asGraphqlJs;
+  const byGraphqlJs = (variables: Values) => getArgumentValues(definition, node, variables);
+  const sources = argumentSourcesOf(definition, node);
+  if (sources === null) return byGraphqlJs;
   return (variables) => {
     const args: Record<string, unknown> = {};
-    for (const origin of origins) {
-      if ('variable' in origin) {
-        const value = Object.hasOwn(variables, origin.variable) ? variables[origin.variable] : undefined;
-        if (value === undefined || (value === null && origin.isRequired)) return asGraphqlJs(variables);
-        args[origin.name] = value;
+    for (const source of sources) {
+      if ('variable' in source) {
+        const value = Object.hasOwn(variables, source.variable) ? variables[source.variable] : undefined;
+        if (value === undefined || (value === null && source.isRequired)) return byGraphqlJs(variables);
+        args[source.name] = value;
       } else {
-        args[origin.name] = origin.value;
+        args[source.name] = source.value;
       }
     }
     return args;
@@ -52,8 +52,8 @@ export function argumentReader(
 }
 
 /**
- * What makes an operation's variables of those that were given, as graphql-js does; undefined for what they
- * may not be. Texts, numbers and such are most of them, and already are what they should become.
+ * Returns a function that coerces an operation's variables as graphql-js does; its result is undefined for
+ * invalid variables. Most variables are strings, numbers and the like, which need no coercion.
  */
 export function variableReader(
   schema: GraphQLSchema,
@@ -76,33 +76,33 @@ export function variableReader(
   };
 }
 
-function originsOf({ args }: GraphQLField<unknown, unknown>, node: FieldNode): Origin[] | null {
+function argumentSourcesOf(
+  { args }: GraphQLField<unknown, unknown>,
+  node: FieldNode,
+): ArgumentSource[] | null {
   const valueByName = new Map(node.arguments?.map(({ name, value }) => [name.value, value]));
-  const origins: Origin[] = [];
+  const sources: ArgumentSource[] = [];
   for (const { name, type, defaultValue } of args) {
     const given = valueByName.get(name);
     if (given === undefined && defaultValue === undefined && !isNonNullType(type)) continue;
     if (given?.kind === Kind.VARIABLE) {
-      origins.push({ name, variable: given.name.value, isRequired: isNonNullType(type) });
+      sources.push({ name, variable: given.name.value, isRequired: isNonNullType(type) });
       continue;
     }
     const value = given === undefined ? defaultValue : constantOf(given, type);
     if (value === undefined || (typeof value === 'object' && value !== null)) return null;
-    origins.push({ name, value });
+    sources.push({ name, value });
   }
-  return origins;
+  return sources;
 }
 
-/**
- * Undefined for what has variables within, or is not valid, or what a scalar of the schema's own makes
- * something of.
- */
+/** Undefined for a value that contains variables, is invalid or belongs to a custom scalar. */
 function constantOf(node: ValueNode, type: GraphQLInputType): unknown {
   const named = getNamedType(type);
   return isSpecifiedScalarType(named) || isEnumType(named) ? valueFromAST(node, type) : undefined;
 }
 
-/** Whether a value is what it should become; never for types of which one cannot say so. */
+/** Returns a check for values that need no coercion; the check of other types always fails. */
 function checkOf(type: GraphQLType | undefined): (value: unknown) => boolean {
   return plainCheckOf(isNonNullType(type) ? type.ofType : type) ?? (() => false);
 }

@@ -1,17 +1,20 @@
 import type { GraphQLAbstractType, GraphQLObjectType, GraphQLSchema } from 'graphql';
-import { mergeSelections, type Selection } from '../selection.ts';
-import { refuseOdd, refuseUnlessOf } from './complete-value.ts';
-import { Bailout, ignoreRejections } from '../fallback/bailout.ts';
+import { Bailout } from '../fallback/bailout.ts';
 import type { ObjectPlan, RunState, ValuePlan } from '../plan/plan.ts';
+import { mergeSelections, type Selection } from '../selection.ts';
+import { assertObjectOf, assertPlainValue } from './complete-value.ts';
+import { ignoreRejections } from './mark-handled.ts';
 
-/** One of the types that a value can be of. */
+/** A possible type of an abstract type. */
 export interface PossibleType {
   readonly type: GraphQLObjectType;
   readonly object: ObjectPlan;
   readonly selection: Selection;
 }
 
-/** Values of an interface or a union. `slot` keeps which type each of them is of; null where nothing is gathered below any. */
+/**
+ * Plans values of an interface or a union; `slot` keeps the type of each, null if nothing is gathered below.
+ */
 export function abstractPlan(options: {
   readonly schema: GraphQLSchema;
   readonly type: GraphQLAbstractType;
@@ -22,34 +25,32 @@ export function abstractPlan(options: {
   const nameOf = typeNaming(options.schema, options.type);
   const byName = new Map(possible.map((each) => [each.type.name, each]));
   const selection = mergeSelections(possible.map((each) => each.selection));
+  const objects = possible.map(({ object }) => object);
 
-  function recognise(value: unknown, run: RunState): PossibleType {
-    // Before the type is asked for, which would look into them.
-    refuseOdd(value);
+  function typeOf(value: unknown, run: RunState): PossibleType {
+    // Before the type is resolved, which would read from the value.
+    assertPlainValue(value);
     const found = byName.get(nameOf(value, run));
     if (found === undefined) throw new Bailout('no possible type');
     return found;
   }
 
-  const markHandled = (value: unknown) => {
-    for (const { object } of possible) object.markHandled(value);
-  };
   if (slot === null) {
     return {
-      markHandled,
       selection,
+      objects,
       visit: null,
       complete(value, run) {
         if (value === null || value === undefined) return null;
-        const found = recognise(value, run);
-        refuseUnlessOf(found.type, value, run);
+        const found = typeOf(value, run);
+        assertObjectOf(found.type, value, run);
         return found.object.write(value, run);
       },
     };
   }
   return {
-    markHandled,
     selection,
+    objects,
     complete(value, run) {
       if (value === null || value === undefined) return null;
       const index = run.take(slot);
@@ -59,15 +60,15 @@ export function abstractPlan(options: {
     },
     visit(value, run) {
       if (value === null || value === undefined) return;
-      const found = recognise(value, run);
-      refuseUnlessOf(found.type, value, run);
+      const found = typeOf(value, run);
+      assertObjectOf(found.type, value, run);
       run.keep(slot, possible.indexOf(found));
       run.visit(found.object, value);
     },
   };
 }
 
-/** How the type of a value is found, as graphql-js finds it. */
+/** Returns a function that resolves the type of a value as graphql-js does. */
 function typeNaming(
   schema: GraphQLSchema,
   abstract: GraphQLAbstractType,
@@ -75,7 +76,7 @@ function typeNaming(
   const { resolveType } = abstract;
   if (resolveType !== undefined && resolveType !== null) {
     return (value, run) => {
-      // Plans are made only of functions that do not ask for more.
+      // Operations with functions that expect `info` are not planned.
       const name: unknown = Reflect.apply(resolveType, undefined, [value, run.context]);
       if (typeof name === 'string') return name;
       ignoreRejections(name);

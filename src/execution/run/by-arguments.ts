@@ -8,9 +8,9 @@ interface Entry<Value> {
   readonly value: Value;
 }
 
-/** Values by a field and its arguments: arguments that mean the same find the same value, among however many others. */
+/** A map with a field definition and its arguments as key; arguments are compared by value. */
 export class ByArguments<Value> {
-  /** Most fields are asked for with the same arguments everywhere, which is found out for less than a text. */
+  /** Most fields have equal arguments everywhere: a comparison is cheaper than a hash key. */
   readonly #first = new Map<Definition, Entry<Value>>();
   #others: Map<Definition, Map<string, Entry<Value>[]>> | null = null;
 
@@ -22,7 +22,7 @@ export class ByArguments<Value> {
     return others?.find((other) => isDeepEqual(other.args, args))?.value;
   }
 
-  /** Only where `find` finds nothing. */
+  /** Adds a key that `find` does not find. */
   add(definition: Definition, args: unknown, value: Value): void {
     const entry = { args, value };
     if (!this.#first.has(definition)) {
@@ -32,9 +32,9 @@ export class ByArguments<Value> {
     this.#others ??= new Map();
     const others = this.#others.get(definition) ?? new Map<string, Entry<Value>[]>();
     this.#others.set(definition, others);
-    const text = hashKey(args);
-    const alike = others.get(text);
-    if (alike === undefined) others.set(text, [entry]);
+    const key = hashKey(args);
+    const alike = others.get(key);
+    if (alike === undefined) others.set(key, [entry]);
     else alike.push(entry);
   }
 }

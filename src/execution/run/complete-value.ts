@@ -1,31 +1,34 @@
 import type { GraphQLLeafType, GraphQLObjectType } from 'graphql';
-import { emptySelection, type Selection } from '../selection.ts';
-import { Bailout, ignoreRejections, isThenable } from '../fallback/bailout.ts';
-import { plainCheckOf } from './plain-leaf.ts';
+import { Bailout } from '../fallback/bailout.ts';
 import type { ObjectPlan, RunState, Source, ValuePlan } from '../plan/plan.ts';
+import { Selection } from '../selection.ts';
+import { ignoreRejections, isThenable } from './mark-handled.ts';
+import { plainCheckOf } from './plain-leaf.ts';
 
-type Complete = ValuePlan['complete'];
-
-/** Values of a scalar or an enum. */
+/** Plans the values of a scalar or an enum. */
 export function leafPlan(type: GraphQLLeafType): ValuePlan {
-  const isAnswer = plainCheckOf(type) ?? (() => false);
-  const complete: Complete = (value, run) => {
-    if (isAnswer(value)) {
-      if (typeof value === 'string') run.size.add(value.length);
-      return value;
-    }
-    if (value === null || value === undefined) return null;
-    refuseOdd(value);
-    const serialized = type.serialize(value);
-    if (serialized === null || serialized === undefined) throw new Bailout('no value after serialization');
-    refusePromise(serialized);
-    run.size.addLeaf(serialized);
-    return serialized;
+  const isPlain = plainCheckOf(type) ?? (() => false);
+  return {
+    visit: null,
+    selection: new Selection(),
+    objects: [],
+    complete(value, run) {
+      if (isPlain(value)) {
+        if (typeof value === 'string') run.size.add(value.length);
+        return value;
+      }
+      if (value === null || value === undefined) return null;
+      assertPlainValue(value);
+      const serialized = type.serialize(value);
+      if (serialized === null || serialized === undefined) throw new Bailout('no value after serialization');
+      assertNoPromise(serialized);
+      run.size.addLeaf(serialized);
+      return serialized;
+    },
   };
-  return { complete, visit: null, selection: emptySelection, markHandled: ignoreRejections };
 }
 
-/** Values that must be there. */
+/** Plans values that must not be null. */
 export function nonNullPlan(inner: ValuePlan): ValuePlan {
   const { complete } = inner;
   return {
@@ -38,10 +41,11 @@ export function nonNullPlan(inner: ValuePlan): ValuePlan {
   };
 }
 
-/** Lists of such values. Only arrays are known here; what else can be iterated may not be iterated twice. */
-export function listPlan({ complete, visit, selection, markHandled }: ValuePlan): ValuePlan {
+/** Plans lists. Only arrays are accepted: other iterables may not be iterable twice. */
+export function listPlan(item: ValuePlan): ValuePlan {
+  const { complete, visit } = item;
   return {
-    selection,
+    ...item,
     complete(value, run) {
       if (value === null || value === undefined) return null;
       const items = itemsOf(value);
@@ -54,10 +58,6 @@ export function listPlan({ complete, visit, selection, markHandled }: ValuePlan)
       }
       return completed;
     },
-    markHandled(value) {
-      if (!Array.isArray(value)) ignoreRejections(value);
-      else for (const item of value) markHandled(item);
-    },
     visit:
       visit === null
         ? null
@@ -69,97 +69,89 @@ export function listPlan({ complete, visit, selection, markHandled }: ValuePlan)
   };
 }
 
-/** What objects of one type are asked for, and whether some of that is gathered. */
+/** The selection of objects of one type. */
 export interface ObjectShape {
   readonly object: ObjectPlan;
+  /** True if values are gathered below. */
   readonly isDeep: boolean;
   readonly selection: Selection;
 }
 
-/** Objects of one type. */
+/** Plans objects of one type. */
 export function objectPlan(type: GraphQLObjectType, { object, isDeep, selection }: ObjectShape): ValuePlan {
-  const { markHandled, write } = object;
+  const { write } = object;
+  const objects = [object];
   if (!isDeep) {
     return {
       selection,
-      markHandled,
+      objects,
       visit: null,
       complete(value, run) {
         if (value === null || value === undefined) return null;
-        refuseUnlessOf(type, value, run);
+        assertObjectOf(type, value, run);
         return write(value, run);
       },
     };
   }
   return {
-    markHandled,
     selection,
-    // What was visited was looked at then.
+    objects,
+    // Visited values have been checked already.
     complete: (value, run) => (value === null || value === undefined ? null : write(value, run)),
     visit(value, run) {
       if (value === null || value === undefined) return;
-      refuseUnlessOf(type, value, run);
+      assertObjectOf(type, value, run);
       run.visit(object, value);
     },
   };
 }
 
 /**
- * Of objects that a fetch answers for many parents, where one and the same may stand for several of them: it is written once for those
- * that come shortly after each other.
+ * Plans objects that a batch may return for several parents: objects in close succession are written once.
  */
 export function sharedPlan(plan: ValuePlan, slot: number): ValuePlan {
   const { complete } = plan;
   return {
     ...plan,
-    complete(value, run) {
-      if (value === null || value === undefined) return complete(value, run);
-      const recent = run.lastWrittenIn(slot);
-      const known = recent.writtenFrom(value);
-      if (known !== undefined) {
-        run.size.add(recent.bytesOf(value));
-        return known;
-      }
-      const before = run.size.bytes;
-      const written = complete(value, run);
-      recent.remember(value, written, run.size.bytes - before);
-      return written;
-    },
+    complete: (value, run) =>
+      value === null || value === undefined
+        ? complete(value, run)
+        : run.lastWritten(slot).complete(value, complete, run),
   };
 }
 
-/** Refuses what is no source that fields could be read from as graphql-js reads them. */
-export function refuseUnlessOf(
+/** @throws Bailout for values whose fields graphql-js would not read as an object of this type */
+export function assertObjectOf(
   type: GraphQLObjectType,
   value: unknown,
   run: RunState,
 ): asserts value is Source {
   if (typeof value !== 'object') throw new Bailout('no object for an object');
-  refuseOdd(value);
+  assertPlainValue(value);
   if (type.isTypeOf === undefined || type.isTypeOf === null) return;
-  // Plans are made only of functions that do not ask for it.
+  // Operations with functions that expect `info` are not planned.
   const isOfType: unknown = Reflect.apply(type.isTypeOf, type, [value, run.context]);
   if (isOfType === true) return;
   ignoreRejections(isOfType);
   throw new Bailout('no possible type');
 }
 
-/** An error as a value is thrown by graphql-js, a promise awaited, and a function called. */
-export function refuseOdd(value: unknown): void {
+/** @throws Bailout for an error, which graphql-js throws, a function, which it calls, and a promise */
+export function assertPlainValue(value: unknown): void {
   if (value instanceof Error) throw new Bailout('a value is an error');
   if (typeof value === 'function') throw new Bailout('a value is a function');
-  refusePromise(value);
+  assertNoPromise(value);
 }
 
-/** A promise is awaited by graphql-js wherever it stands. */
-export function refusePromise(value: unknown): void {
+/** @throws Bailout for a promise, which graphql-js awaits everywhere */
+export function assertNoPromise(value: unknown): void {
   if (!isThenable(value)) return;
   ignoreRejections(value);
   throw new Bailout('a value is a promise');
 }
 
 function itemsOf(value: unknown): readonly unknown[] {
-  refusePromise(value);
+  assertNoPromise(value);
   if (Array.isArray(value)) return value;
   throw new Bailout('no array for a list');
 }

@@ -1,7 +1,4 @@
-/**
- * Whether two values of arguments mean the same: plain objects, arrays and dates by what is in them, anything else only when
- * it is the same thing.
- */
+/** Compares argument values: plain objects, arrays and dates by content, anything else by identity. */
 export function isDeepEqual(left: unknown, right: unknown): boolean {
   if (Object.is(left, right)) return true;
   if (Array.isArray(left) && Array.isArray(right)) {
@@ -16,13 +13,13 @@ export function isDeepEqual(left: unknown, right: unknown): boolean {
   );
 }
 
-/** The same for values that mean the same, and seldom for others: what is compared by `isDeepEqual` is sorted by it before. */
+/** Returns a hash key: the same for values that `isDeepEqual`, and seldom the same for others. */
 export function hashKey(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(hashKey).join()}]`;
   if (value instanceof Date) return String(value.getTime());
   if (isSimple(value)) return String(value);
   if (!isPlain(value)) return typeof value;
-  // The order of keys means nothing.
+  // Sorted, because the order of properties has no meaning.
   const entries = Object.keys(value).toSorted();
   return `{${entries.map((key) => `${key}:${hashKey(value[key])}`).join()}}`;
 }

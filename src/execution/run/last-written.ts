@@ -1,28 +1,28 @@
-/** What a list of messages has of authors at a time: two who talk, and a few more. */
+import type { RunState, ValuePlan } from '../plan/plan.ts';
+
+/** Enough for the authors in a list of messages: two in dialogue, and a few more. */
 const rememberedMax = 4;
 
-/** What the last few objects at one place were written as. */
+/** The last few objects that were written at one place, with the results. */
 export class LastWritten {
   readonly #sources: unknown[] = [];
   readonly #written: unknown[] = [];
   readonly #bytes: number[] = [];
   #oldest = 0;
 
-  /** Undefined for what is not among them. */
-  writtenFrom(source: unknown): unknown {
-    const at = this.#sources.indexOf(source);
-    return at === -1 ? undefined : this.#written[at];
-  }
-
-  /** The bytes of what one of them was written as. */
-  bytesOf(source: unknown): number {
-    return this.#bytes[this.#sources.indexOf(source)] ?? 0;
-  }
-
-  remember(source: unknown, written: unknown, bytes: number): void {
+  /** Returns the result of an object; writes it if it is not among the last few. */
+  complete(source: unknown, complete: ValuePlan['complete'], run: RunState): unknown {
+    const known = this.#sources.indexOf(source);
+    if (known !== -1) {
+      run.size.add(this.#bytes[known] ?? 0);
+      return this.#written[known];
+    }
+    const before = run.size.bytes;
+    const written = complete(source, run);
     this.#sources[this.#oldest] = source;
-    this.#bytes[this.#oldest] = bytes;
     this.#written[this.#oldest] = written;
+    this.#bytes[this.#oldest] = run.size.bytes - before;
     this.#oldest = (this.#oldest + 1) % rememberedMax;
+    return written;
   }
 }

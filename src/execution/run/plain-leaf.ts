@@ -8,20 +8,37 @@ import {
 } from 'graphql';
 
 /**
- * Returns the check for values of a built-in scalar that need no conversion, neither as input nor as output.
- * Undefined for all other types, which convert values themselves.
+ * Returns a check for values of a built-in scalar that need no coercion, neither as input nor as output.
+ * Undefined for all other types.
  */
 export function plainCheckOf(type: GraphQLType | undefined): ((value: unknown) => boolean) | undefined {
-  return checks.get(type);
+  switch (type) {
+    case GraphQLString:
+    case GraphQLID:
+      return isString;
+    case GraphQLBoolean:
+      return isBoolean;
+    case GraphQLInt:
+      return isInt;
+    case GraphQLFloat:
+      return isFiniteNumber;
+    default:
+      return undefined;
+  }
 }
 
-const checks: ReadonlyMap<GraphQLType | undefined, (value: unknown) => boolean> = new Map<
-  GraphQLType | undefined,
-  (value: unknown) => boolean
->([
-  [GraphQLString, (value) => typeof value === 'string'],
-  [GraphQLID, (value) => typeof value === 'string'],
-  [GraphQLBoolean, (value) => typeof value === 'boolean'],
-  [GraphQLInt, (value) => typeof value === 'number' && (value | 0) === value],
-  [GraphQLFloat, (value) => typeof value === 'number' && Number.isFinite(value)],
-]);
+function isString(value: unknown): boolean {
+  return typeof value === 'string';
+}
+
+function isBoolean(value: unknown): boolean {
+  return typeof value === 'boolean';
+}
+
+function isInt(value: unknown): boolean {
+  return typeof value === 'number' && (value | 0) === value;
+}
+
+function isFiniteNumber(value: unknown): boolean {
+  return Number.isFinite(value);
+}

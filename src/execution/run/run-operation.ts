@@ -1,63 +1,52 @@
-import { Kind, type ExecutionResult, type OperationDefinitionNode } from 'graphql';
-import { isThenable } from '../fallback/bailout.ts';
-import type { Plan, WrittenField } from '../plan/plan.ts';
+import { Kind, type ExecutionResult, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
+import type { ExecutionCounts } from '../execution-counts.ts';
 import { Replay, type RootOutcome } from '../fallback/replay.ts';
-import { callRoot, type RootCall } from './roots.ts';
+import type { Plan, WrittenField } from '../plan/plan.ts';
+import { callRoot } from './call-root.ts';
 import type { Run } from './run.ts';
-import { allInOrder } from '../fallback/settle-order.ts';
 
-/** How a run ends. */
-export interface Endings {
-  /** By itself. */
-  readonly done: () => void;
-  /** By graphql-js, which finishes the operation, or what is left of it, from what has happened. */
+/** An operation with its plan, ready to be run. */
+export interface Execution {
+  readonly schema: GraphQLSchema;
+  readonly plan: Plan;
+  readonly rootValue: unknown;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly counts: ExecutionCounts;
+  /** Lets graphql-js finish the operation, or the rest of it, from the outcomes so far. */
   readonly fallBack: (
-    why: unknown,
+    error: unknown,
     replay: Replay,
-    operation?: OperationDefinitionNode,
+    rest?: OperationDefinitionNode,
   ) => ExecutionResult | Promise<ExecutionResult>;
 }
 
-/** Runs a query: all of its root fields, then level after level below them together. */
-export function runQuery(
-  call: RootCall,
-  run: Run,
-  { done, fallBack }: Endings,
-): ExecutionResult | Promise<ExecutionResult> {
-  const { plan, rootValue } = call;
+/** Runs a query: all root fields, then the fields below all of them, level by level. */
+export function runQuery(execution: Execution, run: Run): ExecutionResult | Promise<ExecutionResult> {
+  const { counts, fallBack, plan, rootValue } = execution;
   const outcomes = new Map<string, RootOutcome>();
-  const giveUp = (why: unknown) => {
-    const { fetched, settled } = run;
-    run.abandon();
-    return fallBack(why, new Replay({ rootValue, roots: outcomes, fetched, settled }));
-  };
   const finish = () => {
     const data = plan.write(undefined, run);
     run.finish();
-    done();
+    counts.countFast();
     return { data };
   };
+  const bailOut = (error: unknown) => {
+    run.abandon();
+    return fallBack(error, new Replay({ rootValue, roots: outcomes, fetched: run.fetched }));
+  };
   try {
-    const values = plan.roots.map((field) => callRoot(field, call, run, outcomes));
-    const gathering = values.some(isThenable)
-      ? allInOrder(values, run.settled, (value, index) => plan.roots[index]?.value.markHandled(value)).then(
-          (arrived) => run.gather(plan.roots, arrived),
-        )
-      : run.gather(plan.roots, values);
-    return gathering === undefined ? finish() : gathering.then(finish).catch(giveUp);
+    const values = plan.roots.map((field) => callRoot(field, execution, run, outcomes));
+    const gathered = run.gather(plan.roots, values);
+    return gathered === undefined ? finish() : gathered.then(finish).catch(bailOut);
   } catch (error) {
-    return giveUp(error);
+    return bailOut(error);
   }
 }
 
-/** Runs a mutation: its root fields one after the other, each with all that lies below it. None is ever called twice. */
-export async function runMutation(
-  call: RootCall,
-  run: Run,
-  { done, fallBack }: Endings,
-): Promise<ExecutionResult> {
-  const { plan, rootValue } = call;
-  // As in graphql-js, so that an alias `__proto__` is a key like any other.
+/** Runs a mutation: its root fields in sequence, each with all fields below it. None is called twice. */
+export async function runMutation(execution: Execution, run: Run): Promise<ExecutionResult> {
+  const { counts, fallBack, plan, rootValue } = execution;
+  // As in graphql-js: without a prototype, an alias `__proto__` is a key like any other.
   const data: Record<string, unknown> = Object.create(null);
   for (const [index, field] of plan.fields.entries()) {
     if ('constant' in field) {
@@ -67,23 +56,22 @@ export async function runMutation(
     const outcomes = new Map<string, RootOutcome>();
     run.fetched = [];
     try {
-      const value = await callRoot(field, call, run, outcomes);
+      const value = await callRoot(field, execution, run, outcomes);
       await run.gather([field], [value]);
       data[field.key] = field.value.complete(run.take(field.slot), run);
-    } catch (why) {
-      const { fetched, settled } = run;
+    } catch (error) {
       run.abandon();
-      const replay = new Replay({ rootValue, roots: outcomes, fetched, settled });
-      const rest = await fallBack(why, replay, operationOf(plan, plan.fields.slice(index)));
+      const replay = new Replay({ rootValue, roots: outcomes, fetched: run.fetched });
+      const rest = await fallBack(error, replay, operationOf(plan, plan.fields.slice(index)));
       return { ...rest, data: rest.data ? Object.assign(data, rest.data) : null };
     }
   }
   run.finish();
-  done();
+  counts.countFast();
   return { data };
 }
 
-/** What is left of an operation. The fields keep their places in the document, which errors point to. */
+/** The fields keep their locations in the document, to which errors refer. */
 function operationOf({ operation }: Plan, fields: readonly WrittenField[]): OperationDefinitionNode {
   const selections = fields.flatMap(({ nodes }) => nodes);
   return { ...operation, selectionSet: { kind: Kind.SELECTION_SET, selections } };

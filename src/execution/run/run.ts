@@ -1,34 +1,31 @@
-import type { AnswerSize } from './answer-size.ts';
-import { refusePromise } from './complete-value.ts';
-import { Bailout, ignoreRejections, isThenable } from '../fallback/bailout.ts';
-import { groupsOf, type Group, type Wanted } from './groups.ts';
+import { Bailout } from '../fallback/bailout.ts';
 import type { FieldPlan, ObjectPlan, RunState, Source } from '../plan/plan.ts';
+import type { AnswerSize } from './answer-size.ts';
+import { batchesOf, isAnswerFor, type Batch, type FetchedBatch, type ReachedField } from './batches.ts';
+import { assertNoPromise } from './complete-value.ts';
 import { LastWritten } from './last-written.ts';
-import { isAnswerFor, type Fetched } from '../fallback/replay.ts';
-import { allInOrder } from '../fallback/settle-order.ts';
+import { ignoreRejections, isThenable, markHandled } from './mark-handled.ts';
 
-/** One run of a plan: gathers level by level, and then gives what it gathered to the one who writes. */
+/** One run of a plan: gathers values level by level, then supplies them to the writers of the response. */
 export class Run implements RunState {
   readonly context: unknown;
   readonly size: AnswerSize;
-  /** What was fetched, for the case that it is needed once more. */
-  fetched: Fetched[] = [];
-  /** The promises that were waited for and have come to an end, in that order. */
-  readonly settled: unknown[] = [];
+  /** The batches that were fetched, for a fallback. */
+  fetched: FetchedBatch[] = [];
   readonly #variables: Readonly<Record<string, unknown>>;
   /** By slot. */
   readonly #values: (readonly unknown[] | undefined)[] = [];
-  /** Those of the slots that are filled one by one. */
+  /** Those of the slots that are filled value by value. */
   readonly #kept: (unknown[] | undefined)[] = [];
   readonly #taken: number[] = [];
-  readonly #recent: (LastWritten | undefined)[] = [];
-  #sources: (Source[] | undefined)[] = [];
-  /** The arrays that fetches answered; they are fresh, and nobody else's. */
+  readonly #lastWritten: (LastWritten | undefined)[] = [];
+  readonly #sources: (Source[] | undefined)[] = [];
+  /** The arrays that batch resolvers returned: fresh, and owned by this run. */
   readonly #fetchedValues: unknown[][] = [];
   readonly #arguments: (Readonly<Record<string, unknown>> | undefined)[] = [];
   #reached: ObjectPlan[] = [];
-  /** What was received since something was waited for. */
-  #unhandled: { readonly field: FieldPlan; readonly values: readonly unknown[] }[] = [];
+  /** The values received since the last wait. */
+  #unmarked: { readonly field: FieldPlan; readonly values: readonly unknown[] }[] = [];
 
   constructor(context: unknown, variables: Readonly<Record<string, unknown>>, size: AnswerSize) {
     this.context = context;
@@ -36,12 +33,12 @@ export class Run implements RunState {
     this.#variables = variables;
   }
 
-  /** @throws GraphQLError where the variables do not fit */
+  /** @throws GraphQLError if the variables do not fit */
   argumentsOf({ index, readArguments, resolve }: FieldPlan): Readonly<Record<string, unknown>> {
     const known = this.#arguments[index];
     if (known !== undefined) return known;
     const args = readArguments(this.#variables);
-    // Many sources share them: who writes into them throws, and is given some of its own by graphql-js.
+    // All sources share them: a resolver that writes into them throws, and gets its own from graphql-js.
     if (resolve !== null) Object.freeze(args);
     this.#arguments[index] = args;
     return args;
@@ -53,8 +50,8 @@ export class Run implements RunState {
     return this.#values[slot]?.[next];
   }
 
-  lastWrittenIn(slot: number): LastWritten {
-    return (this.#recent[slot] ??= new LastWritten());
+  lastWritten(slot: number): LastWritten {
+    return (this.#lastWritten[slot] ??= new LastWritten());
   }
 
   keep(slot: number, value: unknown): void {
@@ -78,8 +75,45 @@ export class Run implements RunState {
     this.#reached.push(object);
   }
 
-  /** Takes the value of each root field, and fetches all that lies below; a promise where there is something to wait for. */
+  /**
+   * Gathers the root fields' values and all that is fetched below; returns a promise only if one is awaited.
+   */
   gather(roots: readonly FieldPlan[], values: readonly unknown[]): Promise<void> | undefined {
+    if (!values.some(isThenable)) return this.#start(roots, values);
+    return awaitAll(values, (value, index) => markHandled(value, roots[index]?.value.objects ?? [])).then(
+      (arrived) => this.#start(roots, arrived),
+    );
+  }
+
+  /** Ends a run that bails out: gathered promises are no longer awaited; the fetched batches remain. */
+  abandon(): void {
+    ignoreRejections(this.#values);
+    for (const { answer } of this.fetched) ignoreRejections(answer);
+    this.#release();
+  }
+
+  /**
+   * Ends a run that has written its response. Arrays are emptied, not replaced: those made before a wait are
+   * in V8's old generation, where they would keep alive what they refer to.
+   */
+  finish(): void {
+    for (const values of this.#fetchedValues) clear(values);
+    clear(this.fetched);
+    this.#release();
+  }
+
+  #release(): void {
+    this.size.forget();
+    clear(this.#fetchedValues);
+    clear(this.#values);
+    clear(this.#kept);
+    clear(this.#lastWritten);
+    clear(this.#sources);
+    clear(this.#reached);
+    clear(this.#unmarked);
+  }
+
+  #start(roots: readonly FieldPlan[], values: readonly unknown[]): Promise<void> | undefined {
     try {
       for (const [index, field] of roots.entries()) this.#receive(field, [values[index]]);
     } catch (error) {
@@ -89,93 +123,64 @@ export class Run implements RunState {
     return this.#descend();
   }
 
-  /** What was gathered and will not be asked for may still be promises. Whoever takes over goes on with what was fetched. */
-  abandon(): void {
-    ignoreRejections(this.#values);
-    for (const { answer } of this.fetched) ignoreRejections(answer);
-    this.#letGo();
-  }
-
-  /**
-   * Lets go of everything, at the end. Not by new arrays in place of the old: what was made before the database was waited for may
-   * be kept for long after its end, with whatever it still points to.
-   */
-  finish(): void {
-    for (const values of this.#fetchedValues) clear(values);
-    clear(this.fetched);
-    clear(this.settled);
-    this.#letGo();
-  }
-
-  #letGo(): void {
-    this.size.forget();
-    clear(this.#fetchedValues);
-    clear(this.#values);
-    clear(this.#kept);
-    clear(this.#recent);
-    clear(this.#sources);
-    clear(this.#reached);
-    clear(this.#unhandled);
-  }
-
   #receive(field: FieldPlan, values: readonly unknown[]): void {
     const { slot, value } = field;
     if (slot === null) return;
     this.#values[slot] = values;
-    this.#unhandled.push({ field, values });
-    // Not only when it is written: a promise that fails until then would be one that nobody hears.
-    const look = value.visit ?? refusePromise;
+    this.#unmarked.push({ field, values });
+    // Promises are found now, not when the response is written: one that rejects until then would be
+    // unhandled.
+    const look = value.visit ?? assertNoPromise;
     for (let index = 0; index < values.length; index += 1) look(values[index], this);
   }
 
-  /** One level after the other, and without a promise as long as every fetch has its answer at hand. */
+  /** Runs one level after another; waits only if a batch resolver returned a promise. */
   #descend(): Promise<void> | undefined {
     for (;;) {
-      const wanted = this.#readReached();
-      if (wanted.length === 0) return undefined;
-      const groups = groupsOf(wanted, (field) => this.argumentsOf(field));
-      // All of them before any of their answers is looked at: an answer that makes a fault must not leave others unheard.
-      const answers = groups.map((group) => this.#fetch(group));
-      if (answers.some(isThenable)) {
-        this.#markHandled();
-        return allInOrder(answers, this.settled, (values, index) =>
-          markAnswerHandled(groups[index], values),
-        ).then((arrived) => {
-          this.#deliver(groups, arrived);
-          return this.#descend();
-        });
-      }
-      this.#deliver(groups, answers);
+      const reached = this.#readReached();
+      if (reached.length === 0) return undefined;
+      const batches = batchesOf(reached, this);
+      // All before the first answer is examined: a bailout must not leave the promises of others unhandled.
+      const answers = batches.map((batch) => this.#fetch(batch));
+      if (answers.some(isThenable)) return this.#waitFor(batches, answers);
+      this.#deliver(batches, answers);
     }
   }
 
-  /** What waits for the one who writes may hold promises that fail until then. */
-  #markHandled(): void {
-    for (const { field, values } of this.#unhandled)
-      for (const value of values) field.value.markHandled(value);
-    this.#unhandled = [];
+  #waitFor(batches: readonly Batch[], answers: readonly unknown[]): Promise<void> {
+    for (const { field, values } of this.#unmarked) markHandled(values, field.value.objects);
+    this.#unmarked = [];
+    return awaitAll(answers, (values, index) => {
+      for (const { field } of batches[index]?.fields ?? []) markHandled(values, field.value.objects);
+    }).then((arrived) => {
+      this.#deliver(batches, arrived);
+      return this.#descend();
+    });
   }
 
-  /** Reads the plain fields below which something is fetched, until only fields that fetch are left. */
-  #readReached(): Wanted[] {
-    const wanted: Wanted[] = [];
-    // It grows while it is gone through.
+  /** Reads the plain fields below which something is fetched, until only batched fields are left. */
+  #readReached(): ReachedField[] {
+    const reached: ReachedField[] = [];
+    // The array grows during the iteration.
     for (const object of this.#reached) {
       const parents = this.#sources[object.index] ?? [];
       for (const field of object.gathered) {
         if (field.fetch === null) this.#receive(field, this.#readPlain(field, parents));
-        else wanted.push({ field, fetch: field.fetch, parents });
+        else reached.push({ field, fetch: field.fetch, parents });
       }
     }
     this.#reached = [];
-    return wanted;
+    return reached;
   }
 
   #readPlain(field: FieldPlan, sources: readonly Source[]): unknown[] {
     const { resolve, definition } = field;
-    if (resolve === null) return sources.map((source) => source[definition.name]);
-    const args = this.argumentsOf(field);
     const values: unknown[] = [];
+    if (resolve === null) {
+      for (const source of sources) values.push(source[definition.name]);
+      return values;
+    }
+    const args = this.argumentsOf(field);
     try {
       for (const source of sources) values.push(resolve(source, args, this.context));
     } catch (error) {
@@ -185,18 +190,26 @@ export class Run implements RunState {
     return values;
   }
 
-  #fetch({ selection, definition, fetch, args, parents, wanted }: Group): unknown {
-    const answer = attempt(() => fetch(parents, args, this.context, selection));
-    this.fetched.push({ definition, args, parents, answer, places: wanted });
+  /** A resolver that throws fails like one that rejects. */
+  #fetch(batch: Batch): unknown {
+    let answer: unknown;
+    try {
+      answer = batch.fetch(batch.parents, batch.args, this.context, batch.selection);
+      // A thenable that is no promise may start its work whenever `then` is called: call it once.
+      if (isThenable(answer)) answer = Promise.resolve(answer);
+    } catch (error) {
+      answer = Promise.reject(error);
+    }
+    this.fetched.push({ batch, answer });
     return answer;
   }
 
-  #deliver(groups: readonly Group[], answers: readonly unknown[]): void {
-    for (const [index, { parents, indexes, wanted }] of groups.entries()) {
+  #deliver(batches: readonly Batch[], answers: readonly unknown[]): void {
+    for (const [index, { parents, indexes, fields }] of batches.entries()) {
       const values = answers[index];
       if (!isAnswerFor(values, parents)) throw new Bailout('no answer for each parent');
       this.#fetchedValues.push(values);
-      for (const { field, parents: own } of wanted) {
+      for (const { field, parents: own } of fields) {
         this.#receive(
           field,
           indexes === null ? values : own.map((parent) => values[indexes.get(parent) ?? -1]),
@@ -206,22 +219,23 @@ export class Run implements RunState {
   }
 }
 
-function markAnswerHandled(group: Group | undefined, answer: unknown): void {
-  if (!Array.isArray(answer)) return;
-  for (const { field } of group?.wanted ?? []) for (const value of answer) field.value.markHandled(value);
+/** Waits for all values as Promise.all does; `mark` is called with each that arrives before the last one. */
+function awaitAll(
+  values: readonly unknown[],
+  mark: (value: unknown, index: number) => void,
+): Promise<unknown[]> {
+  let missing = values.length;
+  return Promise.all(
+    values.map(async (value, index) => {
+      const arrived = await value;
+      missing -= 1;
+      if (missing > 0) mark(arrived, index);
+      return arrived;
+    }),
+  );
 }
 
-/** What throws at once fails like what rejects; what is a promise by its looks only is asked to be one once. */
-function attempt(work: () => unknown): unknown {
-  try {
-    const answer = work();
-    return isThenable(answer) ? Promise.resolve(answer) : answer;
-  } catch (error) {
-    return Promise.reject(error);
-  }
-}
-
-/** V8 would drop the array's store as it is, with all that it points to. */
+/** V8 would drop the array's store as it is, with all references in it. */
 function clear(values: unknown[]): void {
   values.fill(undefined);
   values.length = 0;

@@ -1,18 +1,19 @@
 import type { Write, WrittenField } from '../plan/plan.ts';
 import { objectBytes } from './answer-size.ts';
 
-/** For all fields that have none. */
+/** Shared by all fields without arguments. */
 const noArguments = Object.freeze({});
 
 /**
- * Compiles the function that writes objects of one selection, as one literal: V8 then gives all of them one shape, and reads each
- * property of a row at a place of its own. Nothing of the document gets into the code but names, which GraphQL's grammar
- * keeps to letters, digits and underscores.
+ * Compiles a function that writes the objects of one selection as an object literal: V8 then gives them one
+ * shape, with an inline cache per property. Only names get from the document into the code: letters, digits
+ * and underscores by grammar.
  */
 export function compileWriter(fields: readonly WrittenField[]): Write {
   let write: Write | null = null;
   return (source, run) => {
-    // Not before the first object: most types that a fragment names never come, and compiling takes longer than writing.
+    // Not before the first object: most types that a fragment names never come, and compiling takes longer
+    // than writing.
     write ??= compile(fields);
     return write(source, run);
   };
@@ -45,7 +46,7 @@ function expression(field: WrittenField, at: number): string {
   return `c${at}(r${at}(source, ${args}, run.context), run)`;
 }
 
-/** Unless it is computed, `__proto__` in a literal is no key. */
+/** In a literal, `__proto__` is a key only if it is computed. */
 function keyText(key: string): string {
   return key === '__proto__' ? `['__proto__']` : JSON.stringify(key);
 }

@@ -16,7 +16,7 @@ import {
   type ValueNode,
 } from 'graphql';
 import { z } from 'zod';
-import { collectFields, type Selecting } from '../../execution/plan/collect-fields.ts';
+import { collectFields, type FieldCollection } from '../../execution/plan/collect-fields.ts';
 import { fixed, pageSizeDefault, type CostNode, type Size } from './cost.ts';
 import { includedUnder, type Conditions } from './inclusion.ts';
 
@@ -28,7 +28,7 @@ const mutationWeight = 10;
 /** The rows of a list of which nothing says how long it is. */
 const listSizeDefault = 10;
 
-interface Compiling extends Selecting {
+interface Compiling extends FieldCollection {
   /** The values that the operation's variables have when none is given. */
   readonly defaults: ReadonlyMap<string, number>;
 }
@@ -45,7 +45,7 @@ export function compileCost(
 ): readonly CostNode[] {
   const root = schema.getRootType(operation.operation);
   if (root === null || root === undefined) return [];
-  const fragments: Selecting['fragments'] = new Map(
+  const fragments: FieldCollection['fragments'] = new Map(
     document.definitions.flatMap((definition) =>
       definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition]] : [],
     ),

@@ -13,7 +13,7 @@ function run(
   return { answer, statistics: executor.statistics() };
 }
 
-describe('operations that cannot be planned run in graphql-js', () => {
+describe('operations that cannot be planned are left to graphql-js before anything has run', () => {
   it.each([
     ['introspection', '{ person { name } __schema { types { name } } }', {}],
     ['introspection', '{ __type(name: "Person") { name } }', {}],
@@ -35,14 +35,14 @@ describe('operations that cannot be planned run in graphql-js', () => {
     expect(statistics).toEqual({ fast: 0, notPlannable: { [reason]: 1 }, bailedOut: {} });
   });
 
-  it('with a plain field that uses info', () => {
+  it('info: a plain field whose resolver expects info', () => {
     const schema = peopleSchema({ Person: { nick: (_row, _args, _context, info) => info.fieldName } });
 
     expect(run('{ person { nick } }', { schema }).statistics.notPlannable).toEqual({ info: 1 });
     expect(run('{ person { name } }', { schema }).statistics.fast).toBe(1);
   });
 
-  it('with a batched field that is not a function', () => {
+  it('info: a field whose mark is not a function', () => {
     const schema = peopleSchema();
     const person = schema.getType('Person');
     const count = isObjectType(person) ? person.getFields()['count'] : undefined;
@@ -51,7 +51,7 @@ describe('operations that cannot be planned run in graphql-js', () => {
     expect(run('{ person { count } }', { schema }).statistics.notPlannable).toEqual({ info: 1 });
   });
 
-  it('with a resolveType that uses info', () => {
+  it('type: a resolveType function that expects info', () => {
     const schema = peopleSchema();
     const being = schema.getType('Being');
     if (isInterfaceType(being)) being.resolveType = (_value, _context, info) => info.parentType.name;
@@ -60,7 +60,7 @@ describe('operations that cannot be planned run in graphql-js', () => {
     expect(run('{ person { name } }', { schema }).statistics.fast).toBe(1);
   });
 
-  it('with an isTypeOf that uses info', () => {
+  it('type: an isTypeOf function that expects info', () => {
     const schema = peopleSchema();
     const cat = schema.getType('Cat');
     if (isObjectType(cat)) cat.isTypeOf = (_value, _context, info) => info !== undefined;
@@ -71,7 +71,7 @@ describe('operations that cannot be planned run in graphql-js', () => {
     expect(run('{ person { name } }', { schema }).statistics.fast).toBe(1);
   });
 
-  it('with fragments that multiply', () => {
+  it('size: nested fragments that double the fields at each level', () => {
     const levels = Array.from({ length: 16 }, (_, level) => level);
     const fragments = levels.map(
       (level) =>
@@ -82,14 +82,14 @@ describe('operations that cannot be planned run in graphql-js', () => {
     expect(run(query).statistics.notPlannable).toEqual({ size: 1 });
   });
 
-  it('with more than 10,000 fields', () => {
+  it('size: more than 10,000 fields', () => {
     const aliases = Array.from({ length: 10_001 }, (_, index) => `a${index}: number`);
 
     expect(run(`{ ${aliases.slice(1).join(' ')} }`).statistics.fast).toBe(1);
     expect(run(`{ ${aliases.join(' ')} }`).statistics.notPlannable).toEqual({ size: 1 });
   });
 
-  it('with too many type names by fragments', () => {
+  it('size: more than 10,000 `__typename`s by fragments', () => {
     const aliases = Array.from({ length: 120 }, (_, index) => index);
     const query = `{ person { ${aliases.map((index) => `a${index}: best { ...F }`).join(' ')} } }
       fragment F on Person { ${aliases.map((index) => `t${index}: __typename`).join(' ')} }`;
@@ -97,7 +97,7 @@ describe('operations that cannot be planned run in graphql-js', () => {
     expect(run(query).statistics.notPlannable).toEqual({ size: 1 });
   });
 
-  it('with more combinations of conditions than are stored', () => {
+  it('conditions: more combinations than are kept', () => {
     const executor = anExecutor(peopleSchema());
     const names = ['a', 'b', 'c', 'd', 'e'];
     const document = parse(
@@ -111,14 +111,14 @@ describe('operations that cannot be planned run in graphql-js', () => {
       return executor.execute({ document, plans, variables, context: {} });
     });
 
-    // Of 32 combinations, asked twice each, 16 are kept.
+    // Of 32 combinations, each run twice, 16 are kept.
     expect(executor.statistics()).toEqual({ fast: 32, notPlannable: { conditions: 32 }, bailedOut: {} });
     expect(answers[3]).toEqual({ data: { number: 7, a: 7, b: 7 } });
   });
 });
 
 describe('the level executor', () => {
-  it('counts operations by how they ran', async () => {
+  it('counts operations by the way they were run', async () => {
     const executor = anExecutor(peopleSchema({ Query: { later: () => null, number: () => 'none' } }));
     const queries = [
       '{ later { name } }',
@@ -136,13 +136,13 @@ describe('the level executor', () => {
     });
   });
 
-  it('ignores an unknown field, like graphql-js', () => {
+  it('ignores a field that does not exist, as graphql-js does', () => {
     const { answer } = run('{ number nothing person { nothing name } }');
 
     expect(answer).toEqual({ data: { number: 7, person: { name: 'Ada' } } });
   });
 
-  it('treats null as no variables and no name', () => {
+  it('accepts null for variables and operation name', () => {
     const document = parse('query A($name: String = "Eve") { person(name: $name) { name } }');
     const given = { document, variables: null, operationName: null, context: {} };
 

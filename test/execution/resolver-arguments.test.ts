@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { anExecutor, type TestField } from '../support/both-executors.ts';
 import { aPerson, expectAgreement, expectFast, peopleSchema } from '../support/people-schema.ts';
 
-describe('fields know what they would in graphql-js', () => {
-  it('root values, also of root fields without a resolver', async () => {
+describe('resolvers are called with the same values as by graphql-js', () => {
+  it('the root value, also without a resolver', async () => {
     const rootValue = { number: 12, person: { name: 'Root' } };
 
     await expectFast({ query: '{ number person { name } }', rootValue }, { Query: { number: undefined } });
   });
 
-  it('root fields and fetches that write into their arguments', async () => {
+  it('arguments that root fields and batched fields write into', async () => {
     const write = (args: unknown) => JSON.stringify(Object.assign(Object(args), { text: 'written', n: 1 }));
     const { level } = await expectFast('{ echo(text: "a") person { fetched { name } } }', {
       Query: { echo: (_root, args) => write(args) },
@@ -20,7 +20,7 @@ describe('fields know what they would in graphql-js', () => {
     expect(JSON.parse(JSON.parse(level).data.echo)).toMatchObject({ text: 'written' });
   });
 
-  it('plain fields that write into their arguments, each into its own', async () => {
+  it('arguments that plain fields write into, one object per call', async () => {
     const { level } = await expectAgreement('{ people { echo(text: "a") } }', {
       Person: {
         echo: (_row, args) => {
@@ -33,19 +33,16 @@ describe('fields know what they would in graphql-js', () => {
     expect(JSON.parse(level)).toEqual({ data: { people: [{ echo: 'a!' }, { echo: 'a!' }, { echo: 'a!' }] } });
   });
 
-  it.each(['nick', 'echo(text: "a")'])(
-    '%s has its arguments worked out once for all sources',
-    async (field) => {
-      const seen = new Set<unknown>();
-      const note: TestField = (_row, args) => String(seen.add(args).size);
-      const executor = anExecutor(peopleSchema({ Person: { nick: note, echo: note } }));
-      await executor.execute({ document: parse(`{ people { ${field} } }`), context: {} });
+  it.each(['nick', 'echo(text: "a")'])('%s shares its arguments between all sources', async (field) => {
+    const seen = new Set<unknown>();
+    const note: TestField = (_row, args) => String(seen.add(args).size);
+    const executor = anExecutor(peopleSchema({ Person: { nick: note, echo: note } }));
+    await executor.execute({ document: parse(`{ people { ${field} } }`), context: {} });
 
-      expect(seen.size).toBe(1);
-    },
-  );
+    expect(seen.size).toBe(1);
+  });
 
-  it('plain fields without arguments, what each of them writes where these would be', async () => {
+  it('empty arguments that plain fields write into, one object per call', async () => {
     const { level } = await expectAgreement('{ people { nick } }', {
       Person: {
         nick: (_row, args) => {
@@ -58,7 +55,7 @@ describe('fields know what they would in graphql-js', () => {
     expect(JSON.parse(level)).toEqual({ data: { people: [{ nick: '1' }, { nick: '1' }, { nick: '1' }] } });
   });
 
-  it('plain fields of the context, and of graphql-js', async () => {
+  it('the context, also with the default resolver', async () => {
     const { level } = await expectFast('{ person { nick name best { nick } strict { name count } } }', {
       Person: {
         nick: (_row, _args, context) => typeof context,
@@ -75,9 +72,9 @@ describe('fields know what they would in graphql-js', () => {
     });
   });
 
-  it('what a root field knows of where it is asked for', async () => {
+  it('the info of a root field', async () => {
     const echo: TestField = (_root, _args, _context, info) =>
-      // What only the level executor says is no part of it.
+      // The selection is an addition of the level executor.
       JSON.stringify({ ...info, schema: info.schema.getType('Person'), selection: undefined });
     const query =
       'query A($text: String = "a") { first: echo(text: $text) ...F } query B { number } fragment F on Query { echo first: echo(text: $text) }';
@@ -92,7 +89,7 @@ describe('fields know what they would in graphql-js', () => {
     });
   });
 
-  it('root fields that write into the variables', async () => {
+  it('variables that root fields write into', async () => {
     const echo: TestField = (_root, _args, _context, { variableValues }) => {
       variableValues['text'] = 'written';
       return 'done';

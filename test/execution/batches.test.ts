@@ -4,7 +4,7 @@ import { anExecutor } from '../support/both-executors.ts';
 import { deferred, settled } from '../support/deferred.ts';
 import { aPerson, expectAgreement, expectFast, nameOf, peopleSchema } from '../support/people-schema.ts';
 
-/** A fetch of people that notes who it was called for, and with what. */
+/** A batch resolver that records its parents and arguments. */
 function noting(answer: (name: string) => unknown = (name) => aPerson(`${name}'s`)) {
   const calls: { names: string[]; args: unknown }[] = [];
   return {
@@ -22,7 +22,7 @@ async function run(query: string, changes: Parameters<typeof peopleSchema>[0], c
 }
 
 describe('a batched field', () => {
-  it('is called once per level, with all its parents', async () => {
+  it('is called once per level, with all parents', async () => {
     const fetched = noting();
     await run('{ people { fetched { name fetched { age } } } }', { Person: { fetched } });
 
@@ -32,7 +32,7 @@ describe('a batched field', () => {
     ]);
   });
 
-  it('is called once for all places with equal arguments, and once more for others', async () => {
+  it('selected in several places: is called once per list of arguments', async () => {
     const fetched = noting();
     const query = `query { a: person { fetched { name } } b: person(name: "Bob") { fetched { age } x: fetched(n: 1) { id }
       y: fetched(n: 1) { name } } c: people { best { fetched { name } } z: fetched(n: 2) { id } } }`;
@@ -47,7 +47,7 @@ describe('a batched field', () => {
     ]);
   });
 
-  it('is called once for each of several argument lists', async () => {
+  it('with several lists of arguments: is called once for each', async () => {
     const friends = noting(() => []);
     const query = `{ person { a: friends(point: { tags: ["a"] }) { name } b: friends(point: { tags: ["a", "b"] }) { name }
       c: friends(point: { tags: [] }) { name } d: friends(point: { tags: ["b", "a"] }) { name } } }`;
@@ -58,7 +58,7 @@ describe('a batched field', () => {
     expect(friends.calls).toHaveLength(4);
   });
 
-  it('is called with a repeated parent once', async () => {
+  it('is called with an object once, however often it occurs', async () => {
     const shared = aPerson('Shared');
     const fetched = noting();
     const changes = {
@@ -73,7 +73,7 @@ describe('a batched field', () => {
     expect(fetched.calls.map(({ names }) => names)).toEqual([['Shared', 'Ada'], ['Shared']]);
   });
 
-  it('is waited for when it is slower than others', async () => {
+  it('that resolves long after others: is awaited', async () => {
     const slow = deferred<null>();
     const changes = {
       Person: { count: { fetch: (rows: readonly unknown[]) => slow.promise.then(() => rows.map(() => 9)) } },
@@ -107,7 +107,7 @@ describe('a batched field', () => {
     expect(seen[0]).toBe(context);
   });
 
-  it('is called before plain fields that lead to no other fetch', async () => {
+  it('is called before plain fields that have no batched field below are read', async () => {
     const events: string[] = [];
     const noted = (name: string) => () => {
       events.push(name);
@@ -121,7 +121,7 @@ describe('a batched field', () => {
     expect(events).toEqual(['count', 'best', 'pet']);
   });
 
-  it('is not called without parents', async () => {
+  it('without parents: is not called', async () => {
     const fetched = noting();
     await run('{ person { maybe { fetched { name } } best { fetched { name } } } }', {
       Person: { fetched, maybe: () => [null], best: () => null },
@@ -130,7 +130,7 @@ describe('a batched field', () => {
     expect(fetched.calls).toEqual([]);
   });
 
-  it('responds synchronously when all its parts do', () => {
+  it('with synchronous values only: the whole result is synchronous', () => {
     const executor = anExecutor(peopleSchema());
     const answer = executor.execute({
       document: parse('{ people { friends { fetchedStrict { name } } } }'),
@@ -140,7 +140,7 @@ describe('a batched field', () => {
     expect(answer).toMatchObject({ data: { people: [{ friends: [{}, {}] }, {}, {}] } });
   });
 
-  it('is not called again after a fallback', async () => {
+  it('is not called again after a bailout', async () => {
     const fetched = noting();
     const count = { fetch: async (rows: readonly unknown[]) => rows.map((row) => new Error(nameOf(row))) };
     const roots: string[] = [];
@@ -164,7 +164,7 @@ describe('a batched field', () => {
     expect(roots).toEqual(['later']);
   });
 
-  it('is called once when it throws', async () => {
+  it('that throws: is called once', async () => {
     let calls = 0;
     const fetch = () => {
       calls += 1;
@@ -175,7 +175,7 @@ describe('a batched field', () => {
     expect(calls).toBe(1);
   });
 
-  it('runs once when it is a lazy thenable', async () => {
+  it('that returns a lazy thenable: its `then` is called once', async () => {
     let begun = 0;
     const fetch = (rows: readonly unknown[]) => ({
       // oxlint-disable-next-line unicorn/no-thenable
@@ -189,7 +189,7 @@ describe('a batched field', () => {
     expect(begun).toBe(1);
   });
 
-  it('is awaited by graphql-js when it is pending while another fails', async () => {
+  it('still in flight when another one fails: graphql-js awaits it', async () => {
     let finish = (_values: unknown) => {};
     const fetched = noting();
     const slow = new Promise((resolve) => {

@@ -1,34 +1,27 @@
-import { defaultFieldResolver, type GraphQLResolveInfo, type GraphQLSchema } from 'graphql';
-import type { Selection } from '../selection.ts';
-import { isThenable } from '../fallback/bailout.ts';
-import type { FieldPlan, Plan } from '../plan/plan.ts';
+import { defaultFieldResolver, type GraphQLResolveInfo } from 'graphql';
 import type { RootOutcome } from '../fallback/replay.ts';
+import type { FieldPlan } from '../plan/plan.ts';
+import type { Selection } from '../selection.ts';
+import { isThenable } from './mark-handled.ts';
+import type { Execution } from './run-operation.ts';
 import type { Run } from './run.ts';
 
-/** What a root field is called with, besides its arguments. */
-export interface RootCall {
-  readonly schema: GraphQLSchema;
-  readonly plan: Plan;
-  readonly rootValue: unknown;
-  readonly variables: Readonly<Record<string, unknown>>;
-}
-
 /**
- * Calls one root field, as graphql-js does, and notes in `outcomes` what it did.
- * @throws what it threw
+ * Calls the resolver of a root field as graphql-js does, and records its outcome.
+ * @throws what the resolver throws
  */
 export function callRoot(
   field: FieldPlan,
-  call: RootCall,
+  execution: Execution,
   run: Run,
   outcomes: Map<string, RootOutcome>,
 ): unknown {
   const resolve = field.definition.resolve ?? defaultFieldResolver;
-  // Before the field is called: where the variables do not fit, it was not.
+  // Outside of the try: if the variables do not fit, the resolver was not called and has no outcome.
   const args = run.argumentsOf(field);
   try {
-    const value: unknown = resolve(call.rootValue, args, run.context, infoOf(field, call));
-    // What is a promise by its looks only may begin its work whenever it is asked for its value.
+    const value: unknown = resolve(execution.rootValue, args, run.context, infoOf(field, execution));
+    // A thenable that is no promise may start its work whenever `then` is called: call it once.
     const returned = isThenable(value) ? Promise.resolve(value) : value;
     outcomes.set(field.key, { returned });
     return returned;
@@ -40,7 +33,7 @@ export function callRoot(
 
 function infoOf(
   { definition, key, nodes, parentType, value }: FieldPlan,
-  { plan, rootValue, schema, variables }: RootCall,
+  { plan, rootValue, schema, variables }: Execution,
 ): GraphQLResolveInfo & { readonly selection: Selection } {
   return {
     selection: value.selection,
