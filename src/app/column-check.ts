@@ -13,7 +13,9 @@ export interface MissingColumnNames {
   readonly others: readonly string[];
 }
 
-/** Thrown while the database lacks columns that tenant isolation depends on; the message names the columns. */
+/**
+ * Thrown while the database lacks columns that tenant isolation depends on; the message names the columns.
+ */
 export class MissingColumns extends Error {
   constructor(columns: readonly string[]) {
     super(
@@ -24,8 +26,9 @@ export class MissingColumns extends Error {
 }
 
 /**
- * Rejects requests while a column that tenant isolation depends on is missing. Requests use the result of the last
- * check, at no cost; checks run at start, in every readiness check, periodically and when the catalog is invalidated.
+ * Rejects requests while a column that tenant isolation depends on is missing. Requests use the result of the
+ * last check, at no cost; checks run at start, in every readiness check, periodically and when the catalog is
+ * invalidated.
  */
 export class ColumnCheck implements InvalidationListener {
   readonly #columnCatalog: ColumnCatalog;
@@ -51,7 +54,10 @@ export class ColumnCheck implements InvalidationListener {
     return this.#missing;
   }
 
-  /** Compares the catalog with the required columns. @throws when the database does not answer; `missing` stays as before */
+  /**
+   * Compares the catalog with the required columns. @throws when the database does not answer; `missing`
+   * stays as before
+   */
   async check(): Promise<MissingColumnNames> {
     this.#checksStarted += 1;
     const check = this.#checksStarted;
@@ -81,7 +87,10 @@ export class ColumnCheck implements InvalidationListener {
     if (isolating.length > 0) throw new MissingColumns(isolating);
   }
 
-  /** Admits a request; synchronous and free while no column is missing. @throws Unavailable while an isolating column is missing */
+  /**
+   * Admits a request; synchronous and free while no column is missing. @throws Unavailable while an isolating
+   * column is missing
+   */
   admit(): MaybePromise<void> {
     return this.#missing.isolating.length === 0 ? undefined : this.#checkAgain();
   }
@@ -92,7 +101,10 @@ export class ColumnCheck implements InvalidationListener {
     if (isConcerned) void this.checkInBackground();
   }
 
-  /** Does nothing: imports and reconnects clear all caches, but tables seldom change; the periodic check is enough. */
+  /**
+   * Does nothing: imports and reconnects clear all caches, but tables seldom change; the periodic check is
+   * enough.
+   */
   onGap(): void {}
 
   /** Checks periodically, for changes that were not announced; the returned function stops that. */
@@ -102,7 +114,8 @@ export class ColumnCheck implements InvalidationListener {
   }
 
   async #checkAgain(): Promise<void> {
-    // All requests that are about to be refused share one check, so that the first request after a repair is answered.
+    // All requests that are about to be refused share one check, so that the first request after a repair is
+    // answered.
     this.#checkBeforeRefusal ??= this.check().finally(() => (this.#checkBeforeRefusal = undefined));
     const { isolating } = await this.#checkBeforeRefusal;
     if (isolating.length > 0) throw new Unavailable('The service is being repaired; try again later.');

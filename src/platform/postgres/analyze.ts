@@ -6,9 +6,8 @@ import { inTransaction } from './transaction.ts';
 const analyzeMs = 300_000;
 
 /**
- * Tells the planner how tables look now; to be called after many rows have been added, because until
- * PostgreSQL does it by itself, queries are planned for the tables as they were. `tables` are names with
- * commas between them, from the code.
+ * Updates the planner's statistics of tables; to be called after inserting many rows, as queries are planned
+ * for the old tables until PostgreSQL analyzes them itself. `tables` are comma-separated names from the code.
  */
 export async function analyze(pool: Pool, tables: string): Promise<void> {
   const statement = { text: `analyze ${tables}`, query_timeout: analyzeMs };

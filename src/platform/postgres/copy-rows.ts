@@ -3,18 +3,18 @@ import { pipeline } from 'node:stream/promises';
 import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 
-/** One column's value of a row to be copied. */
+/** The value of a column in a row to be copied. */
 export type CopyValue = string | number | boolean | Date | null;
 
 // A statement of this many rows ends long before the shortest statement timeout, whatever the number of rows
 // in all.
 const statementRowsMax = 2000;
-const pieceRowsMax = 200;
+const chunkRowsMax = 200;
 
 /**
- * Adds rows by COPY, the quickest way that PostgreSQL has, and answers how many. Within a transaction: the
- * rows go in by several statements. The names must come from the code.
- * @throws DatabaseError for the first row that breaks a constraint
+ * Inserts rows by COPY, the fastest way, and returns their number; to be called within a transaction, as the
+ * rows are inserted by several statements. The names must come from the code.
+ * @throws DatabaseError for the first row that violates a constraint
  */
 export async function copyRows(
   client: PoolClient,
@@ -24,15 +24,15 @@ export async function copyRows(
 ): Promise<number> {
   for (let start = 0; start < rows.length; start += statementRowsMax) {
     const copy = client.query(copyFrom(`copy ${table} (${columns.join(', ')}) from stdin`));
-    await pipeline(Readable.from(pieces(rows.slice(start, start + statementRowsMax))), copy);
+    await pipeline(Readable.from(chunksOf(rows.slice(start, start + statementRowsMax))), copy);
   }
   return rows.length;
 }
 
-function* pieces(rows: readonly (readonly CopyValue[])[]): Generator<string> {
-  for (let start = 0; start < rows.length; start += pieceRowsMax) {
+function* chunksOf(rows: readonly (readonly CopyValue[])[]): Generator<string> {
+  for (let start = 0; start < rows.length; start += chunkRowsMax) {
     yield rows
-      .slice(start, start + pieceRowsMax)
+      .slice(start, start + chunkRowsMax)
       .map((row) => `${row.map(asCopyText).join('\t')}\n`)
       .join('');
   }
@@ -45,7 +45,7 @@ function asCopyText(value: CopyValue): string {
   return value.replaceAll(/[\\\n\r\t]/g, escaped);
 }
 
-/** The text format of COPY ends columns by tabs and rows by line ends, so neither may stand in a value. */
+/** Escapes the characters that end columns and rows in the text format of COPY. */
 function escaped(character: string): string {
   return escapes.get(character) ?? character;
 }

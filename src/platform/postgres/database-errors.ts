@@ -1,7 +1,7 @@
 import { Refusal, Unavailable } from '../errors.ts';
 
-// PostgreSQL's error codes, its manual's appendix A. Whole classes where every code means that the server can't answer
-// now: 08 connection exceptions, 53 insufficient resources.
+// PostgreSQL's error codes (its manual, appendix A). In these classes every code means that the server is
+// unavailable: 08 connection exceptions, 53 insufficient resources.
 const unavailableClasses: readonly string[] = ['08', '53'];
 const unavailableCodes: ReadonlySet<string> = new Set([
   '57P01', // admin_shutdown
@@ -43,14 +43,15 @@ const unavailableMessages =
 const timeoutMessages = /cannot be executed on an expired transaction|Transaction timed out/;
 
 /**
- * What a failed statement of ours or of Prisma's means for whoever asked: `Unavailable` when the database is away,
- * overloaded or out of connections, a TIMEOUT refusal when the statement ran too long, else the error itself.
+ * Converts the error of a statement, Prisma's or direct, to an API error: `Unavailable` when the database is
+ * unreachable, overloaded or out of connections, TIMEOUT when the statement ran too long. Other errors are
+ * returned unchanged.
  */
 export function toRefusal(error: unknown): unknown {
   for (const cause of causesOf(error)) {
     if (timeoutCodes.has(codeOf(cause)) || timeoutMessages.test(messageOf(cause))) {
       return withCause(
-        new Refusal('TIMEOUT', 'This took too long; ask for less, or try again later.'),
+        new Refusal('TIMEOUT', 'The operation took too long; request less, or try again later.'),
         error,
       );
     }
@@ -59,7 +60,7 @@ export function toRefusal(error: unknown): unknown {
   return error;
 }
 
-/** The constraint or index that a write would have broken by a second row with the same key; null for other errors. */
+/** Returns the name of the violated unique constraint or index; null for other errors. */
 export function uniqueViolationOf(error: unknown): string | null {
   for (const cause of causesOf(error)) {
     // pg names it in `constraint`, Prisma's adapter one level deeper.
@@ -70,8 +71,8 @@ export function uniqueViolationOf(error: unknown): string | null {
   return null;
 }
 
-// Prisma wraps what the driver said in `meta.driverAdapterError.cause`, others in `cause`, and Node's attempts to reach
-// several addresses in `errors`.
+// Prisma wraps the driver's error in `meta.driverAdapterError.cause`, other libraries in `cause`, and Node
+// the attempts to reach several addresses in `errors`.
 function* causesOf(error: unknown, depth = 0): Generator<unknown> {
   if (depth > 5 || typeof error !== 'object' || error === null) return;
   yield error;

@@ -4,51 +4,55 @@ import type { FollowStatement } from '../telemetry/follow-statement.ts';
 import type { PoolState } from './pool/validating-pool.ts';
 import type { PrismaClient } from './generated/client.ts';
 
-/** One statement that reached PostgreSQL, Prisma's and ours alike. Never carries a parameter's value. */
+/** A statement that was sent to PostgreSQL, by Prisma or directly, without the values of its parameters. */
 export interface Statement {
   readonly text: string;
   readonly durationMs: number;
   readonly failed: boolean;
 }
 
-/** Text with the placeholders $1, $2 … and their values; what the tag `sql` makes. */
+/** Text with the placeholders $1, $2 … and their values, as the tag `sql` creates it. */
 export interface PreparableStatement {
   readonly text: string;
   readonly values: readonly unknown[];
   /**
-   * True where the way to the rows depends on the values, such as on how many messages have a word: PostgreSQL then sees them
-   * each time instead of keeping one plan for all.
+   * True when the best plan depends on the values, such as on how many messages contain a word: PostgreSQL
+   * then plans each execution instead of keeping one plan for all.
    */
   readonly isPlannedAnew?: boolean;
 }
 
 /** PostgreSQL, through one pool of connections that Prisma and direct reads share. */
 export interface Database {
-  /** Where it is, with the credentials: for those who need connections of their own. */
+  /** The address with credentials, for connections outside of the pool. */
   readonly url: string;
   /**
-   * Runs one prepared statement and answers its rows as objects, keyed by the select list's names.
-   * The text must come from the code, never from a caller: every distinct text is prepared once a connection.
-   * @throws Unavailable when no connection is free in time or the database is away
+   * Runs one prepared statement and returns its rows as objects, keyed by the names of the select list. The
+   * text must come from the code, never from a caller: every distinct text is prepared once per connection.
+   * @throws Unavailable when no connection is free in time or the database is unreachable
    */
   query<Row extends object>(statement: PreparableStatement): Promise<Row[]>;
   /**
-   * The same database, for one request: once it is cancelled, PostgreSQL stops what `query` runs for it and nothing more is
-   * sent. Only for reads that nobody else waits for: a cache's belong to all its readers, and a write must end one way.
+   * Returns the same database for one request: its cancellation stops the running statement in PostgreSQL,
+   * and nothing is sent afterwards. Only for reads of that request: a cache's reads belong to all its
+   * readers, and a write must finish.
    */
   until(cancellation: Cancellation): Database;
-  /** For writes: Prisma's client over the same pool. */
+  /** Prisma's client over the same pool, for writes. */
   readonly prisma: PrismaClient;
-  /** For what needs a connection for a while (COPY). */
+  /** The pool, for work that holds a connection (COPY, transactions). */
   readonly pool: Pool;
-  /** How busy the connections are. */
+  /** Returns the use of the connections. */
   poolState(): PoolState;
   /** Calls back after every statement; the returned function stops that. */
   observe(listener: (statement: Statement) => void): () => void;
-  /** As `observe`, for those who must know who a statement is sent for. */
+  /** Like `observe`, but called also when a statement is sent, in the context of its sender. */
   follow(follower: FollowStatement): () => void;
-  /** Makes the first statements of a process as quick as later ones: Prisma compiles itself on its first query. */
+  /**
+   * Makes the first statements of a process as fast as later ones: Prisma compiles itself during its first
+   * query.
+   */
   warmUp(): Promise<void>;
-  /** Waits for the statements under way; afterwards nothing more can be asked. */
+  /** Closes the pool after the running statements; later ones fail. */
   close(): Promise<void>;
 }

@@ -4,14 +4,14 @@ import { z } from 'zod';
 import type { Database, PreparableStatement } from './database.ts';
 import { toRefusal } from './database-errors.ts';
 
-/** A statement that some work sent, and how PostgreSQL carries it out. */
+/** A statement that was sent during some work, with PostgreSQL's plan. */
 export interface ExplainedStatement {
   readonly text: string;
   readonly rows: number;
   readonly durationMs: number;
-  /** What PostgreSQL takes it for before it runs, in its own unit. */
+  /** PostgreSQL's estimate before execution, in its own unit. */
   readonly estimatedCost: number;
-  /** EXPLAIN's lines; values that the statement was sent with may stand in them. */
+  /** The lines of EXPLAIN, which may contain values of the statement's parameters. */
   readonly plan: readonly string[];
 }
 
@@ -21,15 +21,15 @@ interface Sent {
   readonly durationMs: number;
 }
 
-/** An operation that sends more is explained as far as that. */
+/** Further statements of an operation are not explained. */
 const statementsMax = 200;
 
 const planSchema = z.array(z.object({ 'QUERY PLAN': z.string() }));
 
 /**
- * Does work that reads, on a database of which nothing can be changed, and explains the statements that it sent. Everything
- * is read in one transaction, and undone.
- * @throws what the work throws, and Refusal when the database is away or takes too long
+ * Runs reading work in one read-only transaction, which is rolled back, and explains the statements that were
+ * sent.
+ * @throws what the work throws, and Refusal when the database is unreachable or takes too long
  */
 export async function explainStatements(
   database: Database,
@@ -51,12 +51,12 @@ export async function explainStatements(
   } catch (error) {
     throw toRefusal(error);
   } finally {
-    // A connection in the middle of a transaction is closed, which undoes it too.
+    // Closing a connection within a transaction rolls it back too.
     client.release(!isUsable);
   }
 }
 
-/** The database as the transaction sees it. Prisma's client would be another connection, and is not for reading. */
+/** Returns the database as seen by the transaction, except Prisma's client, which is not used for reads. */
 function recording(database: Database, client: PoolClient, sent: Sent[]): Database {
   const inOrder = pLimit(1);
   const recorder: Database = {

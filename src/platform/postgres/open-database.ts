@@ -12,15 +12,15 @@ import { createDriver, parameterFrom, type DriverName } from './driver/driver.ts
 import { createPool } from './pool/pool.ts';
 import { defaultTimeouts, graceMs, type DatabaseTimeouts } from './timeouts.ts';
 import { toRefusal } from './database-errors.ts';
-import { runStatement } from './run-statement.ts';
-import { createStatementNames } from './statement-names.ts';
+import { runStatement, type StatementRunner } from './statements/run-statement.ts';
+import { createStatementNames } from './statements/statement-names.ts';
 
-/** What a database is opened with. */
+/** The address and the options of a database. */
 export interface OpenDatabaseOptions {
   readonly url: string;
-  /** Connections that are kept when there is nothing to do. */
+  /** Connections that stay open while idle. */
   readonly steadySize: number;
-  /** Connections beyond those, made under load and closed afterwards. */
+  /** Further connections, opened under load and closed afterwards. */
   readonly overflowSize: number;
   readonly logger: Logger;
   /** `binary` by default. */
@@ -28,50 +28,37 @@ export interface OpenDatabaseOptions {
   readonly timeouts?: Partial<DatabaseTimeouts>;
 }
 
-// Ours are some thousands, filters with orders with cursors, of which few are common; Prisma writes another text for every length of a list, so its share is bounded on its own.
+// The code has some thousand statements, filters with orders with cursors, of which few are common. Prisma
+// writes another text for every length of a list, so its share has a bound of its own.
 const ownStatementsMax = 500;
 const prismaStatementsMax = 200;
 const naming = { periodMs: defaultTimeouts.lifetimeMs, now: () => performance.now() } as const;
 
-/** Opens PostgreSQL; connections are made when they are needed, so a server that is away shows in the first statement. */
+type Query = <Row extends object>(
+  statement: PreparableStatement,
+  cancellation: Cancellation | null,
+) => Promise<Row[]>;
+
+/**
+ * Opens PostgreSQL; connections are opened on demand, so an unreachable server shows in the first statement.
+ */
 export function openDatabase(options: OpenDatabaseOptions): Database {
+  const { logger, url } = options;
   const timeouts = { ...defaultTimeouts, ...options.timeouts };
   const followers = new FollowerSet();
   const driver = createDriver(options.driver ?? 'binary');
   const pool = createPool({ ...options, timeouts, followers, driver });
-  const { url, logger } = options;
-  const stopWatching = new StallDetector(pool, url, timeouts, logger).start();
+  const stopDetecting = new StallDetector(pool, url, timeouts, logger).start();
   const prisma = createPrisma(pool, timeouts);
-  const nameOf = createStatementNames({ ...naming, prefix: 'parley', limit: ownStatementsMax });
-  const runner = {
-    pool,
-    driver,
-    unanswered: new TimeoutSweeper(giveUp),
-    answerMs: timeouts.statementMs + graceMs,
-  };
-  async function query<Row extends object>(
-    statement: PreparableStatement,
-    cancellation: Cancellation | null,
-  ) {
-    const { text, values, isPlannedAnew = false } = statement;
-    const name = isPlannedAnew ? '' : nameOf(text);
-    try {
-      const bound = { name, text, values: values.map(parameterFrom) };
-      return await runStatement<Row>(runner, bound, cancellation);
-    } catch (error) {
-      throw toRefusal(error);
-    }
-  }
+  const unanswered = new TimeoutSweeper(destroyConnection);
+  const query = createQuery({ pool, driver, unanswered, answerMs: timeouts.statementMs + graceMs });
   const database: Database = {
-    url: options.url,
+    url,
     pool,
     poolState: () => pool.state,
     prisma,
-    query: <Row extends object>(statement: PreparableStatement) => query<Row>(statement, null),
-    until: (cancellation) => ({
-      ...database,
-      query: <Row extends object>(statement: PreparableStatement) => query<Row>(statement, cancellation),
-    }),
+    query: (statement) => query(statement, null),
+    until: (cancellation) => ({ ...database, query: (statement) => query(statement, cancellation) }),
     observe: (listener) =>
       followers.add((text) => (durationMs, failed) => listener({ text, durationMs, failed })),
     follow: (follower) => followers.add(follower),
@@ -79,7 +66,7 @@ export function openDatabase(options: OpenDatabaseOptions): Database {
       await prisma.$queryRaw`select 1`;
     },
     async close() {
-      stopWatching();
+      stopDetecting();
       await prisma.$disconnect();
       await pool.end();
     },
@@ -87,8 +74,21 @@ export function openDatabase(options: OpenDatabaseOptions): Database {
   return database;
 }
 
-/** In pg's own words for what took too long; whoever waits for the connection's answer is told. */
-function giveUp(client: PoolClient): void {
+function createQuery(runner: StatementRunner): Query {
+  const nameOf = createStatementNames({ ...naming, prefix: 'parley', limit: ownStatementsMax });
+  return async (statement, cancellation) => {
+    const { text, values, isPlannedAnew = false } = statement;
+    const name = isPlannedAnew ? '' : nameOf(text);
+    try {
+      return await runStatement(runner, { name, text, values: values.map(parameterFrom) }, cancellation);
+    } catch (error) {
+      throw toRefusal(error);
+    }
+  };
+}
+
+/** Fails the statement of a connection that owes a response, with pg's own message for a read timeout. */
+function destroyConnection(client: PoolClient): void {
   client.connection.stream.destroy(new Error('Query read timeout'));
 }
 
@@ -117,7 +117,7 @@ class FollowerSet implements StatementFollowers {
 
   begin(text: string): (durationMs: number, failed: boolean) => void {
     const [first] = this.#followers;
-    // A server that nobody watches has one: its telemetry.
+    // The usual case: telemetry is the only follower.
     if (first !== undefined && this.#followers.length === 1) return first(text);
     const ends = this.#followers.map((follow) => follow(text));
     return (durationMs, failed) => {

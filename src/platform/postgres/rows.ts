@@ -1,7 +1,7 @@
-/** Which columns of a row are read: those that nearly everybody asks for, or all. */
+/** The columns of a row that are read: the commonly selected ones, or all. */
 export type ColumnSet = 'usual' | 'all';
 
-/** The row of each key in the order of the keys, null where there is none. */
+/** Returns the row of each key in the order of the keys; null for a key without a row. */
 export function byKeys<Key, Row>(
   keys: readonly Key[],
   rows: readonly Row[],
@@ -11,7 +11,7 @@ export function byKeys<Key, Row>(
   return keys.map((key) => rowByKey.get(key) ?? null);
 }
 
-/** The rows of each key in the order of the keys; the rows of a key keep their order. */
+/** Returns the rows of each key in the order of the keys; the rows of a key keep their order. */
 export function groupsByKeys<Key, Row>(
   keys: readonly Key[],
   rows: readonly Row[],

@@ -37,5 +37,5 @@ export const defaultTimeouts: DatabaseTimeouts = Object.freeze({
   probeMs: 1000,
 });
 
-/** How much later than PostgreSQL the client stops waiting: a frozen server does not send even its own timeout. */
+/** The delay after which the client stops waiting too: a frozen server sends not even its own timeout. */
 export const graceMs = 2000;

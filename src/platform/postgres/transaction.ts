@@ -2,8 +2,9 @@ import type { Pool, PoolClient } from 'pg';
 import { toRefusal } from './database-errors.ts';
 
 /**
- * Does work on one connection, of which PostgreSQL keeps all or nothing.
- * @throws Unavailable when no connection is free in time or the database is away; else what the work threw
+ * Runs work in a transaction on one connection.
+ * @throws Unavailable when no connection is free in time or the database is unreachable; else what the work
+ * threw
  */
 export async function inTransaction<Result>(
   pool: Pool,
@@ -21,7 +22,7 @@ export async function inTransaction<Result>(
       () => true,
       () => false,
     );
-    // What can't be rolled back is closed, which undoes it too.
+    // If the rollback fails, closing the connection rolls back too.
     client.release(!isUndone);
     throw toRefusal(error);
   }

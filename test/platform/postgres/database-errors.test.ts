@@ -25,7 +25,7 @@ afterAll(async () => await testDatabase.drop());
 
 describe('toRefusal', () => {
   it('knows what Prisma says when no connection is free, also for a transaction', async () => {
-    const database = open({ steadySize: 1, overflowSize: 0, timeouts: { connectMs: 100 } });
+    const database = open({ steadySize: 1, overflowSize: 0, timeouts: { connectMs: 1000 } });
     const held = await database.pool.connect();
 
     expect(toRefusal(await failureOf(database.prisma.user.count()))).toBeInstanceOf(Unavailable);

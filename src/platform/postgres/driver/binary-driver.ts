@@ -6,8 +6,9 @@ import { PreparedQuery, type DriverSession } from './prepared-query.ts';
 import { RowDecoders } from './row-decoder.ts';
 
 /**
- * Decodes the rows of a statement in one go from the bytes that PostgreSQL sent, ids and times from their binary form.
- * A page of 200 rows takes 208 µs instead of pg's 540; docs/decisions/0026 and 0029 have the reasons.
+ * Decodes the rows of a statement in one go from the bytes that PostgreSQL sent, ids and times from their
+ * binary form. A page of 200 rows takes 208 µs instead of pg's 540; docs/decisions/0026 and 0029 have the
+ * reasons.
  */
 export class BinaryDriver implements Driver {
   readonly #decoders = new RowDecoders();

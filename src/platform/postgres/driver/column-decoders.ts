@@ -17,7 +17,10 @@ const internedLengthMax = 32;
 
 const codeOf = { zero: 48, nine: 57, true: 116 } as const;
 
-/** Returns the decoder for a type's text format; not to be shared between columns, as some decoders hold state. */
+/**
+ * Returns the decoder for a type's text format; not to be shared between columns, as some decoders hold
+ * state.
+ */
 export function textDecoder(dataType: number): ColumnDecoder {
   switch (dataType) {
     case TEXT:
@@ -37,8 +40,8 @@ export function textDecoder(dataType: number): ColumnDecoder {
 }
 
 /**
- * Returns the decoder for a type's binary format; null for a type that is better received as text. Writing ids and times
- * as text takes PostgreSQL longer than finding the row.
+ * Returns the decoder for a type's binary format; null for a type that is better received as text. Writing
+ * ids and times as text takes PostgreSQL longer than finding the row.
  */
 export function binaryDecoder(dataType: number): ColumnDecoder | null {
   switch (dataType) {
@@ -77,7 +80,10 @@ function integerFrom(bytes: Buffer, start: number, end: number): number {
   return value;
 }
 
-/** Reuses the strings of an enum's values; a user-defined type with more values gets new strings beyond the bound. */
+/**
+ * Reuses the strings of an enum's values; a user-defined type with more values gets new strings beyond the
+ * bound.
+ */
 function internedText(): ColumnDecoder {
   const interned: string[] = [];
   return (bytes, start, end) => {

@@ -13,8 +13,9 @@ const headerLength = 5;
 const lengthMin = 4;
 
 /**
- * Splits the byte stream of a connection into PostgreSQL's messages (its manual, "Message Formats"): DataRow messages go
- * to the consumer of the running statement, all others, and all while there is no consumer, to pg's parser.
+ * Splits the byte stream of a connection into PostgreSQL's messages (its manual, "Message Formats"): DataRow
+ * messages go to the consumer of the running statement, all others, and all while there is no consumer, to
+ * pg's parser.
  */
 export class DataRowReader {
   /** Set while a statement that decodes its own rows is running. */
@@ -26,7 +27,9 @@ export class DataRowReader {
   #pendingLength = 0;
   #requiredLength = 0;
 
-  /** Reads the stream of a connection in place of pg's parser; to be called before the connection is opened. */
+  /**
+   * Reads the stream of a connection in place of pg's parser; to be called before the connection is opened.
+   */
   intercept(connection: Connection): void {
     replaceListeners(connection, (socket, attachParser) => {
       attachParser(this.#parser);
@@ -49,7 +52,9 @@ export class DataRowReader {
     return this.#split(joined);
   }
 
-  /** Passes on runs of messages of the same kind together. The parser may start the next statement meanwhile. */
+  /**
+   * Passes on runs of messages of the same kind together. The parser may start the next statement meanwhile.
+   */
   #split(chunk: Buffer): boolean {
     let start = 0;
     let at = 0;

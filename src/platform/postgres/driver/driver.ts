@@ -6,7 +6,10 @@ import { PgDriver } from './pg-driver.ts';
 export { parameterFrom } from './parameters.ts';
 export { isAwaitingResponse, processIdOf, secretKeyOf } from './pg-internals.ts';
 
-/** The drivers: `binary` reads rows from PostgreSQL's own bytes; `pg` leaves everything to pg, in twice the time. */
+/**
+ * The drivers: `binary` reads rows from PostgreSQL's own bytes; `pg` leaves everything to pg, in twice the
+ * time.
+ */
 export type DriverName = 'binary' | 'pg';
 
 /** A statement with everything that is sent to PostgreSQL. */
@@ -18,13 +21,16 @@ export interface BoundStatement {
 }
 
 /**
- * Sends statements through pg's connections and decodes their rows; one driver serves all connections of a pool.
- * Columns named `owner.id`, `owner.name` … become an object `owner`, which is null when its first column is.
+ * Sends statements through pg's connections and decodes their rows; one driver serves all connections of a
+ * pool. Columns named `owner.id`, `owner.name` … become an object `owner`, which is null when its first
+ * column is.
  */
 export interface Driver {
   /** Prepares a connection; to be called before it is opened. */
   attach(client: Client): void;
-  /** Runs one statement; after an error the connection must be closed. @throws what PostgreSQL or pg reports */
+  /**
+   * Runs one statement; after an error the connection must be closed. @throws what PostgreSQL or pg reports
+   */
   run<Row extends object>(client: Client, statement: BoundStatement): Promise<Row[]>;
 }
 

@@ -6,8 +6,9 @@ const bindCode = 66;
 const binaryFormat = 1;
 
 /**
- * Builds Bind, Execute and Sync for a prepared statement (PostgreSQL's manual, "Message Formats") in one buffer and one
- * write; pg allocates a buffer for each. `resultFormats` ends the Bind message with the format of each result column.
+ * Builds Bind, Execute and Sync for a prepared statement (PostgreSQL's manual, "Message Formats") in one
+ * buffer and one write; pg allocates a buffer for each. `resultFormats` ends the Bind message with the format
+ * of each result column.
  */
 export function executeMessage(
   statement: string,
@@ -38,7 +39,7 @@ export function executeMessage(
   return message;
 }
 
-/** The length as PostgreSQL counts it: -1 stands for null. */
+/** The length as PostgreSQL counts it: -1 for null. */
 function byteLengthOf(value: Parameter): number {
   return value === null ? -1 : Buffer.byteLength(value);
 }

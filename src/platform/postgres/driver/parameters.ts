@@ -1,7 +1,9 @@
 /** A value as it is sent to PostgreSQL: text in PostgreSQL's notation, bytes, or null. */
 export type Parameter = string | Buffer | null;
 
-/** Matches array elements that need no quotes; the word null needs quotes, as it stands for null otherwise. */
+/**
+ * Matches array elements that need no quotes; the word null needs quotes, as it means null otherwise.
+ */
 const unquotedElement = /^(?!null$)[\w-]+$/i;
 
 /**

@@ -1,6 +1,6 @@
-// The private parts of pg that Parley uses, and the only file that does. package.json pins pg to an exact version, and
-// test/platform/postgres/driver shows whether these parts are still there after an update. `DATABASE_DRIVER=pg` runs
-// without `attachListeners`, on which the binary driver depends.
+// The private parts of pg that Parley uses, and the only file that does. package.json pins pg to an exact
+// version, and test/platform/postgres/driver shows whether these parts are still there after an update.
+// `DATABASE_DRIVER=pg` runs without `attachListeners`, on which the binary driver depends.
 import type { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { Client, Connection } from 'pg';
@@ -15,7 +15,10 @@ export function requireAttachListeners(connection: Connection): Function {
   throw new TypeError('Unsupported pg version: Connection.attachListeners is missing.');
 }
 
-/** Calls `subscribe` in place of pg's own parser once the connection's socket is there. @throws as `requireAttachListeners` */
+/**
+ * Calls `subscribe` in place of pg's own parser once the connection's socket is there. @throws as
+ * `requireAttachListeners`
+ */
 export function replaceListeners(
   connection: Connection,
   subscribe: (socket: Duplex, attachParser: AttachListeners) => void,

@@ -15,20 +15,23 @@ export interface DriverSession {
 type Callback<Row> = (error: unknown, rows: Row[]) => void;
 
 /**
- * One statement by PostgreSQL's extended protocol, for `client.query`, which calls the `handle…` methods. Unlike pg's own
- * Query it has no events, no multiple results, and describes the rows of a prepared statement only once.
+ * A statement by PostgreSQL's extended protocol, for `client.query`, which calls the `handle…` methods.
+ * Unlike pg's own Query it has no events, no multiple results, and describes the rows of a prepared statement
+ * only once.
  */
 export class PreparedQuery<Row> implements Submittable, DataRowConsumer {
   readonly name: string;
   readonly text: string;
-  /** Public because whoever observes the connection wraps it. */
+  /** Public because an observer of the connection wraps it. */
   callback: Callback<Row>;
   readonly #values: Parameter[];
   readonly #session: DriverSession;
   readonly #decoders: RowDecoders;
   /** Undefined while the connection does not keep the statement prepared. */
   readonly #prepared: PreparedRows | undefined;
-  /** The received bytes. Objects decoded before the last row has arrived would outlive V8's young generation. */
+  /**
+   * The received bytes. Objects decoded before the last row has arrived would outlive V8's young generation.
+   */
   #messages: Buffer[] = [];
   /** Null until PostgreSQL has described the rows. */
   #columns: readonly FieldDef[] | null = null;

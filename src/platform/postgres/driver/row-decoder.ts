@@ -26,13 +26,15 @@ interface RowShape {
 }
 
 /**
- * Compiles decoders, one for each list of columns; one instance serves all connections of a pool. A prepared statement is
- * described once per connection: PostgreSQL refuses to run it after its columns have changed.
+ * Compiles decoders, one for each list of columns; one instance serves all connections of a pool. A prepared
+ * statement is described once per connection: PostgreSQL refuses to run it after its columns have changed.
  */
 export class RowDecoders {
   readonly #shapes = new Map<string, RowShape>();
 
-  /** Returns the formats and decoder for a prepared statement; `columns` is null for a statement without rows. */
+  /**
+   * Returns the formats and decoder for a prepared statement; `columns` is null for a statement without rows.
+   */
   forPrepared(columns: readonly FieldDef[] | null): PreparedRows {
     return columns === null ? { formats: formatsOf([]), decode: null } : this.#shapeOf(columns).prepared;
   }
@@ -81,8 +83,9 @@ const headLength = 7;
 const columnCountOffset = 5;
 
 /**
- * Compiles an object literal over all columns: V8 gives all rows one hidden class, in a fifth of the time of a loop over
- * the columns. The names come from the statements of the code, never from a caller, and are quoted.
+ * Compiles an object literal over all columns: V8 gives all rows one hidden class, in a fifth of the time of
+ * a loop over the columns. The names come from the statements of the code, never from a caller, and are
+ * quoted.
  */
 function compile(names: readonly string[], decoders: readonly ColumnDecoder[]): RowDecoder {
   const constants = decoders.map((_column, index) => `const decode${index} = decoders[${index}];`);

@@ -10,8 +10,8 @@ export interface StatementFollowers {
 type OnSettled = (failed: boolean) => void;
 
 /**
- * Reports every statement of a connection to the followers, including Prisma's BEGIN and COMMIT and COPY. Statements for
- * which pg creates the query get a time limit for their response unless they have one.
+ * Reports every statement of a connection to the followers, including Prisma's BEGIN and COMMIT and COPY.
+ * Statements for which pg creates the query get a time limit for their response unless they have one.
  */
 export function observeClient(client: PoolClient, followers: StatementFollowers, responseMs: number): void {
   const send = client.query.bind(client);
@@ -25,7 +25,10 @@ export function observeClient(client: PoolClient, followers: StatementFollowers,
   Object.defineProperty(client, 'query', { configurable: true, value: query });
 }
 
-/** pg's `query` takes an object that handles the response itself, or a callback as last argument, or returns a promise. */
+/**
+ * pg's `query` takes an object that handles the response itself, or a callback as last argument, or returns a
+ * promise.
+ */
 function observed(send: Function, args: readonly unknown[], onSettled: OnSettled): unknown {
   const [statement] = args;
   const callback = args.at(-1);

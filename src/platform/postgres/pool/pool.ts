@@ -44,12 +44,15 @@ export function createPool({ driver, followers, logger, timeouts, ...options }: 
 }
 
 /**
- * Starting parallel workers takes PostgreSQL milliseconds, and its default would do so for statements of a tenth of one.
- * The URL of the database can override this setting.
+ * Starting parallel workers takes PostgreSQL milliseconds, and its default would do so for statements of a
+ * tenth of one. The URL of the database can override this setting.
  */
 const fewParallelWorkers = '-c parallel_setup_cost=100000';
 
-/** Prisma's adapter drops the offset of a timestamp instead of converting it, so the session's zone must be UTC. */
+/**
+ * Prisma's adapter drops the offset of a timestamp instead of converting it, so the session's zone must be
+ * UTC.
+ */
 const inUtc = '-c TimeZone=UTC';
 
 function withSettings(url: string): string {
@@ -59,7 +62,8 @@ function withSettings(url: string): string {
   return address.toString();
 }
 
-// pg returns an int8, the type of count(*), as text, because it can exceed what a number holds exactly; none here does.
+// pg returns an int8, the type of count(*), as text, because it can exceed what a number holds exactly; none
+// here does.
 function createTypeParsers(): TypeOverrides {
   const parsers = new TypeOverrides();
   parsers.setTypeParser(types.builtins.INT8, Number);

@@ -29,7 +29,10 @@ export class PooledClient extends Client implements PoolClient {
     this.connection.stream.destroy();
   }
 
-  /** Returns whether the connection responds in time, by pg's own `query`: an observed one would report a statement. */
+  /**
+   * Returns whether the connection responds in time, by pg's own `query`: an observed one would report a
+   * statement.
+   */
   async responds(timeoutMs: number): Promise<boolean> {
     const statement = { text: 'select 1', query_timeout: timeoutMs };
     try {

@@ -22,8 +22,9 @@ type WatchedPool = Pick<ValidatingPool, 'clientsIn' | 'respondedAt' | 'destroy' 
 type StallTimeouts = Pick<DatabaseTimeouts, 'patienceMs' | 'probeMs'>;
 
 /**
- * Detects a database, or a connection, that stopped responding without closing. An overdue response triggers a probe on a
- * separate connection: without a response everything that waits fails; else connections idle in PostgreSQL are destroyed.
+ * Detects a database, or a connection, that stopped responding without closing. An overdue response triggers
+ * a probe on a separate connection: without a response everything that waits fails; else connections idle in
+ * PostgreSQL are destroyed.
  */
 export class StallDetector {
   readonly #pool: WatchedPool;
@@ -94,7 +95,8 @@ export class StallDetector {
   }
 
   async #destroy(suspects: readonly StalledConnection[], dead: readonly StalledConnection[]): Promise<void> {
-    // A backend that was stopped while it worked still counts as active. If most are dead, it is dead as well.
+    // A backend that was stopped while it worked still counts as active. If most are dead, it is dead as
+    // well.
     const candidates = dead.length * 2 >= suspects.length ? suspects : dead;
     await wait(confirmMs);
     // Responses that have arrived are read before a connection is judged.
@@ -108,8 +110,8 @@ export class StallDetector {
 }
 
 /**
- * Returns the suspects for which PostgreSQL has no active statement, asked on a separate connection; null without any
- * response. A refusal is a response too, for example of a server without free connections.
+ * Returns the suspects for which PostgreSQL has no active statement, by a query on a separate connection, or
+ * null without any response. A refusal is a response too, for example of a server without free connections.
  */
 async function findDead(
   suspects: readonly StalledConnection[],
@@ -133,7 +135,8 @@ async function findDead(
     const active = new Set<number | null>([...row.active, null]);
     return suspects.filter(({ client }) => !active.has(processIdOf(client)));
   } catch (error) {
-    // By pg's message, not by the elapsed time, as timers may fire slightly early. A server that sent bytes is only slow.
+    // By pg's message, not by the elapsed time, as timers may fire slightly early. A server that sent bytes
+    // is only slow.
     const isTimeout = error instanceof Error && error.message === 'timeout expired';
     return isTimeout && probe.bytesRead === 0 ? null : [];
   } finally {

@@ -22,9 +22,9 @@ type ConnectCallback = (
 const sweepEveryMs = 100;
 
 /**
- * A pool that checks connections after they were idle: a firewall may have dropped them, or their server may be gone. A
- * released connection goes to the first waiter directly, which takes a tenth less time for a small statement than pg's
- * own pool; that one is extended only because Prisma requires its type.
+ * A pool that checks connections after they were idle: a firewall may have dropped them, or their server may
+ * be gone. A released connection goes to the first waiter directly, which takes a tenth less time for a small
+ * statement than pg's own pool; that one is extended only because Prisma requires its type.
  */
 export class ValidatingPool extends Pool {
   readonly #createClient: () => PooledClient;

@@ -13,8 +13,8 @@ export interface Waiter {
 const waitersMax = 10_000;
 
 /**
- * The requests that wait for a connection, oldest work first: else work of many statements would wait as often, and under
- * overload everything would reach its deadline half done.
+ * The requests that wait for a connection, oldest work first: else work of many statements would wait as
+ * often, and under overload everything would reach its deadline half done.
  */
 export class WaitQueue {
   readonly #timeouts: Pick<DatabaseTimeouts, 'connectMs' | 'waitMaxMs'>;
@@ -52,7 +52,9 @@ export class WaitQueue {
     return this.#waiters.splice(0);
   }
 
-  /** Removes and returns the waiters whose time is over: `waitMaxMs` while the queue moves, else `connectMs`. */
+  /**
+   * Removes and returns the waiters whose time is over: `waitMaxMs` while the queue moves, else `connectMs`.
+   */
   takeExpired(now: number): readonly Waiter[] {
     const { connectMs, waitMaxMs } = this.#timeouts;
     const isExpired = ({ since }: Waiter) =>

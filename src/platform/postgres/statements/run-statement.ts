@@ -1,9 +1,9 @@
 import type { PoolClient } from 'pg';
-import type { Cancellation } from '../runtime/cancellation.ts';
-import type { TimeoutSweeper } from '../runtime/timeout-sweeper.ts';
+import type { Cancellation } from '../../runtime/cancellation.ts';
+import type { TimeoutSweeper } from '../../runtime/timeout-sweeper.ts';
 import { cancelStatement } from './cancel-statement.ts';
-import type { BoundStatement, Driver } from './driver/driver.ts';
-import type { ValidatingPool } from './pool/validating-pool.ts';
+import type { BoundStatement, Driver } from '../driver/driver.ts';
+import type { ValidatingPool } from '../pool/validating-pool.ts';
 
 /** The parts of a database that run statements. */
 export interface StatementRunner {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createStatementNames } from '../../../src/platform/postgres/statement-names.ts';
-import { TestClock } from '../../support/clock.ts';
+import { createStatementNames } from '../../../../src/platform/postgres/statements/statement-names.ts';
+import { TestClock } from '../../../support/clock.ts';
 
 /** Names of at most `limit` texts, which are given anew each minute. */
 function named(limit: number) {

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import type { PoolClient } from 'pg';
-import { processIdOf, secretKeyOf } from './driver/driver.ts';
+import { processIdOf, secretKeyOf } from '../driver/driver.ts';
 
 /** The code of a CancelRequest (PostgreSQL's manual, "Message Formats"). */
 const cancelRequestCode = 80_877_102;
