@@ -136,6 +136,29 @@ describe('mutations', () => {
     expect(answer?.data).toMatchObject({ first: { count: 1 }, second: { count: 2 } });
   });
 
+  it('that share an object and a fragment fetch values of their own, if the second bails out', async () => {
+    const shared = aPerson('Same');
+    let value = 0;
+    const changes: TestFields = {
+      Mutation: { first: () => shared, second: () => shared },
+      Person: {
+        count: {
+          fetch: (rows) => {
+            value += 1;
+            return rows.map(() => value);
+          },
+        },
+        nick: () => {
+          throw new Error('no');
+        },
+      },
+    };
+    const query = 'mutation { first { ...F } second { ...F nick } } fragment F on Person { count }';
+    const answer = await anExecutor(peopleSchema(changes)).execute({ document: parse(query), context: {} });
+
+    expect(answer?.data).toMatchObject({ first: { count: 1 }, second: { count: 2, nick: null } });
+  });
+
   it('report errors with the locations in the document', async () => {
     const query = `mutation ($n: Int, $on: Boolean!) { ...A @include(if: $on) x: first(n: $n) @skip(if: $on) { name } }
       fragment A on Mutation { count a: first(n: $n) { ...P } b: second { fetchedStrict { nick } } }

@@ -17,6 +17,25 @@ describe('a fallback to graphql-js', () => {
     expect(JSON.parse(level).data.person).toMatchObject({ a: { length: 1 }, b: { length: 3 } });
   });
 
+  it('with two selections below one parent: each place gets the value that was fetched for it', async () => {
+    const schema = peopleSchema({
+      Person: {
+        echo: fail('no'),
+        fetchedStrict: { fetch: (rows) => rows },
+        fetched: {
+          fetch: (rows, _args, _context, selection) =>
+            rows.map(() => (selection.below('nick') === null ? { name: 'Ada' } : { nick: 'Addy' })),
+        },
+      },
+    });
+    const document = parse('{ person { echo fetched { name } fetchedStrict { fetched { nick } } } }');
+    const answer = await anExecutor(schema).execute({ document, context: {} });
+
+    expect(answer?.data).toEqual({
+      person: { echo: null, fetched: { name: 'Ada' }, fetchedStrict: { fetched: { nick: 'Addy' } } },
+    });
+  });
+
   it('before a root field without a resolver was reached: it is read from the root value', async () => {
     const rootValue = { number: 12 };
     const { level } = await expectAgreement(
