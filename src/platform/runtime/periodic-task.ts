@@ -31,7 +31,7 @@ export class PeriodicTask {
     this.#schedule(Math.min(this.#options.intervalMs, firstDelayMsMax));
   }
 
-  /** Resolves when the current run has ended; no run begins afterwards. */
+  /** Resolves when the current run is over; no run begins afterwards. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     if (this.#timer !== null) clearTimeout(this.#timer);

@@ -1,10 +1,9 @@
 /**
  * An unordered collection for members that come and go thousands of times a second.
- *
- * Not a Set: whenever a Set outgrows its table, V8 leaves that table behind, pointing to its former members
- * and to the next table. Once one such table is in the old generation, it keeps all that follow alive until a
- * full collection.
  */
+// Not a Set: whenever a Set outgrows its table, V8 leaves that table behind, pointing to its former members
+// and to the next table. Once one such table is in the old generation, it keeps all that follow alive until a
+// full collection.
 export class SlotList<Member extends object> {
   readonly #members: (Member | null)[] = [];
   readonly #freeSlots: number[] = [];

@@ -61,8 +61,8 @@ export class Bucket {
   }
 
   /**
-   * The milliseconds until so many tokens will be there; 0 when they are. More than fits waits for a full
-   * bucket, less those that were `paid` before.
+   * Returns the milliseconds until `tokens` are available, or until the bucket is full if its capacity is
+   * smaller; tokens that were `paid` before are subtracted.
    */
   waitMsFor(tokens: number, paid = 0): number {
     return this.#msFor(this.#wanted(tokens + paid) - Math.min(paid, this.#capacity) - this.#tokens);

@@ -14,10 +14,8 @@ const warningLevel = 40;
  * Buffers log lines, because a write costs as much as answering a request from a cache; warnings, errors and
  * the exit of the process write the buffer. Only a killed or out-of-memory process loses the lines of the
  * last moment.
- *
- * Not pino's own `minLength`, which measures the whole buffer for each line and costs 4 to 10 µs more per
- * request.
  */
+// Not pino's own `minLength`, which measures the whole buffer for each line and costs 4 to 10 µs more.
 export class BufferedStream implements DestinationStream {
   /** Makes pino set `lastLevel`. */
   readonly [pino.symbols.needsMetadataGsym] = true;

@@ -7,7 +7,7 @@ export type { Logger };
 /** The level and format of a logger. */
 export interface LoggerOptions {
   readonly level: string;
-  /** One line of JSON per event, or text for a terminal. */
+  /** JSON lines, or text for a terminal. */
   readonly format?: 'json' | 'readable';
 }
 

@@ -14,7 +14,7 @@ const batchSizeMax = 512;
 const queueSizeMax = 4096;
 
 /**
- * A bounded queue of ended spans that are exported in batches. It logs an outage of the collector twice: when
+ * A bounded queue of finished spans that are exported in batches. It logs an outage of the collector twice: when
  * it begins, and with the number of lost spans, which the SDK's own queue does not report, when it ends.
  */
 export class SpanQueue implements SpanProcessor {

@@ -26,9 +26,8 @@ export interface TracingOptions {
 const exportTimeoutMs = 5000;
 
 /**
- * Starts exporting spans; `stop` exports the remaining ones and never rejects. Losing spans is allowed,
- * delaying requests is not. To be imported dynamically: without tracing, a process must not load the
- * OpenTelemetry SDK.
+ * Starts exporting spans; `stop` exports the remaining spans and never rejects. This file must be imported
+ * dynamically, so that a process without tracing does not load the OpenTelemetry SDK.
  */
 export function startTracing(options: TracingOptions): {
   readonly tracing: Tracing;

@@ -19,10 +19,9 @@ const nameCharactersMax = 64;
  * A bounded set of operation names, because each name is a time series in Prometheus. Only successful
  * operations add names, a few per user and none for unauthenticated clients, so that made-up names exhaust
  * only the share of their user.
- *
- * Names are never removed: their counts would leave the sums, and Prometheus takes a falling counter for a
- * restarted one.
  */
+// Names are never removed: their counts would leave the sums, and Prometheus takes a falling counter for a
+// restarted one.
 export class OperationNames {
   readonly #known = new Set<string>();
   readonly #introduced = new Set<string>();

@@ -33,7 +33,7 @@ export class RequestCounts {
 
 /** A finished request. */
 export interface FinishedRequest {
-  /** One of a bounded number of names. */
+  /** A name out of a bounded number. */
   readonly name: string;
   readonly outcome: Outcome;
   readonly durationMs: number;
