@@ -1,5 +1,5 @@
 import type { Clock } from '../../platform/runtime/clock.ts';
-import { readBatches, type Batch, type Entry } from './batches.ts';
+import { readBatches, type Batch, type Entry } from './conversation-batches.ts';
 import type { Line } from './lines.ts';
 import { nothingImported, sumOf, type ImportCounts, type LineFault } from './model.ts';
 import { NotStorable, type ImportQueries, type Stored } from './queries.ts';

@@ -157,7 +157,7 @@ export const exceptions: Readonly<
     'src/domains/identity/warmer.ts',
     'src/domains/identity/webhook-events.ts',
     'src/domains/identity/webhook-receiver.ts',
-    'src/domains/import/batches.ts',
+    'src/domains/import/conversation-batches.ts',
     'src/domains/import/lines.ts',
     'src/domains/import/model.ts',
     'src/domains/import/parse-conversation.ts',
