@@ -12,7 +12,7 @@ import type { Clock } from '../platform/runtime/clock.ts';
 import { createColumnCatalog } from '../platform/postgres/column-catalog.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import { readRequiredColumns } from '../platform/postgres/required-columns.ts';
-import { toRefusal } from '../platform/postgres/database-errors.ts';
+import { toApiError } from '../platform/postgres/database-errors.ts';
 import { ColumnCheck } from './column-check.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
 import { Telemetry } from '../platform/telemetry/metrics/telemetry.ts';
@@ -24,7 +24,7 @@ import { createHttpServer } from '../server/http-server.ts';
 import { rateLimitKeysOf } from './rate-limit-keys.ts';
 import { createReadinessCheck } from './readiness.ts';
 import { createContextFactory } from './request-context.ts';
-import { createSightings } from './background/last-seen.ts';
+import { createLastSeen } from './background/last-seen.ts';
 import { InFlightRequests } from '../server/limits/in-flight-requests.ts';
 import { createWarmers } from './background/warmers.ts';
 import { createServices } from './services.ts';
@@ -60,7 +60,7 @@ export function createApp(options: AppOptions) {
   });
   const queries = createQueries(database);
   const warming = createWarmers({ caches, clock, coherence, logger, queries });
-  const sightings = createSightings({ clock, logger, queries });
+  const lastSeen = createLastSeen({ clock, logger, queries });
   const columnCatalog = createColumnCatalog(database, caches.schema);
   const columnCheck = new ColumnCheck({ columnCatalog, required: readRequiredColumns(), logger });
   coherence.subscribe(columnCheck);
@@ -76,7 +76,7 @@ export function createApp(options: AppOptions) {
     queries,
     registry,
     sharing,
-    sightings,
+    lastSeen,
     telemetry,
     warming,
     isReady,
@@ -90,7 +90,7 @@ export function createApp(options: AppOptions) {
     requests,
     services,
     warming,
-    sightings,
+    lastSeen,
     /**
      * The HTTP server, not yet listening; `demoToken` is what the explorers open with.
      * @throws MissingColumns when the database lacks columns that isolation depends on
@@ -121,7 +121,7 @@ export function createApp(options: AppOptions) {
         clock,
         config,
         logger,
-        toRefusal,
+        toApiError,
         authenticate: createAuthenticator(services),
         createContext: createContextFactory({
           caches,
@@ -152,7 +152,7 @@ export function createApp(options: AppOptions) {
           settings: config.identity,
           queries: queries.identity,
           identities: caches.identities,
-          settle: () => coherence.settle(),
+          waitForInvalidation: () => coherence.waitForInvalidation(),
           clock,
           logger,
         }),
@@ -167,10 +167,10 @@ export function createApp(options: AppOptions) {
       sharing.start();
       server.addHook('onClose', () => sharing.stop());
       const stopWatching = columnCheck.watch(cacheTtlMs(config, declaredCaches.schema));
-      const stopNoting = sightings.start();
+      const stopLastSeen = lastSeen.start();
       server.addHook('onClose', async () => {
         stopWatching();
-        await stopNoting();
+        await stopLastSeen();
       });
       cleanUpWhileListening(server, { config, logger, statistics: services.statistics });
       return server;

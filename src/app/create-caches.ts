@@ -7,7 +7,7 @@ import { Generations } from '../caching/shared/generations.ts';
 import { RedisStore } from '../caching/redis/redis-store.ts';
 import type { Clock } from '../platform/runtime/clock.ts';
 import type { Database } from '../platform/postgres/database.ts';
-import { toRefusal } from '../platform/postgres/database-errors.ts';
+import { toApiError } from '../platform/postgres/database-errors.ts';
 import { Unavailable } from '../platform/errors.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
 import { createEach, type Caches } from '../graphql/cache-list.ts';
@@ -82,7 +82,7 @@ function createEachCache(
     trust: coherence,
     generations,
     isEnabled: config.isCacheEnabled,
-    isUnavailable: (error) => toRefusal(error) instanceof Unavailable,
+    isUnavailable: (error) => toApiError(error) instanceof Unavailable,
     ttlMsOf: (declaration) => cacheTtlMs(config, declaration),
   });
   return createEach((declaration) => factory.create(declaration));

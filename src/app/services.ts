@@ -14,7 +14,7 @@ import type { Database } from '../platform/postgres/database.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
 import { Telemetry } from '../platform/telemetry/metrics/telemetry.ts';
 import type { Readiness } from '../server/routes/health-routes.ts';
-import { createSightings } from './background/last-seen.ts';
+import { createLastSeen } from './background/last-seen.ts';
 import { createCaches } from './create-caches.ts';
 import type { Config } from './config/config.ts';
 import type { CountedExecutions } from './metrics/execution-metrics.ts';
@@ -32,7 +32,7 @@ interface ServicesOptions {
   readonly queries: Queries;
   readonly registry: CacheRegistry;
   readonly sharing: Pick<ReturnType<typeof createCaches>, 'shared'>;
-  readonly sightings: ReturnType<typeof createSightings>;
+  readonly lastSeen: ReturnType<typeof createLastSeen>;
   readonly telemetry: Telemetry;
   readonly warming: Warming;
   readonly isReady: () => Promise<Readiness>;
@@ -56,7 +56,7 @@ function createDomainServices(dependencies: ServiceDependencies): object {
 
 function dependenciesFrom(options: ServicesOptions): ServiceDependencies {
   const { caches, clock, coherence, config, logger, queries, registry } = options;
-  const { sharing, sightings, warming } = options;
+  const { sharing, lastSeen, warming } = options;
   const audit = createAuditService({ queries: queries.audit, clock });
   const models = createModelLoaders(queries.model, caches.models);
   const settings = createSettingLoaders(queries.setting, caches.settings);
@@ -67,13 +67,13 @@ function dependenciesFrom(options: ServicesOptions): ServiceDependencies {
     queries,
     registry,
     warming,
-    settle: () => coherence.settle(),
+    waitForInvalidation: () => coherence.waitForInvalidation(),
     note: (viewer, note) => audit.done(viewer, note),
     findForWriting: (viewer, id) => queries.conversation.forWriting(viewer, id),
     findModels: (slugs) => models.bySlugs(slugs),
     currentSettings: () => settings.current(),
     identityProvider: createIdentityProvider(config.identity, { clock, logger }),
     signIn: { ...createPasswordChecks({ clock, config, ...sharing }), ttlMs: config.sessionTtlMs },
-    lastSeen: sightings,
+    lastSeen: lastSeen,
   };
 }

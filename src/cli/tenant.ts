@@ -69,6 +69,6 @@ function sentenceOf(outcome: LinkOutcome, { tenantSlug, organisationId }: LinkRe
 async function waitForServers(database: Database, logger: Logger): Promise<void> {
   const coherence = new PostgresCoherence({ url: database.url, logger });
   coherence.start();
-  await coherence.settle();
+  await coherence.waitForInvalidation();
   await coherence.stop();
 }

@@ -131,7 +131,7 @@ function windowFrom(
   const first = args.first ?? null;
   const last = args.last ?? null;
   if (first !== null && last !== null) {
-    throw new BadUserInput('A page is counted by `first` or by `last`, not by both.');
+    throw new BadUserInput('Provide `first` or `last`, not both.');
   }
   const isForward = first !== null || (last === null && defaultFrom === 'start');
   return {
@@ -139,7 +139,7 @@ function windowFrom(
     from: isForward ? 'start' : 'end',
     after: positionFrom(shape, 'after', args.after),
     before: positionFrom(shape, 'before', args.before),
-    isFramed: asksForNeighbours(selection),
+    needsPageInfo: asksForNeighbours(selection),
   };
 }
 

@@ -10,7 +10,7 @@ import type { SignInLimits } from '../domains/session/sign-in-limits.ts';
 import type { Settings } from '../domains/setting/model.ts';
 import type { ColumnCatalog } from '../platform/postgres/column-catalog.ts';
 import type { Database } from '../platform/postgres/database.ts';
-import type { Sightings } from '../platform/postgres/last-seen-buffer.ts';
+import type { LastSeenBuffer } from '../platform/postgres/last-seen-buffer.ts';
 import type { Clock } from '../platform/runtime/clock.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
 import type { AccessRules } from './access.ts';
@@ -54,7 +54,7 @@ export interface ServiceDependencies {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Waits until no process answers with what was committed before. */
-  readonly settle: Coherence['settle'];
+  readonly waitForInvalidation: Coherence['waitForInvalidation'];
   /** Records an action in the audit log. */
   readonly note: (viewer: Viewer, note: AuditNote) => Promise<void>;
   readonly findForWriting: FindForWriting;
@@ -71,7 +71,7 @@ export interface ServiceDependencies {
   };
   /** Recorders of the last use of credentials. */
   readonly lastSeen: {
-    readonly sessions: Pick<Sightings, 'note'>;
-    readonly apiKeys: Pick<Sightings, 'note'>;
+    readonly sessions: Pick<LastSeenBuffer, 'note'>;
+    readonly apiKeys: Pick<LastSeenBuffer, 'note'>;
   };
 }

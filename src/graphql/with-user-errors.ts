@@ -1,4 +1,4 @@
-import { InputRefused, type InputFault } from '../platform/errors.ts';
+import { InvalidInput, type FieldError } from '../platform/errors.ts';
 import type { RequestContext } from './context.ts';
 
 /**
@@ -20,14 +20,14 @@ export function withUserErrorsOr<Args, Payload extends object, Rejected extends 
     _parent: unknown,
     args: Args,
     context: RequestContext,
-  ): Promise<(Payload | Rejected) & { readonly userErrors: readonly InputFault[] }> => {
+  ): Promise<(Payload | Rejected) & { readonly userErrors: readonly FieldError[] }> => {
     // Each mutation of a request is its caller's, even if the payload of the previous mutation was that of another viewer.
     // Loaders are reset before the write and not after: services write through queries, so that nothing is loaded in between.
     context.resetFor(context.caller);
     try {
       return { ...(await mutate(args, context)), userErrors: [] };
     } catch (error) {
-      if (error instanceof InputRefused) return { ...rejected, userErrors: error.faults };
+      if (error instanceof InvalidInput) return { ...rejected, userErrors: error.errors };
       throw error;
     }
   };

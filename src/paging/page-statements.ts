@@ -1,25 +1,24 @@
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
-import { isSortedHere } from './page-order.ts';
+import { sortsInProcess } from './page-order.ts';
 import type { List, Ordering, OrderingType, PageWindow, Position, PositionValue } from './paged-list.ts';
 
-/** What the statement of `pagesStatement` answers: a row, with what there is more than one of, or what was asked about it. */
+/** A row of `pagesStatement`, with the columns that the window and many parents require. */
 export type PageRow<Row> = Row & {
-  /** Where there are many parents. */
+  /** The parent's position, starting at 1; only with many parents. */
   readonly parentOrdinal?: number;
-  /** These where the window is framed; the row's own columns are then nulls where a parent's page is empty. */
+  /** Only with page info beyond a position; a parent with an empty page then has a row of nulls. */
   readonly hasBefore?: boolean;
   readonly hasAfter?: boolean;
   readonly isPresent?: true | null;
 };
 
-/** The id of each parent within a statement that answers for many. */
+/** The parent's id in a statement for many parents. */
 const eachParent = sql`parent.id`;
-const nobody = sql`null::uuid`;
+const noParent = sql`null::uuid`;
 
 /**
- * ONE statement for a page of each parent's list; `parents` are UUIDs, null stands for a list without a parent.
- * Where it matters if the list goes on more rows than the page's size are fetched, which tells; what lies beyond a cursor is asked
- * by itself, because the cursor's own row may be gone. The rows come in any order where `isSortedHere` says so.
+ * Builds ONE statement for a page of each parent's list; `parents` are UUIDs, or null for a list without a parent.
+ * The rows are unordered if `sortsInProcess`.
  */
 export function pagesStatement<Row>(
   list: List<Row>,
@@ -28,44 +27,44 @@ export function pagesStatement<Row>(
 ): Sql {
   const { ordering } = list;
   const parent = parentIn(parents);
-  const isFramed = window.isFramed && (window.after !== null || window.before !== null);
-  const page = pageStatement(list, parent, window, isFramed);
-  const beside = list.beside === undefined ? empty : sql`, ${list.beside.select}`;
-  const besideJoin =
-    list.beside === undefined
+  const needsPageInfo = window.needsPageInfo && (window.after !== null || window.before !== null);
+  const page = pageStatement(list, parent, window, needsPageInfo);
+  const included = list.include === undefined ? empty : sql`, ${list.include.select}`;
+  const lateralJoin =
+    list.include === undefined
       ? empty
       : sql`
-${list.beside.join(sql`page`)}`;
-  const inOrder = isSortedHere(ordering)
+${list.include.join(sql`page`)}`;
+  const inOrder = sortsInProcess(ordering)
     ? empty
     : sql`
 order by ${orderByNames(ordering, 'page', true)}`;
-  if (!isFramed && !isMany(parents)) {
-    const isPageItself = list.beside === undefined && (window.from === 'start' || isSortedHere(ordering));
-    return isPageItself ? page : sql`select page.*${beside} from (${page}) page${besideJoin}${inOrder}`;
+  if (!needsPageInfo && !isMany(parents)) {
+    const isPageItself = list.include === undefined && (window.from === 'start' || sortsInProcess(ordering));
+    return isPageItself ? page : sql`select page.*${included} from (${page}) page${lateralJoin}${inOrder}`;
   }
   const ordinal = isMany(parents) ? sql`parent.ordinal::integer as "parentOrdinal", ` : empty;
-  const frame = isFramed
+  const frame = needsPageInfo
     ? sql`${existence(list, parent, '<=', window.after)} as "hasBefore",
   ${existence(list, parent, '>=', window.before)} as "hasAfter", `
     : empty;
-  // A page that is empty has something beside it all the same.
-  const join = isFramed ? sql`left join` : sql`join`;
-  return sql`select ${ordinal}${frame}page.*${beside}
+  // A parent with an empty page still needs its page info.
+  const join = needsPageInfo ? sql`left join` : sql`join`;
+  return sql`select ${ordinal}${frame}page.*${included}
 from ${parentsOf(parents)}
 ${join} lateral (
   ${page}
-) page on true${besideJoin}${inOrder}`;
+) page on true${lateralJoin}${inOrder}`;
 }
 
-/** The rows of one parent's page, counted from the end that the window says. */
-function pageStatement<Row>(list: List<Row>, parent: Sql, window: PageWindow, isFramed: boolean): Sql {
+/** Selects the rows of one parent's page, from the end that the window names. */
+function pageStatement<Row>(list: List<Row>, parent: Sql, window: PageWindow, needsPageInfo: boolean): Sql {
   const { ordering } = list;
   const isForward = window.from === 'start';
   const bounds = [...beyond(ordering, '>', window.after), ...beyond(ordering, '<', window.before)];
   const limit = raw(`limit ${rowsFetchedFor(window)}`);
-  const presence = isFramed ? sql`true as "isPresent", ` : empty;
-  const pages = partsOf(list, parent).map(
+  const presence = needsPageInfo ? sql`true as "isPresent", ` : empty;
+  const pages = branchesOf(list, parent).map(
     (where) => sql`select ${presence}${list.select}
   from ${list.from}
   where ${join([where, ...bounds], ' and ')}
@@ -75,9 +74,9 @@ function pageStatement<Row>(list: List<Row>, parent: Sql, window: PageWindow, is
   return merged(ordering, pages, isForward, limit);
 }
 
-/** ONE statement for the length of each parent's list; answers `total` in the order of the parents. */
+/** Builds ONE statement that counts the list of each parent; its rows have `total`, in the order of the parents. */
 export function countsStatement<Row>(list: List<Row>, parents: readonly string[] | null): Sql {
-  const counts = partsOf(list, parentIn(parents)).map(
+  const counts = branchesOf(list, parentIn(parents)).map(
     (where) => sql`(select count(*) from ${list.from} where ${where})`,
   );
   return sql`select (${join(counts, ' + ')})::integer as total
@@ -85,31 +84,30 @@ from ${parentsOf(parents)}
 order by parent.ordinal`;
 }
 
-/** Sizes of pages that are asked for again and again. */
-const usualSizes = [1, 5, 10, 20, 50, 100, 200];
+/** Page sizes that get a prepared statement each. */
+const commonSizes = [1, 5, 10, 20, 50, 100, 200];
 
 /**
- * How many rows are fetched for a page: as many as usual pages have, and one more where it matters if the list goes on. A constant,
- * because of a limit that is a parameter PostgreSQL expects a tenth of the table and plans anew each time; one of a few, because each
- * makes a statement of its own.
+ * Returns the number of rows to fetch: the size rounded up to a common one, plus one that shows whether the list
+ * continues. A literal, as PostgreSQL estimates a parameter in LIMIT at a tenth of the table and replans every time.
  */
-function rowsFetchedFor({ isFramed, size }: PageWindow): number {
-  const rows = usualSizes.find((usual) => usual >= size) ?? size;
-  return isFramed ? rows + 1 : rows;
+function rowsFetchedFor({ needsPageInfo, size }: PageWindow): number {
+  const rows = commonSizes.find((common) => common >= size) ?? size;
+  return needsPageInfo ? rows + 1 : rows;
 }
 
-/** The conditions of the list's parts; of the list itself where it has none. */
-function partsOf<Row>({ where, parts }: List<Row>, parent: Sql): Sql[] {
-  const each = parts?.(parent) ?? [];
-  return each.length === 0 ? [where(parent)] : each.map((part) => sql`${where(parent)} and ${part}`);
+/** Returns the condition of each branch, or of the whole list if it has no branches. */
+function branchesOf<Row>({ where, unionBranches }: List<Row>, parent: Sql): Sql[] {
+  const each = unionBranches?.(parent) ?? [];
+  return each.length === 0 ? [where(parent)] : each.map((branch) => sql`${where(parent)} and ${branch}`);
 }
 
-/** The beginning of the whole list is among the beginnings of its parts. */
+/** Merges the pages of the branches: the start of the list is among the starts of its branches. */
 function merged<Row>(ordering: Ordering<Row>, pages: readonly Sql[], isForward: boolean, limit: Sql): Sql {
   const [only, ...others] = pages;
   if (only !== undefined && others.length === 0) return only;
-  return sql`select * from ((${join(pages, ') union all (')})) part
-  order by ${orderByNames(ordering, 'part', isForward)}
+  return sql`select * from ((${join(pages, ') union all (')})) branch
+  order by ${orderByNames(ordering, 'branch', isForward)}
   ${limit}`;
 }
 
@@ -117,10 +115,10 @@ function isMany(parents: readonly string[] | null): parents is readonly string[]
   return parents !== null && parents.length !== 1;
 }
 
-/** A single one is a value: the planner uses it like any other equality, which a table of one would hide. */
+/** Returns a single parent as a value: the planner can use an equality, and could not with a table of one row. */
 function parentIn(parents: readonly string[] | null): Sql {
   if (isMany(parents)) return eachParent;
-  return parents === null ? nobody : sql`${parents[0]}::uuid`;
+  return parents === null ? noParent : sql`${parents[0]}::uuid`;
 }
 
 function parentsOf(parents: readonly string[] | null): Sql {
@@ -129,7 +127,7 @@ function parentsOf(parents: readonly string[] | null): Sql {
     : sql`(values (1)) as parent(ordinal)`;
 }
 
-/** Rows on one side of a position; the operator is meant in the list's own order. */
+/** Selects the rows on one side of a position; the operator refers to the list's order. */
 function beyond<Row>(ordering: Ordering<Row>, operator: Operator, position: Position | null): Sql[] {
   if (position === null) return [];
   const columns = ordering.columns.map((column) => column.expression);
@@ -142,11 +140,11 @@ type Operator = '<' | '>' | '<=' | '>=';
 
 const mirrored = { '<': '>', '>': '<', '<=': '>=', '>=': '<=' } as const;
 
-/** Asked for by the neighbouring row in order: EXISTS ignores an order, and without one the planner may read the whole table. */
+/** Looks for the neighbouring row in order: EXISTS ignores ORDER BY, and the planner may then scan the whole table. */
 function existence<Row>(list: List<Row>, parent: Sql, operator: '<=' | '>=', position: Position | null): Sql {
   const [bound] = beyond(list.ordering, operator, position);
   if (bound === undefined) return sql`false`;
-  const neighbours = partsOf(list, parent).map(
+  const neighbours = branchesOf(list, parent).map(
     (where) => sql`(select true from ${list.from} where ${where} and ${bound}
     order by ${orderBy(list.ordering, operator === '>=')} limit 1)`,
   );
@@ -167,7 +165,7 @@ function orderBy<Row>(ordering: Ordering<Row>, isForward: boolean): Sql {
   );
 }
 
-/** The same of rows that are selected already, by the names of their columns. */
+/** Orders rows of a subquery by the names of their columns. */
 function orderByNames<Row>(ordering: Ordering<Row>, table: string, isForward: boolean): Sql {
   const direction = directionOf(ordering, isForward);
   return join(

@@ -1,101 +1,104 @@
 import type { Sql } from 'sql-template-tag';
 import type { Database } from '../platform/postgres/database.ts';
-import { isSortedHere, sortHere } from './page-order.ts';
+import { sortsInProcess, sortInProcess } from './page-order.ts';
 import { countsStatement, pagesStatement, type PageRow } from './page-statements.ts';
 
-/** One value of a keyset position. */
+/** A value of a keyset position. */
 export type PositionValue = string | number;
 
-/** A place in an ordering: one value for each of its columns. */
+/** A keyset position: one value for each column of an ordering. */
 export type Position = readonly PositionValue[];
 
-/** The types that a list can be ordered by; each has one form in a position: see `positionOf`. */
+/** The column types that a list can be ordered by. */
 export type OrderingType = 'timestamptz' | 'uuid' | 'integer' | 'real' | 'text';
 
 interface OrderingColumn<Row> {
-  /** The name under which the list's select answers this column. */
+  /** The column's name in the list's select. */
   readonly name: keyof Row & string;
-  /** The column itself, such as `c.updated_at`; never null. */
+  /** The SQL expression, such as `c.updated_at`; never null. */
   readonly expression: Sql;
   readonly type: OrderingType;
 }
 
-/** A total order of a list; all columns run the same way, and the last one is unique within the list. */
+/** A total order of a list: all columns have one direction, and the last column is unique within the list. */
 export interface Ordering<Row> {
-  /** Binds a cursor to the ordering that made it. */
+  /** The name that binds a cursor to its ordering. */
   readonly name: string;
   readonly direction: 'asc' | 'desc';
   readonly columns: readonly OrderingColumn<Row>[];
 }
 
-/** What else is read for each row of a page, and keeps none of them out; `row` has the columns that the list's `select` names. */
-export interface Beside {
+/**
+ * A lateral join that adds columns to each row of a page and must not remove rows; `row` has the columns of the
+ * list's `select`.
+ */
+export interface LateralJoin {
   readonly select: Sql;
   readonly join: (row: Sql) => Sql;
 }
 
-/** A list of rows, of one parent or of none; `parent` is its id. */
+/** The description of a list, of one parent or of none; `parent` is the parent's id. */
 export interface List<Row> {
   readonly select: Sql;
   readonly from: Sql;
   readonly where: (parent: Sql) => Sql;
   /**
-   * Further conditions, of which each row of the list meets exactly one, in place of one condition with `or`: each part is
-   * read by the index that suits it, where the whole would be looked for in every row.
+   * Disjoint conditions, one for each branch of a UNION ALL, in place of one condition with `or`: each branch uses
+   * its own index, where an `or` would scan every row.
    */
-  readonly parts?: (parent: Sql) => readonly Sql[];
-  readonly beside?: Beside;
+  readonly unionBranches?: (parent: Sql) => readonly Sql[];
+  readonly include?: LateralJoin;
   readonly ordering: Ordering<Row>;
-  /** Whether the way to the rows depends on the values in its conditions: see `PreparableStatement`. */
-  readonly isPlannedAnew?: boolean;
+  /** Set when the best plan depends on the values of the conditions: see `PreparableStatement`. */
+  readonly usesCustomPlan?: boolean;
 }
 
-/** Which part of a list: `size` rows counted from its start or its end, between two positions, both exclusive. */
+/** A window of a list: `size` rows counted from the start or the end, between two exclusive positions. */
 export interface PageWindow {
   readonly size: number;
   readonly from: 'start' | 'end';
   readonly after: Position | null;
   readonly before: Position | null;
-  /** Whether it matters if the list goes on before and behind the page, which costs a row more, and beyond positions more than a page. */
-  readonly isFramed: boolean;
+  /** Set when `hasNext` or `hasPrevious` is selected; costs one more row, and with positions a look beyond them. */
+  readonly needsPageInfo: boolean;
 }
 
 export interface Page<Row> {
-  /** In the list's order, whichever end they were counted from. */
+  /** The rows in the list's order, for both directions of the window. */
   readonly rows: readonly Row[];
-  /** Whether the list goes on behind the page; as for `hasPrevious`, nothing is known of it unless the window is framed. */
+  /** Meaningful, like `hasPrevious`, only if the window has `needsPageInfo`. */
   readonly hasNext: boolean;
   readonly hasPrevious: boolean;
 }
 
-/** What a cursor of a list holds: the name of the ordering that it belongs to, and a value of each of these types. */
+/** The shape of a list's cursors: the name of the ordering and the types of its values. */
 export interface CursorShape {
   readonly ordering: string;
   readonly types: readonly OrderingType[];
 }
 
-/** A list that can be read by pages; `parents` are UUIDs, null where the list has no parent. */
+/** A list that is read page by page; `parents` are UUIDs, or null for a list without a parent. */
 export interface PagedList<Row> {
   readonly cursor: CursorShape;
-  /** The values by which a cursor finds a row's place again; times are milliseconds since the epoch. */
+  /** Returns a row's keyset position; times are milliseconds since the epoch. */
   positionOf(row: Row): Position;
-  /** One page for each parent, in their order, by ONE statement; a fresh array, which the caller may empty. */
+  /** Loads a page for each parent, in their order, by ONE statement; the caller may modify the array. */
   pages(parents: readonly string[] | null, window: PageWindow): Promise<Page<Row>[]>;
-  /** The length of each parent's list, in their order, by ONE statement. */
+  /** Counts the list of each parent, in their order, by ONE statement. */
   counts(parents: readonly string[] | null): Promise<readonly number[]>;
 }
 
-/** Both shapes of a list, one page and one page for each of many parents, from its one description. */
+/** Creates a paged list, for one parent as for many, from its description. */
 export function pagedList<Row extends object>(db: Database, list: List<Row>): PagedList<Row> {
-  const { isPlannedAnew = false } = list;
-  const statement = ({ text, values }: Sql) => ({ text, values, isPlannedAnew });
+  const { usesCustomPlan = false } = list;
+  const statement = ({ text, values }: Sql) => ({ text, values, usesCustomPlan });
   return {
     cursor: { ordering: list.ordering.name, types: list.ordering.columns.map((column) => column.type) },
     positionOf: (row) => positionOf(list.ordering, row),
     async pages(parents, window) {
       const rows = await db.query<PageRow<Row>>(statement(pagesStatement(list, parents, window)));
       const pages = pagesFrom(rows, parents?.length ?? 1, list.ordering, window);
-      // The promise for these rows was made before PostgreSQL was waited for, and may be kept for long.
+      // The promise of these rows may be retained for long, and the rows with it.
       rows.length = 0;
       return pages;
     },
@@ -106,7 +109,7 @@ export function pagedList<Row extends object>(db: Database, list: List<Row>): Pa
   };
 }
 
-/** Sorts the statement's rows into one page for each of `parentCount` parents, in their order. */
+/** Splits the rows of a statement into one page for each parent. */
 function pagesFrom<Row>(
   rows: readonly PageRow<Row>[],
   parentCount: number,
@@ -134,7 +137,7 @@ function pageFrom<Row>(
   window: PageWindow,
 ): Page<Row> {
   const present = found.filter((row) => row.isPresent !== null);
-  if (isSortedHere(ordering)) sortHere(present, ordering);
+  if (sortsInProcess(ordering)) sortInProcess(present, ordering);
   const goesOn = present.length > window.size;
   const hasBefore = found[0]?.hasBefore ?? false;
   const hasAfter = found[0]?.hasAfter ?? false;

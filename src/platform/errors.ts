@@ -1,4 +1,4 @@
-/** The closed list of codes that a client can meet; the same as the enum ErrorCode of the API. */
+/** The closed list of error codes; the same as the enum ErrorCode of the API. */
 export const errorCodes = [
   'UNAUTHENTICATED',
   'TOKEN_EXPIRED',
@@ -14,9 +14,10 @@ export const errorCodes = [
   'INTERNAL_SERVER_ERROR',
 ] as const;
 
+/** A code of the closed list. */
 export type ErrorCode = (typeof errorCodes)[number];
 
-/** An answer, not a defect: its message is written for the client and is sent as it stands. */
+/** An expected error: its message is written for the client and is sent unchanged. */
 export class Refusal extends Error {
   readonly code: ErrorCode;
 
@@ -29,65 +30,65 @@ export class Refusal extends Error {
 
 /** A credential that is missing, unknown, revoked or malformed. HTTP 401. */
 export class Unauthenticated extends Refusal {
-  constructor(message = 'This needs a valid credential in the header `authorization: Bearer …`.') {
+  constructor(message = 'A valid credential is required in the header `authorization: Bearer …`.') {
     super('UNAUTHENTICATED', message);
   }
 }
 
-/** A credential that was valid once. HTTP 401. */
+/** A credential that has expired. HTTP 401. */
 export class TokenExpired extends Refusal {
   constructor() {
     super('TOKEN_EXPIRED', 'This credential has expired; sign in again.');
   }
 }
 
-/** Signed in, and still not allowed. */
+/** An authenticated caller without the permission. */
 export class Forbidden extends Refusal {
   constructor(message: string) {
     super('FORBIDDEN', message);
   }
 }
 
+/** An invalid document, variable or argument. */
 export class BadUserInput extends Refusal {
   constructor(message: string) {
     super('BAD_USER_INPUT', message);
   }
 }
 
-/** A cursor that this ordering did not make, or that was changed on its way. */
+/** A cursor of another ordering, or one that was modified. */
 export class InvalidCursor extends Refusal {
   constructor(argument: string) {
     super('INVALID_CURSOR', `The cursor in \`${argument}\` does not belong to this list.`);
   }
 }
 
-/** The database or the server cannot answer now; trying again later can help. */
+/** A dependency or the server is temporarily unavailable; a retry can succeed. */
 export class Unavailable extends Refusal {
   constructor(message = 'The service is busy or restarting; try again shortly.') {
     super('UNAVAILABLE', message);
   }
 }
 
-/** One thing that is wrong with a mutation's input; `path` leads into it, such as `['input', 'title']`. */
-export interface InputFault {
+/** An error in the input of a mutation; `path` leads to the field, such as `['input', 'title']`. */
+export interface FieldError {
   readonly code: ErrorCode;
   readonly message: string;
   readonly path: readonly string[];
 }
 
-/** A mutation that was refused as a whole, with everything that was wrong: becomes the payload's `userErrors`. */
-export class InputRefused extends Error {
-  readonly faults: readonly InputFault[];
+/** A mutation that is refused as a whole, with all of its errors: they become the payload's `userErrors`. */
+export class InvalidInput extends Refusal {
+  readonly errors: readonly FieldError[];
 
-  constructor(faults: readonly InputFault[]) {
-    super(faults.map((fault) => fault.message).join(' '));
-    this.name = 'InputRefused';
-    this.faults = faults;
+  constructor(errors: readonly FieldError[]) {
+    super(errors[0]?.code ?? 'BAD_USER_INPUT', errors.map(({ message }) => message).join(' '));
+    this.errors = errors;
   }
 }
 
-/** Also for rows of another tenant: a caller must not learn that they exist. */
-export class NotFound extends InputRefused {
+/** An object that does not exist or belongs to another tenant: the caller cannot tell which. */
+export class NotFound extends InvalidInput {
   constructor(type: string, path: readonly string[]) {
     super([{ code: 'NOT_FOUND', message: `There is no such ${type}.`, path }]);
   }

@@ -2,10 +2,10 @@ import { v7 } from 'uuid';
 
 const publicIdPattern = /^([a-z]+)_([0-9a-f]{32})$/;
 
-/** The nil UUID (RFC 9562), which nothing has: for questions about what cannot exist. */
+/** The nil UUID (RFC 9562), which identifies nothing: for queries by an invalid id. */
 export const noId = '00000000-0000-0000-0000-000000000000';
 
-/** A new UUID v7 (RFC 9562): ids made later in this process sort later. */
+/** Creates a UUID v7 (RFC 9562); later ids of this process sort later. */
 export function createId(): string {
   return v7();
 }
@@ -21,15 +21,13 @@ export function fromPublicId(prefix: string, publicId: string): string | null {
   return match?.[1] === prefix && match[2] !== undefined ? withHyphens(match[2]) : null;
 }
 
-/** The part before the first underscore, which names the type; null when there is none. */
+/** Returns the text before the first underscore, which names the type; null if there is none. */
 export function prefixOf(publicId: string): string | null {
   const end = publicId.indexOf('_');
   return end > 0 ? publicId.slice(0, end) : null;
 }
 
-/**
- * One text in one go, where `replaceAll` or slices would make a tree of a dozen first: a page of messages has hundreds of ids.
- */
+/** Creates one flat string; `replaceAll` and slices build a rope of a dozen, and a page of messages has hundreds of ids. */
 function withoutHyphens(uuid: string): string {
   const code = (at: number) => uuid.charCodeAt(at);
   // oxfmt-ignore

@@ -1,7 +1,8 @@
 import { BadUserInput } from './errors.ts';
 
 /**
- * A text that PostgreSQL can hold: it knows no U+0000, and a lone surrogate has no UTF-8.
+ * Returns the text if PostgreSQL can store it: no NUL, which it rejects, and no unpaired surrogate, which
+ * UTF-8 lacks.
  * @throws BadUserInput naming the argument
  */
 export function storableText(argument: string, text: string, charactersMax: number): string {
@@ -9,23 +10,23 @@ export function storableText(argument: string, text: string, charactersMax: numb
   if (characters > charactersMax) {
     throw new BadUserInput(`\`${argument}\` has ${characters} characters; ${charactersMax} are allowed.`);
   }
-  if (!isStorable(text)) throw new BadUserInput(`\`${argument}\` has a character that no text can hold.`);
+  if (!isStorable(text)) throw new BadUserInput(`\`${argument}\` contains a NUL or an unpaired surrogate.`);
   return text;
 }
 
-/** Whether PostgreSQL can hold this text. */
+/** Returns whether PostgreSQL can store a text. */
 export function isStorable(text: string): boolean {
   return !text.includes('\u0000') && text.isWellFormed();
 }
 
-/** Characters as people and PostgreSQL count them, not UTF-16 units. */
+/** Counts Unicode code points, as PostgreSQL does, not UTF-16 units. */
 export function lengthOf(text: string): number {
   let length = 0;
   for (const _ of text) length += 1;
   return length;
 }
 
-/** A pattern for LIKE that finds the text itself anywhere, whatever wildcards it contains. */
+/** Creates a LIKE pattern that matches the literal text anywhere; wildcards are escaped. */
 export function containsPattern(text: string): string {
   return `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
 }

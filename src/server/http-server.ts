@@ -56,7 +56,7 @@ export interface HttpServerOptions<Viewer, Context extends OperationScope> exten
   /** Called before every request except those for health and metrics. @throws Unavailable while nothing may be answered */
   readonly admit: () => MaybePromise<void>;
   /** Recognizes outages, and returns any other error as it came. */
-  readonly toRefusal: (error: unknown) => unknown;
+  readonly toApiError: (error: unknown) => unknown;
   /** Receives the events of an identity provider; null where none is expected. */
   readonly receiveWebhook: ReceiveWebhook | null;
   /** A token that the explorers open with; null where there is no demo data. */

@@ -46,7 +46,7 @@ beforeAll(async () => {
     created_at = now() - interval '1 day' where id = ${conversation.uuid}::uuid`);
   await database.query(sql`update messages set model_slug = 'columns-model', token_count = 7, metadata = '{"a": 1}',
     edited_at = now(), status = 'FAILED', role = 'ASSISTANT' where conversation_id = ${conversation.uuid}::uuid`);
-  await testApp.app.coherence.settle();
+  await testApp.app.coherence.waitForInvalidation();
 });
 afterAll(() => testApp.close());
 

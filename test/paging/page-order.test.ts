@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isSortedHere, sortHere } from '../../src/paging/page-order.ts';
+import { sortsInProcess, sortInProcess } from '../../src/paging/page-order.ts';
 import type { Ordering, OrderingType } from '../../src/paging/paged-list.ts';
 import sql from 'sql-template-tag';
 
@@ -32,8 +32,8 @@ describe('the rows of a page', () => {
   ])('come out right when they %s', (_name, rows) => {
     const found = rows.flatMap((row) => row ?? []);
     const [rising, falling] = [[...found], [...found]];
-    sortHere(rising, orderingBy('asc'));
-    sortHere(falling, orderingBy('desc'));
+    sortInProcess(rising, orderingBy('asc'));
+    sortInProcess(falling, orderingBy('desc'));
 
     expect(rising).toEqual(inOrder);
     expect(falling).toEqual(inOrder.toReversed());
@@ -42,7 +42,7 @@ describe('the rows of a page', () => {
   it('are left to PostgreSQL where only it knows their order', () => {
     const types = ['timestamptz', 'integer', 'uuid', 'real', 'text'] as const;
 
-    expect(types.filter((type) => isSortedHere(orderingBy('asc', type)))).toEqual([
+    expect(types.filter((type) => sortsInProcess(orderingBy('asc', type)))).toEqual([
       'timestamptz',
       'integer',
       'uuid',

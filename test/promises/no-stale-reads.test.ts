@@ -94,16 +94,16 @@ const announcing = [
   'upsertModel',
 ];
 
-/** Does it, and answers what was announced before it last began to settle, and what after. */
+/** Does it, and answers what was announced before it last began to waitForInvalidation, and what after. */
 async function announcedBy(mutation: string): Promise<{ before: string[]; after: string[] }> {
   const input = (await inputs[mutation]?.()) ?? null;
   await eavesdropper.announced();
   const { coherence } = testApp.app;
-  const settle = coherence.settle.bind(coherence);
+  const waitForInvalidation = coherence.waitForInvalidation.bind(coherence);
   const before: string[] = [];
-  vi.spyOn(coherence, 'settle').mockImplementation(async () => {
+  vi.spyOn(coherence, 'waitForInvalidation').mockImplementation(async () => {
     before.push(...(await eavesdropper.announced()));
-    return settle();
+    return waitForInvalidation();
   });
   const field = `${mutation}${input === null ? '' : '(input: $input)'} { userErrors { code message path } }`;
   const type = `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}Input!`;
@@ -153,7 +153,7 @@ describe('who was let back in', () => {
       await testApp.database.query(
         sql`update users set is_active = ${isActive} where id = ${member.uuid}::uuid`,
       );
-      await testApp.app.coherence.settle();
+      await testApp.app.coherence.waitForInvalidation();
     };
     const before = await mayAsk();
     await setActive(false);

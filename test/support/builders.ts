@@ -86,7 +86,7 @@ export async function aMembership(
   await database.query(sql`insert into memberships (tenant_id, user_id, role, joined_at)
     values (${tenant.uuid}::uuid, ${user.uuid}::uuid, ${role}::role, ${now})`);
   // A new membership is announced to the caches, and must not end what the test is about to fill in.
-  await app.coherence.settle();
+  await app.coherence.waitForInvalidation();
   return aSession({ database, clock }, tenant, user);
 }
 

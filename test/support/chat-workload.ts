@@ -88,7 +88,7 @@ export async function measureChat(
 ): Promise<Readonly<Record<WorkKind, WorkCost>>> {
   const costs = { cached: noCost(), pages: noCost(), changes: noCost() };
   // What was written before is announced to the caches in its own time.
-  await app.coherence.settle();
+  await app.coherence.waitForInvalidation();
   for (const [round, { kind, query }] of steps.entries()) {
     const cost = costs[kind];
     const stop = database.observe(() => (cost.statements += 1));

@@ -87,7 +87,7 @@ export async function openFrontDoor(changes: Partial<HttpServerOptions<Person, S
     metrics: null,
     isReady: async () => ({ ready: true, components: [] }),
     admit: async () => {},
-    toRefusal: (error) =>
+    toApiError: (error) =>
       error instanceof Error && error.message.startsWith('ECONNREFUSED') ? new Unavailable() : error,
     receiveWebhook: null,
     demo: { token: 'good' },

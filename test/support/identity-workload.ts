@@ -36,7 +36,7 @@ export async function measureIdentityCost(
   send: (token: string) => Promise<number>,
 ): Promise<IdentityCost> {
   const tokens = await tokensOf(provider, workload);
-  await app.coherence.settle();
+  await app.coherence.waitForInvalidation();
   const before = countersOf(app);
   let statements = 0;
   const stop = database.observe(() => (statements += 1));

@@ -107,7 +107,7 @@ export async function startTestApp(
     },
     async expectStatements(count, work) {
       // What was written before is announced to the caches in its own time, and must not end anything meanwhile.
-      await app.coherence.settle();
+      await app.coherence.waitForInvalidation();
       const texts: string[] = [];
       const stop = database.observe((statement) => texts.push(statement.text));
       for (const executor of comparing) executor.isComparing = false;

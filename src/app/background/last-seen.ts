@@ -1,12 +1,12 @@
 import type { Clock } from '../../platform/runtime/clock.ts';
 import type { Logger } from '../../platform/telemetry/logger.ts';
-import { Sightings } from '../../platform/postgres/last-seen-buffer.ts';
+import { LastSeenBuffer } from '../../platform/postgres/last-seen-buffer.ts';
 import type { Queries } from '../../graphql/domains.ts';
 
 const flushedEveryMs = 30_000;
 
 /** Notes when sessions and API keys are used. */
-export function createSightings({
+export function createLastSeen({
   queries,
   ...options
 }: {
@@ -15,15 +15,15 @@ export function createSightings({
   readonly queries: Pick<Queries, 'apiKey' | 'session'>;
 }) {
   const common = { ...options, waitingMax: 20_000 };
-  const sessions = new Sightings({
+  const sessions = new LastSeenBuffer({
     ...common,
     name: 'sessions',
-    write: (sightings) => queries.session.noteSeen(sightings),
+    write: (lastSeen) => queries.session.writeLastSeen(lastSeen),
   });
-  const apiKeys = new Sightings({
+  const apiKeys = new LastSeenBuffer({
     ...common,
     name: 'API keys',
-    write: (sightings) => queries.apiKey.noteSeen(sightings),
+    write: (lastSeen) => queries.apiKey.writeLastSeen(lastSeen),
   });
   return {
     sessions,

@@ -59,5 +59,5 @@ export interface Coherence {
    * and never rejects.
    * @returns true if all processes confirmed; false if the lease of a silent one had to expire instead
    */
-  settle(): Promise<boolean>;
+  waitForInvalidation(): Promise<boolean>;
 }

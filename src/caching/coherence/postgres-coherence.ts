@@ -85,7 +85,7 @@ export class PostgresCoherence implements Coherence {
   }
 
   /** Returns immediately if never started: this process then does not read from caches. */
-  async settle(): Promise<boolean> {
+  async waitForInvalidation(): Promise<boolean> {
     if (this.#running === null || this.#stopping.signal.aborted) return false;
     const isOver = new AbortController();
     const limitMs = this.#times.leaseMs + this.#times.marginMs;

@@ -9,10 +9,10 @@ import type { Viewer } from '../session/model.ts';
 import type { ApiKey, KeyIdentity } from './model.ts';
 import type { ApiKeyQueries } from './queries.ts';
 
-/** How a request finds keys. */
+/** Loaders of API keys for a request. */
 export interface ApiKeyLoaders {
   readonly byId: DataLoader<string, ApiKey | null>;
-  /** By user. */
+  /** Lists by user. */
   byUserId(): PagedList<ApiKey>;
 }
 

@@ -17,7 +17,7 @@ export interface ApiKey {
   readonly revokedAt: Date | null;
 }
 
-/** What a key stands for: all that authenticating a request needs. */
+/** The identity behind an API key, with all that authentication needs. */
 export interface KeyIdentity {
   readonly keyId: string;
   readonly tenantId: string;
@@ -39,7 +39,7 @@ function apiKeyTag(keyId: string): string {
   return `api-key:${keyId}`;
 }
 
-/** What ends a remembered identity: a change to its key, to its owner, or to its tenant. */
+/** Returns the invalidation tags of a cached identity: its key, owner and tenant. */
 export function tagsOfKeyIdentity({ keyId, userId, tenantId }: KeyIdentity): string[] {
   return [apiKeyTag(keyId), userTag(userId), tenantTag(tenantId)];
 }

@@ -1,7 +1,7 @@
 import sql from 'sql-template-tag';
 import type { Database } from '../../platform/postgres/database.ts';
 import { pagedList, type Ordering, type PagedList } from '../../paging/paged-list.ts';
-import type { Sighting } from '../../platform/postgres/last-seen-buffer.ts';
+import type { LastSeen } from '../../platform/postgres/last-seen-buffer.ts';
 import { insertAudit, type AuditEntry } from '../audit/model.ts';
 import { isTenantAdmin, type Viewer } from '../session/model.ts';
 import type { ApiKey, KeyIdentity } from './model.ts';
@@ -36,7 +36,7 @@ const newestFirst: Ordering<ApiKey> = {
 
 export function createApiKeyQueries(db: Database) {
   return {
-    /** What a key stands for, by its hash in hex; null when it is unknown or revoked. */
+    /** Finds the identity behind a key by its hash in hex; null if the key is unknown or revoked. */
     async identityByKeyHash(hash: string): Promise<KeyIdentity | null> {
       const [identity] = await db.query<KeyIdentity>(sql`select ${identityColumns} from ${ownedKeys}
         where k.key_hash = ${Buffer.from(hash, 'hex')} and k.revoked_at is null`);
@@ -70,7 +70,7 @@ export function createApiKeyQueries(db: Database) {
         values (${tenantId}::uuid, ${key.id}::uuid, ${key.userId}::uuid, ${key.name}, ${key.prefix}, ${key.keyHash},
           ${key.scopes}::text[], ${key.createdAt}, ${key.expiresAt})
         returning ${columns}`);
-      if (created === undefined) throw new Error('PostgreSQL stored a key and did not answer it.');
+      if (created === undefined) throw new Error('INSERT … RETURNING returned no row for an API key.');
       return created;
     },
 
@@ -91,12 +91,12 @@ export function createApiKeyQueries(db: Database) {
     },
 
     /** Notes when keys were used, of whichever tenants, by ONE statement; an earlier time than the known one changes nothing. */
-    async noteSeen(sightings: readonly Sighting[]): Promise<void> {
+    async writeLastSeen(lastSeen: readonly LastSeen[]): Promise<void> {
       // Locked in one order: two processes that note the same keys at once would wait for each other for ever.
       await db.query(sql`with seen as (
           select k.tenant_id, k.id, seen.at
-          from unnest(${sightings.map((seen) => seen.tenantId)}::uuid[], ${sightings.map((seen) => seen.id)}::uuid[],
-            ${sightings.map((seen) => seen.at)}::timestamptz[]) as seen(tenant_id, id, at)
+          from unnest(${lastSeen.map((seen) => seen.tenantId)}::uuid[], ${lastSeen.map((seen) => seen.id)}::uuid[],
+            ${lastSeen.map((seen) => seen.at)}::timestamptz[]) as seen(tenant_id, id, at)
           join api_keys k on k.tenant_id = seen.tenant_id and k.id = seen.id
           order by k.tenant_id, k.id for no key update of k
         )
@@ -110,7 +110,7 @@ export function createApiKeyQueries(db: Database) {
         where ${whereVisible(viewer)} and k.id = any(${ids}::uuid[])`);
     },
 
-    /** By user; empty for those whose keys the viewer may not see. */
+    /** Lists keys by user; empty if the viewer may not see the user's keys. */
     ofUsers(viewer: Viewer): PagedList<ApiKey> {
       return pagedList(db, {
         select: columns,

@@ -5,18 +5,18 @@ import type { Coherence } from '../../caching/coherence/coherence.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import { NotFound, TokenExpired, Unauthenticated } from '../../platform/errors.ts';
 import { createId, fromPublicId } from '../../platform/ids.ts';
-import { parseInput, refused, textInput } from '../../platform/input.ts';
-import type { Sightings } from '../../platform/postgres/last-seen-buffer.ts';
+import { parseInput, invalidInput, textInput } from '../../platform/input.ts';
+import type { LastSeenBuffer } from '../../platform/postgres/last-seen-buffer.ts';
 import { createSecret, hashOfSecret, isSecret } from '../../platform/security/secrets.ts';
 import { auditEntry } from '../audit/model.ts';
 import { isTenantAdmin, scopes, type Viewer } from '../session/model.ts';
 import type { ApiKey, KeyIdentity } from './model.ts';
 import type { ApiKeyQueries } from './queries.ts';
 
-/** What every key begins with, by which it is told from other credentials. */
+/** The prefix that distinguishes API keys from other credentials. */
 export const keyPrefix = 'parley_key_';
 
-/** How many of a key's random characters are shown for good: enough to tell keys apart, too few to help a guess. */
+/** The number of random characters of a key that stay visible: enough to identify it, too few to help guessing. */
 const shownCharacters = 6;
 
 const revokeSchema = z.object({ apiKeyId: z.string() });
@@ -34,12 +34,11 @@ export function createApiKeyService(options: {
   readonly queries: ApiKeyQueries;
   readonly apiKeys: Cache<KeyIdentity>;
   /** Told of every key that a request is made with. */
-  readonly seen: Pick<Sightings, 'note'>;
-  /** Waits until no process answers with what was committed before. */
-  readonly settle: Coherence['settle'];
+  readonly seen: Pick<LastSeenBuffer, 'note'>;
+  readonly waitForInvalidation: Coherence['waitForInvalidation'];
   readonly clock: Clock;
 }) {
-  const { queries, apiKeys, seen, settle, clock } = options;
+  const { queries, apiKeys, seen, waitForInvalidation, clock } = options;
 
   function admit(identity: KeyIdentity | null, tenantSlug: string | null): Viewer {
     if (identity?.isOwnerActive !== true) {
@@ -56,7 +55,7 @@ export function createApiKeyService(options: {
   }
 
   return {
-    /** Makes a key for the viewer, in their tenant. @throws InputRefused */
+    /** Makes a key for the viewer, in their tenant. @throws InvalidInput */
     async create(viewer: Viewer, input: unknown): Promise<CreatedApiKey> {
       const now = clock.now();
       const { name, scopes: chosen, expiresAt = null } = parseInput(createSchemaAt(now), input);
@@ -86,7 +85,7 @@ export function createApiKeyService(options: {
       const entry = auditEntry(viewer, note, new Date(clock.now()));
       const revoked = id === null ? null : await queries.revoke(viewer, id, entry);
       if (revoked === null) throw new NotFound('API key', ['input', 'apiKeyId']);
-      await settle();
+      await waitForInvalidation();
       return revoked;
     },
 
@@ -96,7 +95,7 @@ export function createApiKeyService(options: {
      * @throws TokenExpired
      */
     viewerByKey(key: string, tenantSlug: string | null): MaybePromise<Viewer> {
-      if (!isSecret(keyPrefix, key)) throw new Unauthenticated('This credential is not a key of Parley.');
+      if (!isSecret(keyPrefix, key)) throw new Unauthenticated('This credential is not a Parley API key.');
       const hash = hashOfSecret(key);
       const identity = apiKeys.get(hash, () => queries.identityByKeyHash(hash));
       return handleMaybePromise(
@@ -124,10 +123,10 @@ function createSchemaAt(now: number) {
 function refuseUnlessAllowed(viewer: Viewer, chosen: readonly string[]): void {
   // Whoever got hold of a key must lose everything with it: with keys made by keys, that would not be one revocation.
   if (viewer.apiKeyId !== null) {
-    throw refused('FORBIDDEN', 'An API key cannot make further keys; sign in for that.');
+    throw invalidInput('FORBIDDEN', 'An API key cannot create API keys; sign in instead.');
   }
   if (chosen.includes('admin') && !isTenantAdmin(viewer) && !viewer.isPlatformAdmin) {
-    throw refused('FORBIDDEN', 'Only admins make keys with the scope `admin`.', ['scopes']);
+    throw invalidInput('FORBIDDEN', 'Only admins can create keys with the scope `admin`.', ['scopes']);
   }
 }
 

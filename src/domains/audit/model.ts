@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../platform/errors.ts';
 import { createId } from '../../platform/ids.ts';
 import type { Viewer } from '../session/model.ts';
 
-/** What an admin did, as a domain tells it. Never holds a secret, a message's text or an e-mail address. */
+/** An admin's action as a domain reports it. Never contains a secret, message content or an e-mail address. */
 export interface AuditNote {
   /** The mutation's name. */
   readonly action: string;
@@ -11,11 +11,11 @@ export interface AuditNote {
    * The public id of what it was done to, or another name where that has none; null where nothing was found.
    */
   readonly target: string | null;
-  /** What else is worth knowing, such as the new values; lists and numbers rather than free text. */
+  /** Details such as the new values; lists and numbers rather than free text. */
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-/** One row of the audit log: who did what in which tenant, when, and with which result. */
+/** A row of the audit log: actor, action, tenant, time and result. */
 export interface AuditEntry extends AuditNote {
   readonly id: string;
   readonly tenantId: string;

@@ -5,7 +5,7 @@ export type AuditQueries = ReturnType<typeof createAuditQueries>;
 
 export function createAuditQueries(db: Database) {
   return {
-    /** For what changes no row; a change stores its entry with itself, by `insertAudit`. */
+    /** Stores the entry of an action that changes no row; a change stores its own entry by `insertAudit`. */
     async insert(entry: AuditEntry): Promise<void> {
       await db.query(insertAudit(entry));
     },

@@ -2,18 +2,18 @@ import DataLoader from 'dataloader';
 import type { PagedList } from '../../paging/paged-list.ts';
 import { byKeys } from '../../platform/postgres/rows.ts';
 import type { Viewer } from '../session/model.ts';
-import type { Conversation, ReadConversation } from './model.ts';
+import type { Conversation, ConversationSummary } from './model.ts';
 import type { ConversationListing, ConversationQueries } from './queries.ts';
 
-/** How a request finds conversations; only those that the viewer may read exist here. */
+/** Loaders of conversations for a request; only conversations that the viewer may read are found. */
 export interface ConversationLoaders {
   readonly byId: DataLoader<string, Conversation | null>;
-  /** By id, for messages that were read: a conversation that became private since is still theirs. */
+  /** Loads the conversations of messages that were read, even if they have become private since. */
   readonly ofMessage: DataLoader<string, Conversation | null>;
-  /** By tenant. */
-  readonly byTenantId: (listing: ConversationListing) => PagedList<ReadConversation>;
-  /** By user. */
-  readonly byUserId: (listing: ConversationListing) => PagedList<ReadConversation>;
+  /** Lists by tenant. */
+  readonly byTenantId: (listing: ConversationListing) => PagedList<ConversationSummary>;
+  /** Lists by user. */
+  readonly byUserId: (listing: ConversationListing) => PagedList<ConversationSummary>;
 }
 
 export function createConversationLoaders(queries: ConversationQueries, viewer: Viewer): ConversationLoaders {

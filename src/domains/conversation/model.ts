@@ -4,7 +4,7 @@ import type { UsualMessage } from '../message/model.ts';
 import { NotFound } from '../../platform/errors.ts';
 import { isTenantAdmin, type Viewer } from '../session/model.ts';
 
-/** What nearly everybody asks of a conversation. */
+/** The fields of a conversation that most queries select. */
 interface UsualConversation {
   readonly id: string;
   readonly ownerId: string | null;
@@ -24,9 +24,9 @@ export interface Conversation extends UsualConversation {
 }
 
 /** A conversation, of which those columns may be missing that nobody will read. */
-export type ReadConversation = UsualConversation &
+export type ConversationSummary = UsualConversation &
   Partial<Conversation> & {
-    /** Where it was read with the conversation. */
+    /** Present if it was read with the conversation. */
     readonly lastMessage?: UsualMessage | null;
   };
 
@@ -38,7 +38,7 @@ export interface ConversationForWriting extends Conversation {
 /** Finds one that the viewer may read; null when there is none of that UUID. */
 export type FindForWriting = (viewer: Viewer, id: string) => Promise<ConversationForWriting | null>;
 
-/** Whether somebody who may read a conversation may change it, delete it and say who takes part. */
+/** Returns whether a reader of the conversation may update it, delete it and manage its participants. */
 export function mayChange(viewer: Viewer, conversation: Conversation): boolean {
   return conversation.ownerId === viewer.userId || isTenantAdmin(viewer);
 }
@@ -74,16 +74,16 @@ export function whereWritable({ role, tenantId, userId }: Viewer): Sql {
   return sql`c.tenant_id = ${tenantId}::uuid and c.archived_at is null and (${isAllowed})`;
 }
 
-/** Whether somebody who may read a conversation may write to it while it is open: `whereWritable` says the same to PostgreSQL. */
+/** Returns whether a reader of the conversation may write to it unless it is archived; `whereWritable` is the same rule in SQL. */
 export function mayWrite({ role }: Viewer, { takesPart, visibility }: ConversationForWriting): boolean {
   return takesPart || (visibility === 'TENANT' && role !== 'GUEST');
 }
 
-/** What decides by which index the parts of a list are read. */
+/** The properties of a list that determine the index of each branch. */
 export interface ListTraits {
   /** The only visibility that is asked for; null for any. */
   readonly visibility: Visibility | null;
-  /** Whether it is a list of conversations by their last change. */
+  /** True for a list ordered by last change. */
   readonly isNewestFirst: boolean;
 }
 
@@ -91,12 +91,12 @@ export interface ListTraits {
  * What `whereReadable` says, as conditions of which a conversation of table `c` meets at most one. A list that is read by
  * these costs what the viewer may read of it, however many conversations the tenant has besides.
  */
-export function readableParts(
+export function readableBranches(
   { role, tenantId, userId }: Viewer,
   { visibility, isNewestFirst }: ListTraits,
 ): Sql[] {
   const shared = sql`c.visibility = 'TENANT'`;
-  const [owned, joined] = partsOfPerson(tenantId, sql`${userId}::uuid`, isNewestFirst);
+  const [owned, joined] = branchesOfPerson(tenantId, sql`${userId}::uuid`, isNewestFirst);
   switch (role) {
     case 'OWNER':
     case 'ADMIN':
@@ -111,15 +111,15 @@ export function readableParts(
   }
 }
 
-/** What a person owns, and what else they take part in: a conversation of table `c` meets at most one. */
-export function partsOfPerson(tenantId: string, userId: Sql, isNewestFirst: boolean): [Sql, Sql] {
+/** Returns disjoint conditions on table `c`: conversations that a user owns, and others in which they participate. */
+export function branchesOfPerson(tenantId: string, userId: Sql, isNewestFirst: boolean): [Sql, Sql] {
   return [
     isOwnedBy(tenantId, userId, isNewestFirst),
     sql`c.owner_id is distinct from ${userId} and ${isJoinedBy(tenantId, userId)}`,
   ];
 }
 
-/** In the order of its index; in others, those of an owner are collected first and sorted then. */
+/** Uses the order of its index; in other orders, an owner's conversations are collected and then sorted. */
 function isOwnedBy(tenantId: string, userId: Sql, isNewestFirst: boolean): Sql {
   if (isNewestFirst) return sql`c.owner_id = ${userId}`;
   return sql`c.id = any(array(select owned.id from conversations owned

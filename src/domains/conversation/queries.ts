@@ -3,24 +3,24 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { inList } from '../../platform/postgres/in-list.ts';
 import type { Visibility } from '../../platform/postgres/generated/enums.ts';
 import { pagedList, type Ordering, type PagedList } from '../../paging/paged-list.ts';
-import type { ColumnSet } from '../../platform/postgres/rows.ts';
+import type { Projection } from '../../platform/postgres/rows.ts';
 import { containsPattern } from '../../platform/text.ts';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
-import { newestMessageBeside } from '../message/model.ts';
+import { includeNewestMessage } from '../message/model.ts';
 import type { Viewer } from '../session/model.ts';
 import { insertAudit, type AuditEntry } from '../audit/model.ts';
 import {
-  partsOfPerson,
-  readableParts,
+  branchesOfPerson,
+  readableBranches,
   whereReadable,
   type Conversation,
   type ConversationForWriting,
-  type ReadConversation,
+  type ConversationSummary,
 } from './model.ts';
 
-/** Which conversations; null means that it does not matter. */
+/** A filter of conversations; null disables a criterion. */
 export interface ConversationFilter {
-  /** Undefined: the filter names nobody that there could be. */
+  /** Undefined if the filter's id is invalid and matches nothing. */
   readonly ownerId: string | null | undefined;
   readonly visibility: Visibility | null;
   readonly isArchived: boolean | null;
@@ -34,12 +34,12 @@ export interface ConversationOrder {
   readonly direction: 'ASC' | 'DESC';
 }
 
-/** Which conversations in which order, and which columns of them. */
+/** A list of conversations: filter, order and columns. */
 export interface ConversationListing {
   readonly filter: ConversationFilter;
   readonly order: ConversationOrder;
-  readonly columnSet: ColumnSet;
-  /** Whether the newest message of each is read with it, by its usual columns. */
+  readonly projection: Projection;
+  /** True to read a summary of each conversation's newest message with it. */
   readonly isWithLastMessage: boolean;
 }
 
@@ -55,7 +55,7 @@ export interface NewConversation {
   readonly createdAt: Date;
 }
 
-/** What is undefined stays as it is. */
+/** Changes; undefined leaves a value unchanged. */
 export interface ConversationChanges {
   readonly title: string | undefined;
   readonly visibility: Visibility | undefined;
@@ -65,10 +65,10 @@ export interface ConversationChanges {
 
 export type ConversationQueries = ReturnType<typeof createConversationQueries>;
 
-const usualColumns = sql`c.id, c.owner_id as "ownerId", c.title, c.message_count as "messageCount", c.updated_at as "updatedAt"`;
-const columns = sql`${usualColumns}, c.tenant_id as "tenantId", c.visibility, c.model_slug as "modelSlug",
+const summaryColumns = sql`c.id, c.owner_id as "ownerId", c.title, c.message_count as "messageCount", c.updated_at as "updatedAt"`;
+const columns = sql`${summaryColumns}, c.tenant_id as "tenantId", c.visibility, c.model_slug as "modelSlug",
   c.external_id as "externalId", c.created_at as "createdAt", c.archived_at as "archivedAt"`;
-const columnSets: Readonly<Record<ColumnSet, Sql>> = { usual: usualColumns, all: columns };
+const projections: Readonly<Record<Projection, Sql>> = { summary: summaryColumns, full: columns };
 
 const orderColumns = {
   UPDATED_AT: { name: 'updatedAt', expression: sql`c.updated_at`, type: 'timestamptz' },
@@ -81,19 +81,19 @@ const deletedAtOnce = 20_000;
 
 export function createConversationQueries(db: Database) {
   return {
-    /** Those that the viewer may read. */
+    /** Finds the conversations that the viewer may read. */
     async byIds(viewer: Viewer, ids: readonly string[]): Promise<Conversation[]> {
       return db.query<Conversation>(sql`select ${columns} from conversations c
         where ${whereReadable(viewer)} and ${inList(sql`c.id`, ids)}`);
     },
 
-    /** Those of messages that the viewer may read, asked for by their id alone: what they may read of it is decided already. */
+    /** Finds conversations of messages that the viewer may read, by id alone: access was decided with the message. */
     async ofMessages(tenantId: string, ids: readonly string[]): Promise<Conversation[]> {
       return db.query<Conversation>(sql`select ${columns} from conversations c
         where c.tenant_id = ${tenantId}::uuid and ${inList(sql`c.id`, ids)}`);
     },
 
-    /** One that the viewer may read, with what decides whether they may write. */
+    /** Finds a conversation that the viewer may read, with the data that decides whether they may write. */
     async forWriting(viewer: Viewer, id: string): Promise<ConversationForWriting | null> {
       const [found] = await db.query<ConversationForWriting>(sql`select ${columns}, ${takesPart(
         sql`${viewer.userId}::uuid`,
@@ -102,38 +102,38 @@ export function createConversationQueries(db: Database) {
       return found ?? null;
     },
 
-    /** By tenant: only the viewer's own has any that they may read. */
-    ofTenants(viewer: Viewer, listing: ConversationListing): PagedList<ReadConversation> {
+    /** Lists by tenant: only the viewer's own tenant has conversations that they may read. */
+    ofTenants(viewer: Viewer, listing: ConversationListing): PagedList<ConversationSummary> {
       const { filter, order } = listing;
       return pagedList(db, {
-        ...selectionOf(viewer, listing),
+        ...readingOf(viewer, listing),
         from: sql`conversations c`,
         where: (tenant) =>
           sql`c.tenant_id = ${viewer.tenantId}::uuid and c.tenant_id = ${tenant}${matching(filter)}`,
-        parts: () =>
-          readableParts(viewer, {
+        unionBranches: () =>
+          readableBranches(viewer, {
             visibility: filter.visibility,
             isNewestFirst: order.field === 'UPDATED_AT',
           }),
         ordering: orderingBy(order),
-        isPlannedAnew: filter.titleContains !== null,
+        usesCustomPlan: filter.titleContains !== null,
       });
     },
 
-    /** By user: those that they own or take part in, as far as the viewer may read them. */
-    ofUsers(viewer: Viewer, listing: ConversationListing): PagedList<ReadConversation> {
+    /** Lists by user: the conversations that they own or participate in and the viewer may read. */
+    ofUsers(viewer: Viewer, listing: ConversationListing): PagedList<ConversationSummary> {
       const { filter, order } = listing;
       return pagedList(db, {
-        ...selectionOf(viewer, listing),
+        ...readingOf(viewer, listing),
         from: sql`conversations c`,
         where: () => sql`${whereReadable(viewer)}${matching(filter)}`,
-        parts: (user) => partsOfPerson(viewer.tenantId, user, order.field === 'UPDATED_AT'),
+        unionBranches: (user) => branchesOfPerson(viewer.tenantId, user, order.field === 'UPDATED_AT'),
         ordering: orderingBy(order),
-        isPlannedAnew: filter.titleContains !== null,
+        usesCustomPlan: filter.titleContains !== null,
       });
     },
 
-    /** Which of these people are active members, and so can take part. */
+    /** Finds the users who are active members, and so can participate. */
     async activeMembers(tenantId: string, userIds: readonly string[]): Promise<ReadonlySet<string>> {
       const rows = await db.query<{ id: string }>(sql`select m.user_id as id from memberships m
         where m.tenant_id = ${tenantId}::uuid and m.user_id = any(${userIds}::uuid[]) and m.is_active`);
@@ -156,7 +156,7 @@ export function createConversationQueries(db: Database) {
       });
     },
 
-    /** What is as it should be already is not touched, nor is the time of its last change. */
+    /** Updates changed values only; without a difference, the time of the last change stays. */
     async update(tenantId: string, id: string, changes: ConversationChanges, now: Date): Promise<void> {
       const wanted = wantedColumns(changes);
       if (wanted.length === 0) return;
@@ -232,15 +232,15 @@ function matching(filter: ConversationFilter): Sql {
   return conditions.length === 0 ? sql`` : sql` and ${join(conditions, ' and ')}`;
 }
 
-function selectionOf(viewer: Viewer, { columnSet, isWithLastMessage, order }: ConversationListing) {
+function readingOf(viewer: Viewer, { projection, isWithLastMessage, order }: ConversationListing) {
   return {
     // A cursor has the value that the list is ordered by.
-    select: columnSets[order.field === 'CREATED_AT' ? 'all' : columnSet],
-    ...(isWithLastMessage && { beside: newestMessageBeside(viewer.tenantId) }),
+    select: projections[order.field === 'CREATED_AT' ? 'full' : projection],
+    ...(isWithLastMessage && { include: includeNewestMessage(viewer.tenantId) }),
   };
 }
 
-function orderingBy(order: ConversationOrder): Ordering<ReadConversation> {
+function orderingBy(order: ConversationOrder): Ordering<ConversationSummary> {
   return {
     name: `conversation.${order.field}.${order.direction}`,
     direction: order.direction === 'ASC' ? 'asc' : 'desc',

@@ -3,13 +3,13 @@ import { viewerOf } from '../../graphql/access.ts';
 import { withUserErrors } from '../../graphql/with-user-errors.ts';
 import { batched } from '../../graphql/batched.ts';
 import type { ResolversOf } from '../../graphql/resolver-types-strict.ts';
-import { columnsFor } from '../../graphql/columns.ts';
+import { projectionFor } from '../../graphql/columns.ts';
 import { nodeSelection, connectionsOf, firstOf } from '../../graphql/connection.ts';
 import type { QueryConversationsArgs } from '../../graphql/generated/resolver-types.ts';
 import { loadMany } from '../../graphql/load-many.ts';
 import { storableText } from '../../platform/text.ts';
 import { fromPublicId, toPublicId } from '../../platform/ids.ts';
-import { usualMessageFields } from '../message/model.ts';
+import { messageSummaryFields } from '../message/model.ts';
 import type { ConversationListing } from './queries.ts';
 
 export const Query: ResolversOf<'conversation', 'Query'> = {
@@ -77,8 +77,8 @@ export const User: ResolversOf<'conversation', 'User'> = {
 
 const titlePartCharactersMax = 200;
 
-/** What the usual columns answer, and what is found by the conversation's id. */
-const usualFields: ReadonlySet<string> = new Set([
+/** The fields that the summary columns answer, or that are found by the conversation's id. */
+const summaryFields: ReadonlySet<string> = new Set([
   'id',
   'title',
   'owner',
@@ -98,8 +98,8 @@ function listingFrom(
   selection: Selection | null,
 ): ConversationListing {
   const { ownerId = null, titleContains = null, ...filter } = args.filter ?? {};
-  const ofNodes = nodeSelection(selection);
-  const lastMessage = ofNodes?.below('lastMessage') ?? null;
+  const selectionOfNode = nodeSelection(selection);
+  const lastMessage = selectionOfNode?.below('lastMessage') ?? null;
   return {
     filter: {
       ownerId: ownerId === null ? null : (fromPublicId('user', ownerId) ?? undefined),
@@ -113,7 +113,7 @@ function listingFrom(
       updatedBefore: filter.updatedBefore ?? null,
     },
     order: { field: args.orderBy?.field ?? 'UPDATED_AT', direction: args.orderBy?.direction ?? 'DESC' },
-    columnSet: columnsFor(ofNodes, usualFields),
-    isWithLastMessage: lastMessage !== null && lastMessage.containsOnly(usualMessageFields),
+    projection: projectionFor(selectionOfNode, summaryFields),
+    isWithLastMessage: lastMessage !== null && lastMessage.containsOnly(messageSummaryFields),
   };
 }

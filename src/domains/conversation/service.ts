@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import { uniqueViolationOf } from '../../platform/postgres/database-errors.ts';
 import { Visibility } from '../../platform/postgres/generated/enums.ts';
-import { InputRefused, type InputFault } from '../../platform/errors.ts';
+import { InvalidInput, type FieldError } from '../../platform/errors.ts';
 import { createId, fromPublicId } from '../../platform/ids.ts';
-import { parseInput, refused, textInput } from '../../platform/input.ts';
+import { parseInput, invalidInput, textInput } from '../../platform/input.ts';
 import { slugOf, type Model } from '../model/model.ts';
 import { auditEntry } from '../audit/model.ts';
 import type { Viewer } from '../session/model.ts';
@@ -46,17 +46,17 @@ export function createConversationService(options: {
   const { queries, findModels, clock } = options;
 
   return {
-    /** @throws InputRefused for guests, for faults of the input, and for an `externalId` that is taken */
+    /** @throws InvalidInput for guests, for faults of the input, and for an `externalId` that is taken */
     async create(viewer: Viewer, input: unknown): Promise<string> {
       if (viewer.role === 'GUEST') {
-        throw refused('FORBIDDEN', 'Guests cannot begin conversations.');
+        throw invalidInput('FORBIDDEN', 'Guests cannot create conversations.');
       }
       const { modelId, participantIds, externalId, ...rest } = parseInput(createSchema, input);
       const [model, participants] = await Promise.all([
         usableModel(findModels, modelId),
         membersAmong(queries, viewer, participantIds ?? []),
       ]);
-      refuseIfAny([...model.faults, ...participants.faults]);
+      refuseIfAny([...model.errors, ...participants.errors]);
 
       const id = createId();
       const conversation = { ...rest, id, ownerId: viewer.userId, modelSlug: model.slug };
@@ -69,17 +69,17 @@ export function createConversationService(options: {
         });
       } catch (error) {
         if (uniqueViolationOf(error)?.includes('external_id') !== true) throw error;
-        throw refused('CONFLICT', 'Another conversation has this external id.', ['externalId']);
+        throw invalidInput('CONFLICT', 'Another conversation has this external id.', ['externalId']);
       }
       return id;
     },
 
-    /** @throws InputRefused for faults of the input, and where the viewer may not change it */
+    /** @throws InvalidInput for faults of the input, and where the viewer may not change it */
     async update(viewer: Viewer, input: unknown): Promise<string> {
       const { conversationId, modelId, isArchived, ...rest } = parseInput(updateSchema, input);
       const conversation = await findChangeable(queries, viewer, conversationId);
       const model = await usableModel(findModels, modelId);
-      refuseIfAny(model.faults);
+      refuseIfAny(model.errors);
 
       const now = new Date(clock.now());
       await queries.update(
@@ -96,7 +96,7 @@ export function createConversationService(options: {
       return conversation.id;
     },
 
-    /** @throws InputRefused where the viewer may not delete it, or somebody just did */
+    /** @throws InvalidInput where the viewer may not delete it, or somebody just did */
     async remove(viewer: Viewer, input: unknown): Promise<string> {
       const { conversationId } = parseInput(deleteSchema, input);
       const { id, ownerId, messageCount } = await findChangeable(queries, viewer, conversationId);
@@ -117,7 +117,9 @@ async function findChangeable(
   const conversation = id === null ? null : await queries.forWriting(viewer, id);
   if (conversation === null) throw missingConversation();
   if (!mayChange(viewer, conversation)) {
-    throw refused('FORBIDDEN', 'Only its owner and admins change this conversation.', ['conversationId']);
+    throw invalidInput('FORBIDDEN', 'Only the owner and admins can change this conversation.', [
+      'conversationId',
+    ]);
   }
   return conversation;
 }
@@ -134,31 +136,31 @@ function archivedAtFrom(
 
 interface Chosen {
   readonly slug: string | null;
-  readonly faults: readonly InputFault[];
+  readonly errors: readonly FieldError[];
 }
 
 async function usableModel(findModels: FindModels, modelId: string | null | undefined): Promise<Chosen> {
-  if (modelId === null || modelId === undefined) return { slug: null, faults: [] };
+  if (modelId === null || modelId === undefined) return { slug: null, errors: [] };
   const slug = slugOf(modelId);
   const [model] = await findModels([slug]);
-  if (model?.isEnabled === true) return { slug, faults: [] };
-  return { slug: null, faults: [missing('model that can be used', ['modelId'])] };
+  if (model?.isEnabled === true) return { slug, errors: [] };
+  return { slug: null, errors: [missing('model that can be used', ['modelId'])] };
 }
 
 async function membersAmong(queries: ConversationQueries, viewer: Viewer, publicIds: readonly string[]) {
   const ids = publicIds.map((publicId) => fromPublicId('user', publicId));
   const known = ids.filter((id) => id !== null);
   const members = known.length === 0 ? new Set() : await queries.activeMembers(viewer.tenantId, known);
-  const faults = ids.flatMap((id, index) =>
+  const errors = ids.flatMap((id, index) =>
     id !== null && members.has(id) ? [] : [missing('active member', ['participantIds', String(index)])],
   );
-  return { ids: known, faults };
+  return { ids: known, errors };
 }
 
-function missing(what: string, path: readonly string[]): InputFault {
+function missing(what: string, path: readonly string[]): FieldError {
   return { code: 'NOT_FOUND', message: `There is no such ${what}.`, path: ['input', ...path] };
 }
 
-function refuseIfAny(faults: readonly InputFault[]): void {
-  if (faults.length > 0) throw new InputRefused(faults);
+function refuseIfAny(errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw new InvalidInput(errors);
 }

@@ -9,7 +9,7 @@ import { defaultModelSlug, languageModels } from './language-models.ts';
 import type { DemoConversation, DemoFoundation } from './model.ts';
 import { passwordHash } from './password.ts';
 
-/** What a transaction has added. */
+/** The rows that a transaction added. */
 export interface Written {
   readonly conversations: number;
   readonly messages: number;

@@ -3,15 +3,15 @@ import { isStorable } from '../../platform/text.ts';
 import type { Role } from '../tenant/model.ts';
 import type { Organisation, ProviderClaims } from './model.ts';
 
-/** How what a provider says is understood. */
+/** The rules for interpreting a provider's claims. */
 export interface ClaimsPolicy {
   /** Our role for each of the provider's, which are written without their prefix `org:`. */
   readonly roles: ReadonlyMap<string, Role>;
-  /** Whether an address counts as verified where the provider does not say. */
+  /** True if an address without a statement of the provider counts as verified. */
   readonly areEmailsVerified: boolean;
 }
 
-/** How far the provider's clock and ours may differ, in seconds. */
+/** The tolerated clock skew between provider and server, in seconds. */
 export const clockToleranceSeconds = 5;
 
 /**

@@ -70,7 +70,7 @@ export class KeySet {
     if (this.#find === null) {
       if (this.#mayRead(pauseWithoutKeysMs)) await this.#read();
       if (this.#find === null)
-        throw new Unavailable('The identity provider’s keys cannot be had; try again shortly.');
+        throw new Unavailable('The identity provider’s signing keys are unavailable; try again shortly.');
       return this.#find;
     }
     this.keepFresh();
@@ -86,7 +86,7 @@ export class KeySet {
   #read(): Promise<void> {
     this.#reading ??= this.#replace()
       .catch((error: unknown) => {
-        this.#options.logger.warn({ err: error }, 'the keys of the identity provider could not be read');
+        this.#options.logger.warn({ err: error }, 'could not fetch the identity provider’s signing keys');
       })
       .finally(() => {
         this.#reading = null;

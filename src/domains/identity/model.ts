@@ -1,22 +1,22 @@
 import type { Role } from '../tenant/model.ts';
 import { tenantTag, userTag } from '../user/model.ts';
 
-/** What a verified token of the identity provider says about a person, in our words. */
+/** The claims of a verified token of the identity provider. */
 export interface ProviderClaims {
   /** The provider's id of the person. */
   readonly subject: string;
   readonly profile: ProviderProfile;
-  /** For which organisation the token was issued; null when for none. */
+  /** The organisation the token was issued for; null if there is none. */
   readonly organisation: Organisation | null;
-  /** By the provider's clock. */
+  /** The time by the provider's clock. */
   readonly issuedAt: Date;
   /** The last moment at which it is accepted, the allowance for clocks that differ included. */
   readonly acceptedUntil: Date;
 }
 
-/** What the provider tells about a person; undefined is what it does not mention, null what it has cleared. */
+/** The provider's profile of a person; undefined if not mentioned, null if cleared. */
 export interface ProviderProfile {
-  /** Only an address that the provider has verified ever gets here. */
+  /** An address that the provider has verified; others are dropped. */
   readonly email: string | null | undefined;
   readonly firstName: string | null | undefined;
   readonly lastName: string | null | undefined;
@@ -33,11 +33,11 @@ export interface Organisation {
   readonly role: Role;
 }
 
-/** How an organisation that is linked to no tenant may get one. */
+/** The rules for an organisation that is linked to no tenant. */
 export interface LinkPolicy {
-  /** Whether it takes the tenant of the same slug, if that is linked to no organisation. */
+  /** True to link it to the tenant with its slug, unless that is linked to another organisation. */
   readonly isLinkingBySlug: boolean;
-  /** Whether it becomes a new tenant. */
+  /** True to create a new tenant for it. */
   readonly isProvisioning: boolean;
 }
 
@@ -48,16 +48,16 @@ export interface TenantLink {
   readonly reason: 'slug' | 'provisioning';
 }
 
-/** How we know a person of the identity provider: all that authenticating their requests needs. */
+/** A person of the identity provider as stored here, with all that authentication needs. */
 export interface MirroredPerson {
   readonly userId: string;
   readonly isActive: boolean;
   readonly isPlatformAdmin: boolean;
-  /** By the provider's clock. */
+  /** The time by the provider's clock. */
   readonly providerUpdatedAt: Date | null;
-  /** By ours. */
+  /** The time of the last synchronization, by the server's clock. */
   readonly syncedAt: Date | null;
-  /** In the order in which they were joined, suspended ones included. */
+  /** All memberships in the order of joining, including suspended ones. */
   readonly memberships: readonly MirroredMembership[];
 }
 
@@ -69,21 +69,21 @@ export interface MirroredMembership {
   readonly organisationId: string | null;
   readonly role: Role;
   readonly isActive: boolean;
-  /** What the provider said last, which need not be the role here; null when it never spoke of this membership. */
+  /** The role the provider reported last, which may differ from the role here; null if it never reported one. */
   readonly providerRole: Role | null;
-  /** How old what the provider said last is. */
+  /** The time of the provider's last statement. */
   readonly providerAsOf: number | null;
   /** Since when the provider no longer counts them as a member; null while it does. */
   readonly removedAt: number | null;
 }
 
-/** What synchronising with the identity provider did since the process started. */
+/** Counters of identity synchronization since the process started. */
 export interface IdentitySyncStatistics {
   /** Requests that asked whether the mirror is up to date. */
   readonly attempted: number;
-  /** Those for which it was written. */
+  /** Requests that wrote the mirror. */
   readonly performed: number;
-  /** Those for which it was up to date. */
+  /** Requests that found the mirror up to date. */
   readonly skipped: number;
   /** People who were written for the first time. */
   readonly created: number;
@@ -93,7 +93,7 @@ export interface IdentitySyncStatistics {
   readonly servedStale: number;
 }
 
-/** What ends a remembered person: a change to them, or to one of their tenants. */
+/** Returns the invalidation tags of a cached person: the user and their tenants. */
 export function tagsOfPerson({ userId, memberships }: MirroredPerson): string[] {
   return [userTag(userId), ...memberships.map(({ tenantId }) => tenantTag(tenantId))];
 }

@@ -8,13 +8,13 @@ import { readKeys, type KeyLocation } from './read-keys.ts';
 import type { IdentityProvider } from './service.ts';
 import { createTokenVerifier, type TokenRules } from './token-verifier.ts';
 
-/** What is set about identity providers. */
+/** The settings of the identity provider. */
 export interface IdentitySettings extends LinkPolicy {
-  /** Null: there is none. */
+  /** Null without an identity provider. */
   readonly provider: (TokenRules & { readonly keys: KeyLocation }) | null;
-  /** Beside those that are always known: the provider's role, and ours. */
+  /** Additional roles: the provider's name and the role here. */
   readonly roles: readonly (readonly [string, Role])[];
-  /** Whether an address counts as verified where the provider does not say. */
+  /** True if an address without a statement of the provider counts as verified. */
   readonly areEmailsVerified: boolean;
 }
 

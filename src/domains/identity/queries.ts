@@ -7,22 +7,22 @@ import { mirrorMembership, type MembershipNews } from './membership/queries.ts';
 import type { MirroredPerson, ProviderProfile, TenantLink } from './model.ts';
 import { tenantOf } from './organisation/queries.ts';
 
-/** What is to be mirrored: a person, and their place in one organisation. */
+/** A person to mirror, with a membership in one organisation. */
 export interface MirrorRequest {
   readonly issuer: string;
   readonly subject: string;
   readonly profile: ProviderProfile;
   readonly membership: MembershipNews | null;
-  /** By our clock. */
+  /** The current time, by the server's clock. */
   readonly now: Date;
 }
 
-/** What came of it. */
+/** The result of mirroring. */
 export interface Mirrored {
-  /** Null: there is no such person, and nothing that they could be a member of. */
+  /** Null for an unknown person without a tenant to join. */
   readonly userId: string | null;
   readonly isCreated: boolean;
-  /** Null: no organisation was named, or it is none of our tenants. */
+  /** Null without an organisation, or if it is linked to no tenant. */
   readonly tenantId: string | null;
   /** Null unless this call has linked a tenant to the organisation. */
   readonly link: TenantLink | null;
@@ -41,10 +41,10 @@ const personColumns = sql`u.id as "userId", u.is_active as "isActive", u.is_plat
       'removedAt', ${milliseconds(sql`m.identity_removed_at`)}) order by m.joined_at, t.slug)
     from memberships m join tenants t on t.id = m.tenant_id where m.user_id = u.id), '[]') as memberships`;
 
-/** Without a tenant as the first argument: the identity provider decides who belongs to which. */
+/** Creates queries without a tenant argument: the identity provider decides who belongs to which tenant. */
 export function createIdentityQueries(db: Database) {
   return {
-    /** Also people who are suspended; null for those who were never mirrored. */
+    /** Finds a person, also a suspended one; null if they were never mirrored. */
     async personBySubject(subject: string): Promise<MirroredPerson | null> {
       const [person] = await db.query<MirroredPerson>(
         sql`select ${personColumns} from users u where u.external_id = ${subject}`,
@@ -52,14 +52,14 @@ export function createIdentityQueries(db: Database) {
       return person ?? null;
     },
 
-    /** As `personBySubject`, for many; those who were never mirrored are missing. */
+    /** Finds many people as `personBySubject` does; people who were never mirrored are missing. */
     async peopleBySubjects(subjects: readonly string[]): Promise<Map<string, MirroredPerson>> {
       const rows = await db.query<MirroredPerson & { readonly subject: string }>(sql`select
           u.external_id as subject, ${personColumns} from users u where u.external_id = any(${subjects}::text[])`);
       return new Map(rows.map(({ subject, ...person }) => [subject, person]));
     },
 
-    /** What the provider calls those of these people whom it has vouched for. */
+    /** Finds the provider's ids of those users that were mirrored. */
     async subjectsOf(userIds: readonly string[], limit: number): Promise<string[]> {
       const rows = await db.query<{ subject: string }>(sql`select external_id as subject from users
         where id = any(${userIds}::uuid[]) and external_id is not null and identity_synced_at is not null
@@ -133,7 +133,7 @@ interface KnownPerson {
   readonly isCreated: boolean;
 }
 
-/** By the provider's id, else by an address that the provider has verified, else new where they have a tenant to be in. */
+/** Finds a person by the provider's id, then by verified address; creates one only with a tenant to join. */
 async function personOf(
   client: PoolClient,
   request: MirrorRequest,
@@ -209,7 +209,7 @@ function maySetName(current: Sql, updatedAt: Date | null): Sql {
   return sql`(${isNewer(updatedAt)} or (${current} is null and u.identity_updated_at is null))`;
 }
 
-/** Not an admin of the platform: a provider that is too easily convinced of an address must not hand out everything. */
+/** Links an account by address, never a platform admin's: an address is too weak a proof for that. */
 async function linkPerson(client: PoolClient, request: MirrorRequest): Promise<string | null> {
   const { subject, issuer, profile, now } = request;
   if (typeof profile.email !== 'string') return null;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-/** Where the provider's JSON Web Key Set is. */
+/** The location of the provider's JSON Web Key Set. */
 export type KeyLocation = { readonly url: string } | { readonly file: string };
 
 const bytesMax = 256 * 1024;

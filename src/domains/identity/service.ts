@@ -23,7 +23,7 @@ const syncEveryMs = 60 * 60_000;
 /** After a write failed, those who are known are not kept waiting for the next one. */
 const pauseAfterFailureMs = 5000;
 
-/** What a provider's word is worth here. */
+/** The configured identity provider. */
 export interface IdentityProvider {
   readonly issuer: string;
   readonly verifyToken: VerifyToken;
@@ -34,17 +34,16 @@ export type IdentityService = ReturnType<typeof createIdentityService>;
 
 /** The rules of being known by an identity provider's token, and of keeping its word in our tables. */
 export function createIdentityService(options: {
-  /** Null: there is none, and no token is accepted. */
+  /** Null without an identity provider: no token is accepted. */
   readonly provider: IdentityProvider | null;
   readonly queries: IdentityQueries;
-  /** By the provider's id of the person. */
+  /** Cached people, by the provider's id. */
   readonly identities: Cache<MirroredPerson>;
-  /** Waits until no process answers with what was committed before. */
-  readonly settle: Coherence['settle'];
+  readonly waitForInvalidation: Coherence['waitForInvalidation'];
   readonly clock: Clock;
   readonly logger: Logger;
 }) {
-  const { provider, queries, identities, settle, clock, logger } = options;
+  const { provider, queries, identities, waitForInvalidation, clock, logger } = options;
   const mirror = createMirror(queries, logger);
   const counts = { attempted: 0, performed: 0, skipped: 0, created: 0, failed: 0, servedStale: 0 };
   const underWay = new Map<string, Promise<void>>();
@@ -111,7 +110,7 @@ export function createIdentityService(options: {
       // By the key: that nobody was known by it carries no tag of a person. Other processes, where it is known too, look
       // again when they see the token.
       await identities.invalidate({ key: claims.subject });
-      await settle();
+      await waitForInvalidation();
     } catch (error) {
       if (error instanceof AddressTaken) {
         throw new Unauthenticated('The e-mail address of this token belongs to another account.');
@@ -147,7 +146,7 @@ export function createIdentityService(options: {
      * @throws Unavailable when neither the database nor a cache can tell
      */
     viewerByToken(token: string, tenantSlug: string | null): MaybePromise<Viewer> {
-      if (provider === null) throw new Unauthenticated('No identity provider is set up here.');
+      if (provider === null) throw new Unauthenticated('No identity provider is configured.');
       return handleMaybePromise(
         () => provider.verifyToken(token),
         (claims) =>
@@ -165,7 +164,7 @@ export function createIdentityService(options: {
   };
 }
 
-/** Whether the token has news. Where that is not certain, it counts as having them. */
+/** Returns whether the token may contain changes; in doubt, true. */
 function isDue(
   person: MirroredPerson,
   claims: ProviderClaims,
@@ -204,8 +203,7 @@ function viewerFrom(
   claims: ProviderClaims,
   tenantSlug: string | null,
 ): Viewer {
-  if (person === null)
-    throw new Unauthenticated('The owner of this token is not a member of any tenant here.');
+  if (person === null) throw new Unauthenticated('The owner of this token is not a member of any tenant.');
   if (!person.isActive) throw new Unauthenticated('The owner of this token was deactivated.');
   const membership = chooseMembership(person.memberships, claims, tenantSlug);
   if (membership?.isActive !== true) {

@@ -9,24 +9,24 @@ import { clockToleranceSeconds, readClaims, type ClaimsPolicy } from './claims.t
 import type { KeySet } from './key-set.ts';
 import type { ProviderClaims } from './model.ts';
 
-/** Which tokens are accepted. */
+/** The rules for accepting a token. */
 export interface TokenRules {
   readonly issuer: string;
   /** A token must be meant for one of them; empty: only tokens that name no audience are accepted. */
   readonly audiences: readonly string[];
-  /** Where a token must have been issued to (`azp`); empty: anywhere. */
+  /** The accepted values of `azp`; empty accepts all. */
   readonly authorizedParties: readonly string[];
-  /** Of public keys only: with a shared secret, whoever can check tokens can make them. */
+  /** Public-key algorithms only: a shared secret that verifies tokens can also sign them. */
   readonly algorithms: readonly string[];
 }
 
-/** What a token says. @throws Unauthenticated, TokenExpired, Unavailable */
+/** Verifies a token and returns its claims. @throws Unauthenticated, TokenExpired, Unavailable */
 export type VerifyToken = (token: string) => MaybePromise<ProviderClaims>;
 
-/** In characters; those of Clerk have about a thousand. */
+/** The maximum length in characters; Clerk's tokens have about a thousand. */
 const tokenLengthMax = 8192;
 const rememberedMax = 10_000;
-/** Of this media type (RFC 8725, section 3.11), because providers sign other things with the same keys. */
+/** The accepted media types (RFC 8725, section 3.11): providers sign other things with the same keys. */
 const types: readonly unknown[] = [undefined, 'jwt', 'at+jwt', 'application/jwt', 'application/at+jwt'];
 
 /** Checks tokens; the signature of each once, as long as it is remembered and the keys stay as they are. */
@@ -58,7 +58,7 @@ export function createTokenVerifier(options: {
     const { generation } = keys;
     const payload = await verifiedPayload(token, { rules, keys, clock, logger });
     const claims = readClaims(payload, policy);
-    if (claims === null) throw new Unauthenticated('This token says something that cannot be.');
+    if (claims === null) throw new Unauthenticated('The token has invalid claims.');
     refuseForeign(payload, rules);
     refuseFuture(claims, clock.now());
     // Of the generation before the check: keys that came during it may not be those that it was made with.

@@ -27,7 +27,7 @@ export function createUnknownOrganisations(clock: Clock): UnknownOrganisations {
   };
 }
 
-/** Without the role: which tenant an organisation is does not depend on it. */
+/** Excludes the role, which does not affect the tenant of an organisation. */
 function keyOf({ id, slug }: Organisation): string {
   return JSON.stringify([id, slug]);
 }

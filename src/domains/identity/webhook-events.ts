@@ -4,7 +4,7 @@ import { BadUserInput } from '../../platform/errors.ts';
 import { roleOf, timeFrom, type ClaimsPolicy } from './claims.ts';
 import type { Organisation, ProviderProfile } from './model.ts';
 
-/** What an identity provider tells of its own accord. Times are by its clock; null where it does not say. */
+/** An event that an identity provider sends. Times are by its clock; null if missing. */
 export type IdentityEvent =
   | { readonly kind: 'userChanged'; readonly subject: string; readonly profile: ProviderProfile }
   | { readonly kind: 'userDeleted'; readonly subject: string }
@@ -86,7 +86,7 @@ function jsonFrom(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'));
   } catch {
-    throw new BadUserInput('The body is not JSON.');
+    throw new BadUserInput('The body is not valid JSON.');
   }
 }
 
@@ -94,7 +94,7 @@ function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.outp
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const paths = parsed.error.issues.map(({ path }) => path.join('.') || 'the event');
-  throw new BadUserInput(`This is no event of an identity provider: see ${[...new Set(paths)].join(', ')}.`);
+  throw new BadUserInput(`Invalid identity provider event; check ${[...new Set(paths)].join(', ')}.`);
 }
 
 function userChanged(user: z.output<typeof userSchema>, policy: ClaimsPolicy): IdentityEvent {

@@ -16,13 +16,13 @@ import { readEvent, type IdentityEvent } from './webhook-events.ts';
 interface WebhookHeaders {
   readonly id: string | undefined;
   readonly timestamp: string | undefined;
-  /** One or several, separated by blanks: while a secret is being replaced, both sign. */
+  /** One or more signatures, separated by spaces: during a secret rotation, both secrets sign. */
   readonly signature: string | undefined;
 }
 
-/** What is set about webhooks. */
+/** The settings of webhooks. */
 export interface WebhookSettings extends LinkPolicy, Pick<IdentitySettings, 'roles' | 'areEmailsVerified'> {
-  /** Null: nobody sends any. */
+  /** Null without webhooks. */
   readonly webhook: { readonly secret: string; readonly issuer: string } | null;
 }
 
@@ -37,17 +37,16 @@ const toleranceMs = 5 * 60_000;
  */
 type ReceiveWebhook = (headers: WebhookHeaders, body: Buffer) => Promise<boolean>;
 
-/** Null where no secret is set. */
+/** Creates the receiver; null if no secret is configured. */
 export function createWebhookReceiver(options: {
   readonly settings: WebhookSettings;
   readonly queries: IdentityQueries;
   readonly identities: Cache<MirroredPerson>;
-  /** Waits until no process answers with what was committed before. */
-  readonly settle: Coherence['settle'];
+  readonly waitForInvalidation: Coherence['waitForInvalidation'];
   readonly clock: Clock;
   readonly logger: Logger;
 }): ReceiveWebhook | null {
-  const { settings, queries, identities, settle, clock, logger } = options;
+  const { settings, queries, identities, waitForInvalidation, clock, logger } = options;
   if (settings.webhook === null) return null;
   const { areEmailsVerified, isLinkingBySlug, isProvisioning, roles } = settings;
   const { issuer, secret } = settings.webhook;
@@ -64,7 +63,7 @@ export function createWebhookReceiver(options: {
     // By the key: that nobody was known by it carries no tag of a person. Other processes, where it is known too, look
     // again when they see a token.
     if ('subject' in event) await identities.invalidate({ key: event.subject });
-    await settle();
+    await waitForInvalidation();
     return true;
   };
 }
@@ -75,10 +74,10 @@ function requireSignature(webhook: Webhook, headers: WebhookHeaders, body: Buffe
   const isComplete = id !== undefined && signature !== undefined && /^\d{1,12}$/.test(timestamp ?? '');
   const signedAt = Number(timestamp) * 1000;
   if (!isComplete || Math.abs(now - signedAt) > toleranceMs)
-    throw new Unauthenticated('This webhook is not signed.');
+    throw new Unauthenticated('The webhook signature is missing, invalid or expired.');
   const expected = Buffer.from(webhook.sign(id, new Date(signedAt), body));
   const isSigned = signature.split(' ').some((candidate) => isSame(Buffer.from(candidate), expected));
-  if (!isSigned) throw new Unauthenticated('This webhook is not signed.');
+  if (!isSigned) throw new Unauthenticated('The webhook signature is missing, invalid or expired.');
 }
 
 function isSame(one: Buffer, other: Buffer): boolean {

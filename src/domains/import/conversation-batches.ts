@@ -8,7 +8,7 @@ export interface Entry {
   readonly conversation: ImportedConversation;
 }
 
-/** What one transaction takes in; `linesRefused` were met on the way to it. */
+/** The conversations of one transaction; `linesRefused` counts rejected lines among them. */
 export interface Batch {
   readonly entries: readonly Entry[];
   readonly linesRefused: number;

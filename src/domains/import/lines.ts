@@ -46,7 +46,7 @@ class CurrentLine {
     this.#bytesMax = bytesMax;
   }
 
-  /** In bytes. */
+  /** The maximum length of a line in bytes. */
   get length(): number {
     return this.#length;
   }

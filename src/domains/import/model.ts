@@ -1,6 +1,6 @@
 import type { MessageRole } from '../../platform/postgres/generated/enums.ts';
 
-/** One message of a file. */
+/** A message of an import file. */
 interface ImportedMessage {
   readonly author: string;
   readonly createdAt: Date;
@@ -8,26 +8,24 @@ interface ImportedMessage {
   readonly role: MessageRole;
 }
 
-/** One line of a file: a conversation with all its messages, in the order in which they were said. */
+/** A line of an import file: a conversation with all its messages, in order. */
 export interface ImportedConversation {
   /** A slug. */
   readonly tenant: string;
   /** Names the conversation within its tenant, so that it is never taken in twice. */
   readonly externalId: string;
   readonly title: string;
-  /** One at least. Their times may tie and run backwards. */
+  /** At least one message. Times may be equal or decrease. */
   readonly messages: readonly ImportedMessage[];
 }
 
-/**
- * In RFC 3339: the first and the last by position, and the latest of all, because times run backwards too.
- */
+/** RFC 3339 times: the first and the last by position, and the latest, because times may decrease. */
 export function spanOf(messages: ImportedConversation['messages']) {
   const times = messages.map(({ createdAt }) => createdAt.toISOString());
   return { startedAt: times[0], lastMessageAt: times.at(-1), newestAt: times.toSorted().at(-1) };
 }
 
-/** By author: when they said their first message, by position. */
+/** The time of each author's first message, by position. */
 export function firstTimes(messages: ImportedConversation['messages']): ReadonlyMap<string, Date> {
   const times = new Map<string, Date>();
   for (const { author, createdAt } of messages) {
@@ -36,7 +34,7 @@ export function firstTimes(messages: ImportedConversation['messages']): Readonly
   return times;
 }
 
-/** How far an import has come. */
+/** The progress of an import. */
 export interface ImportCounts {
   readonly conversationsAdded: number;
   readonly conversationsAlreadyThere: number;
@@ -46,7 +44,7 @@ export interface ImportCounts {
   readonly authorsAdded: number;
 }
 
-/** Where counting begins. */
+/** The initial counts. */
 export const nothingImported: ImportCounts = {
   conversationsAdded: 0,
   conversationsAlreadyThere: 0,
@@ -67,12 +65,12 @@ export function sumOf(one: ImportCounts, other: ImportCounts): ImportCounts {
 
 /** Why a line was refused. */
 export interface LineFault {
-  /** From 1. */
+  /** The line number, starting at 1. */
   readonly line: number;
   readonly reason: string;
 }
 
-/** Who an author of a tenant's imported messages is among the users of all tenants. */
+/** Returns the external id of an imported author of a tenant. */
 export function authorExternalId(tenant: string, author: string): string {
   return `import:${tenant}:${author}`;
 }

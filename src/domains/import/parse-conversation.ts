@@ -60,7 +60,7 @@ export function parseConversation(line: string): ParsedLine {
 function text(charactersMax: number) {
   return z
     .string({ error: wrong('a text') })
-    .refine(isStorable, 'has a character that no text can hold')
+    .refine(isStorable, 'contains a NUL or an unpaired surrogate')
     .refine((value) => value.trim() !== '', 'must not be blank')
     .refine((value) => isAtMost(value, charactersMax), `must have at most ${charactersMax} characters`);
 }

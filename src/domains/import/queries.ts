@@ -7,7 +7,7 @@ import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { createId } from '../../platform/ids.ts';
 import { authorExternalId, firstTimes, spanOf, type ImportedConversation } from './model.ts';
 
-/** What a transaction has added. */
+/** The rows that a transaction added. */
 export interface Stored {
   readonly conversations: number;
   readonly messages: number;
@@ -235,7 +235,7 @@ function idIn(ids: ReadonlyMap<string, string>, key: string): string {
   return id;
 }
 
-/** By UTF-16 units, which is the same everywhere; collations are not. */
+/** Compares by UTF-16 units, which unlike collations are the same everywhere. */
 function compare(one: string, other: string): number {
   if (one === other) return 0;
   return one < other ? -1 : 1;

@@ -4,7 +4,7 @@ import type { Line } from './lines.ts';
 import { nothingImported, sumOf, type ImportCounts, type LineFault } from './model.ts';
 import { NotStorable, type ImportQueries, type Stored } from './queries.ts';
 
-/** Who wants to know how the import of a file goes. */
+/** The observer of an import. */
 export interface ImportListener {
   onFault(fault: LineFault): void;
   /** After every transaction; counted from the beginning of the file. */

@@ -45,7 +45,7 @@ async function* prepended(head: Buffer, rest: AsyncIterable<Buffer>): AsyncGener
 
 async function* buffersOf(stream: AsyncIterable<unknown>): AsyncGenerator<Buffer> {
   for await (const chunk of stream) {
-    if (!Buffer.isBuffer(chunk)) throw new TypeError('A file is read as bytes, not as text.');
+    if (!Buffer.isBuffer(chunk)) throw new TypeError('The stream must yield Buffers, not strings.');
     yield chunk;
   }
 }

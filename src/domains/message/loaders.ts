@@ -1,29 +1,29 @@
 import DataLoader from 'dataloader';
 import type { MessageRole } from '../../platform/postgres/generated/enums.ts';
 import type { PagedList } from '../../paging/paged-list.ts';
-import { byKeys, type ColumnSet } from '../../platform/postgres/rows.ts';
+import { byKeys, type Projection } from '../../platform/postgres/rows.ts';
 import type { Viewer } from '../session/model.ts';
-import type { Message, ReadMessage } from './model.ts';
+import type { Message, MessageSummary } from './model.ts';
 import type { MessageQueries } from './queries.ts';
 
-/** How a request finds messages; only those that the viewer may read exist here. */
+/** Loaders of messages for a request; only messages that the viewer may read are found. */
 export interface MessageLoaders {
   readonly byId: DataLoader<string, Message | null>;
   /** The newest of each conversation, in their order. */
   readonly lastInConversations: (
     conversationIds: readonly string[],
-    columnSet: ColumnSet,
-  ) => Promise<readonly (ReadMessage | null)[]>;
-  /** By conversation. */
-  readonly byConversationId: (role: MessageRole | null, columnSet: ColumnSet) => PagedList<ReadMessage>;
-  /** By author. */
-  readonly byAuthorId: (columnSet: ColumnSet) => PagedList<ReadMessage>;
+    projection: Projection,
+  ) => Promise<readonly (MessageSummary | null)[]>;
+  /** Lists by conversation. */
+  readonly byConversationId: (role: MessageRole | null, projection: Projection) => PagedList<MessageSummary>;
+  /** Lists by author. */
+  readonly byAuthorId: (projection: Projection) => PagedList<MessageSummary>;
   readonly saysWhatToFind: (words: string) => Promise<boolean>;
   readonly containing: (
     words: string,
     conversationId: string | null,
-    columnSet: ColumnSet,
-  ) => PagedList<ReadMessage>;
+    projection: Projection,
+  ) => PagedList<MessageSummary>;
 }
 
 export function createMessageLoaders(queries: MessageQueries, viewer: Viewer): MessageLoaders {
@@ -32,12 +32,16 @@ export function createMessageLoaders(queries: MessageQueries, viewer: Viewer): M
     byId: new DataLoader(async (ids) =>
       byKeys(ids, await queries.byIds(viewer, ids), (message) => message.id),
     ),
-    lastInConversations: async (ids, columnSet) =>
-      byKeys(ids, await queries.lastInConversations(tenantId, ids, columnSet), (message) => message.parentId),
-    byConversationId: (role, columnSet) => queries.inConversations(tenantId, role, columnSet),
-    byAuthorId: (columnSet) => queries.byAuthors(viewer, columnSet),
+    lastInConversations: async (ids, projection) =>
+      byKeys(
+        ids,
+        await queries.lastInConversations(tenantId, ids, projection),
+        (message) => message.parentId,
+      ),
+    byConversationId: (role, projection) => queries.inConversations(tenantId, role, projection),
+    byAuthorId: (projection) => queries.byAuthors(viewer, projection),
     saysWhatToFind: (words) => queries.saysWhatToFind(words),
-    containing: (words, conversationId, columnSet) =>
-      queries.containing(viewer, words, conversationId, columnSet),
+    containing: (words, conversationId, projection) =>
+      queries.containing(viewer, words, conversationId, projection),
   };
 }

@@ -1,8 +1,8 @@
 import sql from 'sql-template-tag';
 import type { MessageRole, MessageStatus } from '../../platform/postgres/generated/enums.ts';
-import type { Beside } from '../../paging/paged-list.ts';
+import type { LateralJoin } from '../../paging/paged-list.ts';
 
-/** What nearly everybody asks of a message: not its conversation, which they have come from. */
+/** The fields of a message that most queries select; not its conversation, which usually is the parent. */
 export interface UsualMessage {
   readonly id: string;
   /** Its place in the conversation. */
@@ -25,10 +25,10 @@ export interface Message extends UsualMessage {
 }
 
 /** A message, of which those columns may be missing that nobody will read. */
-export type ReadMessage = UsualMessage & Partial<Message>;
+export type MessageSummary = UsualMessage & Partial<Message>;
 
-/** What of a message the usual columns answer, in the words of the API. */
-export const usualMessageFields: ReadonlySet<string> = new Set([
+/** The API fields that the summary columns of a message answer. */
+export const messageSummaryFields: ReadonlySet<string> = new Set([
   'id',
   'author',
   'role',
@@ -37,7 +37,7 @@ export const usualMessageFields: ReadonlySet<string> = new Set([
 ]);
 
 /** The newest message of each row of a page of conversations, by its usual columns, as `lastMessage`; null where there is none. */
-export function newestMessageBeside(tenantId: string): Beside {
+export function includeNewestMessage(tenantId: string): LateralJoin {
   return {
     select: sql`newest.id as "lastMessage.id", newest.position as "lastMessage.position",
   newest.author_id as "lastMessage.authorId", newest.role as "lastMessage.role", newest.content as "lastMessage.content", newest.created_at as "lastMessage.createdAt"`,

@@ -3,12 +3,12 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { inList } from '../../platform/postgres/in-list.ts';
 import type { MessageRole } from '../../platform/postgres/generated/enums.ts';
 import { pagedList, type Ordering, type PagedList } from '../../paging/paged-list.ts';
-import type { ColumnSet } from '../../platform/postgres/rows.ts';
+import type { Projection } from '../../platform/postgres/rows.ts';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { insertAudit, type AuditEntry } from '../audit/model.ts';
-import { readableParts, whereReadable, whereWritable } from '../conversation/model.ts';
+import { readableBranches, whereReadable, whereWritable } from '../conversation/model.ts';
 import type { Viewer } from '../session/model.ts';
-import type { Message, ReadMessage } from './model.ts';
+import type { Message, MessageSummary } from './model.ts';
 
 /** A message to be; its position comes from the conversation. */
 export interface NewMessage {
@@ -30,7 +30,7 @@ export interface SendingKey {
   readonly expiresAt: Date;
 }
 
-/** What was sent with a key before. */
+/** A message that was sent with an idempotency key before. */
 export interface SentBefore {
   readonly requestHash: Buffer;
   readonly messageId: string;
@@ -38,24 +38,24 @@ export interface SentBefore {
 
 export type MessageQueries = ReturnType<typeof createMessageQueries>;
 
-const usualColumns = sql`m.id, m.position, m.author_id as "authorId", m.role, m.content, m.created_at as "createdAt"`;
-const columns = sql`${usualColumns}, m.tenant_id as "tenantId", m.conversation_id as "conversationId", m.status,
+const summaryColumns = sql`m.id, m.position, m.author_id as "authorId", m.role, m.content, m.created_at as "createdAt"`;
+const columns = sql`${summaryColumns}, m.tenant_id as "tenantId", m.conversation_id as "conversationId", m.status,
   m.model_slug as "modelSlug", m.token_count as "tokenCount", m.metadata, m.edited_at as "editedAt"`;
-const columnSets: Readonly<Record<ColumnSet, Sql>> = { usual: usualColumns, all: columns };
+const projections: Readonly<Record<Projection, Sql>> = { summary: summaryColumns, full: columns };
 
 const readableMessages = sql`messages m join conversations c on c.tenant_id = m.tenant_id and c.id = m.conversation_id`;
 
 /** Messages are listed by what they are, whichever conversations they are in. */
 const anyConversation = { visibility: null, isNewestFirst: false };
 
-/** As it was said: clocks tie and run backwards, positions do neither. */
-const asSaid: Ordering<ReadMessage> = {
+/** Orders by position: times may be equal or decrease, positions do neither. */
+const asSaid: Ordering<MessageSummary> = {
   name: 'message.position',
   direction: 'asc',
   columns: [{ name: 'position', expression: sql`m.position`, type: 'integer' }],
 };
 
-const newestFirst: Ordering<ReadMessage> = {
+const newestFirst: Ordering<MessageSummary> = {
   name: 'message.createdAt',
   direction: 'desc',
   columns: [
@@ -66,7 +66,7 @@ const newestFirst: Ordering<ReadMessage> = {
 
 export function createMessageQueries(db: Database) {
   return {
-    /** Those in conversations that the viewer may read. */
+    /** Finds the messages in conversations that the viewer may read. */
     async byIds(viewer: Viewer, ids: readonly string[]): Promise<Message[]> {
       return db.query<Message>(sql`select ${columns} from ${readableMessages}
         where ${whereReadable(viewer)} and m.tenant_id = ${viewer.tenantId}::uuid and ${inList(sql`m.id`, ids)}`);
@@ -76,25 +76,25 @@ export function createMessageQueries(db: Database) {
     async lastInConversations(
       tenantId: string,
       conversationIds: readonly string[],
-      columnSet: ColumnSet,
-    ): Promise<(ReadMessage & { readonly parentId: string })[]> {
+      projection: Projection,
+    ): Promise<(MessageSummary & { readonly parentId: string })[]> {
       return db.query(sql`select parent.id as "parentId", last.* from unnest(${conversationIds}::uuid[]) as parent(id)
         cross join lateral (
-          select ${columnSets[columnSet]} from messages m
+          select ${projections[projection]} from messages m
           where m.tenant_id = ${tenantId}::uuid and m.conversation_id = parent.id
           order by m.position desc limit 1
         ) last`);
     },
 
-    /** By conversation. The parents must be readable: they are asked for by their id alone. */
+    /** Lists by conversation. The parents must be readable: they are found by id alone. */
     inConversations(
       tenantId: string,
       role: MessageRole | null,
-      columnSet: ColumnSet,
-    ): PagedList<ReadMessage> {
+      projection: Projection,
+    ): PagedList<MessageSummary> {
       const ofRole = role === null ? sql`` : sql` and m.role = ${role}::message_role`;
       return pagedList(db, {
-        select: columnSets[columnSet],
+        select: projections[projection],
         from: sql`messages m`,
         where: (conversation) =>
           sql`m.tenant_id = ${tenantId}::uuid and m.conversation_id = ${conversation}${ofRole}`,
@@ -102,13 +102,13 @@ export function createMessageQueries(db: Database) {
       });
     },
 
-    /** By author, as far as the viewer may read them. */
-    byAuthors(viewer: Viewer, columnSet: ColumnSet): PagedList<ReadMessage> {
+    /** Lists the messages of an author that the viewer may read. */
+    byAuthors(viewer: Viewer, projection: Projection): PagedList<MessageSummary> {
       return pagedList(db, {
-        select: columnSets[columnSet],
+        select: projections[projection],
         from: readableMessages,
         where: (author) => sql`m.tenant_id = ${viewer.tenantId}::uuid and m.author_id = ${author}`,
-        parts: () => readableParts(viewer, anyConversation),
+        unionBranches: () => readableBranches(viewer, anyConversation),
         ordering: newestFirst,
       });
     },
@@ -130,17 +130,17 @@ export function createMessageQueries(db: Database) {
       viewer: Viewer,
       words: string,
       conversationId: string | null,
-      columnSet: ColumnSet,
-    ): PagedList<ReadMessage> {
+      projection: Projection,
+    ): PagedList<MessageSummary> {
       const inConversation =
         conversationId === null ? sql`true` : sql`m.conversation_id = ${conversationId}::uuid`;
       return pagedList(db, {
-        select: columnSets[columnSet],
+        select: projections[projection],
         from: readableMessages,
         where: () => sql`m.tenant_id = ${viewer.tenantId}::uuid
           and m.content_words @@ websearch_to_tsquery('english', ${searchableWords(words)}) and ${inConversation}`,
-        parts: () => readableParts(viewer, anyConversation),
-        isPlannedAnew: true,
+        unionBranches: () => readableBranches(viewer, anyConversation),
+        usesCustomPlan: true,
         ordering: newestFirst,
       });
     },
@@ -171,7 +171,7 @@ export function createMessageQueries(db: Database) {
       return appended ?? null;
     },
 
-    /** What this person sent with this key, as long as the key is remembered. */
+    /** Finds the message a user sent with an idempotency key, until the key expires. */
     async sentBefore(tenantId: string, userId: string, key: string, now: Date): Promise<SentBefore | null> {
       const [found] = await db.query<SentBefore>(sql`select request_hash as "requestHash",
           response ->> 'messageId' as "messageId"

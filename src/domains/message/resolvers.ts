@@ -3,15 +3,15 @@ import { viewerOf } from '../../graphql/access.ts';
 import { withUserErrors } from '../../graphql/with-user-errors.ts';
 import { batched } from '../../graphql/batched.ts';
 import type { ResolversOf } from '../../graphql/resolver-types-strict.ts';
-import { columnsFor } from '../../graphql/columns.ts';
+import { projectionFor } from '../../graphql/columns.ts';
 import { nodeSelection, connectionOf, connectionsOf } from '../../graphql/connection.ts';
 import { loadMany, loadManyOrThrow } from '../../graphql/load-many.ts';
-import type { ColumnSet } from '../../platform/postgres/rows.ts';
+import type { Projection } from '../../platform/postgres/rows.ts';
 import { storableText } from '../../platform/text.ts';
 import { BadUserInput } from '../../platform/errors.ts';
 import { fromPublicId, noId, toPublicId } from '../../platform/ids.ts';
-import type { ReadConversation } from '../conversation/model.ts';
-import { usualMessageFields, type UsualMessage } from './model.ts';
+import type { ConversationSummary } from '../conversation/model.ts';
+import { messageSummaryFields, type UsualMessage } from './model.ts';
 
 const searchCharactersMax = 500;
 
@@ -30,9 +30,13 @@ export const Query: ResolversOf<'message', 'Query'> = {
     const publicId = args.conversationId ?? null;
     const conversationId = publicId === null ? null : (fromPublicId('conv', publicId) ?? noId);
     const selection = selectionOf(info);
-    return connectionOf(loaders.message.containing(words, conversationId, columnsOfNodes(selection)), args, {
-      selection,
-    });
+    return connectionOf(
+      loaders.message.containing(words, conversationId, projectionOfNodes(selection)),
+      args,
+      {
+        selection,
+      },
+    );
   },
 };
 
@@ -69,16 +73,16 @@ export const Message: ResolversOf<'message', 'Message'> = {
 
 export const Conversation: ResolversOf<'message', 'Conversation'> = {
   lastMessage: batched((conversations, _args, { loaders }, selection) => {
-    const columnSet = columnsFor(selection, usualMessageFields);
+    const projection = projectionFor(selection, messageSummaryFields);
     const ids = conversations.map((conversation) => conversation.id);
     return (
-      (columnSet === 'usual' ? readBeside(conversations) : null) ??
-      loaders.message.lastInConversations(ids, columnSet)
+      (projection === 'summary' ? readBeside(conversations) : null) ??
+      loaders.message.lastInConversations(ids, projection)
     );
   }),
   messages: batched((conversations, args, { loaders }, selection) =>
     connectionsOf(
-      loaders.message.byConversationId(args.role ?? null, columnsOfNodes(selection)),
+      loaders.message.byConversationId(args.role ?? null, projectionOfNodes(selection)),
       conversations.map((conversation) => conversation.id),
       args,
       { selection, defaultFrom: 'end' },
@@ -89,7 +93,7 @@ export const Conversation: ResolversOf<'message', 'Conversation'> = {
 export const User: ResolversOf<'message', 'User'> = {
   messages: batched((users, args, { loaders }, selection) =>
     connectionsOf(
-      loaders.message.byAuthorId(columnsOfNodes(selection)),
+      loaders.message.byAuthorId(projectionOfNodes(selection)),
       users.map((user) => user.id),
       args,
       { selection },
@@ -97,12 +101,12 @@ export const User: ResolversOf<'message', 'User'> = {
   ),
 };
 
-function columnsOfNodes(selection: Selection | null): ColumnSet {
-  return columnsFor(nodeSelection(selection), usualMessageFields);
+function projectionOfNodes(selection: Selection | null): Projection {
+  return projectionFor(nodeSelection(selection), messageSummaryFields);
 }
 
 /** The newest messages where all of them were read with their conversations. */
-function readBeside(conversations: readonly ReadConversation[]): (UsualMessage | null)[] | null {
+function readBeside(conversations: readonly ConversationSummary[]): (UsualMessage | null)[] | null {
   const messages = [];
   for (const { lastMessage } of conversations) {
     if (lastMessage === undefined) return null;

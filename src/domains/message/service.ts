@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import { MessageRole } from '../../platform/postgres/generated/enums.ts';
-import { NotFound, Unavailable, type InputRefused } from '../../platform/errors.ts';
+import { NotFound, Unavailable, type InvalidInput } from '../../platform/errors.ts';
 import { createId, fromPublicId } from '../../platform/ids.ts';
-import { jsonInput, parseInput, proseInput, refused } from '../../platform/input.ts';
+import { jsonInput, parseInput, proseInput, invalidInput } from '../../platform/input.ts';
 import { auditEntry } from '../audit/model.ts';
 import {
   mayWrite,
@@ -17,7 +17,7 @@ import type { Settings } from '../setting/model.ts';
 import type { Message } from './model.ts';
 import type { MessageQueries, SendingKey } from './queries.ts';
 
-/** How long an idempotency key is remembered. */
+/** The lifetime of an idempotency key. */
 const keyTtlMs = 24 * 60 * 60 * 1000;
 const keyCharactersMax = 200;
 
@@ -55,20 +55,22 @@ export function createMessageService(options: {
     const sent = await queries.sentBefore(viewer.tenantId, viewer.userId, key.key, new Date(clock.now()));
     if (sent === null) return null;
     if (!key.requestHash.equals(sent.requestHash)) {
-      throw refused('CONFLICT', 'Something else was sent with this key.', ['idempotencyKey']);
+      throw invalidInput('CONFLICT', 'This key was already used for a different message.', [
+        'idempotencyKey',
+      ]);
     }
     const [message] = await queries.byIds(viewer, [sent.messageId]);
     if (message !== undefined) return message;
-    throw refused('NOT_FOUND', 'What was sent with this key has been deleted since.', ['idempotencyKey']);
+    throw invalidInput('NOT_FOUND', 'The message sent with this key has been deleted.', ['idempotencyKey']);
   }
 
   return {
-    /** @throws InputRefused for faults of the input, and where the viewer may not write */
+    /** @throws InvalidInput for faults of the input, and where the viewer may not write */
     async send(viewer: Viewer, input: unknown): Promise<Message> {
       const { sendSchema } = await currentSchemas();
       const { conversationId, idempotencyKey, ...message } = parseInput(sendSchema, input);
       if (message.role !== 'USER' && !isTenantAdmin(viewer)) {
-        throw refused('FORBIDDEN', 'Only admins speak in another role than USER.', ['role']);
+        throw invalidInput('FORBIDDEN', 'Only admins can send messages in a role other than USER.', ['role']);
       }
       const id = fromPublicId('conv', conversationId);
       if (id === null) throw missingConversation();
@@ -84,16 +86,16 @@ export function createMessageService(options: {
       const before = await sentBefore(viewer, key);
       if (before !== null) return before;
       if (conversation.archivedAt !== null) throw archived('conversationId');
-      throw new Unavailable('The conversation changed meanwhile; try again.');
+      throw new Unavailable('The conversation was changed concurrently; try again.');
     },
 
-    /** @throws InputRefused for faults of the input, for other people's messages, and where nothing can be written */
+    /** @throws InvalidInput for faults of the input, for other people's messages, and where nothing can be written */
     async edit(viewer: Viewer, input: unknown): Promise<Message> {
       const { editSchema } = await currentSchemas();
       const { messageId, content } = parseInput(editSchema, input);
       const message = await findMessage(viewer, messageId);
       if (message.authorId !== viewer.userId) {
-        throw refused('FORBIDDEN', 'Only its author edits a message.', ['messageId']);
+        throw invalidInput('FORBIDDEN', 'Only the author can edit a message.', ['messageId']);
       }
       const conversation = await findForWriting(viewer, message.conversationId);
       if (conversation === null) throw missingMessage();
@@ -106,13 +108,13 @@ export function createMessageService(options: {
       throw archived('messageId');
     },
 
-    /** Answers the message's UUID. @throws InputRefused for others than its author and admins of the tenant */
+    /** Answers the message's UUID. @throws InvalidInput for others than its author and admins of the tenant */
     async remove(viewer: Viewer, input: unknown): Promise<string> {
       const { messageId } = parseInput(deleteSchema, input);
       const message = await findMessage(viewer, messageId);
       const isOwn = message.authorId === viewer.userId;
       if (!isOwn && !isTenantAdmin(viewer)) {
-        throw refused('FORBIDDEN', 'Only its author and admins delete a message.', ['messageId']);
+        throw invalidInput('FORBIDDEN', 'Only the author and admins can delete a message.', ['messageId']);
       }
       const now = new Date(clock.now());
       const note = { action: 'deleteMessage', target: messageId };
@@ -145,7 +147,7 @@ function refuseUnlessAllowed(
 ): asserts conversation is ConversationForWriting {
   if (conversation === null) throw missingConversation();
   if (!mayWrite(viewer, conversation)) {
-    throw refused('FORBIDDEN', 'Only those who take part write to this conversation.', ['conversationId']);
+    throw invalidInput('FORBIDDEN', 'Only participants can write to this conversation.', ['conversationId']);
   }
 }
 
@@ -169,8 +171,8 @@ function sortedJson(value: unknown): string {
   );
 }
 
-function archived(field: string): InputRefused {
-  return refused('CONFLICT', 'This conversation is archived.', [field]);
+function archived(field: string): InvalidInput {
+  return invalidInput('CONFLICT', 'This conversation is archived.', [field]);
 }
 
 function missingMessage(): NotFound {

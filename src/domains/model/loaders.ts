@@ -4,11 +4,11 @@ import type { Warmer } from '../operations/model.ts';
 import type { Model } from './model.ts';
 import type { ModelQueries } from './queries.ts';
 
-/** How a request finds models: in the shared cache, which holds the whole list. */
+/** Loaders of models for a request, from the shared cache, which holds the whole list. */
 export interface ModelLoaders {
   /** All of them by name, or only those that can be used. */
   list(includeDisabled: boolean): Promise<readonly Model[]>;
-  /** In the order of the slugs; null for unknown ones and where there is none. */
+  /** Returns models in the order of the slugs; null for null and for unknown slugs. */
   bySlugs(slugs: readonly (string | null)[]): Promise<(Model | null)[]>;
 }
 

@@ -12,7 +12,7 @@ const columns = sql`slug, name, provider, context_window as "contextWindow", max
 /** Models belong to no tenant. */
 export function createModelQueries(db: Database) {
   return {
-    /** By name. */
+    /** Lists models by name. */
     async all(): Promise<Model[]> {
       return db.query<Model>(sql`select ${columns} from models order by name, slug`);
     },
@@ -32,7 +32,7 @@ export function createModelQueries(db: Database) {
         ${insertAudit(entry, sql`changed`)}`);
     },
 
-    /** Whether there was such a model. */
+    /** Returns whether the model existed. */
     async setEnabled(slug: string, isEnabled: boolean, entry: AuditEntry): Promise<boolean> {
       const changed = await db.query(sql`with changed as (
           update models set is_enabled = ${isEnabled} where slug = ${slug} returning slug

@@ -34,14 +34,13 @@ export type ModelService = ReturnType<typeof createModelService>;
 /** The rules of changing models; each answers the model's slug. */
 export function createModelService(options: {
   readonly queries: ModelQueries;
-  /** Waits until no process answers with what was committed before. */
-  readonly settle: Coherence['settle'];
+  readonly waitForInvalidation: Coherence['waitForInvalidation'];
   readonly clock: Clock;
 }) {
-  const { queries, settle, clock } = options;
+  const { queries, waitForInvalidation, clock } = options;
 
   return {
-    /** @throws InputRefused with every fault of the input */
+    /** @throws InvalidInput with every fault of the input */
     async upsert(viewer: Viewer, input: unknown): Promise<string> {
       const { slug, ...rest } = parseInput(upsertSchema, input);
       const model = {
@@ -53,7 +52,7 @@ export function createModelService(options: {
       };
       const note = { action: 'upsertModel', target: modelIdOf(slug), details: model };
       await queries.upsert({ ...model, slug }, auditEntry(viewer, note, new Date(clock.now())));
-      await settle();
+      await waitForInvalidation();
       return slug;
     },
 
@@ -66,7 +65,7 @@ export function createModelService(options: {
       if (slug === null || !(await queries.setEnabled(slug, isEnabled, entry))) {
         throw new NotFound('model', ['input', 'modelId']);
       }
-      await settle();
+      await waitForInvalidation();
       return slug;
     },
   };

@@ -10,9 +10,9 @@ export type CheckHealth = () => Promise<Health>;
 /** Asks everything that the server needs how well it is. Never rejects: what does not answer is not well. */
 export function createHealthCheck(options: {
   readonly queries: Pick<OperationsQueries, 'ping' | 'appliedMigrations'>;
-  /** What also decides whether requests should come. */
+  /** The components that readiness depends on. */
   readonly isReady: () => Promise<{ readonly components: readonly Omit<ComponentHealth, 'latencyMs'>[] }>;
-  /** Those that this version was made for. */
+  /** The migrations this version requires. */
   readonly knownMigrations: () => Promise<readonly string[]>;
   readonly identitySync: () => Pick<IdentitySyncStatistics, 'attempted' | 'failed'>;
   readonly hasIdentityProvider: boolean;
@@ -21,7 +21,7 @@ export function createHealthCheck(options: {
 }): CheckHealth {
   const { queries, isReady, identitySync, hasIdentityProvider, uptimeMs, version } = options;
 
-  /** Null when it does not answer; why is said by the component itself. */
+  /** Null if it does not respond; the component reports the reason. */
   async function databaseLatency(): Promise<number | null> {
     const startedAt = performance.now();
     try {
@@ -47,14 +47,14 @@ export function createHealthCheck(options: {
       if (faults.length === 0) return { ...component, status: 'HEALTHY', message: null };
       return { ...component, status: 'DEGRADED', message: faults.join(' ') };
     } catch {
-      return { ...component, status: 'UNHEALTHY', message: 'The database could not be asked for them.' };
+      return { ...component, status: 'UNHEALTHY', message: 'The database query failed.' };
     }
   }
 
   function identity(): ComponentHealth {
     const component = { name: 'identity sync', latencyMs: null } as const;
     if (!hasIdentityProvider) {
-      return { ...component, status: 'HEALTHY', message: 'No identity provider is set up.' };
+      return { ...component, status: 'HEALTHY', message: 'No identity provider is configured.' };
     }
     const { attempted, failed } = identitySync();
     if (attempted < enoughAttempts || failed < failedShareMax * attempted) {

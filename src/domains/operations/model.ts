@@ -1,4 +1,4 @@
-/** What warming brought into one cache. */
+/** The result of warming a cache. */
 export interface CacheWarming {
   readonly cache: string;
   /** Entries that were read from the database; those that the cache had already are not counted. */
@@ -14,25 +14,25 @@ export interface Warmer {
 /** Loads what a cache holds of people, in a number of statements that does not grow with theirs. */
 export interface PeopleWarmer {
   readonly cache: string;
-  /** What is loaded beyond this pushes out what was loaded before it. */
+  /** The capacity; more entries would evict earlier ones. */
   readonly entriesMax: number;
   /** At most `entriesMax` entries; answers how many it read. */
   warm(userIds: readonly string[], entriesMax: number): Promise<number>;
 }
 
-/** How well something is. */
+/** A health status. */
 export type HealthStatus = 'HEALTHY' | 'DEGRADED' | 'UNHEALTHY';
 
-/** How well one part is that the server needs. */
+/** The health of a component that the server depends on. */
 export interface ComponentHealth {
   readonly name: string;
   readonly status: HealthStatus;
   readonly message: string | null;
-  /** Null where no question was asked that could take time. */
+  /** Null if nothing was measured. */
   readonly latencyMs: number | null;
 }
 
-/** How well the server is. */
+/** The health of the server. */
 export interface Health {
   readonly status: HealthStatus;
   readonly components: readonly ComponentHealth[];
@@ -40,7 +40,7 @@ export interface Health {
   readonly version: string;
 }
 
-/** What a cache did since the process started; counts end at what a GraphQL Int can hold. */
+/** Counters of a cache since the process started, capped at the maximum of a GraphQL Int. */
 export interface CacheStatistics {
   readonly name: string;
   readonly entries: number;
@@ -57,14 +57,14 @@ export interface CacheStatistics {
   readonly store: string;
 }
 
-/** How long things took, in milliseconds, to about a tenth. */
+/** Duration percentiles in milliseconds, accurate to about 10 %. */
 export interface Percentiles {
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly p99Ms: number;
 }
 
-/** What requests of one name did. */
+/** Statistics of requests with one operation name. */
 export interface OperationStatistics extends Percentiles {
   readonly operationName: string;
   readonly count: number;
@@ -72,7 +72,7 @@ export interface OperationStatistics extends Percentiles {
   readonly statementsPerRequest: number;
 }
 
-/** What requests did in the last minutes. */
+/** Statistics of requests in the last minutes. */
 export interface RequestStatistics extends Percentiles {
   readonly count: number;
   readonly errors: number;
@@ -82,20 +82,20 @@ export interface RequestStatistics extends Percentiles {
   readonly byOperation: readonly OperationStatistics[];
 }
 
-/** How often statements were sent and how long they took. */
+/** The number and duration of statements. */
 interface StatementStatistics extends Percentiles {
   readonly count: number;
 }
 
 /** The same for one kind of statement. */
 export interface StatementKindStatistics extends StatementStatistics {
-  /** Without values, at most 200 characters; null for all kinds that are not kept apart. */
+  /** The statement without values, at most 200 characters; null for all other statements together. */
   readonly statement: string | null;
   readonly failed: number;
   readonly totalMs: number;
 }
 
-/** What requests cost the database since the process started. */
+/** Database statistics since the process started. */
 export interface DatabaseLoad {
   readonly statementsPerRequest: number;
   readonly statementsPerAuthentication: number;
@@ -104,7 +104,7 @@ export interface DatabaseLoad {
   readonly statements: StatementStatistics;
 }
 
-/** How busy the process's connections to the database are. */
+/** The state of the process's connection pool. */
 export interface ConnectionPoolStatistics {
   readonly profile: string;
   readonly size: number;
@@ -116,7 +116,7 @@ export interface ConnectionPoolStatistics {
   readonly utilization: number;
 }
 
-/** What synchronising with the identity provider did since the process started. */
+/** Counters of identity synchronization since the process started. */
 export interface IdentitySyncStatistics {
   readonly attempted: number;
   readonly performed: number;
@@ -127,17 +127,17 @@ export interface IdentitySyncStatistics {
   readonly skipRate: number;
 }
 
-/** How many operations were run in one way for one reason. */
+/** The number of operations per executor and reason. */
 export interface ExecutionCount {
   readonly reason: string;
   readonly count: number;
 }
 
-/** How operations were run since the process started; reasons that came up most often first. */
+/** Operations by executor since the process started; the most frequent reasons first. */
 export interface ExecutionStatistics {
-  /** By the level executor alone. */
+  /** Operations run by the level executor alone. */
   readonly fast: number;
-  /** By graphql-js alone. */
+  /** Operations run by graphql-js alone. */
   readonly unplanned: readonly ExecutionCount[];
   /** Begun by the level executor and finished by graphql-js. */
   readonly handedOver: readonly ExecutionCount[];

@@ -1,7 +1,7 @@
 import type { CacheRegistry } from '../../caching/cache-registry.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import type { PoolState } from '../../platform/postgres/pool/validating-pool.ts';
-import { previewOf } from '../../platform/telemetry/one-line.ts';
+import { oneLine } from '../../platform/telemetry/one-line.ts';
 import type { Histogram } from '../../platform/telemetry/metrics/histogram.ts';
 import { RequestCounts } from '../../platform/telemetry/metrics/request-statistics.ts';
 import type { Telemetry } from '../../platform/telemetry/metrics/telemetry.ts';
@@ -18,14 +18,14 @@ import type {
   StatementKindStatistics,
 } from './model.ts';
 
-/** What a GraphQL Int can hold. */
+/** The maximum of a GraphQL Int. */
 const countMax = 2_147_483_647;
 
 type CountsByReason = Readonly<Record<string, number>>;
 
 export type Monitoring = ReturnType<typeof createMonitoring>;
 
-/** What this process knows of what it does, without asking anybody. */
+/** The statistics that this process holds in memory. */
 export function createMonitoring(options: {
   readonly caches: CacheRegistry;
   readonly clock: Clock;
@@ -36,7 +36,7 @@ export function createMonitoring(options: {
     readonly overflowSize: number;
     state(): PoolState;
   };
-  /** How many operations were run in which way, by reason. */
+  /** Operations by executor and reason. */
   readonly executions: () => {
     readonly fast: number;
     readonly notPlannable: CountsByReason;
@@ -70,7 +70,7 @@ export function createMonitoring(options: {
       }));
     },
 
-    /** Of the minute that runs and those before it; `minutes` altogether. */
+    /** Statistics of the last `minutes`, including the current one. */
     requests(minutes: number): RequestStatistics {
       const byName = telemetry.requests.window(minutes);
       const all = new RequestCounts();
@@ -102,7 +102,7 @@ export function createMonitoring(options: {
       };
     },
 
-    /** Those that took longest together first. */
+    /** Statements by total duration, longest first. */
     statements(limit: number): readonly StatementKindStatistics[] {
       return telemetry.statements
         .byText()
@@ -111,7 +111,7 @@ export function createMonitoring(options: {
           ...times,
           count: countOf(times.count),
           failed: countOf(times.failed),
-          statement: text === null ? null : previewOf(text),
+          statement: text === null ? null : oneLine(text),
         }));
     },
 

@@ -3,10 +3,10 @@ import type { Database } from '../../platform/postgres/database.ts';
 
 export type OperationsQueries = ReturnType<typeof createOperationsQueries>;
 
-/** What admins of the platform ask of the database; it belongs to no tenant. */
+/** Database queries of platform admins, which belong to no tenant. */
 export function createOperationsQueries(db: Database) {
   return {
-    /** Whether the database answers. */
+    /** Checks that the database responds. */
     async ping(): Promise<void> {
       await db.query(sql`select 1`);
     },

@@ -4,7 +4,7 @@ import type { InvalidationReport, InvalidationTarget, StoreReport } from '../../
 import { nameOfInvalidation } from '../../caching/coherence/coherence-message.ts';
 import type { Coherence, NamedInvalidation } from '../../caching/coherence/coherence.ts';
 import { fromPublicId } from '../../platform/ids.ts';
-import { parseInput, refused } from '../../platform/input.ts';
+import { parseInput, invalidInput } from '../../platform/input.ts';
 import type { AuditNote } from '../audit/model.ts';
 import type { Viewer } from '../session/model.ts';
 import { tenantTag, userTag } from '../user/model.ts';
@@ -36,32 +36,31 @@ type Input = z.output<typeof inputSchema>;
 
 export type OperationsService = ReturnType<typeof createOperationsService>;
 
-/** What admins of the platform do to the running server. */
+/** Operations of platform admins on the running server. */
 export function createOperationsService(options: {
   readonly caches: CacheRegistry;
   readonly queries: OperationsQueries;
   readonly warming: Warming;
-  /** Waits until no process answers with what was committed before. */
-  readonly settle: Coherence['settle'];
+  readonly waitForInvalidation: Coherence['waitForInvalidation'];
   /** Puts what was done into the audit log. */
   readonly note: (viewer: Viewer, note: AuditNote) => Promise<void>;
 }) {
-  const { caches, queries, warming, settle, note } = options;
+  const { caches, queries, warming, waitForInvalidation, note } = options;
 
-  /** Whether all processes have confirmed that they heard it. */
+  /** True if all processes confirmed the invalidation. */
   async function announce(reached: readonly NamedCache[], target: InvalidationTarget): Promise<boolean> {
     const invalidations: readonly NamedInvalidation[] =
       target !== 'all' && 'tag' in target
         ? [target]
         : reached.map(({ name }) => (target === 'all' ? { cache: name } : { cache: name, key: target.key }));
     await queries.announce(invalidations.map(nameOfInvalidation));
-    return settle();
+    return waitForInvalidation();
   }
 
   return {
     /**
      * Forgets, or with `dryRun` counts, what was named; answers what happened to each cache.
-     * @throws InputRefused unless exactly one thing is named
+     * @throws InvalidInput unless exactly one thing is named
      */
     async invalidateCache(viewer: Viewer, rawInput: unknown): Promise<readonly InvalidationReport[]> {
       const input = parseInput(inputSchema, rawInput);
@@ -79,7 +78,7 @@ export function createOperationsService(options: {
 
     /**
      * Fills this process's caches with what everybody needs, and with what is asked of these people.
-     * @throws InputRefused with every id that is not a user's; somebody who does not exist is no fault
+     * @throws InvalidInput with every id that is not a user's; somebody who does not exist is no fault
      */
     async warmCaches(viewer: Viewer, rawInput: unknown): Promise<readonly CacheWarming[]> {
       const input = parseInput(warmSchema, rawInput);
@@ -96,7 +95,7 @@ function targetFrom({ cache, key, userId, tenantId }: Input): InvalidationTarget
   const named = [cache, userId, tenantId].filter((value) => value !== null && value !== undefined);
   const isKeyAlone = typeof key === 'string' && typeof cache !== 'string';
   if (named.length !== 1 || isKeyAlone) {
-    throw refused(
+    throw invalidInput(
       'BAD_USER_INPUT',
       'Name exactly one of: `cache`, `cache` with `key`, `userId`, or `tenantId`.',
     );
@@ -106,7 +105,7 @@ function targetFrom({ cache, key, userId, tenantId }: Input): InvalidationTarget
   return typeof key === 'string' ? { key } : 'all';
 }
 
-/** Without the key: some are made of what a credential is known by. */
+/** Omits the key: some keys derive from credentials. */
 function noteOf({ cache, key, userId, tenantId, dryRun }: Input): AuditNote {
   return {
     action: 'invalidateCache',
@@ -115,10 +114,11 @@ function noteOf({ cache, key, userId, tenantId, dryRun }: Input): AuditNote {
   };
 }
 
-/** Whether such a user or tenant exists does not matter: nothing is held of one that does not. */
+/** Accepts ids of users and tenants that do not exist: no cache has entries of them. */
 function uuidOf(prefix: string, publicId: string, field: string): string {
   const uuid = fromPublicId(prefix, publicId);
-  if (uuid === null) throw refused('BAD_USER_INPUT', `\`${field}\` is not the id of a ${prefix}.`, [field]);
+  if (uuid === null)
+    throw invalidInput('BAD_USER_INPUT', `\`${field}\` is not the id of a ${prefix}.`, [field]);
   return uuid;
 }
 
@@ -130,13 +130,13 @@ async function counted(cache: NamedCache, target: InvalidationTarget): Promise<I
 
 function broadcastReport(isConfirmed: boolean): StoreReport {
   const message =
-    'Not all processes have confirmed it; those that did not have stopped to answer from caches.';
+    'Not all processes confirmed the invalidation; the others have stopped serving from caches.';
   return { store: 'broadcast', ok: isConfirmed, message: isConfirmed ? null : message };
 }
 
 function dryRunOf(cache: NamedCache, target: InvalidationTarget): InvalidationReport {
   const stores = [
-    { store: cache.statistics().store, ok: true, message: 'A dry run: nothing was forgotten.' },
+    { store: cache.statistics().store, ok: true, message: 'Dry run: nothing was invalidated.' },
   ];
   return { cache: cache.name, removed: cache.count(target), stores };
 }

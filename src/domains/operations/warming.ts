@@ -5,7 +5,7 @@ import type { CacheWarming, PeopleWarmer, Warmer } from './model.ts';
 /** The most people whose data are warmed at once. */
 export const peopleMax = 10_000;
 
-/** So many people a statement: few statements, none of them long. */
+/** The number of users per statement: few statements, none of them slow. */
 const batchSize = 500;
 
 const trustPollMs = 20;
@@ -13,7 +13,7 @@ const trustPollMs = 20;
 /** Whose data to warm, besides what concerns everybody. */
 export interface WarmingRequest {
   readonly userIds?: readonly string[];
-  /** So many of those who were here last. */
+  /** The number of most recently active users. */
   readonly recentlyActive?: number;
   /** Ends the work after the batch that is under way. */
   readonly signal?: AbortSignal;
@@ -26,7 +26,7 @@ export function createWarming(options: {
   readonly warmers: readonly Warmer[];
   readonly peopleWarmers: readonly PeopleWarmer[];
   readonly findRecentlyActive: (limit: number) => Promise<readonly string[]>;
-  /** Whether the caches may remember anything yet. */
+  /** True once the caches may store entries. */
   readonly isTrusted: () => boolean;
   readonly logger: Logger;
 }) {

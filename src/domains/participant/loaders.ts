@@ -3,9 +3,9 @@ import type { Viewer } from '../session/model.ts';
 import type { Participation } from './model.ts';
 import type { ParticipantQueries } from './queries.ts';
 
-/** How a request finds who takes part. */
+/** Loaders of participants for a request. */
 export interface ParticipantLoaders {
-  /** By conversation. */
+  /** Lists by conversation. */
   readonly byConversationId: PagedList<Participation>;
 }
 

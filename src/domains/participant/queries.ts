@@ -3,7 +3,7 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { pagedList, type Ordering, type PagedList } from '../../paging/paged-list.ts';
 import type { Participation } from './model.ts';
 
-/** What stood in the way of a change to who takes part; nothing where all is true. */
+/** The checks of a change to the participants; the change was made if all are true. */
 export interface Found {
   readonly isConversationFound: boolean;
   readonly isMemberFound: boolean;
@@ -22,7 +22,7 @@ const inOrderOfJoining: Ordering<Participation> = {
 
 export function createParticipantQueries(db: Database) {
   return {
-    /** By conversation. The parents must be readable: they are asked for by their id alone. */
+    /** Lists by conversation. The parents must be readable: they are found by id alone. */
     inConversations(tenantId: string): PagedList<Participation> {
       return pagedList(db, {
         select: sql`p.user_id as "userId", p.joined_at as "joinedAt"`,
@@ -52,7 +52,7 @@ export function createParticipantQueries(db: Database) {
       return found ?? { isConversationFound: false, isMemberFound: false };
     },
 
-    /** Also for members who are suspended. Who takes no part is left as they are. */
+    /** Removes a participant, also a suspended member; does nothing for other users. */
     async remove(tenantId: string, conversationId: string, userId: string): Promise<Found> {
       const [found] = await db.query<Found>(sql`with gone as (
           delete from participants where tenant_id = ${tenantId}::uuid

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import { NotFound } from '../../platform/errors.ts';
 import { fromPublicId, noId } from '../../platform/ids.ts';
-import { parseInput, refused } from '../../platform/input.ts';
+import { parseInput, invalidInput } from '../../platform/input.ts';
 import {
   mayChange,
   missingConversation,
@@ -35,12 +35,14 @@ export function createParticipantService(options: {
   }
 
   return {
-    /** @throws InputRefused unless the viewer may change the conversation, and for people who are no active members */
+    /** @throws InvalidInput unless the viewer may change the conversation, and for people who are no active members */
     async add(viewer: Viewer, input: unknown): Promise<string> {
       const { conversationId, userId } = parseInput(inputSchema, input);
       const conversation = await find(viewer, conversationId);
       if (!mayChange(viewer, conversation)) {
-        throw refused('FORBIDDEN', 'Only its owner and admins say who takes part.', ['conversationId']);
+        throw invalidInput('FORBIDDEN', 'Only the owner and admins can add participants.', [
+          'conversationId',
+        ]);
       }
       const person = fromPublicId('user', userId) ?? noId;
       const now = new Date(clock.now());
@@ -48,16 +50,18 @@ export function createParticipantService(options: {
       return conversation.id;
     },
 
-    /** @throws InputRefused unless the viewer may change the conversation or leaves it; its owner cannot leave */
+    /** @throws InvalidInput unless the viewer may change the conversation or leaves it; its owner cannot leave */
     async remove(viewer: Viewer, input: unknown): Promise<string> {
       const { conversationId, userId } = parseInput(inputSchema, input);
       const conversation = await find(viewer, conversationId);
       const person = fromPublicId('user', userId) ?? noId;
       if (person !== viewer.userId && !mayChange(viewer, conversation)) {
-        throw refused('FORBIDDEN', 'Only its owner and admins remove others.', ['conversationId']);
+        throw invalidInput('FORBIDDEN', 'Only the owner and admins can remove other participants.', [
+          'conversationId',
+        ]);
       }
       if (person === conversation.ownerId) {
-        throw refused('CONFLICT', 'Who owns a conversation takes part in it.', ['userId']);
+        throw invalidInput('CONFLICT', 'The owner cannot leave the conversation.', ['userId']);
       }
       refuseUnlessFound(await queries.remove(viewer.tenantId, conversation.id, person), 'member');
       return conversation.id;

@@ -8,10 +8,10 @@ import { byKeys } from '../../platform/postgres/rows.ts';
 import type { Session, SessionIdentity, Viewer } from './model.ts';
 import type { SessionQueries } from './queries.ts';
 
-/** How a request finds sessions. */
+/** Loaders of sessions for a request. */
 export interface SessionLoaders {
   readonly byId: DataLoader<string, Session | null>;
-  /** By user; all of them, or only those that are in force at a moment. */
+  /** Lists by user: all sessions, or those valid at a given time. */
   byUserId(activeAt: Date | null): PagedList<Session>;
 }
 

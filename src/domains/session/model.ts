@@ -1,29 +1,25 @@
 import type { Role } from '../tenant/model.ts';
 import { tenantTag, userTag } from '../user/model.ts';
 
-/** What a credential may be used for: reading, changing what is one's own, and what only admins may do. */
+/** The scopes of a credential: reading, changing one's own objects, and administration. */
 export const scopes = ['read', 'write', 'admin'] as const;
 
-/** One of `scopes`. */
+/** A scope of a credential. */
 export type Scope = (typeof scopes)[number];
 
-/** Who asks, in which tenant, with what right. Everything that a request may see is decided by it. */
+/** The authenticated caller: user, tenant and rights. It decides everything that a request may see. */
 export interface Viewer {
   readonly tenantId: string;
   readonly userId: string;
-  /**
-   * What they may use of their role: through a key without the scope admin, admins are members like others.
-   */
+  /** The effective role: through a key without the scope admin, admins act as members. */
   readonly role: Role;
-  /** As with the role: only where the credential has the scope admin. */
+  /** True only if the credential has the scope admin. */
   readonly isPlatformAdmin: boolean;
-  /**
-   * Null for credentials other than sessions. Its tenant is not the viewer's where another one was picked.
-   */
+  /** Null for other credentials. Its tenant differs from the viewer's if another one was selected. */
   readonly session: { readonly tenantId: string; readonly id: string } | null;
-  /** Null for credentials other than API keys. */
+  /** Null for other credentials than API keys. */
   readonly apiKeyId: string | null;
-  /** What the credential allows at most; the role decides within it. */
+  /** The maximum rights of the credential, within which the role decides. */
   readonly scopes: readonly Scope[];
 }
 
@@ -40,7 +36,7 @@ export interface Session {
   readonly revokedAt: Date | null;
 }
 
-/** What a session's token stands for: all that authenticating a request needs. */
+/** The identity behind a session token, with all that authentication needs. */
 export interface SessionIdentity {
   readonly sessionId: string;
   readonly tenantId: string;
@@ -56,7 +52,7 @@ export interface SessionIdentity {
   readonly memberships: readonly { readonly tenantId: string; readonly slug: string; readonly role: Role }[];
 }
 
-/** Whether this person runs their tenant. */
+/** Returns whether the viewer is an owner or admin of their tenant. */
 export function isTenantAdmin(viewer: Viewer): boolean {
   return viewer.role === 'OWNER' || viewer.role === 'ADMIN';
 }
@@ -66,7 +62,7 @@ function sessionTag(sessionId: string): string {
   return `session:${sessionId}`;
 }
 
-/** What ends a remembered identity: a change to its session, to its person, or to one of their tenants. */
+/** Returns the invalidation tags of a cached identity: its session, user and tenants. */
 export function tagsOfIdentity({ sessionId, userId, memberships }: SessionIdentity): string[] {
   return [sessionTag(sessionId), userTag(userId), ...memberships.map(({ tenantId }) => tenantTag(tenantId))];
 }

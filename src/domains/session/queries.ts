@@ -1,12 +1,12 @@
 import sql from 'sql-template-tag';
 import type { Database } from '../../platform/postgres/database.ts';
 import { pagedList, type Ordering, type PagedList } from '../../paging/paged-list.ts';
-import type { Sighting } from '../../platform/postgres/last-seen-buffer.ts';
+import type { LastSeen } from '../../platform/postgres/last-seen-buffer.ts';
 import { insertAudit, type AuditEntry } from '../audit/model.ts';
 import { isTenantAdmin, type Session, type SessionIdentity, type Viewer } from './model.ts';
 import type { Role } from '../tenant/model.ts';
 
-/** What signing in needs to know of an account. */
+/** The data of an account that signing in needs. */
 export interface Credentials {
   readonly userId: string;
   readonly passwordHash: string | null;
@@ -59,7 +59,7 @@ const newestFirst: Ordering<Session> = {
 
 export function createSessionQueries(db: Database) {
   return {
-    /** What a token stands for, by its hash in hex, whichever tenant it belongs to; null when it is unknown or revoked. */
+    /** Finds the identity behind a token by its hash in hex, in any tenant; null if it is unknown or revoked. */
     async identityByTokenHash(hash: string): Promise<SessionIdentity | null> {
       const [identity] = await db.query<SessionIdentity>(sql`select ${identityColumns} from ${ownedSessions}
         where s.token_hash = ${Buffer.from(hash, 'hex')} and s.revoked_at is null`);
@@ -108,7 +108,7 @@ export function createSessionQueries(db: Database) {
         values (${tenantId}::uuid, ${session.id}::uuid, ${session.userId}::uuid, ${session.tokenHash},
           ${session.userAgent}, ${session.ipAddress}, ${session.createdAt}, ${session.createdAt}, ${session.expiresAt})
         returning ${columns}`);
-      if (created === undefined) throw new Error('PostgreSQL stored a session and did not answer it.');
+      if (created === undefined) throw new Error('INSERT … RETURNING returned no row for a session.');
       return created;
     },
 
@@ -137,12 +137,12 @@ export function createSessionQueries(db: Database) {
     },
 
     /** Notes when sessions were used, of whichever tenants, by ONE statement; an earlier time than the known one changes nothing. */
-    async noteSeen(sightings: readonly Sighting[]): Promise<void> {
+    async writeLastSeen(lastSeen: readonly LastSeen[]): Promise<void> {
       // Locked in one order: two processes that note the same sessions at once would wait for each other for ever.
       await db.query(sql`with seen as (
           select s.tenant_id, s.id, seen.at
-          from unnest(${sightings.map((seen) => seen.tenantId)}::uuid[], ${sightings.map((seen) => seen.id)}::uuid[],
-            ${sightings.map((seen) => seen.at)}::timestamptz[]) as seen(tenant_id, id, at)
+          from unnest(${lastSeen.map((seen) => seen.tenantId)}::uuid[], ${lastSeen.map((seen) => seen.id)}::uuid[],
+            ${lastSeen.map((seen) => seen.at)}::timestamptz[]) as seen(tenant_id, id, at)
           join sessions s on s.tenant_id = seen.tenant_id and s.id = seen.id
           order by s.tenant_id, s.id for no key update of s
         )
@@ -156,7 +156,7 @@ export function createSessionQueries(db: Database) {
         where ${whereVisible(viewer)} and s.id = any(${ids}::uuid[])`);
     },
 
-    /** By user; empty for those whose sessions the viewer may not see. */
+    /** Lists sessions by user; empty if the viewer may not see the user's sessions. */
     ofUsers(viewer: Viewer, activeAt: Date | null): PagedList<Session> {
       const active = activeAt === null ? sql`true` : sql`s.revoked_at is null and s.expires_at > ${activeAt}`;
       return pagedList(db, {

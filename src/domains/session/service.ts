@@ -5,15 +5,15 @@ import type { Coherence } from '../../caching/coherence/coherence.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import { NotFound, TokenExpired, Unauthenticated } from '../../platform/errors.ts';
 import { createId, fromPublicId } from '../../platform/ids.ts';
-import { parseInput, refused } from '../../platform/input.ts';
-import type { Sightings } from '../../platform/postgres/last-seen-buffer.ts';
+import { parseInput, invalidInput } from '../../platform/input.ts';
+import type { LastSeenBuffer } from '../../platform/postgres/last-seen-buffer.ts';
 import { createSecret, hashOfSecret, isSecret } from '../../platform/security/secrets.ts';
 import { auditEntry } from '../audit/model.ts';
 import type { SignInLimits } from './sign-in-limits.ts';
 import { scopes, type Session, type SessionIdentity, type Viewer } from './model.ts';
 import type { Credentials, SessionQueries } from './queries.ts';
 
-/** What every session's token begins with, by which it is told from other credentials. */
+/** The prefix that distinguishes session tokens from other credentials. */
 export const tokenPrefix = 'parley_session_';
 
 const signInSchema = z.object({
@@ -24,7 +24,7 @@ const signInSchema = z.object({
 
 const revokeSchema = z.object({ sessionId: z.string() });
 
-/** Where a sign-in came from. */
+/** The client of a sign-in. */
 export interface Device {
   readonly userAgent: string | null;
   readonly ipAddress: string | null;
@@ -47,13 +47,12 @@ export function createSessionService(options: {
   /** Takes as long where there is no hash, and is then false. */
   readonly isPassword: (password: string, passwordHash: string | null) => Promise<boolean>;
   /** Told of every session that a request is made with. */
-  readonly seen: Pick<Sightings, 'note'>;
-  /** Waits until no process answers with what was committed before. */
-  readonly settle: Coherence['settle'];
+  readonly seen: Pick<LastSeenBuffer, 'note'>;
+  readonly waitForInvalidation: Coherence['waitForInvalidation'];
   readonly clock: Clock;
   readonly ttlMs: number;
 }) {
-  const { queries, sessions, limits, isPassword, seen, settle, clock, ttlMs } = options;
+  const { queries, sessions, limits, isPassword, seen, waitForInvalidation, clock, ttlMs } = options;
 
   /** Begins a session without asking for a password; for people whose identity is known by other means. */
   async function begin(account: Credentials, membership: Chosen, device: Device): Promise<SignedIn> {
@@ -67,7 +66,7 @@ export function createSessionService(options: {
       createdAt: new Date(now),
       expiresAt: new Date(now + ttlMs),
     });
-    await settle();
+    await waitForInvalidation();
     const { tenantId, role } = membership;
     const { userId, isPlatformAdmin } = account;
     return {
@@ -79,7 +78,7 @@ export function createSessionService(options: {
 
   function admit(identity: SessionIdentity | null, tenantSlug: string | null): Viewer {
     if (identity?.isOwnerActive !== true)
-      throw new Unauthenticated('This session is unknown or was ended; sign in again.');
+      throw new Unauthenticated('This session is unknown or was revoked; sign in again.');
     if (new Date(identity.expiresAt).getTime() <= clock.now()) throw new TokenExpired();
     const viewer = viewerFrom(identity, tenantSlug);
     seen.note(identity.tenantId, identity.sessionId);
@@ -90,7 +89,7 @@ export function createSessionService(options: {
     begin,
 
     /**
-     * @throws InputRefused, with the same words and after the same time whether the account, the password or the
+     * @throws InvalidInput, with the same words and after the same time whether the account, the password or the
      * membership is missing; and when it was tried too often
      */
     async signIn(input: unknown, device: Device): Promise<SignedIn> {
@@ -101,20 +100,20 @@ export function createSessionService(options: {
       const isRight = await isPassword(password, account?.passwordHash ?? null);
       const membership = account?.memberships.find((candidate) => isWanted(candidate.tenantId, tenantId));
       if (!isRight || account?.isActive !== true || membership === undefined) {
-        throw refused('UNAUTHENTICATED', 'There is no account with this e-mail address and password.');
+        throw invalidInput('UNAUTHENTICATED', 'Incorrect e-mail address or password.');
       }
       await limits.succeed(attempt);
       return begin(account, membership, device);
     },
 
-    /** Ends the viewer's session; null when it has ended already. @throws InputRefused for other credentials */
+    /** Ends the viewer's session; null when it has ended already. @throws InvalidInput for other credentials */
     async signOut(viewer: Viewer): Promise<Session | null> {
       if (viewer.session === null) {
-        throw refused('FORBIDDEN', 'This request was not made with a session, so there is none to end.');
+        throw invalidInput('FORBIDDEN', 'This request has no session to end.');
       }
       const { tenantId, id } = viewer.session;
       const ended = await queries.revoke(tenantId, id, new Date(clock.now()));
-      await settle();
+      await waitForInvalidation();
       return ended;
     },
 
@@ -129,7 +128,7 @@ export function createSessionService(options: {
       const entry = auditEntry(viewer, note, new Date(clock.now()));
       const revoked = id === null ? null : await queries.revokeVisible(viewer, id, entry);
       if (revoked === null) throw new NotFound('session', ['input', 'sessionId']);
-      await settle();
+      await waitForInvalidation();
       return revoked;
     },
 
@@ -140,7 +139,7 @@ export function createSessionService(options: {
      */
     viewerByToken(token: string, tenantSlug: string | null): MaybePromise<Viewer> {
       if (!isSecret(tokenPrefix, token))
-        throw new Unauthenticated('This credential is not a token of Parley.');
+        throw new Unauthenticated('This credential is not a Parley session token.');
       const hash = hashOfSecret(token);
       const identity = sessions.get(hash, () => queries.identityByTokenHash(hash));
       return handleMaybePromise(
@@ -151,7 +150,7 @@ export function createSessionService(options: {
   };
 }
 
-/** Where to. */
+/** The tenant to sign in to. */
 type Chosen = Pick<Credentials['memberships'][number], 'tenantId' | 'role'>;
 
 function viewerFrom(identity: SessionIdentity, tenantSlug: string | null): Viewer {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { AttemptLimiter } from '../../platform/security/attempt-limiter.ts';
-import { refused } from '../../platform/input.ts';
+import { invalidInput } from '../../platform/input.ts';
 import { networkOf } from '../../platform/security/network-address.ts';
 
-/** Who tries to sign in, and from where. */
+/** An attempt to sign in: account and client address. */
 interface Attempt {
   readonly email: string;
   readonly ipAddress: string | null;
@@ -13,7 +13,7 @@ interface Attempt {
 export interface SignInLimits {
   /**
    * Counts a try, before it costs anything.
-   * @throws InputRefused, in the same words whatever there were too many of, and whether there is such an account
+   * @throws InvalidInput, in the same words whatever there were too many of, and whether there is such an account
    */
   count(attempt: Attempt): Promise<void>;
   /** A try was right: it doesn't count, and neither do those for the same account before it. */
@@ -32,7 +32,7 @@ export function createSignInLimits(limiters: {
         (await perAddress.take(addressOf(attempt))) ?? (await perAccount.take(accountOf(attempt)));
       if (waitMs === null) return;
       const seconds = Math.max(1, Math.ceil(waitMs / 1000));
-      throw refused('RATE_LIMITED', `Signing in was tried too often; try again in ${seconds} seconds.`);
+      throw invalidInput('RATE_LIMITED', `Too many sign-in attempts; try again in ${seconds} seconds.`);
     },
 
     // Only the one try of the address: whoever has an account of their own could else guess at others' for ever.

@@ -4,7 +4,7 @@ import type { Warmer } from '../operations/model.ts';
 import type { Settings } from './model.ts';
 import type { SettingQueries } from './queries.ts';
 
-/** How a request finds the settings: in the shared cache. */
+/** Loaders of the settings for a request, from the shared cache. */
 export interface SettingLoaders {
   current(): Promise<Settings>;
 }
@@ -16,7 +16,7 @@ export function createSettingLoaders(queries: SettingQueries, settings: Cache<Se
   return {
     async current() {
       const current = await settings.get(settingsKey, () => queries.find());
-      if (current === null) throw new Error('The table app_settings has lost its one row.');
+      if (current === null) throw new Error('The table app_settings has no row.');
       return current;
     },
   };

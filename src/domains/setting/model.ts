@@ -1,4 +1,4 @@
-/** What holds for the whole product. */
+/** The settings of the whole product. */
 export interface Settings {
   readonly anonymousMockMode: boolean;
   readonly defaultModelSlug: string | null;

@@ -3,7 +3,7 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { insertAudit, type AuditEntry } from '../audit/model.ts';
 import type { Settings } from './model.ts';
 
-/** What is undefined stays as it is. */
+/** Changes; undefined leaves a value unchanged. */
 export type SettingsChanges = {
   readonly [Key in keyof Omit<Settings, 'updatedAt'>]: Settings[Key] | undefined;
 };

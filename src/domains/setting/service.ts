@@ -8,7 +8,7 @@ import { slugOf, type Model } from '../model/model.ts';
 import type { Viewer } from '../session/model.ts';
 import type { SettingQueries } from './queries.ts';
 
-/** In characters: so many fit into a request whatever they are, 4 bytes each, where its JSON does not escape them. */
+/** The maximum in characters: at 4 bytes each they fit into a request unless JSON escapes them. */
 const messageLengthMax = 60_000;
 
 const updateSchema = z.object({
@@ -27,15 +27,14 @@ export type SettingService = ReturnType<typeof createSettingService>;
 /** The rules of changing the settings. */
 export function createSettingService(options: {
   readonly queries: SettingQueries;
-  /** Waits until no process answers with what was committed before. */
-  readonly settle: Coherence['settle'];
+  readonly waitForInvalidation: Coherence['waitForInvalidation'];
   readonly findModels: (slugs: readonly (string | null)[]) => Promise<readonly (Model | null)[]>;
   readonly clock: Clock;
 }) {
-  const { queries, settle, findModels, clock } = options;
+  const { queries, waitForInvalidation, findModels, clock } = options;
 
   return {
-    /** @throws InputRefused with every fault of the input */
+    /** @throws InvalidInput with every fault of the input */
     async update(viewer: Viewer, input: unknown): Promise<void> {
       const { defaultModelId, ...rest } = parseInput(updateSchema, input);
       const slug = typeof defaultModelId === 'string' ? slugOf(defaultModelId) : null;
@@ -51,7 +50,7 @@ export function createSettingService(options: {
       };
       const note = { action: 'updateSettings', target: 'settings', details: changes };
       await queries.update(changes, auditEntry(viewer, note, new Date(clock.now())));
-      await settle();
+      await waitForInvalidation();
     },
   };
 }

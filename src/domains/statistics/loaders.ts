@@ -2,16 +2,13 @@ import type { ColumnCatalog, Column } from '../../platform/postgres/column-catal
 import type { DailyActivity, IndexStatistics, SlowQuery, TableStatistics } from './model.ts';
 import type { StatisticsQueries } from './queries.ts';
 
-/**
- * How a request reads what PostgreSQL counts. Who may is decided before: the numbers are those of all
- * tenants.
- */
+/** Loaders of PostgreSQL's statistics for a request. Access is checked before: the numbers cover all tenants. */
 export interface StatisticsLoaders {
   slowQueries(limit: number): Promise<readonly SlowQuery[]>;
   tables(): Promise<readonly TableStatistics[]>;
   indexes(filter: { readonly unusedOnly: boolean }): Promise<readonly IndexStatistics[]>;
   dailyActivity(days: number, until: Date): Promise<readonly DailyActivity[]>;
-  /** Null for a table that does not exist. */
+  /** Finds a table; null if it does not exist. */
   columns(table: string): Promise<readonly Column[] | null>;
 }
 

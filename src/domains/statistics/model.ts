@@ -1,27 +1,27 @@
-/** What `operations` is answered with: whose fields are read only where they are asked for. */
+/** The parent of the `operations` fields, each of which is loaded only if selected. */
 export interface Operations {
-  /** From when on back periods are counted. */
+  /** The end of the periods that are counted. */
   readonly askedAt: Date;
 }
 
 /** A kind of statement and how long it takes; counts end at what a GraphQL Int can hold. */
 export interface SlowQuery {
-  /** Without values, at most 200 characters. */
+  /** The statement without values, at most 200 characters. */
   readonly query: string;
   readonly calls: number;
   readonly meanMs: number;
   readonly maxMs: number;
   readonly totalMs: number;
   readonly rows: number;
-  /** Null where it needed nothing of any table. */
+  /** Null if it read no table. */
   readonly cacheHitRate: number | null;
-  /** Whether it takes longer than a statement may, called often enough to tell. */
+  /** True if it is slower than the threshold over enough calls. */
   readonly isSlow: boolean;
   /** Why it is slow; null where it is not. */
   readonly advice: string | null;
 }
 
-/** How large a table is; rows are PostgreSQL's estimates. */
+/** The size of a table; rows are PostgreSQL's estimates. */
 export interface TableStatistics {
   readonly name: string;
   readonly rows: number;
@@ -32,7 +32,7 @@ export interface TableStatistics {
   readonly lastAnalyzeAt: Date | null;
 }
 
-/** How much an index is used. */
+/** The usage of an index. */
 export interface IndexStatistics {
   readonly name: string;
   readonly table: string;
@@ -43,7 +43,7 @@ export interface IndexStatistics {
   readonly advice: string | null;
 }
 
-/** What people did on one day. */
+/** The activity of a day. */
 export interface DailyActivity {
   /** Midnight in UTC, when the day began. */
   readonly date: Date;
@@ -54,7 +54,7 @@ export interface DailyActivity {
   readonly signIns: number;
 }
 
-/** How much a tenant has and does. */
+/** The size and activity of a tenant. */
 export interface TenantActivity {
   readonly slug: string;
   readonly members: number;
@@ -74,12 +74,12 @@ export interface Finding {
   readonly advice: string;
 }
 
-/** Who is connected, and doing what. */
+/** Database connections by client and state. */
 export interface ConnectionGroup {
   readonly application: string;
   readonly state: string;
   readonly connections: number;
-  /** How long the oldest of them has been in its state, in seconds. */
+  /** The age of the oldest state among them, in seconds. */
   readonly longestSeconds: number;
 }
 
@@ -91,7 +91,7 @@ export interface BlockedStatement {
   readonly query: string;
 }
 
-/** How full and how busy the server is with connections. */
+/** The connection usage of the database server. */
 export interface ConnectionStatistics {
   readonly connectionsMax: number;
   readonly connections: number;
@@ -101,7 +101,7 @@ export interface ConnectionStatistics {
   readonly blocked: readonly BlockedStatement[];
 }
 
-/** Who could come in. */
+/** Counts of valid credentials. */
 export interface CredentialStatistics {
   readonly liveSessions: number;
   readonly sessionsOfToday: number;

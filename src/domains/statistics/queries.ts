@@ -63,7 +63,7 @@ export function createStatisticsQueries(db: Database) {
       );
     },
 
-    /** One batch of each table; none at all while another process does the same. */
+    /** Deletes one batch from each table; does nothing while another process cleans up. */
     async removeExpired(batchSize: number, at: Date): Promise<RemovedRows[]> {
       return db.query(sql`select table_name as "table", removed as rows
         from cleanup_expired_data(${batchSize}::integer, ${at})`);
@@ -103,7 +103,7 @@ function createActivityQueries(db: Database) {
         (select count(*) from sessions where created_at > ${at}::timestamptz - interval '1 day') as "sessionsOfToday",
         (select count(*) from api_keys where revoked_at is null and coalesce(expires_at > ${at}, true)) as "liveApiKeys",
         (select count(*) from api_keys where last_used_at > ${at}::timestamptz - interval '1 day') as "apiKeysUsedToday"`);
-      if (row === undefined) throw new Error('PostgreSQL has counted credentials and answered nothing.');
+      if (row === undefined) throw new Error('The credential counts query returned no row.');
       return row;
     },
   };
@@ -130,8 +130,7 @@ function createConnectionQueries(db: Database) {
           coalesce(extract(epoch from now() - query_start), 0)::float8 as "waitingSeconds",
           statement_preview(query) as query
         from pg_stat_activity where wait_event_type = 'Lock' order by "waitingSeconds" desc limit 20`);
-      if (totals === undefined)
-        throw new Error('PostgreSQL has counted its connections and answered nothing.');
+      if (totals === undefined) throw new Error('The connection counts query returned no row.');
       return { ...totals, groups, blocked };
     },
   };

@@ -16,12 +16,11 @@ export type StatisticsService = ReturnType<typeof createStatisticsService>;
 export function createStatisticsService(options: {
   readonly queries: StatisticsQueries;
   readonly clock: Clock;
-  /** Waits until no process answers with what was committed before. */
-  readonly settle: Coherence['settle'];
+  readonly waitForInvalidation: Coherence['waitForInvalidation'];
   /** Puts what was done into the audit log. */
   readonly note: (viewer: Viewer, note: AuditNote) => Promise<void>;
 }) {
-  const { queries, clock, settle, note } = options;
+  const { queries, clock, waitForInvalidation, note } = options;
 
   /**
    * Removes what has expired, batch by batch; answers how many rows of each table.
@@ -40,12 +39,12 @@ export function createStatisticsService(options: {
   return {
     cleanUp,
 
-    /** As `cleanUp`, because an admin wants it now. */
+    /** Runs `cleanUp` at an admin's request. */
     async cleanUpFor(viewer: Viewer): Promise<readonly RemovedRows[]> {
       // Before it is done: what can't be noted is not done.
       await note(viewer, { action: 'cleanupExpiredData', target: null });
       const removed = await cleanUp();
-      await settle();
+      await waitForInvalidation();
       return removed;
     },
 

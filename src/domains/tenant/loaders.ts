@@ -5,13 +5,13 @@ import type { Viewer } from '../session/model.ts';
 import type { Membership, Tenant, TenantUsage } from './model.ts';
 import type { MemberFilter, TenantQueries } from './queries.ts';
 
-/** How a request finds tenants and who belongs to them. */
+/** Loaders of tenants and memberships for a request. */
 export interface TenantLoaders {
   readonly byId: DataLoader<string, Tenant | null>;
   readonly membershipsByUserId: DataLoader<string, readonly Membership[]>;
-  /** By tenant. */
+  /** Lists by tenant. */
   members(filter: MemberFilter): PagedList<Membership>;
-  /** Of the viewer's tenant. */
+  /** Lists for the viewer's tenant. */
   usage(now: Date): Promise<TenantUsage>;
 }
 

@@ -10,7 +10,7 @@ export interface Tenant {
   readonly createdAt: Date;
 }
 
-/** How much happens in a tenant. */
+/** The usage of a tenant. */
 export interface TenantUsage {
   readonly members: number;
   readonly activeSessions: number;

@@ -7,28 +7,28 @@ import { insertAudit, type AuditEntry } from '../audit/model.ts';
 import { isTenantAdmin, type Viewer } from '../session/model.ts';
 import type { Membership, Role, Tenant, TenantUsage } from './model.ts';
 
-/** Which members of a tenant. */
+/** A filter of members. */
 export interface MemberFilter {
   readonly role: Role | null;
   /** Resembles the name or, for admins of the tenant, the e-mail address. */
   readonly search: string | null;
 }
 
-/** Who is concerned by a change to a membership, as they are while nobody else can change one in the tenant. */
+/** The user concerned by a change of membership, read while the tenant is locked. */
 export interface Concerned {
   readonly userId: string;
-  /** Null: not yet a member. */
+  /** Null if not yet a member. */
   readonly membership: MembershipState | null;
-  /** Of the person who makes the change; null when they were suspended meanwhile. */
+  /** The role of the acting user; null if they were suspended meanwhile. */
   readonly actorRole: Role | null;
-  /** Whether the tenant has an active OWNER besides this person. */
+  /** True if the tenant has another active OWNER. */
   readonly hasOtherOwner: boolean;
 }
 
-/** What can be changed of a membership. */
+/** The mutable state of a membership. */
 export type MembershipState = Pick<Membership, 'role' | 'permissions' | 'isActive'>;
 
-/** How a membership is to be, whether it was said that it is active or not, and what is noted about it. */
+/** The new state of a membership, with its audit entry; `isActivityDecided` if the change sets `isActive`. */
 interface MembershipChange extends MembershipState {
   readonly isActivityDecided: boolean;
   readonly entry: AuditEntry;
@@ -105,7 +105,7 @@ export function createTenantQueries(db: Database) {
       });
     },
 
-    /** What `decide` throws leaves all as it was. Null: there is no member of that id, not even a suspended one. */
+    /** Changes a membership as `decide` returns, or not at all if it throws. Null if there is no such member. */
     async changeMembership(
       viewer: Viewer,
       userId: string,
@@ -135,12 +135,12 @@ export function createTenantQueries(db: Database) {
           values (${invited.id}::uuid, ${invited.email}, ${invited.now}, ${invited.now})
           on conflict (lower(email)) do nothing`);
         const concerned = await concernedBy(client, viewer, sql`lower(u.email) = lower(${invited.email})`);
-        if (concerned === null) throw new Error('A person was stored, or there already, and is not found.');
+        if (concerned === null) throw new Error('The invited user was stored but cannot be found.');
         return writeMembership(client, viewer.tenantId, concerned, decide(concerned));
       });
     },
 
-    /** What is counted of messages are their conversations' counts, and the latest ones by an index. */
+    /** Counts usage: messages by the counts of their conversations, recent ones by an index. */
     async usage(tenantId: string, now: Date): Promise<TenantUsage> {
       const ofTenant = sql`tenant_id = ${tenantId}::uuid`;
       const [lastDay, lastMonth] = [new Date(now.getTime() - dayMs), new Date(now.getTime() - 30 * dayMs)];
@@ -154,13 +154,13 @@ export function createTenantQueries(db: Database) {
             from conversations where ${ofTenant}) written,
           (select count(*) filter (where created_at > ${lastDay}) as day, count(*) as month
             from messages where ${ofTenant} and created_at > ${lastMonth}) latest`);
-      if (usage === undefined) throw new Error('PostgreSQL counted and did not answer.');
+      if (usage === undefined) throw new Error('The usage query returned no row.');
       return usage;
     },
   };
 }
 
-/** Who administers members of one tenant does so one after another; reading and everything else goes on. */
+/** Serializes changes of a tenant's members; reads and other writes continue. */
 async function lockTenant(client: PoolClient, tenantId: string): Promise<void> {
   await client.query(sql`select from tenants where id = ${tenantId}::uuid for no key update`);
 }
@@ -198,7 +198,7 @@ async function writeMembership(
     ), noted as (${insertAudit(entry, sql`changed`)})
     select * from changed`);
   const [written] = rows;
-  if (written === undefined) throw new Error('PostgreSQL stored a membership and did not answer it.');
+  if (written === undefined) throw new Error('INSERT … RETURNING returned no row for a membership.');
   return written;
 }
 

@@ -76,7 +76,7 @@ export const User: ResolversOf<'tenant', 'User'> = {
   ),
 };
 
-/** What is told of a tenant that is not the request's, as with its members and conversations. */
+/** The usage of a tenant other than the request's, which is empty, as its members and conversations are. */
 const nothing: TenantUsage = {
   members: 0,
   activeSessions: 0,

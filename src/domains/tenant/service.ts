@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/runtime/clock.ts';
 import { Role } from '../../platform/postgres/generated/enums.ts';
 import { NotFound } from '../../platform/errors.ts';
 import { createId, fromPublicId, toPublicId } from '../../platform/ids.ts';
-import { parseInput, refused, textInput } from '../../platform/input.ts';
+import { parseInput, invalidInput, textInput } from '../../platform/input.ts';
 import { auditEntry } from '../audit/model.ts';
 import type { Viewer } from '../session/model.ts';
 import type { Membership } from './model.ts';
@@ -31,14 +31,13 @@ export type TenantService = ReturnType<typeof createTenantService>;
  */
 export function createTenantService(options: {
   readonly queries: TenantQueries;
-  /** Waits until no process answers with what was committed before. */
-  readonly settle: Coherence['settle'];
+  readonly waitForInvalidation: Coherence['waitForInvalidation'];
   readonly clock: Clock;
 }) {
-  const { queries, settle, clock } = options;
+  const { queries, waitForInvalidation, clock } = options;
 
   return {
-    /** @throws InputRefused for faults of the input, for members, and for a role that the viewer does not give */
+    /** @throws InvalidInput for faults of the input, for members, and for a role that the viewer does not give */
     async inviteMember(viewer: Viewer, input: unknown): Promise<Membership> {
       const { email, role } = parseInput(inviteSchema, input);
       const now = new Date(clock.now());
@@ -47,18 +46,18 @@ export function createTenantService(options: {
         const roles = membership === null ? [role] : [role, membership.role];
         if (!mayDecide(concerned, roles)) throw notEntitled('role');
         if (membership?.isActive === true) {
-          throw refused('CONFLICT', 'This person is a member already.', ['email']);
+          throw invalidInput('CONFLICT', 'This user is already a member.', ['email']);
         }
         const details = { role, wasSuspended: membership !== null };
         const note = { action: 'inviteMember', target: toPublicId('user', userId), details };
         const entry = auditEntry(viewer, note, now);
         return { role, permissions: [], isActive: true, isActivityDecided: true, entry };
       });
-      await settle();
+      await waitForInvalidation();
       return invited;
     },
 
-    /** @throws InputRefused for faults of the input, for people the viewer does not decide about, and for the last OWNER */
+    /** @throws InvalidInput for faults of the input, for people the viewer does not decide about, and for the last OWNER */
     async updateMembership(viewer: Viewer, input: unknown): Promise<Membership> {
       const { userId: publicId, ...changes } = parseInput(updateSchema, input);
       const userId = fromPublicId('user', publicId);
@@ -77,13 +76,13 @@ export function createTenantService(options: {
             });
       if (updated === null) throw new NotFound('member', ['input', 'userId']);
       // Ends what their sessions, keys and tokens are known to allow.
-      await settle();
+      await waitForInvalidation();
       return updated;
     },
   };
 }
 
-/** Null leaves things as they are, like what is absent. */
+/** Applies changes; null leaves a value unchanged, like undefined. */
 function changed(
   before: MembershipState,
   changes: { readonly [Key in keyof MembershipState]?: MembershipState[Key] | null | undefined },
@@ -101,7 +100,7 @@ function mayDecide({ actorRole }: Concerned, roles: readonly Role[]): boolean {
 }
 
 function notEntitled(field: string) {
-  return refused('FORBIDDEN', 'Only an OWNER decides about OWNERs and ADMINs.', [field]);
+  return invalidInput('FORBIDDEN', 'Only an OWNER can manage OWNERs and ADMINs.', [field]);
 }
 
 function refuseToLoseTheLastOwner(
@@ -111,6 +110,8 @@ function refuseToLoseTheLastOwner(
 ): void {
   const isOwner = ({ role, isActive }: MembershipState) => role === 'OWNER' && isActive;
   if (isOwner(before) && !isOwner(after) && !hasOtherOwner) {
-    throw refused('CONFLICT', 'A tenant keeps at least one OWNER; make another one first.', ['userId']);
+    throw invalidInput('CONFLICT', 'A tenant needs at least one OWNER; appoint another one first.', [
+      'userId',
+    ]);
   }
 }

@@ -6,10 +6,10 @@ import type { Viewer } from '../session/model.ts';
 import { profileKey, type User } from './model.ts';
 import type { UserQueries } from './queries.ts';
 
-/** How a request finds people: in the shared cache first. */
+/** Loaders of users for a request, from the shared cache first. */
 export interface UserLoaders {
   readonly byId: DataLoader<string, User | null>;
-  /** As `byId` for many, and at once when the cache has all of them. */
+  /** Loads many users; synchronous if the cache has all of them. */
   allById(ids: readonly string[]): readonly (User | null)[] | Promise<readonly (User | null)[]>;
 }
 

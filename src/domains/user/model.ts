@@ -11,23 +11,23 @@ export interface User {
   readonly createdAt: Date;
   readonly lastLoginAt: Date | null;
   readonly profile: Profile;
-  /** Null for people whom no identity provider knows. */
+  /** Null for users without an identity provider. */
   readonly identity: Identity | null;
 }
 
-/** How the identity provider's copy of a person stands. */
+/** The link of a user to the identity provider. */
 export interface Identity {
   /** The provider's issuer. */
   readonly provider: string;
   /** The provider's id of the person. */
   readonly externalId: string;
-  /** By the provider's clock; null when it does not say. */
+  /** The time of the last change by the provider's clock; null if unknown. */
   readonly providerUpdatedAt: Date | null;
-  /** By our clock. */
+  /** The current time, by the server's clock. */
   readonly lastSyncedAt: Date | null;
 }
 
-/** What a person tells about themselves. */
+/** The profile of a user. */
 export interface Profile {
   readonly firstName: string | null;
   readonly lastName: string | null;
@@ -51,7 +51,7 @@ export const tablesOfMembers = {
   tenants: { tag: 'tenant', idColumn: 'id', insertsCount: false },
 } as const;
 
-/** Where the cache PROFILES holds a person as their fellow members see them. */
+/** Returns the key of a user in the cache PROFILES, as members of a tenant see them. */
 export function profileKey(tenantId: string, userId: string): string {
   return `tenant:${tenantId}:user:${userId}`;
 }
@@ -66,7 +66,7 @@ export function tenantTag(tenantId: string): string {
   return `tenant:${tenantId}`;
 }
 
-/** What ends a remembered person, or the knowledge that there is none: a change to them, or to the tenant. */
+/** Returns the invalidation tags of a cached user, or of a cached absence: user and tenant. */
 export function tagsOfProfileKey(key: string): string[] {
   const [, tenantId = '', , userId = ''] = key.split(':');
   return [tenantTag(tenantId), userTag(userId)];

@@ -4,10 +4,10 @@ import { inList } from '../../platform/postgres/in-list.ts';
 import type { Prisma } from '../../platform/postgres/generated/client.ts';
 import type { Identity, Profile, User } from './model.ts';
 
-/** What a profile's jsonb column holds; names and dates have columns of their own. */
+/** The content of the jsonb column `profile`; names and dates have their own columns. */
 type StoredProfile = Partial<Omit<Profile, 'firstName' | 'lastName' | 'updatedAt'>>;
 
-/** What to change of a person; absent keys stay as they are. */
+/** Changes of a profile; absent keys leave values unchanged. */
 export type ProfileChanges = {
   readonly [Key in keyof Omit<Profile, 'updatedAt'>]?: Profile[Key] | undefined;
 };
@@ -48,7 +48,7 @@ export function createUserQueries(db: Database) {
       return records.map(userFrom);
     },
 
-    /** For the whole platform: people each in a tenant of theirs, former members included. */
+    /** Finds users with a tenant of theirs, across tenants and including former members. */
     async byMembers(
       members: readonly Member[],
     ): Promise<{ readonly tenantId: string; readonly user: User }[]> {
@@ -61,7 +61,7 @@ export function createUserQueries(db: Database) {
       return records.map(({ tenantId, ...record }) => ({ tenantId, user: userFrom(record) }));
     },
 
-    /** For the whole platform: where these people are active members. */
+    /** Finds the active memberships of users, across tenants. */
     async membersAmong(userIds: readonly string[], limit: number): Promise<Member[]> {
       return db.query<Member>(sql`select tenant_id as "tenantId", user_id as "userId" from memberships
         where user_id = any(${userIds}::uuid[]) and is_active limit ${limit}`);

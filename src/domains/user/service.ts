@@ -29,24 +29,23 @@ export type UserService = ReturnType<typeof createUserService>;
 /** The rules of what people change about themselves. */
 export function createUserService(options: {
   readonly queries: UserQueries;
-  /** Waits until no process answers with what was committed before. */
-  readonly settle: Coherence['settle'];
+  readonly waitForInvalidation: Coherence['waitForInvalidation'];
   readonly clock: Clock;
 }) {
-  const { queries, settle, clock } = options;
+  const { queries, waitForInvalidation, clock } = options;
 
   return {
-    /** @throws InputRefused with every fault of the input */
+    /** @throws InvalidInput with every fault of the input */
     async updateProfile(viewer: Viewer, input: unknown): Promise<void> {
       const changes = parseInput(updateProfileSchema, input);
       await queries.updateProfile(viewer.tenantId, viewer.userId, changes, new Date(clock.now()));
-      await settle();
+      await waitForInvalidation();
     },
 
-    /** Changes nothing for who has been through it. */
+    /** Completes the onboarding; has no effect if it is completed already. */
     async completeOnboarding(viewer: Viewer): Promise<void> {
       await queries.completeOnboarding(viewer.tenantId, viewer.userId);
-      await settle();
+      await waitForInvalidation();
     },
   };
 }

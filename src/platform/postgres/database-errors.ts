@@ -47,7 +47,7 @@ const timeoutMessages = /cannot be executed on an expired transaction|Transactio
  * unreachable, overloaded or out of connections, TIMEOUT when the statement ran too long. Other errors are
  * returned unchanged.
  */
-export function toRefusal(error: unknown): unknown {
+export function toApiError(error: unknown): unknown {
   for (const cause of causesOf(error)) {
     if (timeoutCodes.has(codeOf(cause)) || timeoutMessages.test(messageOf(cause))) {
       return withCause(

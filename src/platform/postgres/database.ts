@@ -19,7 +19,7 @@ export interface PreparableStatement {
    * True when the best plan depends on the values, such as on how many messages contain a word: PostgreSQL
    * then plans each execution instead of keeping one plan for all.
    */
-  readonly isPlannedAnew?: boolean;
+  readonly usesCustomPlan?: boolean;
 }
 
 /** PostgreSQL, through one pool of connections that Prisma and direct reads share. */

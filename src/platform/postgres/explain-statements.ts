@@ -2,7 +2,7 @@ import type { PoolClient, QueryResultRow } from 'pg';
 import pLimit from 'p-limit';
 import { z } from 'zod';
 import type { Database, PreparableStatement } from './database.ts';
-import { toRefusal } from './database-errors.ts';
+import { toApiError } from './database-errors.ts';
 
 /** A statement that was sent during some work, with PostgreSQL's plan. */
 export interface ExplainedStatement {
@@ -36,7 +36,7 @@ export async function explainStatements(
   work: (database: Database) => Promise<unknown>,
 ): Promise<readonly ExplainedStatement[]> {
   const client = await database.pool.connect().catch((error: unknown) => {
-    throw toRefusal(error);
+    throw toApiError(error);
   });
   let isUsable = false;
   try {
@@ -49,7 +49,7 @@ export async function explainStatements(
     isUsable = true;
     return explained;
   } catch (error) {
-    throw toRefusal(error);
+    throw toApiError(error);
   } finally {
     // Closing a connection within a transaction rolls it back too.
     client.release(!isUsable);
@@ -70,7 +70,7 @@ function recording(database: Database, client: PoolClient, sent: Sent[]): Databa
           sent.push({ statement, rows: rows.length, durationMs: performance.now() - startedAt });
           return rows;
         } catch (error) {
-          throw toRefusal(error);
+          throw toApiError(error);
         }
       }),
     until: () => recorder,

@@ -3,18 +3,18 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /** Something of a tenant that was used, and when it was used last. */
-export interface Sighting {
+export interface LastSeen {
   readonly tenantId: string;
   readonly id: string;
   readonly at: Date;
 }
 
-/** How sightings are kept. */
-interface SightingsOptions {
+/** Settings of a buffer. */
+interface LastSeenOptions {
   /** What is seen, for the log. */
   readonly name: string;
   /** Stores them all at once. */
-  readonly write: (sightings: readonly Sighting[]) => Promise<void>;
+  readonly write: (lastSeen: readonly LastSeen[]) => Promise<void>;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Of how many things at most a sighting waits to be written; what is seen beyond that is not noted. */
@@ -28,15 +28,15 @@ const writtenAgainAfterMs = 60_000;
  * Remembers when things were used, and writes it down in batches: a request costs no write, and a thing that is used all
  * the time is written once a minute. What could not be written waits for the next batch.
  */
-export class Sightings {
-  readonly #options: SightingsOptions;
+export class LastSeenBuffer {
+  readonly #options: LastSeenOptions;
   readonly #waiting = new Map<string, { readonly tenantId: string; at: number }>();
   /** When each thing was written last. What is pushed out here is only written sooner. */
   readonly #written: LRUCache<string, number>;
   #underWay = Promise.resolve();
   #missed = 0;
 
-  constructor(options: SightingsOptions) {
+  constructor(options: LastSeenOptions) {
     this.#options = options;
     this.#written = new LRUCache({ max: options.waitingMax });
   }
@@ -67,7 +67,7 @@ export class Sightings {
     };
   }
 
-  #due(all: boolean): Sighting[] {
+  #due(all: boolean): LastSeen[] {
     const writtenBefore = this.#options.clock.now() - writtenAgainAfterMs;
     return [...this.#waiting].flatMap(([id, { tenantId, at }]) =>
       all || (this.#written.get(id) ?? -Infinity) <= writtenBefore
@@ -76,22 +76,22 @@ export class Sightings {
     );
   }
 
-  async #write(sightings: readonly Sighting[]): Promise<void> {
+  async #write(lastSeen: readonly LastSeen[]): Promise<void> {
     const { clock, logger, name, write } = this.#options;
     if (this.#missed > 0) {
       logger.warn({ missed: this.#missed }, `too many ${name} were seen at once to note them all`);
       this.#missed = 0;
     }
-    if (sightings.length === 0) return;
+    if (lastSeen.length === 0) return;
     try {
-      await write(sightings);
+      await write(lastSeen);
     } catch (error) {
       // They stay where they are, and with them the room that they take; when something was seen may be lost, a request not.
       logger.warn({ err: error, waiting: this.#waiting.size }, `when ${name} were seen could not be written`);
       return;
     }
     const now = clock.now();
-    for (const { id, at } of sightings) {
+    for (const { id, at } of lastSeen) {
       this.#written.set(id, now);
       if (this.#waiting.get(id)?.at === at.getTime()) this.#waiting.delete(id);
     }

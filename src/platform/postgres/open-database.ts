@@ -11,7 +11,7 @@ import type { StatementFollowers } from './pool/observe-client.ts';
 import { createDriver, parameterFrom, type DriverName } from './driver/driver.ts';
 import { createPool } from './pool/pool.ts';
 import { defaultTimeouts, graceMs, type DatabaseTimeouts } from './timeouts.ts';
-import { toRefusal } from './database-errors.ts';
+import { toApiError } from './database-errors.ts';
 import { runStatement, type StatementRunner } from './statements/run-statement.ts';
 import { createStatementNames } from './statements/statement-names.ts';
 
@@ -77,12 +77,12 @@ export function openDatabase(options: OpenDatabaseOptions): Database {
 function createQuery(runner: StatementRunner): Query {
   const nameOf = createStatementNames({ ...naming, prefix: 'parley', limit: ownStatementsMax });
   return async (statement, cancellation) => {
-    const { text, values, isPlannedAnew = false } = statement;
-    const name = isPlannedAnew ? '' : nameOf(text);
+    const { text, values, usesCustomPlan = false } = statement;
+    const name = usesCustomPlan ? '' : nameOf(text);
     try {
       return await runStatement(runner, { name, text, values: values.map(parameterFrom) }, cancellation);
     } catch (error) {
-      throw toRefusal(error);
+      throw toApiError(error);
     }
   };
 }

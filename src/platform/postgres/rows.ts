@@ -1,5 +1,5 @@
 /** The columns of a row that are read: the commonly selected ones, or all. */
-export type ColumnSet = 'usual' | 'all';
+export type Projection = 'summary' | 'full';
 
 /** Returns the row of each key in the order of the keys; null for a key without a row. */
 export function byKeys<Key, Row>(

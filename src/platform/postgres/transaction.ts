@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import { toRefusal } from './database-errors.ts';
+import { toApiError } from './database-errors.ts';
 
 /**
  * Runs work in a transaction on one connection.
@@ -24,7 +24,7 @@ export async function inTransaction<Result>(
     );
     // If the rollback fails, closing the connection rolls back too.
     client.release(!isUndone);
-    throw toRefusal(error);
+    throw toApiError(error);
   }
 }
 
@@ -32,6 +32,6 @@ async function connect(pool: Pool): Promise<PoolClient> {
   try {
     return await pool.connect();
   } catch (error) {
-    throw toRefusal(error);
+    throw toApiError(error);
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../runtime/clock.ts';
-import { previewOf } from './one-line.ts';
+import { oneLine } from './one-line.ts';
 import type { Logger } from './logger.ts';
 import type { RequestProfile } from './request-stats.ts';
 
@@ -44,7 +44,7 @@ export class SlowQueryLog {
     this.#unlogged = 0;
     this.#logger.warn(
       {
-        statement: previewOf(text),
+        statement: oneLine(text),
         durationMs: Math.round(durationMs),
         operation: profile?.operationName ?? null,
         requestId: profile?.requestId ?? null,

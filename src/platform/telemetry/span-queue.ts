@@ -29,7 +29,7 @@ export class SpanQueue implements SpanProcessor {
     const countingExporter: SpanExporter = {
       export: (spans, onExported) =>
         exporter.export(spans, (result) => {
-          this.#settle(spans.length, result);
+          this.#waitForInvalidation(spans.length, result);
           onExported(result);
         }),
       shutdown: () => exporter.shutdown(),
@@ -62,7 +62,7 @@ export class SpanQueue implements SpanProcessor {
     return this.#batches.shutdown();
   }
 
-  #settle(count: number, { code, error }: ExportResult): void {
+  #waitForInvalidation(count: number, { code, error }: ExportResult): void {
     // SUCCESS; the enum is exported by a package that Parley does not depend on itself.
     const isExported = code === 0;
     this.#queued -= count;

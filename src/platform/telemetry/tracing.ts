@@ -8,7 +8,7 @@ import {
   type Span,
   type Tracer,
 } from '@opentelemetry/api';
-import { previewOf } from './one-line.ts';
+import { oneLine } from './one-line.ts';
 import type { RequestProfile } from './request-stats.ts';
 
 /** The part of a request's trace that executors write to. */
@@ -65,7 +65,7 @@ export class OpenTrace implements RequestTrace {
 
   /** Records a statement that has just settled, without its values, which are personal data. */
   statement(text: string, durationMs: number, failed: boolean): void {
-    const statement = previewOf(text);
+    const statement = oneLine(text);
     const [verb = 'statement'] = statement.split(' ', 1);
     const attributes = { 'db.system.name': 'postgresql', 'db.query.text': statement };
     const options = { kind: SpanKind.CLIENT, startTime: now() - durationMs, attributes };

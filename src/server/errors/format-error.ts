@@ -1,5 +1,5 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import { InputRefused, Refusal, type ErrorCode } from '../../platform/errors.ts';
+import { Refusal, type ErrorCode } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/telemetry/logger.ts';
 
 /** An error as a client sees it: nothing in `extensions` but a code of the closed list and the request's id. */
@@ -17,15 +17,15 @@ const maskedMessage = 'Internal error; please quote the request ID.';
  * The one place that decides what a client may read of an error: a refusal's own words, and what graphql-js says of
  * the client's own document and variables. Anything else is a defect, whose text could hold SQL or data: it is masked.
  *
- * `toRefusal` recognises outages (a database that is away) and answers anything else as it came.
+ * `toApiError` recognises outages (a database that is away) and answers anything else as it came.
  */
 export function createErrorFormatter(options: {
   readonly logger: Logger;
-  readonly toRefusal: (error: unknown) => unknown;
+  readonly toApiError: (error: unknown) => unknown;
 }): FormatError {
   return (error, requestId) => {
     const cause = causeOf(error);
-    const refusal = options.toRefusal(cause);
+    const refusal = options.toApiError(cause);
     const { code, message } = answerTo(error, cause, refusal);
     if (code === 'INTERNAL_SERVER_ERROR') {
       options.logger.error({ err: cause, requestId, path: pathOf(error) }, 'unhandled error');
@@ -57,8 +57,6 @@ function answerTo(
   refusal: unknown,
 ): { readonly code: ErrorCode; readonly message: string } {
   if (refusal instanceof Refusal) return refusal;
-  const [fault] = refusal instanceof InputRefused ? refusal.faults : [];
-  if (fault !== undefined) return fault;
   if (isAboutTheRequest(error, cause)) return { code: 'BAD_USER_INPUT', message: wordsOf(error) };
   return { code: 'INTERNAL_SERVER_ERROR', message: maskedMessage };
 }

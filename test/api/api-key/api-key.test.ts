@@ -121,7 +121,7 @@ describe('createApiKey', () => {
     expect(asMember.userErrors).toEqual([
       {
         code: 'FORBIDDEN',
-        message: 'Only admins make keys with the scope `admin`.',
+        message: 'Only admins can create keys with the scope `admin`.',
         path: ['input', 'scopes'],
       },
     ]);

@@ -101,7 +101,7 @@ const anything: ConversationFilter = {
   updatedBefore: null,
 };
 const newestFirst: ConversationOrder = { field: 'UPDATED_AT', direction: 'DESC' };
-const firstPage: PageWindow = { size: 20, from: 'start', after: null, before: null, isFramed: true };
+const firstPage: PageWindow = { size: 20, from: 'start', after: null, before: null, needsPageInfo: true };
 
 describe('a list of conversations costs what the viewer may read of it', () => {
   it.each([
@@ -138,9 +138,9 @@ describe('a list of messages costs what the viewer may read of it', () => {
   it.each([
     [
       'of a word that everybody uses',
-      (queries: MessageQueries, viewer: Viewer) => queries.containing(viewer, 'harbour', null, 'all'),
+      (queries: MessageQueries, viewer: Viewer) => queries.containing(viewer, 'harbour', null, 'full'),
     ],
-    ['of an author', (queries: MessageQueries, viewer: Viewer) => queries.byAuthors(viewer, 'all')],
+    ['of an author', (queries: MessageQueries, viewer: Viewer) => queries.byAuthors(viewer, 'full')],
   ])('%s', async (_name, listOf) => {
     for (const viewer of [viewerOf(tenant, member, 'MEMBER'), viewerOf(tenant, guest, 'GUEST')]) {
       const { sent, database } = recording();
@@ -199,7 +199,7 @@ function recorded(
     list: createConversationQueries(database)[kind](viewer, {
       filter,
       order,
-      columnSet: 'all',
+      projection: 'full',
       isWithLastMessage: true,
     }),
   };

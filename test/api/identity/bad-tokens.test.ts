@@ -114,7 +114,7 @@ describe('a token', () => {
     await other.close();
 
     expect(answer).toMatchObject({ status: 401, code: 'UNAUTHENTICATED' });
-    expect(answer.text).toContain('No identity provider is set up here.');
+    expect(answer.text).toContain('No identity provider is configured.');
   });
 
   it('is accepted only for the configured audience', async () => {

@@ -64,7 +64,7 @@ describe('while the database fails', () => {
       failed: before.failed + 1,
       servedStale: before.servedStale + 2,
     });
-    expect(logged.filter((line) => line.includes('could not be stored'))).toHaveLength(1);
+    expect(logged.filter((line) => line.includes('identity sync failed'))).toHaveLength(1);
     writes.mockRestore();
     testApp.clock.advance(5 * second);
     await code({ updated_at: 2000 });
@@ -101,7 +101,7 @@ describe('while the database fails', () => {
     await code();
     await code();
     await testApp.database.query(sql`${suspend}${sub}`);
-    await testApp.app.coherence.settle();
+    await testApp.app.coherence.waitForInvalidation();
     failReads();
 
     expect(await code()).toBe('UNAVAILABLE');

@@ -40,7 +40,7 @@ async function ask(claims: Record<string, unknown> = {}, role = 'member') {
 
 async function change(statement: ReturnType<typeof sql>): Promise<void> {
   await testApp.database.query(statement);
-  await testApp.app.coherence.settle();
+  await testApp.app.coherence.waitForInvalidation();
 }
 
 describe('an account of the same e-mail address', () => {

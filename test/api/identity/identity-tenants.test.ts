@@ -85,7 +85,7 @@ describe('the tenant of a token', () => {
     await link(tenant, organisation);
     await ask(testApp, { o: { id: organisation } });
     await testApp.database.query(sql`update tenants set external_id = null where id = ${tenant.uuid}::uuid`);
-    await testApp.app.coherence.settle();
+    await testApp.app.coherence.waitForInvalidation();
 
     expect(await ask(testApp, { o: { id: 'org_of_a_stranger', slg: tenant.slug } })).toEqual({
       code: 'UNAUTHENTICATED',
@@ -150,7 +150,7 @@ describe('the tenant of a token', () => {
       sql`select id from users where external_id = ${sub}`,
     );
     await aMembership(testApp, second, { uuid: person?.id ?? '' });
-    await testApp.app.coherence.settle();
+    await testApp.app.coherence.waitForInvalidation();
     const answers = [second.slug, foreign.slug, 'nonsense', organisation].map((slug) =>
       ask(testApp, { o: { id: organisation } }, { 'x-tenant': slug }),
     );

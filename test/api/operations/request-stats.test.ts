@@ -167,7 +167,7 @@ describe('the profile of a request', () => {
       query: `query ${name} { conversations(first: 1) { ${fields} } }`,
     });
     // What was written before is announced to the caches in its own time, and must not end anything meanwhile.
-    await testApp.app.coherence.settle();
+    await testApp.app.coherence.waitForInvalidation();
     // Who they are is known from here on, and takes no statement.
     await send({ query: '{ __typename }' });
     await Promise.all(

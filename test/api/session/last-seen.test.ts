@@ -14,7 +14,7 @@ beforeEach(() => flush({ all: true }));
 afterAll(() => testApp.close());
 
 async function flush(options?: { all: boolean }) {
-  const { sessions, apiKeys } = testApp.app.sightings;
+  const { sessions, apiKeys } = testApp.app.lastSeen;
   await Promise.all([sessions.flush(options), apiKeys.flush(options)]);
 }
 

@@ -94,7 +94,7 @@ describe('signIn', () => {
     expect(answers[0].signIn.userErrors).toEqual([
       {
         code: 'UNAUTHENTICATED',
-        message: 'There is no account with this e-mail address and password.',
+        message: 'Incorrect e-mail address or password.',
         path: ['input'],
       },
     ]);

@@ -87,7 +87,7 @@ describe('sign-in attempts', () => {
       userErrors: [
         {
           code: 'RATE_LIMITED',
-          message: 'Signing in was tried too often; try again in 40 seconds.',
+          message: 'Too many sign-in attempts; try again in 40 seconds.',
           path: ['input'],
         },
       ],

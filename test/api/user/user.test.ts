@@ -86,7 +86,11 @@ describe('updateProfile', () => {
         await app.queries.user.updateProfile(...args);
       },
     };
-    const service = createUserService({ queries, settle: () => app.coherence.settle(), clock });
+    const service = createUserService({
+      queries,
+      waitForInvalidation: () => app.coherence.waitForInvalidation(),
+      clock,
+    });
     await service.updateProfile(
       {
         tenantId: tenant.uuid,

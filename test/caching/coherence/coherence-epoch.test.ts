@@ -37,7 +37,7 @@ describe('what a shared store holds', () => {
     const { epoch } = first.coherence;
     first.coherence.share({ confirmClean: async () => null, confirmedClean: () => {} });
     const second = await join();
-    await second.coherence.settle();
+    await second.coherence.waitForInvalidation();
 
     expect([first.coherence.epoch, second.coherence.epoch]).toEqual([epoch + 1, epoch + 1]);
   });
@@ -59,7 +59,7 @@ describe('what a shared store holds', () => {
        where application_name = 'parley coherence' and datname = current_database()`,
     );
     await Promise.all([untilRejoined(one.coherence), untilRejoined(two.coherence)]);
-    await one.coherence.settle();
+    await one.coherence.waitForInvalidation();
 
     expect(one.coherence.epoch).toBeGreaterThan(epoch);
     expect(two.coherence.epoch).toBe(one.coherence.epoch);

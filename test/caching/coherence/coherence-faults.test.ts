@@ -48,7 +48,7 @@ describe('a process whose connection is ended', () => {
     const { coherence } = await joinCoherence(cleanUps, url);
     await terminate();
 
-    expect(await coherence.settle()).toBe(true);
+    expect(await coherence.waitForInvalidation()).toBe(true);
   });
 
   it('is not waited for once it has come back and answers', async () => {
@@ -56,7 +56,7 @@ describe('a process whose connection is ended', () => {
     await terminate();
     await Promise.all([untilRejoined(one.coherence), untilRejoined(two.coherence)]);
 
-    expect(await one.coherence.settle()).toBe(true);
+    expect(await one.coherence.waitForInvalidation()).toBe(true);
   });
 });
 
@@ -71,12 +71,12 @@ describe('a process that nothing reaches any more', () => {
     expect(frozen.coherence.isTrusted).toBe(true);
     await announce('tag:user:ann');
     const waitedMs = await elapsed(async () => {
-      expect(await writer.coherence.settle()).toBe(false);
+      expect(await writer.coherence.waitForInvalidation()).toBe(false);
       expect(frozen.coherence.isTrusted).toBe(false);
     });
 
     expect(waitedMs).toBeLessThan(2000);
-    expect(await writer.coherence.settle()).toBe(true);
+    expect(await writer.coherence.waitForInvalidation()).toBe(true);
     expect(writer.coherence.counts).toMatchObject({ settled: 2, unconfirmed: 1 });
   });
 
@@ -99,7 +99,7 @@ describe('a process that nothing reaches any more', () => {
     proxy.freeze();
     await announce('tag:user:ann');
     const waitedMs = await elapsed(async () => {
-      expect(await coherence.settle()).toBe(false);
+      expect(await coherence.waitForInvalidation()).toBe(false);
       expect(coherence.isTrusted).toBe(false);
     });
 
@@ -128,7 +128,7 @@ describe('a process that is not trusted', () => {
     const watching = setInterval(() => seen.add(coherence.isCutOff || deaf.coherence.isCutOff), 1);
     await terminate();
     await untilRejoined(coherence);
-    expect(await deaf.coherence.settle()).toBe(false);
+    expect(await deaf.coherence.waitForInvalidation()).toBe(false);
     clearInterval(watching);
 
     expect([...seen]).toEqual([false]);
@@ -161,14 +161,14 @@ describe('a process that is answered and hears nothing', () => {
     const { coherence, told } = await joinCoherence(cleanUps, proxy.url);
     state.isDeaf = true;
     await announce('tag:user:ann');
-    const waitedMs = await elapsed(async () => expect(await coherence.settle()).toBe(false));
+    const waitedMs = await elapsed(async () => expect(await coherence.waitForInvalidation()).toBe(false));
     expect(coherence.isTrusted).toBe(false);
     expect(waitedMs).toBeLessThan(2000);
     state.isDeaf = false;
     await untilTrusted(coherence);
 
     expect(told).toEqual([null]);
-    expect(await coherence.settle()).toBe(true);
+    expect(await coherence.waitForInvalidation()).toBe(true);
   });
 });
 
@@ -187,11 +187,13 @@ describe('a process that is gone', () => {
   it('is waited for until its lease has run out, and then no more', async () => {
     const { coherence } = await joinCoherence(cleanUps, url);
     await execute(url, `insert into cache_processes values (gen_random_uuid(), now() + interval '500 ms')`);
-    const waitedMs = await elapsed(async () => expect(await coherence.settle()).toBe(false));
+    const waitedMs = await elapsed(async () => expect(await coherence.waitForInvalidation()).toBe(false));
 
     expect(waitedMs).toBeGreaterThan(200);
     expect(waitedMs).toBeLessThan(1500);
-    expect(await elapsed(async () => expect(await coherence.settle()).toBe(true))).toBeLessThan(400);
+    expect(await elapsed(async () => expect(await coherence.waitForInvalidation()).toBe(true))).toBeLessThan(
+      400,
+    );
   });
 
   it('is never waited for when it has stopped in order', async () => {
@@ -200,7 +202,7 @@ describe('a process that is gone', () => {
 
     expect(two.coherence.isTrusted).toBe(false);
     expect(await processes()).toEqual([{ id: one.coherence.processId }]);
-    expect(await one.coherence.settle()).toBe(true);
+    expect(await one.coherence.waitForInvalidation()).toBe(true);
   });
 
   it('leaves no row for ever', async () => {
@@ -217,11 +219,11 @@ describe('a database that has lost its list of processes by a crash', () => {
   it('makes writes wait for those that may still answer', async () => {
     await execute(url, 'truncate cache_processes');
     const { coherence } = startCoherence(cleanUps, url, { leaseMs: 700, marginMs: 100 });
-    const waitedMs = await elapsed(async () => expect(await coherence.settle()).toBe(false));
+    const waitedMs = await elapsed(async () => expect(await coherence.waitForInvalidation()).toBe(false));
 
     expect(waitedMs).toBeGreaterThan(400);
     await untilTrusted(coherence);
-    expect(await coherence.settle()).toBe(true);
+    expect(await coherence.waitForInvalidation()).toBe(true);
   });
 });
 
@@ -231,7 +233,7 @@ describe('a pooler that keeps notifications back', () => {
     const { coherence, told } = startCoherence(cleanUps, proxy.url);
     // Long enough for three tries.
     const waitedMs = await elapsed(async () => {
-      for (let count = 0; count < 2; count += 1) expect(await coherence.settle()).toBe(false);
+      for (let count = 0; count < 2; count += 1) expect(await coherence.waitForInvalidation()).toBe(false);
     });
 
     expect(waitedMs).toBeLessThan(4000);

@@ -101,7 +101,7 @@ describe('what a process has put into a shared store', () => {
     const [first, second] = [await startProcess(), await startProcess()];
     await first.read('ann');
     await execute(url, statement);
-    await first.coherence.settle();
+    await first.coherence.waitForInvalidation();
     await second.read('ann');
 
     expect(second.load).toHaveBeenCalledTimes(1);

@@ -70,7 +70,7 @@ async function race(
   );
   for (let count = 1; count <= writes; count += 1) {
     await pool.query(`update models set name = $1 where slug = 'gpt'`, [String(count)]);
-    await readers[count % readers.length]?.coherence.settle();
+    await readers[count % readers.length]?.coherence.waitForInvalidation();
     acknowledged = count;
     await afterWrite(count);
   }

@@ -29,7 +29,7 @@ describe('a process', () => {
     const { coherence, told } = await joinCoherence(cleanUps, url);
     await announce('tag:user:ann', 'cache:MODELS', 'key:PROFILES:tenant:a:user:b');
 
-    expect(await coherence.settle()).toBe(true);
+    expect(await coherence.waitForInvalidation()).toBe(true);
     expect(new Set(told.flat())).toEqual(
       new Set([{ tag: 'user:ann' }, { cache: 'MODELS' }, { cache: 'PROFILES', key: 'tenant:a:user:b' }]),
     );
@@ -40,7 +40,7 @@ describe('a process', () => {
     await execute(url, 'truncate models cascade');
     await announce('tag:user:ann', 'new:kind');
     await execute(url, `select pg_notify('parley_cache', 'nonsense')`);
-    await coherence.settle();
+    await coherence.waitForInvalidation();
 
     expect(told.flat()).toEqual(
       expect.arrayContaining([{ everything: true }, { tag: 'user:ann' }, { everything: true }]),
@@ -53,7 +53,7 @@ describe('a process', () => {
     for (let count = 1; count <= 50; count += 1) {
       await announce(`tag:user:${count}`);
 
-      expect(await one?.coherence.settle()).toBe(true);
+      expect(await one?.coherence.waitForInvalidation()).toBe(true);
       expect([two, three].map((process) => process?.told.at(-1))).toEqual([
         [{ tag: `user:${count}` }],
         [{ tag: `user:${count}` }],

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '../../../src/platform/postgres/database.ts';
 import { openDatabase, type OpenDatabaseOptions } from '../../../src/platform/postgres/open-database.ts';
-import { toRefusal, uniqueViolationOf } from '../../../src/platform/postgres/database-errors.ts';
+import { toApiError, uniqueViolationOf } from '../../../src/platform/postgres/database-errors.ts';
 import { Unavailable } from '../../../src/platform/errors.ts';
 import { createId } from '../../../src/platform/ids.ts';
 import { createLogger } from '../../../src/platform/telemetry/logger.ts';
@@ -23,14 +23,14 @@ afterEach(async () => {
 
 afterAll(async () => await testDatabase.drop());
 
-describe('toRefusal', () => {
+describe('toApiError', () => {
   it('knows what Prisma says when no connection is free, also for a transaction', async () => {
     const database = open({ steadySize: 1, overflowSize: 0, timeouts: { connectMs: 1000 } });
     const held = await database.pool.connect();
 
-    expect(toRefusal(await failureOf(database.prisma.user.count()))).toBeInstanceOf(Unavailable);
+    expect(toApiError(await failureOf(database.prisma.user.count()))).toBeInstanceOf(Unavailable);
     expect(
-      toRefusal(await failureOf(database.prisma.$transaction(async (tx) => await tx.user.count()))),
+      toApiError(await failureOf(database.prisma.$transaction(async (tx) => await tx.user.count()))),
     ).toBeInstanceOf(Unavailable);
     held.release();
   });
@@ -38,13 +38,13 @@ describe('toRefusal', () => {
   it('knows what Prisma says when there is no server', async () => {
     const database = open({ url: 'postgres://somebody@127.0.0.1:1/nowhere' });
 
-    expect(toRefusal(await failureOf(database.prisma.user.count()))).toBeInstanceOf(Unavailable);
+    expect(toApiError(await failureOf(database.prisma.user.count()))).toBeInstanceOf(Unavailable);
   });
 
   it('knows what Prisma says when a statement took too long', async () => {
     const database = open({ timeouts: { statementMs: 100 } });
 
-    expect(toRefusal(await failureOf(database.prisma.$queryRaw`select 1 from pg_sleep(60)`))).toMatchObject({
+    expect(toApiError(await failureOf(database.prisma.$queryRaw`select 1 from pg_sleep(60)`))).toMatchObject({
       code: 'TIMEOUT',
     });
   });
@@ -52,8 +52,8 @@ describe('toRefusal', () => {
   it('leaves a defect as it is', async () => {
     const defect = new TypeError('x is not a function');
 
-    expect(toRefusal(defect)).toBe(defect);
-    expect(toRefusal(null)).toBeNull();
+    expect(toApiError(defect)).toBe(defect);
+    expect(toApiError(null)).toBeNull();
   });
 });
 

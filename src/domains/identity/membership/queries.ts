@@ -2,16 +2,16 @@ import type { PoolClient } from 'pg';
 import sql from 'sql-template-tag';
 import type { LinkPolicy, Organisation } from '../model.ts';
 
-/** What the provider says of somebody's place in an organisation. */
+/** A statement of the provider about a person's membership in an organisation. */
 export interface MembershipNews {
   readonly organisation: Organisation;
-  /** How old this is, by the provider's clock. */
+  /** The time of the statement, by the provider's clock. */
   readonly asOf: Date;
-  /** By our clock. */
+  /** The current time, by the server's clock. */
   readonly now: Date;
-  /** How an organisation without a tenant may get one. */
+  /** The rules for an organisation without a tenant. */
   readonly policy: LinkPolicy;
-  /** Whether the provider says that they are a member no longer. */
+  /** True if the provider has removed the person from the organisation. */
   readonly isRemoval: boolean;
 }
 

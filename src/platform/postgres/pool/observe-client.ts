@@ -18,9 +18,11 @@ export function observeClient(client: PoolClient, followers: StatementFollowers,
   const query = (given: unknown, ...rest: readonly unknown[]): unknown => {
     const statement = isSubmittable(given) ? given : withTimeLimit(given, responseMs);
     if (followers.size === 0) return Reflect.apply(send, null, [statement, ...rest]);
-    const settle = followers.begin(textOf(statement));
+    const waitForInvalidation = followers.begin(textOf(statement));
     const startedAt = performance.now();
-    return observed(send, [statement, ...rest], (failed) => settle(performance.now() - startedAt, failed));
+    return observed(send, [statement, ...rest], (failed) =>
+      waitForInvalidation(performance.now() - startedAt, failed),
+    );
   };
   Object.defineProperty(client, 'query', { configurable: true, value: query });
 }
