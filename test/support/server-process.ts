@@ -36,7 +36,7 @@ export async function startServer(
   let output = '';
   child.stdout?.on('data', (chunk) => (output += String(chunk)));
   for (;;) {
-    const [, origin] = /answers on (http:\/\/[^\s/]+)/.exec(output) ?? [];
+    const [, origin] = /listening on (http:\/\/[^\s/]+)/.exec(output) ?? [];
     if (origin !== undefined) return { child, origin, logs: () => logged + output };
     if (hasEnded(child)) throw new Error(`The server ended with ${child.exitCode}: ${logged}${output}`);
     await Promise.race([once(child.stdout ?? child, 'data'), once(child, 'exit')]);
