@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../platform/errors.ts';
 import { createId } from '../../platform/ids.ts';
 import type { Viewer } from '../session/model.ts';
 
-/** An admin's action as a domain reports it. Never contains a secret, message content or an e-mail address. */
+/** An admin's action as a domain reports it. Contains no secret, message content or e-mail address. */
 export interface AuditNote {
   /** The mutation's name. */
   readonly action: string;

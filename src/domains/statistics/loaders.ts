@@ -2,7 +2,7 @@ import type { ColumnCatalog, Column } from '../../platform/postgres/column-catal
 import type { DailyActivity, IndexStatistics, SlowQuery, TableStatistics } from './model.ts';
 import type { StatisticsQueries } from './queries.ts';
 
-/** Loaders of PostgreSQL's statistics for a request. Access is checked before: the numbers cover all tenants. */
+/** Loaders of PostgreSQL's statistics. Access is checked before: the numbers cover all tenants. */
 export interface StatisticsLoaders {
   slowQueries(limit: number): Promise<readonly SlowQuery[]>;
   tables(): Promise<readonly TableStatistics[]>;
