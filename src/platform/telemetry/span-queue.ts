@@ -14,8 +14,8 @@ const batchSizeMax = 512;
 const queueSizeMax = 4096;
 
 /**
- * A bounded queue of finished spans that are exported in batches. An outage of the collector is logged when it
- * begins, and when it ends with the number of lost spans, which the SDK's own queue does not report.
+ * A bounded queue of finished spans that are exported in batches. An outage of the collector is logged when
+ * it begins, and when it ends with the number of lost spans, which the SDK's own queue does not report.
  */
 export class SpanQueue implements SpanProcessor {
   readonly #batches: BatchSpanProcessor;
