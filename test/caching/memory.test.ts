@@ -45,7 +45,7 @@ describe('memory', () => {
 });
 
 describe('peekMany', () => {
-  it('answers at once when memory has everything', async () => {
+  it('returns synchronously when memory has every key', async () => {
     const cache = aCache();
     await cache.getMany(['a', 'b'], loadRows);
     await cache.get('ghost', async () => null);
@@ -54,7 +54,7 @@ describe('peekMany', () => {
     expect(cache.statistics()).toMatchObject({ hits: 4, misses: 3 });
   });
 
-  it('answers nothing, and counts nothing, when one key is missing', async () => {
+  it('returns and counts nothing when one key is missing', async () => {
     const cache = aCache();
     await cache.getMany(['a', 'b'], loadRows);
 
@@ -62,7 +62,7 @@ describe('peekMany', () => {
     expect(cache.statistics()).toMatchObject({ hits: 0, misses: 2, coalesced: 0 });
   });
 
-  it('answers nothing for what has expired or was invalidated', async () => {
+  it('returns nothing for expired and invalidated entries', async () => {
     const clock = new TestClock();
     const cache = aCache({ clock });
     await cache.getMany(['a', 'b'], loadRows);
@@ -90,7 +90,7 @@ describe('getMany', () => {
 });
 
 describe('the bound on memory', () => {
-  it('pushes out what was used least recently, and counts it', async () => {
+  it('evicts the least recently used entry, and counts it', async () => {
     const cache = aCache({ entriesMax: 2 });
     await cache.get('a', loadRow);
     await cache.get('b', loadRow);
@@ -102,7 +102,7 @@ describe('the bound on memory', () => {
     expect(cache.statistics()).toMatchObject({ entries: 2, entriesMax: 2, evictions: 1 });
   });
 
-  it('does not count replacing and removing as pushing out', async () => {
+  it('does not count replacement and removal as evictions', async () => {
     const clock = new TestClock();
     const cache = aCache({ clock });
     await cache.get('a', loadRow);
@@ -115,7 +115,7 @@ describe('the bound on memory', () => {
     expect(cache.statistics()).toMatchObject({ entries: 0, evictions: 0 });
   });
 
-  it('holds for the remembered invalidations too, at the cost of needless loads only', async () => {
+  it('also limits the remembered invalidations, at the cost of needless loads only', async () => {
     const cache = aCache({ invalidationsMax: 2 });
     const late = deferred<Row>();
     await cache.get('kept', async () => ({ id: 'kept', team: 'red' }));
@@ -137,7 +137,7 @@ describe('the bound on memory', () => {
 });
 
 describe('sharing by reference', () => {
-  it('hands every reader the same frozen value', async () => {
+  it('gives every reader the same frozen value', async () => {
     const cache = aCache();
     const row = await cache.get('a', loadRow);
 
@@ -146,7 +146,7 @@ describe('sharing by reference', () => {
     expect(() => Object.assign(row ?? {}, { id: 'changed' })).toThrow(TypeError);
   });
 
-  it('refuses a value that cannot be frozen', async () => {
+  it('rejects a value that cannot be frozen', async () => {
     const cache = new Cache<Map<string, string>>({
       name: 'MAPS',
       ttlMs: 1,
@@ -180,7 +180,7 @@ describe('invalidation reports', () => {
     expect(cache.count(target)).toBe(0);
   });
 
-  it('counts as live neither what has expired nor what a tag ended', async () => {
+  it('counts neither expired nor invalidated entries as live', async () => {
     const clock = new TestClock();
     const cache = aCache({ clock });
     await cache.get('a', async () => ({ id: 'a', team: 'red' }));
@@ -204,7 +204,7 @@ describe('invalidation reports', () => {
   });
 });
 
-describe('options that would mean something else to Keyv', () => {
+describe('options that Keyv would interpret differently', () => {
   it.each([
     ['ttlMs', 0],
     ['ttlMs', Number.NaN],

@@ -32,8 +32,8 @@ const away = async (): Promise<never> => {
   throw new Unavailable();
 };
 
-describe('a value just past its time', () => {
-  it('is answered while one load in the background renews it', async () => {
+describe('a stale value', () => {
+  it('is returned while one background load refreshes it', async () => {
     const { cache, clock } = aCache();
     const renewal = deferred<Row>();
     const load = vi.fn(() => renewal.promise);
@@ -51,7 +51,7 @@ describe('a value just past its time', () => {
     expect(cache.statistics()).toMatchObject({ hits: 3, misses: 1, staleServed: 2, hitRate: 0.75 });
   });
 
-  it('is not answered when its window is over', async () => {
+  it('is not returned after its stale window', async () => {
     const { cache, clock } = aCache();
     await cache.get('a', async () => ({ id: 'old' }));
     clock.advance(70_000);
@@ -59,7 +59,7 @@ describe('a value just past its time', () => {
     expect(await cache.get('a', async () => ({ id: 'new' }))).toEqual({ id: 'new' });
   });
 
-  it('is not answered when it is known to have ended, nor put back by a renewal from before that', async () => {
+  it('is not returned after an invalidation, nor restored by an earlier refresh', async () => {
     const { cache, clock } = aCache();
     const renewal = deferred<Row>();
     await cache.get('a', async () => ({ id: 'old' }));
@@ -73,7 +73,7 @@ describe('a value just past its time', () => {
     expect(await cache.get('a', async () => ({ id: 'newer' }))).toEqual({ id: 'new' });
   });
 
-  it('is answered on when its renewal fails, which is told and tried again a little later', async () => {
+  it('is still returned when its refresh fails, which is reported and retried', async () => {
     const onError = vi.fn();
     const { cache, clock } = aCache({ onError });
     const failing = vi.fn(async () => {
@@ -96,8 +96,8 @@ describe('a value just past its time', () => {
   });
 });
 
-describe('while the source is away', () => {
-  it('the last value is answered, counted, and told once', async () => {
+describe('while the source is down', () => {
+  it('returns the last value, counts it, and reports it once', async () => {
     const onLastValues = vi.fn();
     const { cache, clock } = aCache({ onLastValues });
     await cache.getMany(
@@ -116,7 +116,7 @@ describe('while the source is away', () => {
     expect(onLastValues).toHaveBeenCalledTimes(1);
   });
 
-  it('readers do not each wait for another failure; one load finds out when it is back', async () => {
+  it('makes readers wait for one failure, and detects the recovery with one load', async () => {
     const { cache, clock } = aCache();
     const hanging = deferred<Row>();
     const load = vi.fn(() => hanging.promise);
@@ -149,7 +149,7 @@ describe('while the source is away', () => {
     await expect(cache.get('a', away)).rejects.toThrow(Unavailable);
   });
 
-  it('that there is no value is no last value', async () => {
+  it('does not treat an absence as a last value', async () => {
     const { cache, clock } = aCache();
     await cache.get('ghost', async () => null);
     clock.advance(2_000);
@@ -157,7 +157,7 @@ describe('while the source is away', () => {
     await expect(cache.get('ghost', away)).rejects.toThrow(Unavailable);
   });
 
-  it('a load that fails for another reason fails its readers', async () => {
+  it('fails readers when the load fails for another reason', async () => {
     const { cache, clock } = aCache();
     await cache.get('a', async () => ({ id: 'old' }));
     clock.advance(80_000);
@@ -166,8 +166,8 @@ describe('while the source is away', () => {
   });
 });
 
-describe('while invalidations may go unheard', () => {
-  it('nothing is answered from memory', async () => {
+describe('while invalidations may be missed', () => {
+  it('returns nothing from memory', async () => {
     const trust = { isTrusted: true };
     const { cache } = aCache({ trust });
     await cache.get('a', async () => ({ id: 'old' }));
@@ -179,7 +179,7 @@ describe('while invalidations may go unheard', () => {
     expect(cache.peekMany(['a'])).toEqual([{ id: 'new' }]);
   });
 
-  it('nobody shares a load that began before they came, and those who wait for it share the next', async () => {
+  it('shares no load that began before a reader, and one load among later readers', async () => {
     const { cache } = aCache({ trust: { isTrusted: false } });
     const early = deferred<Row>();
     const late = vi.fn(async () => ({ id: 'late' }));
@@ -195,7 +195,7 @@ describe('while invalidations may go unheard', () => {
     expect(late).toHaveBeenCalledTimes(1);
   });
 
-  it('the last value is still answered when the source is away: who lost the one has lost the other', async () => {
+  it('still returns the last value when the source is down', async () => {
     const trust = { isTrusted: true };
     const { cache } = aCache({ trust });
     await cache.get('a', async () => ({ id: 'old' }));
@@ -206,7 +206,7 @@ describe('while invalidations may go unheard', () => {
     await expect(cache.get('a', away)).rejects.toThrow(Unavailable);
   });
 
-  it('the last value is renewed in the background, and nobody waits for the source again while that fails', async () => {
+  it('refreshes the last value in the background, without waiting readers while that fails', async () => {
     const trust = { isTrusted: true, isCutOff: true };
     const onLastValues = vi.fn();
     const { cache, clock } = aCache({ trust, onLastValues });
@@ -227,7 +227,7 @@ describe('while invalidations may go unheard', () => {
     expect(cache.statistics()).toMatchObject({ staleServed: 4 });
   });
 
-  it('a load that failed does not keep others from what the source answers, unless it is known to be away', async () => {
+  it('loads again after a failed load, unless the source is known to be down', async () => {
     const trust = { isTrusted: true, isCutOff: false };
     const { cache } = aCache({ trust });
     await cache.get('a', async () => ({ id: 'old' }));
@@ -242,7 +242,7 @@ describe('while invalidations may go unheard', () => {
   });
 });
 
-it('random keys that do not exist push out no value, and each other', async () => {
+it('policies: absent keys evict each other and no value', async () => {
   const { cache } = aCache({ entriesMax: 10, absencesMax: 3 });
   await cache.get('a', async () => ({ id: 'a' }));
   for (let ghost = 0; ghost < 50; ghost += 1) await cache.get(`ghost ${ghost}`, async () => null);
@@ -252,7 +252,7 @@ it('random keys that do not exist push out no value, and each other', async () =
   expect(cache.statistics()).toMatchObject({ entries: 4, evictions: 47 });
 });
 
-it('a value takes the place of its absence', async () => {
+it('policies: a value replaces its absence', async () => {
   const { cache } = aCache();
   await cache.get('a', async () => null);
   cache.invalidateLocally({ key: 'a' });
@@ -262,7 +262,7 @@ it('a value takes the place of its absence', async () => {
   expect(cache.statistics()).toMatchObject({ entries: 1 });
 });
 
-it('remembers nothing and counts every miss when it is disabled', async () => {
+it('policies: a disabled cache stores nothing and counts every miss', async () => {
   const { cache } = aCache({ isEnabled: false });
   const load = vi.fn(async (keys: readonly string[]) => new Map(keys.map((key) => [key, { id: key }])));
   expect(await cache.get('a', async () => ({ id: 'a' }))).toEqual({ id: 'a' });

@@ -43,7 +43,7 @@ const never = async (): Promise<never> => {
   throw new Error('Nothing was to be loaded.');
 };
 
-describe('processes over one Redis', () => {
+describe('processes that share a Redis', () => {
   it('share the other values of a load when one cannot be written', async () => {
     const [one, other] = [await aProcess(), await aProcess()];
     const unwritable: Row = JSON.parse('{"id": "a", "__proto__": {"id": "c"}}');
@@ -61,7 +61,7 @@ describe('processes over one Redis', () => {
     expect(one.cache.statistics().errors).toBe(1);
   });
 
-  it('read what another one has loaded, as it was', async () => {
+  it('read what another has loaded, unchanged', async () => {
     const [one, other] = [await aProcess(), await aProcess()];
     const row = { id: 'a', team: 'red', at: new Date(5), count: 2n, missing: undefined };
     await one.cache.get('a', async () => row);
@@ -79,7 +79,7 @@ describe('processes over one Redis', () => {
     });
   });
 
-  it('ask for many keys and all that could have ended them in one command', async () => {
+  it('read many keys and all their tag versions in one command', async () => {
     const [one, other] = [await aProcess(), await aProcess()];
     const keys = Array.from({ length: 50 }, (_, index) => `key ${index}`);
     await one.cache.getMany(keys, async () => new Map(keys.map((key) => [key, { id: key }])));
@@ -89,14 +89,14 @@ describe('processes over one Redis', () => {
     expect(await redis.command(['INFO', 'commandstats'])).toContain('cmdstat_mget:calls=1,');
   });
 
-  it('never read what a release with another shape has stored', async () => {
+  it('never read entries of a release with another shape', async () => {
     const [one, other] = [await aProcess({ version: 1 }), await aProcess({ version: 2 })];
     await one.cache.get('a', async () => ({ id: 'old shape' }));
 
     expect(await other.cache.get('a', async () => ({ id: 'new shape' }))).toEqual({ id: 'new shape' });
   });
 
-  it('confirm nothing while the epoch is unknown, because it would end nothing', async () => {
+  it('confirm nothing while the epoch is unknown', async () => {
     const one = await aProcess();
     one.coherence.epoch = 0;
     const { stores } = await one.cache.invalidate('all');
@@ -104,7 +104,7 @@ describe('processes over one Redis', () => {
     expect(stores[1]).toMatchObject({ store: 'redis', ok: false });
   });
 
-  it('never read what was stored before the epoch was raised', async () => {
+  it('never read entries from before the epoch was incremented', async () => {
     const [one, other] = [await aProcess(), await aProcess()];
     await one.cache.get('a', async () => ({ id: 'old' }));
     other.coherence.epoch = 2;
@@ -112,7 +112,7 @@ describe('processes over one Redis', () => {
     expect(await other.cache.get('a', async () => ({ id: 'new' }))).toEqual({ id: 'new' });
   });
 
-  it('make one load for 1,000 readers in each of three', async () => {
+  it('load once for 1,000 readers in each of three processes', async () => {
     const processes = [await aProcess(), await aProcess(), await aProcess()];
     const load = vi.fn(async () => ({ id: 'a' }));
     const reads = processes.flatMap(({ cache }) =>
@@ -123,7 +123,7 @@ describe('processes over one Redis', () => {
     expect(load).toHaveBeenCalledTimes(1);
   });
 
-  it('do not wait for long for one that does not finish its load', async () => {
+  it('do not wait long for a load that does not finish', async () => {
     const [one, other] = [await aProcess(), await aProcess()];
     const slow = deferred<Row>();
     const begun = vi.fn(() => slow.promise);
@@ -138,14 +138,14 @@ describe('processes over one Redis', () => {
     await first;
   });
 
-  it('leave what does not exist out of Redis', async () => {
+  it('store no absences in Redis', async () => {
     const { cache } = await aProcess();
     for (let ghost = 0; ghost < 20; ghost += 1) await cache.get(`ghost ${ghost}`, async () => null);
 
     expect(await redis.command(['KEYS', '*ROWS:*ghost*'])).toEqual([]);
   });
 
-  it('use nothing of Redis while they may not have heard what has ended', async () => {
+  it('read nothing from Redis while invalidations may be missed', async () => {
     const trust = { isTrusted: true };
     const [one, other] = [await aProcess(), await aProcess({ trust })];
     await one.cache.get('a', async () => ({ id: 'old' }));
@@ -157,9 +157,9 @@ describe('processes over one Redis', () => {
   });
 });
 
-describe('what has ended in one process', () => {
+describe('an invalidation in one process', () => {
   it.each([[{ tag: 'team:red' }], [{ tag: 'row:a' }], [{ cache: 'ROWS' }], [{ cache: 'ROWS', key: 'a' }]])(
-    'is read by no other from Redis: %j',
+    'stops all others from reading the entry in Redis: %j',
     async (invalidation) => {
       const [one, other] = [await aProcess(), await aProcess()];
       await one.cache.get('a', async () => ({ id: 'old', team: 'red' }));
@@ -170,7 +170,7 @@ describe('what has ended in one process', () => {
     },
   );
 
-  it('may be everything', async () => {
+  it('may cover everything', async () => {
     const [one, other] = [await aProcess(), await aProcess()];
     await one.cache.get('a', async () => ({ id: 'old' }));
     one.registry.invalidated([{ everything: true }]);
@@ -179,7 +179,7 @@ describe('what has ended in one process', () => {
     expect(await other.cache.get('a', async () => ({ id: 'new' }))).toEqual({ id: 'new' });
   });
 
-  it('is only what a process remembers itself when it may not have heard something', async () => {
+  it("clears only the process's memory when notifications may be missed", async () => {
     const { cache, registry, generations } = await aProcess();
     await cache.get('a', async () => ({ id: 'kept' }));
     registry.onGap();
@@ -190,7 +190,7 @@ describe('what has ended in one process', () => {
   });
 
   it.each([['row:a'], ['team:red']])(
-    'is not put back by the load of another that began before it: %s',
+    'is not undone by an earlier load of another process: %s',
     async (tag) => {
       const [one, other, third] = [await aProcess(), await aProcess(), await aProcess()];
       const old = deferred<Row>();
@@ -207,7 +207,7 @@ describe('what has ended in one process', () => {
     },
   );
 
-  it('is not taken from Redis by who knows it, however long Redis takes to hear of it', async () => {
+  it('stops its own process from reading the entry in Redis, however slow Redis is', async () => {
     const [one, other] = [await aProcess(), await aProcess()];
     await one.cache.get('a', async () => ({ id: 'old' }));
     // At once, so that the question is on its way to Redis before the new generation is.
@@ -217,7 +217,7 @@ describe('what has ended in one process', () => {
     expect(await other.cache.get('a', never)).toEqual({ id: 'new' });
   });
 
-  it('is everything once too much of it waits for Redis', async () => {
+  it('becomes "everything" when too many wait for Redis', async () => {
     const [one, other] = [await aProcess({}, { pendingMax: 3 }), await aProcess()];
     await one.cache.get('a', async () => ({ id: 'old' }));
     one.registry.invalidated(['1', '2', '3', '4', '5'].map((tag) => ({ tag })));

@@ -24,7 +24,7 @@ describe('parley', { timeout: 60_000 }, () => {
   });
   afterAll(() => rm(dataDirectory, { recursive: true, force: true }));
 
-  it('serves demo data on an empty machine, loses nothing when it is killed, and stops when told', async () => {
+  it('serve: with empty data fills in the demo, loses nothing when killed, and stops on SIGTERM', async () => {
     const first = await serve(environment());
     const sent = await ask(
       first,
@@ -50,7 +50,7 @@ describe('parley', { timeout: 60_000 }, () => {
     expect(code).toBe(0);
   });
 
-  it('says that it cannot listen, and ends', async () => {
+  it('serve: reports that the port is in use, and exits 1', async () => {
     const first = await serve(environment());
     const { port } = new URL(first.url);
     const second = await runParley(['serve'], { ...environment(), PORT: port });
@@ -61,7 +61,7 @@ describe('parley', { timeout: 60_000 }, () => {
     expect(second.errors).toContain(`EADDRINUSE: address already in use 127.0.0.1:${port}`);
   });
 
-  it('names every fault of its configuration at once', async () => {
+  it('reports all configuration errors together', async () => {
     const { code, errors } = await runParley(['serve'], {
       PORT: 'x',
       SESSION_TTL: '0',
@@ -72,7 +72,7 @@ describe('parley', { timeout: 60_000 }, () => {
     expect(errors).toMatch(/PORT: .*\nDATABASE_URL: .*\nSESSION_TTL: /);
   });
 
-  it('wants a database of one’s own in production', async () => {
+  it('requires DATABASE_URL in production', async () => {
     const { code, errors } = await runParley(['serve'], { NODE_ENV: 'production' });
 
     expect(code).toBe(1);
@@ -112,7 +112,7 @@ describe('parley', { timeout: 60_000 }, () => {
     });
   });
 
-  it('tells how the tables stand', async () => {
+  it('migrate --status: reports the state of the tables', async () => {
     const { code, output } = await runParley(['migrate', '--status'], environment());
 
     expect({ code, output }).toEqual({ code: 0, output: 'The database is up to date.\n' });

@@ -50,7 +50,7 @@ beforeAll(async () => {
 });
 afterAll(() => testApp.close());
 
-describe('a field that is asked for alone says what it says beside all others', () => {
+describe('a field selected alone has the value that it has beside all others', () => {
   it.each([
     [
       'conversations',
@@ -101,7 +101,7 @@ describe('a field that is asked for alone says what it says beside all others', 
     expect(answer).toEqual({ conversations: { nodes: [{ lastMessage: null }] } });
   });
 
-  it('also where the same person leads to it twice, and graphql-js has to finish the answer', async () => {
+  it('also on two paths to one user with a fallback to graphql-js', async () => {
     const good = `good: viewer { messages(first: 1) { nodes { content conversation { owner {
       messages(first: 1) { nodes { editedAt status tokenCount } } } } } } }`;
     const failing = `failing: viewer { messages(first: 1, after: "nothing") { nodes { id } } }`;
@@ -113,7 +113,7 @@ describe('a field that is asked for alone says what it says beside all others', 
     expect(beside.errors?.map(({ path }) => path)).toEqual([['failing', 'messages']]);
   });
 
-  it('wherever one message is asked for in two ways', async () => {
+  it('also for one message selected in two ways', async () => {
     const answer = await testApp.data(
       `{ conversations(first: 1, filter: { isArchived: true }) { nodes { usual: lastMessage { content } all: lastMessage { status }
         messages(first: 1) { nodes { content } edges { node { tokenCount } } } } } }`,

@@ -39,7 +39,7 @@ describe('the rows of a page', () => {
     expect(falling).toEqual(inOrder.toReversed());
   });
 
-  it('are left to PostgreSQL where only it knows their order', () => {
+  it('are sorted by PostgreSQL when ordered by text', () => {
     const types = ['timestamptz', 'integer', 'uuid', 'real', 'text'] as const;
 
     expect(types.filter((type) => sortsInProcess(orderingBy('asc', type)))).toEqual([

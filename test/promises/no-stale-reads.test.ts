@@ -115,7 +115,7 @@ async function announcedBy(mutation: string): Promise<{ before: string[]; after:
   return { before: namesIn(before), after: namesIn(await eavesdropper.announced()) };
 }
 
-describe('a mutation is answered only when no process answers with what was before it', () => {
+describe('a mutation is acknowledged only when no process returns the old value', () => {
   it('is tested for every mutation', () => {
     expect(Object.keys(inputs).toSorted()).toEqual(Object.keys(mergeAccess().Mutation).toSorted());
   });
@@ -128,8 +128,8 @@ describe('a mutation is answered only when no process answers with what was befo
   });
 });
 
-describe('who was let back in', () => {
-  it('is let in by the next request with the same API key', async () => {
+describe('a reinstated user', () => {
+  it('is accepted from the next request on, with the same API key', async () => {
     const key = await anApiKey(testApp, tenant, member);
     const mayAsk = async () =>
       (await testApp.ask('{ viewer { id } }', { token: key.secret })).errors === undefined;
@@ -146,7 +146,7 @@ describe('who was let back in', () => {
     expect([before, suspended, await mayAsk()]).toEqual([true, false, true]);
   });
 
-  it('is let in by the next request with the same session', async () => {
+  it('is accepted from the next request on, with the same session', async () => {
     const mayAsk = async () =>
       (await testApp.ask('{ viewer { id } }', { token: member.token })).errors === undefined;
     const setActive = async (isActive: boolean) => {

@@ -23,8 +23,8 @@ function askOnAndOn(port: number): Socket {
   return socket;
 }
 
-describe('a crowd that comes at once', () => {
-  it('is let in before those who are in already are served on and on', async () => {
+describe('many concurrent new connections', () => {
+  it('are accepted before existing connections are served further', async () => {
     let served = 0;
     let connected = 0;
     const servedWhenAllWereIn: number[] = [];
@@ -49,7 +49,7 @@ describe('a crowd that comes at once', () => {
     await vi.waitFor(() => expect(served).toBeGreaterThan(3 * crowd), { timeout: 25_000, interval: 20 });
   });
 
-  it('is let in as a whole, one in each turn of the event loop', async () => {
+  it('are all accepted, one per turn of the event loop', async () => {
     const { arrivals, letArrive } = arriving();
     const arrived = letArrive(1000);
     await arrivals.settle();
@@ -57,7 +57,7 @@ describe('a crowd that comes at once', () => {
     expect(arrived()).toBe(1000);
   });
 
-  it('does not keep anybody waiting who is in, however many come', async () => {
+  it('do not delay existing connections, however many arrive', async () => {
     const { arrivals, letArrive } = arriving();
     const arrived = letArrive(20_000);
     await arrivals.settle();

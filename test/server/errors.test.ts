@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => door.close());
 
 describe('credentials', () => {
-  it('say who the viewer is', async () => {
+  it('identify the viewer', async () => {
     const response = await door.post({ query: '{ viewer }' }, { authorization: 'Bearer good' });
 
     expect(await response.json()).toEqual({ data: { viewer: 'Ada' } });
@@ -41,7 +41,7 @@ describe('credentials', () => {
     expect(door.state.increments).toBe(before);
   });
 
-  it('are judged before the body', async () => {
+  it('are checked before the body', async () => {
     const response = await door.post('{', { authorization: 'Bearer bad' });
 
     expect(await failureOf(response)).toMatchObject({ status: 401, code: 'UNAUTHENTICATED' });
@@ -50,7 +50,7 @@ describe('credentials', () => {
 
 describe('errors', () => {
   it.each(['broken', 'unserializable', 'thrownByLibrary'])(
-    'of ours are masked, and logged with the stack and the request id: %s',
+    'that are unexpected are masked, and logged with the stack and the request ID: %s',
     async (field) => {
       const failure = await failureOf(await door.post({ query: `{ ${field} }` }));
 
@@ -68,7 +68,7 @@ describe('errors', () => {
     },
   );
 
-  it('that are refusals say so in their own words', async () => {
+  it('that are refusals keep their message', async () => {
     for (const field of ['forbidden', 'wrapped']) {
       const failure = await failureOf(await door.post({ query: `{ a: ${field} }` }));
 
@@ -77,13 +77,13 @@ describe('errors', () => {
     }
   });
 
-  it('that are a refused input have the code of its first fault', async () => {
+  it('of an invalid input have the code of its first error', async () => {
     const failure = await failureOf(await door.post({ query: '{ missing }' }));
 
     expect(failure).toMatchObject({ code: 'NOT_FOUND', message: 'There is no such conversation.' });
   });
 
-  it('that are an outage are UNAVAILABLE, and logged as a warning with what was behind it', async () => {
+  it('of a dependency are UNAVAILABLE, and logged as a warning with the cause', async () => {
     const failure = await failureOf(await door.post({ query: '{ outage }' }));
 
     expect(failure).toMatchObject({ code: 'UNAVAILABLE', data: { outage: null } });
@@ -108,14 +108,14 @@ describe('errors', () => {
     expect(failure.message).not.toContain('Something went wrong');
   });
 
-  it('of the client name the variable and what a scalar says about its value', async () => {
+  it("of the client name the variable and the scalar's message", async () => {
     const query = 'query ($e: Even!) { half(of: $e) }';
     const failure = await failureOf(await door.post({ query, variables: { e: 3 } }));
 
     expect(failure.message).toBe('Variable "$e" got invalid value 3; An Even is a number such as 2.');
   });
 
-  it('that only show while a field is answered can be the client’s too', async () => {
+  it("in a resolver can be the client's too", async () => {
     const query = 'query ($t: String = "a") { required(text: $t) }';
     const failure = await failureOf(await door.post({ query, variables: { t: null } }));
 

@@ -103,7 +103,7 @@ const anything: ConversationFilter = {
 const newestFirst: ConversationOrder = { field: 'UPDATED_AT', direction: 'DESC' };
 const firstPage: PageWindow = { size: 20, from: 'start', after: null, before: null, needsPageInfo: true };
 
-describe('a list of conversations costs what the viewer may read of it', () => {
+describe('a list of conversations reads only what the viewer may see', () => {
   it.each([
     ['by their last change', {}, newestFirst, firstPage],
     ['by their beginning', {}, { field: 'CREATED_AT', direction: 'ASC' }, firstPage],
@@ -124,7 +124,7 @@ describe('a list of conversations costs what the viewer may read of it', () => {
     }
   });
 
-  it('of a person', async () => {
+  it('of one user', async () => {
     const { list, sent } = recorded(viewerOf(tenant, member, 'MEMBER'), anything, newestFirst, 'ofUsers');
     const [own, others] = await list.pages([member.uuid, guest.uuid], firstPage);
     await list.counts([member.uuid, guest.uuid]);
@@ -134,7 +134,7 @@ describe('a list of conversations costs what the viewer may read of it', () => {
   });
 });
 
-describe('a list of messages costs what the viewer may read of it', () => {
+describe('a list of messages reads only what the viewer may see', () => {
   it.each([
     [
       'of a word that everybody uses',
@@ -152,7 +152,7 @@ describe('a list of messages costs what the viewer may read of it', () => {
   });
 });
 
-describe('a list in parts is the list', () => {
+describe('a list of UNION ALL branches equals the plain list', () => {
   it.each([
     ['member', 5 * ofEachKind],
     ['guest', 3 * ofEachKind],
@@ -170,7 +170,7 @@ describe('a list in parts is the list', () => {
     expect(conversations.totalCount).toBe(length);
   });
 
-  it('from its end it is the same', async () => {
+  it('from its end: the same rows', async () => {
     const { token } = member;
     const page = '{ nodes { id } pageInfo { startCursor hasNextPage hasPreviousPage } }';
     const all = await testApp.data(`{ conversations(first: 200) ${page} }`, { token });

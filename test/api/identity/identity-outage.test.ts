@@ -50,7 +50,7 @@ const failReads = () =>
   vi.spyOn(testApp.app.queries.identity, 'personBySubject').mockRejectedValue(new Unavailable());
 
 describe('while the database fails', () => {
-  it('a person is who they were when what is new cannot be written; counted, logged, and tried again later', async () => {
+  it('keep the known user when an update cannot be written; it is counted, logged and retried', async () => {
     await code({ updated_at: 1000 });
     const before = statistics();
     const writes = failWrites();
@@ -71,7 +71,7 @@ describe('while the database fails', () => {
     expect(statistics().performed).toBe(before.performed + 1);
   });
 
-  it('a person is who they were when they cannot be read, as long as their token is good', async () => {
+  it('keep the known user when it cannot be read, while the token is valid', async () => {
     const token = await provider.token({
       sub,
       exp: Math.floor(testApp.clock.now() / second) + 1800,
@@ -107,15 +107,15 @@ describe('while the database fails', () => {
     expect(await code()).toBe('UNAVAILABLE');
   });
 
-  it('somebody new is asked to come again', async () => {
+  it('answer an unknown user with UNAVAILABLE', async () => {
     failWrites();
 
     expect(await code()).toBe('UNAVAILABLE');
   });
 });
 
-describe('synchronising', () => {
-  it('is skipped for all but the first of a person’s requests, whatever token they come with', async () => {
+describe('identity synchronisation', () => {
+  it("runs only for the user's first request, whatever the token", async () => {
     await code();
     const before = statistics();
     for (let index = 0; index < 20; index += 1) await code({ jti: `${index}` });
@@ -127,7 +127,7 @@ describe('synchronising', () => {
     });
   });
 
-  it('is done for a token that says nothing of changes only once an hour', async () => {
+  it('runs once an hour for a token without updated_at', async () => {
     await code();
     const { performed } = statistics();
     testApp.clock.advance(hour - 1);

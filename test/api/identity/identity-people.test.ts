@@ -43,15 +43,15 @@ async function change(statement: ReturnType<typeof sql>): Promise<void> {
   await testApp.app.coherence.waitForInvalidation();
 }
 
-describe('an account of the same e-mail address', () => {
-  it('is theirs when the provider has verified the address, whatever its case', async () => {
+describe("an account with the user's email address", () => {
+  it('is linked when the provider has verified the address, in any case', async () => {
     const { viewer } = await ask({ email: invited.email.toUpperCase(), email_verified: true });
 
     expect(viewer).toMatchObject({ id: invited.id, email: invited.email, memberships: [{ role: 'ADMIN' }] });
   });
 
   it.each([false, 'false', undefined, 'yes', 1])(
-    'is not theirs when email_verified is %j',
+    'is not linked when email_verified is %j',
     async (isVerified) => {
       const { viewer } = await ask({ email: invited.email, email_verified: isVerified });
 
@@ -60,7 +60,7 @@ describe('an account of the same e-mail address', () => {
     },
   );
 
-  it('is not theirs when another person of the provider has it already', async () => {
+  it('is not linked when another user of the provider has it', async () => {
     await ask({ email: invited.email, email_verified: true });
 
     expect(await ask({ sub: `${sub}_2`, email: invited.email, email_verified: true })).toEqual({
@@ -69,19 +69,19 @@ describe('an account of the same e-mail address', () => {
     });
   });
 
-  it('is not theirs when it runs the platform', async () => {
+  it("is not linked when it is a platform admin's", async () => {
     await change(sql`update users set is_platform_admin = true where id = ${invited.uuid}::uuid`);
 
     expect((await ask({ email: invited.email, email_verified: true })).code).toBe('UNAUTHENTICATED');
   });
 
-  it('stays closed to them when it is suspended', async () => {
+  it('stays suspended', async () => {
     await change(sql`update users set is_active = false where id = ${invited.uuid}::uuid`);
 
     expect((await ask({ email: invited.email, email_verified: true })).code).toBe('UNAUTHENTICATED');
   });
 
-  it('keeps its address when somebody known takes it on at the provider', async () => {
+  it('keeps its address when a known user adopts it at the provider', async () => {
     const own = { email: `${sub}@example.org`, email_verified: true, updated_at: 1000 };
     await ask(own);
     const { viewer } = await ask({ ...own, email: invited.email, first_name: 'Ann', updated_at: 2000 });
@@ -89,7 +89,7 @@ describe('an account of the same e-mail address', () => {
     expect(viewer).toMatchObject({ email: own.email, profile: { firstName: 'Ann' } });
   });
 
-  it('is theirs without the word of the token, where the provider is known to verify', async () => {
+  it('is linked without email_verified when the provider always verifies', async () => {
     const other = await startTestApp({ ...provider.environment, IDENTITY_EMAILS_VERIFIED: 'true' });
     const home = await aTenant(other, 'acme', 'org_acme');
     const account = await aUser(other, home);
@@ -117,14 +117,14 @@ describe('a role', () => {
     change(sql`update memberships set role = ${role}::role
       where user_id = (select id from users where external_id = ${sub})`);
 
-  it('follows the provider when it changes its mind', async () => {
+  it("changes when the provider's value changes", async () => {
     const before = await roleNow('member');
     testApp.clock.advance(1000);
 
     expect([before, await roleNow('admin')]).toEqual(['MEMBER', 'ADMIN']);
   });
 
-  it('that was given here stays while the provider says what it said', async () => {
+  it("that was assigned in Parley stays while the provider's value is unchanged", async () => {
     await roleNow('member');
     await setRole('ADMIN');
     testApp.clock.advance(2 * 3_600_000);
@@ -132,7 +132,7 @@ describe('a role', () => {
     expect(await roleNow('member')).toBe('ADMIN');
   });
 
-  it('of an owner is no business of the provider', async () => {
+  it('of an owner is never changed by the provider', async () => {
     await roleNow('member');
     await setRole('OWNER');
     testApp.clock.advance(1000);
@@ -142,7 +142,7 @@ describe('a role', () => {
     expect([promoted, await roleNow('member')]).toEqual(['OWNER', 'OWNER']);
   });
 
-  it('of an older token changes nothing', async () => {
+  it('in an older token changes nothing', async () => {
     const iat = Math.floor(testApp.clock.now() / 1000);
     await ask({ iat }, 'admin');
 
@@ -176,7 +176,7 @@ describe('a role', () => {
   });
 });
 
-describe('a person who was suspended here', () => {
+describe('a member suspended in Parley', () => {
   it.each([
     ['user', sql`update users set is_active = false where external_id = `],
     [
@@ -196,8 +196,8 @@ describe('a person who was suspended here', () => {
   });
 });
 
-describe('what people say about themselves here', () => {
-  it('stays until the provider changes it', async () => {
+describe('a profile changed in Parley', () => {
+  it("stays until the provider's value changes", async () => {
     await ask({ first_name: 'Ann', last_name: 'Lee', updated_at: 1000 });
     await change(sql`update users set first_name = 'Annie' where external_id = ${sub}`);
     testApp.clock.advance(2 * 3_600_000);
@@ -209,8 +209,8 @@ describe('what people say about themselves here', () => {
   });
 });
 
-describe('the identity of a person', () => {
-  it('is for themselves and admins of the tenant, from the cached profile', async () => {
+describe('the identity of a user', () => {
+  it('is visible to the user and tenant admins, from the cached profile', async () => {
     const { viewer } = await ask({ updated_at: 1_700_000_000 });
     const query = `{ user(id: "${viewer.id}") { identity { externalId providerUpdatedAt } } }`;
     const member = await aUser(testApp, tenant);

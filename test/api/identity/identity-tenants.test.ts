@@ -60,7 +60,7 @@ async function peopleCalled(subject: string, app = testApp): Promise<number> {
 }
 
 describe('the tenant of a token', () => {
-  it('is the one of its organisation', async () => {
+  it("is its organisation's", async () => {
     await link(tenant, organisation);
 
     expect(await ask(testApp, { o: { id: organisation, slg: 'whatever' } })).toEqual({ slug: tenant.slug });
@@ -101,14 +101,14 @@ describe('the tenant of a token', () => {
     });
   });
 
-  it('is none when the organisation is unknown, and nobody is made', async () => {
+  it('is none for an unknown organisation, and no user is created', async () => {
     expect(await ask(testApp, { o: { id: organisation, rol: 'admin', slg: 'unknown' } })).toEqual({
       code: 'UNAUTHENTICATED',
     });
     expect(await peopleCalled(sub)).toBe(0);
   });
 
-  it('is not looked for with every request while the organisation is unknown', async () => {
+  it('is not looked up with every request while the organisation is unknown', async () => {
     await link(tenant, organisation);
     await ask(testApp, { o: { id: organisation } });
     const elsewhere = { o: { id: `${organisation}_2` } };
@@ -125,12 +125,12 @@ describe('the tenant of a token', () => {
     expect(await ask(testApp, elsewhere)).toEqual({ slug: other.slug });
   });
 
-  it('is none for a stranger without an organisation, and nobody is made', async () => {
+  it('is none for an unknown user without an organisation, and no user is created', async () => {
     expect(await ask(testApp, {})).toEqual({ code: 'UNAUTHENTICATED' });
     expect(await peopleCalled(sub)).toBe(0);
   });
 
-  it('is the one that they joined first where the token names none', async () => {
+  it('is the first joined when the token names none', async () => {
     const second = await aTenant(testApp);
     await link(tenant, organisation);
     await link(second, `${organisation}_2`);
@@ -141,7 +141,7 @@ describe('the tenant of a token', () => {
     expect(await ask(testApp, {})).toEqual({ slug: tenant.slug });
   });
 
-  it('can be another of theirs by the header x-tenant, and no other', async () => {
+  it("can be another of the user's tenants by x-tenant, and no other", async () => {
     const second = await aTenant(testApp);
     const foreign = await aTenant(testApp);
     await link(tenant, organisation);
@@ -163,7 +163,7 @@ describe('the tenant of a token', () => {
     ]);
   });
 
-  it('shows nothing of another', async () => {
+  it('shows nothing of other tenants', async () => {
     const other = await aTenant(testApp);
     await link(tenant, organisation);
     await link(other, `${organisation}_2`);
@@ -218,7 +218,7 @@ describe('the tenant of a token with IDENTITY_LINK_BY_SLUG', () => {
   });
 });
 
-describe('an organisation that is unknown, where tenants are provisioned', () => {
+describe('an unknown organisation, with provisioning', () => {
   it('becomes a tenant of its own when its slug is that of a tenant without an organisation', async () => {
     const slugged = await aTenant(provisioning);
     const withoutId = await ask(provisioning, { sub: `${sub}_2`, org_slug: slugged.slug });
@@ -240,7 +240,7 @@ describe('an organisation that is unknown, where tenants are provisioned', () =>
     ]);
   });
 
-  it('becomes a tenant of its name, once for 20 first requests at once', async () => {
+  it('becomes one tenant for 20 concurrent first requests', async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
         ask(provisioning, { sub: `${sub}_${index}`, o: { id: organisation, slg: `${organisation}-slug` } }),
@@ -250,7 +250,7 @@ describe('an organisation that is unknown, where tenants are provisioned', () =>
     expect(new Set(answers.map(({ slug }) => slug))).toEqual(new Set([`${organisation}-slug`]));
   });
 
-  it('is called by its id when its name belongs to another', async () => {
+  it('gets its ID as slug when its slug is taken', async () => {
     const name = `${organisation}-name`;
     await ask(provisioning, { o: { id: `${organisation}_first`, slg: name } });
 
@@ -258,7 +258,7 @@ describe('an organisation that is unknown, where tenants are provisioned', () =>
   });
 
   it.each([' ', 'Ä/../', '-', 'x'.repeat(101)])(
-    'is called by its id when nobody could name it: %j',
+    'gets its ID as slug when its slug is invalid: %j',
     async (name) => {
       const id = `${organisation}_${name.length}`;
 
@@ -266,7 +266,7 @@ describe('an organisation that is unknown, where tenants are provisioned', () =>
     },
   );
 
-  it('needs an organisation all the same', async () => {
+  it('rejects a token without an organisation', async () => {
     expect(await ask(provisioning, {})).toEqual({ code: 'UNAUTHENTICATED' });
     expect(await peopleCalled(sub, provisioning)).toBe(0);
   });

@@ -52,11 +52,11 @@ const lineOf = (operation: string) =>
 const connectionsOf = (server: Server) => promisify(server.getConnections.bind(server))();
 const timingOf = (headers: Readonly<Record<string, unknown>>) => String(headers['server-timing']);
 
-describe('the profile of a request', () => {
+describe('the statistics of a request', () => {
   // On a machine that is busy with other things a request may take any time.
   askServerWith({ SLOW_REQUEST_MS: '0', VERY_SLOW_REQUEST_MS: '0' });
 
-  it('is in the headers of its answer', async () => {
+  it('are in the response headers', async () => {
     const query = '{ conversations(first: 1) { nodes { title lastMessage { content status } } } }';
     await send({ query });
     const { headers } = await send({ query });
@@ -82,7 +82,7 @@ describe('the profile of a request', () => {
     expect(timingOf(headers)).toContain('total;dur=');
   });
 
-  it('is neither told nor logged of health checks', async () => {
+  it('are neither sent nor logged for health checks', async () => {
     for (const url of ['/livez', '/readyz']) {
       const { headers } = await testApp.server.inject({ method: 'GET', url });
       expect(headers).not.toHaveProperty('x-process-time');
@@ -91,7 +91,7 @@ describe('the profile of a request', () => {
     expect(lines.filter(({ msg }) => msg.startsWith('a request'))).toEqual([]);
   });
 
-  it('is one line of the log, without what was sent', async () => {
+  it("are one log line, without the client's values", async () => {
     const query =
       'query Conversations($title: String) { conversations(filter: { titleContains: $title }) { nodes { id } } }';
     const { headers } = await send({ query, variables: { title: 'zebra-4711' } }, { 'x-request-id': 'mine' });
@@ -113,7 +113,7 @@ describe('the profile of a request', () => {
     expect(JSON.stringify(lines)).not.toContain(user.token);
   });
 
-  it('is logged once of a request whose client did not wait: for its answer, or to the end of its own words', async () => {
+  it('are logged once when the client disconnects before the response or during its request', async () => {
     const origin = await testApp.server.listen({ host: '127.0.0.1', port: 0 });
     const holder = await testApp.database.pool.connect();
     await holder.query('begin; lock table conversations in access exclusive mode');
@@ -146,7 +146,7 @@ describe('the profile of a request', () => {
     expect(lines.flatMap(({ status }) => status ?? [])).toEqual([499, 499, 200]);
   });
 
-  it('counts what a mutation writes, and what only finding out who asks took', async () => {
+  it('count the statements of a mutation, and those of authentication', async () => {
     const token = `parley_session_${hash('sha256', 'another', 'base64url')}`;
     await testApp.database.query(sql`insert into sessions (tenant_id, id, user_id, token_hash, expires_at)
       values (${tenant.uuid}::uuid, gen_random_uuid(), ${user.uuid}::uuid, ${hash('sha256', token, 'buffer')},
@@ -162,7 +162,7 @@ describe('the profile of a request', () => {
     expect(lineOf('Rename')).toMatchObject({ kind: 'mutation', statements: texts.length });
   });
 
-  it('keeps apart the statements of requests that run at the same time and wait for connections', async () => {
+  it('separate the statements of concurrent requests that wait for connections', async () => {
     const query = (name: string, fields: string) => ({
       query: `query ${name} { conversations(first: 1) { ${fields} } }`,
     });

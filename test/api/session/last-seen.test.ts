@@ -21,7 +21,7 @@ async function flush(options?: { all: boolean }) {
 const now = () => new Date(testApp.clock.now()).toISOString();
 const viewer = '{ viewer { id } }';
 
-it('is written by one statement for all sessions and one for all keys, never with a request', async () => {
+it('last seen: written in one statement for all sessions and one for all keys, outside of requests', async () => {
   const people = await Promise.all(Array.from({ length: 10 }, () => aUser(testApp, tenant)));
   const keys = await Promise.all(people.map((person) => anApiKey(testApp, tenant, person)));
   const tokens = [...people.map((person) => person.token), ...keys.map((key) => key.secret)];
@@ -41,7 +41,7 @@ it('is written by one statement for all sessions and one for all keys, never wit
   }
 });
 
-it('is written once a minute for a session that is used all the time', async () => {
+it('last seen: written once a minute for a session in constant use', async () => {
   const { token } = await aUser(testApp, tenant);
   let writes = 0;
   const stop = testApp.database.observe(({ text }) => {
@@ -57,7 +57,7 @@ it('is written once a minute for a session that is used all the time', async () 
   expect(writes).toBe(10);
 });
 
-it('ends nothing that is remembered', async () => {
+it('last seen: a write invalidates no cache', async () => {
   const { token } = await aUser(testApp, tenant);
   await testApp.data(viewer, { token });
   await testApp.expectStatements(1, () => flush());
@@ -65,7 +65,7 @@ it('ends nothing that is remembered', async () => {
   await testApp.expectStatements(0, () => testApp.data(viewer, { token }));
 });
 
-it('is that of the session also while it looks at another tenant', async () => {
+it('last seen: a session that selects another tenant is updated', async () => {
   const second = await aTenant(testApp);
   const person = await aUser(testApp, tenant);
   await aMembership(testApp, second, person);
@@ -83,14 +83,14 @@ it('is that of the session also while it looks at another tenant', async () => {
   ]);
 });
 
-it('is not that of a key which was refused', async () => {
+it('last seen: a rejected key is not updated', async () => {
   const key = await anApiKey(testApp, tenant, await aUser(testApp, tenant));
   await testApp.ask(viewer, { token: key.secret, headers: { 'x-tenant': 'elsewhere' } });
 
   await testApp.expectStatements(0, () => flush({ all: true }));
 });
 
-it('is written when the server closes', async () => {
+it('last seen: written when the server closes', async () => {
   const other = await startTestApp();
   const person = await aUser(other, await aTenant(other));
   other.clock.advance(1000);

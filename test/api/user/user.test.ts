@@ -25,7 +25,7 @@ describe('updateProfile', () => {
       { token, variables: { input } },
     );
 
-  it('changes what is given, clears what is null, and leaves the rest', async () => {
+  it('changes given fields, clears nulls, and leaves the rest', async () => {
     testApp.clock.advance(1000);
     await update({ firstName: 'Augusta' });
     await update({
@@ -59,7 +59,7 @@ describe('updateProfile', () => {
     });
   });
 
-  it('is seen by everybody at once, although profiles are cached', async () => {
+  it('is visible to all users immediately, although profiles are cached', async () => {
     const reader = await aUser(testApp, tenant);
     const read = async () =>
       (await testApp.data(`{ user(id: "${ada.id}") { profile { bio } } }`, { token: reader.token })).user
@@ -72,7 +72,7 @@ describe('updateProfile', () => {
     expect(await read()).toBe('new');
   });
 
-  it('is forgotten by the cache after it is written, not before', async () => {
+  it('is invalidated after the write, not before', async () => {
     const { app, clock } = testApp;
     const person = await aUser(testApp, tenant, { firstName: 'Before' });
     const read = async () =>
@@ -107,7 +107,7 @@ describe('updateProfile', () => {
     expect(await read()).toBe('After');
   });
 
-  it('is not undone by a read that was under way', async () => {
+  it('is not undone by a concurrent read', async () => {
     const read = () => testApp.data(`{ user(id: "${ada.id}") { profile { bio } } }`, { token: ada.token });
     for (let round = 0; round < 20; round += 1) {
       await testApp.app.caches.profiles.invalidate('all');
@@ -121,7 +121,7 @@ describe('updateProfile', () => {
 });
 
 describe('users', () => {
-  it('are found by what resembles their name or address, best match first, by pages', async () => {
+  it('are found by similar names or addresses, best match first, in pages', async () => {
     const own = await aTenant(testApp);
     const admin = await aUser(testApp, own, { role: 'OWNER', firstName: 'Zoe', lastName: 'Quill' });
     for (const [firstName, lastName] of [
@@ -186,7 +186,7 @@ describe('users', () => {
 });
 
 describe('completeOnboarding', () => {
-  it('is remembered, also by caches, and changes nothing the second time', async () => {
+  it('is stored, visible through caches, and changes nothing when repeated', async () => {
     const person = await aUser(testApp, tenant);
     const query = '{ viewer { onboardingCompleted profile { updatedAt } } }';
     const before = await testApp.data(query, { token: person.token });
@@ -213,8 +213,8 @@ describe('completeOnboarding', () => {
   });
 });
 
-describe('sessions of a person', () => {
-  it('tell which one asks, newest first, and leave out what is over unless asked', async () => {
+describe('sessions of a user', () => {
+  it('mark the current one, newest first, and exclude expired ones unless requested', async () => {
     const person = await aUser(testApp, tenant);
     for (const name of ['revoked', 'expired', 'newest']) {
       testApp.clock.advance(1000);

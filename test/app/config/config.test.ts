@@ -7,7 +7,7 @@ import { InvalidConfiguration, readConfig } from '../../../src/app/config/config
 const production = { NODE_ENV: 'production', DATABASE_URL: 'postgres://user@host/name' };
 
 describe('the configuration', () => {
-  it('works without any', () => {
+  it('has defaults for everything', () => {
     expect(readConfig({})).toMatchObject({
       port: 4000,
       host: '127.0.0.1',
@@ -20,13 +20,13 @@ describe('the configuration', () => {
     });
   });
 
-  it('shows no explorer in production unless it is asked for', () => {
+  it('turns the explorers off in production unless enabled', () => {
     expect(readConfig(production).isExplorerEnabled).toBe(false);
     expect(readConfig({ ...production, EXPLORER_ENABLED: 'true' }).isExplorerEnabled).toBe(true);
     expect(readConfig({ EXPLORER_ENABLED: 'false' }).isExplorerEnabled).toBe(false);
   });
 
-  it('tells nothing of the schema in production unless it is asked to', () => {
+  it('turns introspection off in production unless enabled', () => {
     const isEnabled = (environment: Record<string, string>) =>
       readConfig(environment).http.isIntrospectionEnabled;
 
@@ -44,7 +44,7 @@ describe('the configuration', () => {
     expect(readConfig(environment).database).toMatchObject({ steadySize, overflowSize });
   });
 
-  it('believes the proxies that it is told of, and no other', () => {
+  it('trusts only the configured proxies', () => {
     expect(readConfig({}).trustedProxies).toEqual([]);
     expect(readConfig({ TRUST_PROXY: 'loopback, 10.0.0.0/8,2001:db8::/32' }).trustedProxies).toEqual([
       'loopback',
@@ -53,11 +53,11 @@ describe('the configuration', () => {
     ]);
   });
 
-  it('takes an empty value for none', () => {
+  it('treats an empty value as unset', () => {
     expect(readConfig({ PORT: '', DATABASE_URL: '' })).toEqual(readConfig({}));
   });
 
-  it('can be changed by nobody', () => {
+  it('is frozen', () => {
     const config = readConfig({});
 
     expect(Object.isFrozen(config) && Object.isFrozen(config.database)).toBe(true);
@@ -85,7 +85,7 @@ describe('the configuration', () => {
     expect(() => readConfig({ [name]: value })).toThrow(name);
   });
 
-  it('stands in .env.example as a whole, with its defaults', () => {
+  it('is complete in .env.example, with its defaults', () => {
     const example = readFileSync(join(import.meta.dirname, '../../../.env.example'), 'utf8');
     const settings = Object.fromEntries(
       [...example.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
@@ -103,7 +103,7 @@ describe('the configuration', () => {
     expect(readConfig(settings)).toEqual(readConfig({}));
   });
 
-  it('stands in docs/configuration.md as a whole, with its defaults', () => {
+  it('is complete in docs/configuration.md, with its defaults', () => {
     const read = (file: string) => readFileSync(join(import.meta.dirname, '../../..', file), 'utf8');
     const rows = [...read('docs/configuration.md').matchAll(/^\| `([A-Z_]+)` \| (.*?) \|/gm)];
     const documented = new Map(rows.map(([, name = '', absent = '']) => [name, absent]));

@@ -15,8 +15,8 @@ afterEach(() => cleanUps.run());
 
 const join = () => joinCoherence(cleanUps, url);
 
-describe('what a shared store holds', () => {
-  it('is ended by the first process, because nobody heard what ended before it', async () => {
+describe('the content of a shared store', () => {
+  it('is invalidated by the first process, because no process received earlier invalidations', async () => {
     const first = await join();
     const { epoch } = first.coherence;
     await first.coherence.stop();
@@ -24,7 +24,7 @@ describe('what a shared store holds', () => {
     expect((await join()).coherence.epoch).toBe(epoch + 1);
   });
 
-  it('is kept when somebody has heard everything and vouches for it', async () => {
+  it('is kept when a member has received everything and confirms', async () => {
     const first = await join();
     const { epoch } = first.coherence;
     const second = await join();
@@ -32,7 +32,7 @@ describe('what a shared store holds', () => {
     expect([first.coherence.epoch, second.coherence.epoch]).toEqual([epoch, epoch]);
   });
 
-  it('is ended when the store has not confirmed to the one who could vouch', async () => {
+  it('is invalidated when the store has not confirmed to the only member', async () => {
     const first = await join();
     const { epoch } = first.coherence;
     first.coherence.share({ confirmClean: async () => null, confirmedClean: () => {} });
@@ -42,7 +42,7 @@ describe('what a shared store holds', () => {
     expect([first.coherence.epoch, second.coherence.epoch]).toEqual([epoch + 1, epoch + 1]);
   });
 
-  it('is kept when one of several vouches', async () => {
+  it('is kept when one of several members confirms', async () => {
     const [doubtful, sure] = [await join(), await join()];
     const { epoch } = sure.coherence;
     doubtful.coherence.share({ confirmClean: async () => null, confirmedClean: () => {} });
@@ -50,7 +50,7 @@ describe('what a shared store holds', () => {
     expect((await join()).coherence.epoch).toBe(epoch);
   });
 
-  it('is ended when all have lost their connections at once', async () => {
+  it('is invalidated when all members lost their connections simultaneously', async () => {
     const [one, two] = await Promise.all([join(), join()]);
     const { epoch } = one.coherence;
     await execute(
@@ -65,7 +65,7 @@ describe('what a shared store holds', () => {
     expect(two.coherence.epoch).toBe(one.coherence.epoch);
   });
 
-  it('is not read as long as somebody may be there who could say what ended', async () => {
+  it('is not read while a member may exist that knows of invalidations', async () => {
     await execute(url, `insert into cache_processes values (gen_random_uuid(), now() + interval '800 ms')`);
     const startedAt = performance.now();
     const { coherence } = startCoherence(cleanUps, url);

@@ -32,8 +32,8 @@ async function elapsed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - startedAt;
 }
 
-describe('a process whose connection is ended', () => {
-  it('trusts nothing until it was told, on another connection, to forget all', async () => {
+describe('a process whose connection is closed', () => {
+  it('uses no cache until it has a new connection and cleared its memory', async () => {
     const { coherence, told } = await joinCoherence(cleanUps, url);
     const trustedWhenTold: boolean[] = [];
     coherence.subscribe({ invalidated: () => {}, onGap: () => trustedWhenTold.push(coherence.isTrusted) });
@@ -44,14 +44,14 @@ describe('a process whose connection is ended', () => {
     expect(told).toEqual([null]);
   });
 
-  it('settles by its next connection', async () => {
+  it('confirms writes through its next connection', async () => {
     const { coherence } = await joinCoherence(cleanUps, url);
     await terminate();
 
     expect(await coherence.waitForInvalidation()).toBe(true);
   });
 
-  it('is not waited for once it has come back and answers', async () => {
+  it('is not waited for after it reconnected and confirmed', async () => {
     const [one, two] = await Promise.all([joinCoherence(cleanUps, url), joinCoherence(cleanUps, url)]);
     await terminate();
     await Promise.all([untilRejoined(one.coherence), untilRejoined(two.coherence)]);
@@ -60,8 +60,8 @@ describe('a process whose connection is ended', () => {
   });
 });
 
-describe('a process that nothing reaches any more', () => {
-  it('costs a write no more than its lease, and has stopped to answer by then', async () => {
+describe('a process that receives nothing', () => {
+  it('delays a write by at most its lease, and has stopped using its caches by then', async () => {
     const proxy = await startTcpProxy(cleanUps, url);
     const [writer, frozen] = await Promise.all([
       joinCoherence(cleanUps, url),
@@ -80,7 +80,7 @@ describe('a process that nothing reaches any more', () => {
     expect(writer.coherence.counts).toMatchObject({ settled: 2, unconfirmed: 1 });
   });
 
-  it('hears in the end what it missed, or is told that it missed something, before it answers again', async () => {
+  it('receives what it missed, or that it missed something, before it uses its caches again', async () => {
     const proxy = await startTcpProxy(cleanUps, url);
     const { coherence, told } = await joinCoherence(cleanUps, proxy.url);
     proxy.freeze();
@@ -93,7 +93,7 @@ describe('a process that nothing reaches any more', () => {
     expect(told.length).toBeGreaterThan(0);
   });
 
-  it('settles what it writes by other connections within 2 s, and does not answer from its own caches then', async () => {
+  it('acknowledges its own writes within 2 s, and does not use its caches then', async () => {
     const proxy = await startTcpProxy(cleanUps, url);
     const { coherence } = await joinCoherence(cleanUps, proxy.url);
     proxy.freeze();
@@ -107,8 +107,8 @@ describe('a process that nothing reaches any more', () => {
   });
 });
 
-describe('a process that is not trusted', () => {
-  it('is cut off while the database cannot be reached', async () => {
+describe('a process without a lease', () => {
+  it('counts as isolated while the database is unreachable', async () => {
     const proxy = await startTcpProxy(cleanUps, url);
     const { coherence } = await joinCoherence(cleanUps, proxy.url);
     expect(coherence.isCutOff).toBe(false);
@@ -121,7 +121,7 @@ describe('a process that is not trusted', () => {
     expect(coherence.isCutOff).toBe(false);
   });
 
-  it('is not cut off when it only hears nothing, or has lost one connection', async () => {
+  it('does not count as isolated when it only receives nothing, or lost one connection', async () => {
     const deaf = startCoherence(cleanUps, (await startTcpProxy(cleanUps, url, transactionPooler)).url);
     const { coherence } = await joinCoherence(cleanUps, url);
     const seen = new Set<boolean>();
@@ -135,8 +135,8 @@ describe('a process that is not trusted', () => {
   });
 });
 
-describe('a process that takes nothing in any more', () => {
-  it('is given up by PostgreSQL, so that the queue of notifications does not grow for ever', async () => {
+describe('a process that stops reading', () => {
+  it('is disconnected by PostgreSQL, so that the notification queue does not grow forever', async () => {
     const proxy = await startTcpProxy(cleanUps, url);
     await joinCoherence(cleanUps, proxy.url, { leaseMs: 250, marginMs: 50 });
     proxy.freeze();
@@ -154,8 +154,8 @@ describe('a process that takes nothing in any more', () => {
   });
 });
 
-describe('a process that is answered and hears nothing', () => {
-  it('does not trust its caches for longer than its lease, and counts what it then hears as missed', async () => {
+describe('a process that gets responses but no notifications', () => {
+  it('uses its caches no longer than its lease, and treats later notifications as missed', async () => {
     const state = { isDeaf: false };
     const proxy = await startTcpProxy(cleanUps, url, deafening(state));
     const { coherence, told } = await joinCoherence(cleanUps, proxy.url);
@@ -172,8 +172,8 @@ describe('a process that is answered and hears nothing', () => {
   });
 });
 
-describe('a process that stood still', () => {
-  it('does not trust its caches in the first moment after it', async () => {
+describe('a process that was suspended', () => {
+  it('does not use its caches immediately afterwards', async () => {
     const { coherence } = await joinCoherence(cleanUps, url, { heartbeatMs: 50, leaseMs: 250, marginMs: 50 });
     const stoodStillAt = performance.now();
     while (performance.now() - stoodStillAt < 260);
@@ -183,8 +183,8 @@ describe('a process that stood still', () => {
   });
 });
 
-describe('a process that is gone', () => {
-  it('is waited for until its lease has run out, and then no more', async () => {
+describe('a process that exited', () => {
+  it('is waited for until its lease has expired', async () => {
     const { coherence } = await joinCoherence(cleanUps, url);
     await execute(url, `insert into cache_processes values (gen_random_uuid(), now() + interval '500 ms')`);
     const waitedMs = await elapsed(async () => expect(await coherence.waitForInvalidation()).toBe(false));
@@ -196,7 +196,7 @@ describe('a process that is gone', () => {
     );
   });
 
-  it('is never waited for when it has stopped in order', async () => {
+  it('is not waited for after an orderly stop', async () => {
     const [one, two] = await Promise.all([joinCoherence(cleanUps, url), joinCoherence(cleanUps, url)]);
     await two.coherence.stop();
 
@@ -205,7 +205,7 @@ describe('a process that is gone', () => {
     expect(await one.coherence.waitForInvalidation()).toBe(true);
   });
 
-  it('leaves no row for ever', async () => {
+  it('leaves no permanent membership row', async () => {
     await execute(url, `insert into cache_processes values (gen_random_uuid(), now() - interval '2 min')`);
     const { coherence } = await joinCoherence(cleanUps, url);
 
@@ -215,8 +215,8 @@ describe('a process that is gone', () => {
   });
 });
 
-describe('a database that has lost its list of processes by a crash', () => {
-  it('makes writes wait for those that may still answer', async () => {
+describe('a database that lost its membership table in a crash', () => {
+  it('makes writes wait for processes that may still use their caches', async () => {
     await execute(url, 'truncate cache_processes');
     const { coherence } = startCoherence(cleanUps, url, { leaseMs: 700, marginMs: 100 });
     const waitedMs = await elapsed(async () => expect(await coherence.waitForInvalidation()).toBe(false));
@@ -227,8 +227,8 @@ describe('a database that has lost its list of processes by a crash', () => {
   });
 });
 
-describe('a pooler that keeps notifications back', () => {
-  it('is found out, and nothing is ever trusted', async () => {
+describe('a pooler that drops notifications', () => {
+  it('is detected, and no cache is used', async () => {
     const proxy = await startTcpProxy(cleanUps, url, transactionPooler);
     const { coherence, told } = startCoherence(cleanUps, proxy.url);
     // Long enough for three tries.

@@ -58,8 +58,8 @@ async function startProcess(namespace = url) {
   return { coherence, load, stop, read: (key: string) => cache.get(key, load) };
 }
 
-describe('what a process has put into a shared store', () => {
-  it('is read by one that comes later, because the first vouches for it', async () => {
+describe('an entry that a process stored in a shared store', () => {
+  it('is read by a later process when the first confirms it', async () => {
     const first = await startProcess();
     await first.read('ann');
     const second = await startProcess();
@@ -68,7 +68,7 @@ describe('what a process has put into a shared store', () => {
     expect(second.load).not.toHaveBeenCalled();
   });
 
-  it('is not read by one that comes when nobody is there who heard what has ended', async () => {
+  it('is not read by a later process when no member is left', async () => {
     const first = await startProcess();
     await first.read('ann');
     await first.stop();

@@ -80,8 +80,8 @@ async function race(
   return counts;
 }
 
-describe('a read that begins after a write was acknowledged', () => {
-  it('never sees what was before it, on any process', async () => {
+describe('a read that begins after the acknowledgement of a write', () => {
+  it('never sees the old value, on any process', async () => {
     const readers = await Promise.all([startReader(), startReader(), startReader()]);
     const { reads, old, fromCache } = await race(readers, { writes: 1000 });
 
@@ -90,7 +90,7 @@ describe('a read that begins after a write was acknowledged', () => {
     expect(fromCache).toBeGreaterThan(reads / 4);
   });
 
-  it('never does so while the connections of the processes are ended again and again', async () => {
+  it('never sees the old value while connections are closed repeatedly', async () => {
     const readers = await Promise.all([startReader(), startReader(), startReader()]);
     const { old } = await race(readers, {
       writes: 150,

@@ -17,7 +17,7 @@ const announce = (...names: string[]) =>
   execute(url, `select announce_invalidations(array[${names.map((name) => `'${name}'`).join(',')}])`);
 
 describe('a process', () => {
-  it('trusts its caches once it hears, and has then been told to forget all', async () => {
+  it('uses its caches once it receives notifications and has cleared its memory', async () => {
     const { coherence, told } = startCoherence(cleanUps, url);
     expect(coherence.isTrusted).toBe(false);
     await untilTrusted(coherence);
@@ -25,7 +25,7 @@ describe('a process', () => {
     expect(told).toEqual([null]);
   });
 
-  it('has heard, when it has settled, what was announced by anybody', async () => {
+  it('has received, after its own barrier, every earlier announcement', async () => {
     const { coherence, told } = await joinCoherence(cleanUps, url);
     await announce('tag:user:ann', 'cache:MODELS', 'key:PROFILES:tenant:a:user:b');
 
@@ -35,7 +35,7 @@ describe('a process', () => {
     );
   });
 
-  it('counts as everything what nobody could name, and what it does not understand', async () => {
+  it('treats unnamed and unknown announcements as "everything"', async () => {
     const { coherence, told } = await joinCoherence(cleanUps, url);
     await execute(url, 'truncate models cascade');
     await announce('tag:user:ann', 'new:kind');
@@ -48,7 +48,7 @@ describe('a process', () => {
     expect(told.flat().filter((each) => each !== null && 'everything' in each)).toHaveLength(3);
   });
 
-  it('has made all others hear when it has settled', async () => {
+  it('has confirmations of all others after its barrier', async () => {
     const [one, two, three] = await Promise.all([1, 2, 3].map(() => joinCoherence(cleanUps, url)));
     for (let count = 1; count <= 50; count += 1) {
       await announce(`tag:user:${count}`);

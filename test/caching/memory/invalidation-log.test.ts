@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { InvalidationLog } from '../../../src/caching/memory/invalidation-log.ts';
 
-it('has overtaken what was read before one of its marks was invalidated, and nothing else', () => {
+it('invalidation log: overtakes reads from before the invalidation of one of their tags, and no others', () => {
   const log = new InvalidationLog({ tagsMax: 10 });
   log.append('a');
   const readAt = log.sequence;
@@ -13,7 +13,7 @@ it('has overtaken what was read before one of its marks was invalidated, and not
   expect(log.hasOvertaken([], readAt)).toBe(false);
 });
 
-it('has overtaken everything that was read before all was invalidated', () => {
+it('invalidation log: an invalidation of everything overtakes all earlier reads', () => {
   const log = new InvalidationLog({ tagsMax: 10 });
   const readAt = log.sequence;
   log.appendAll();
@@ -22,7 +22,7 @@ it('has overtaken everything that was read before all was invalidated', () => {
   expect(log.hasOvertaken(['a'], log.sequence)).toBe(false);
 });
 
-it('forgets the oldest invalidation first, however often it is asked for it', () => {
+it('invalidation log: drops the oldest invalidation first, however often it is looked up', () => {
   const log = new InvalidationLog({ tagsMax: 2 });
   log.append('old');
   const readAt = log.sequence;
@@ -34,7 +34,7 @@ it('forgets the oldest invalidation first, however often it is asked for it', ()
   expect(log.hasOvertaken(['valid'], readAt - 1)).toBe(true);
 });
 
-it('still counts as overtaken what a forgotten invalidation overtook', () => {
+it('invalidation log: a dropped invalidation still overtakes earlier reads', () => {
   const log = new InvalidationLog({ tagsMax: 1 });
   const readAt = log.sequence;
   log.append('a');

@@ -69,7 +69,7 @@ const keys = Array.from({ length: 100 }, (_, index) => `key ${index}`);
 const loadAs = (team: string) =>
   vi.fn(async (missing: readonly string[]) => new Map(missing.map((key) => [key, { id: key, team }])));
 
-it('shares entries and what ends them among the nodes of a cluster', async () => {
+it('Redis Cluster: entries and tag versions are shared among the nodes', async () => {
   const [one, other, third] = [await aProcess(), await aProcess(), await aProcess()];
   const later = loadAs('blue');
   await one.cache.getMany(keys, loadAs('red'));
@@ -81,7 +81,7 @@ it('shares entries and what ends them among the nodes of a cluster', async () =>
   expect(await third.cache.getMany(keys, later)).toEqual(keys.map((id) => ({ id, team: 'blue' })));
 });
 
-it('is not used while a node is away, and takes one that starts again for another', async () => {
+it('Redis Cluster: not used while a node is down, and a restarted node counts as a new one', async () => {
   const layer = startSharing(cleanUps, urls);
   await untilUsed(layer);
   const before = layer.store.session?.incarnation;

@@ -42,8 +42,8 @@ async function isShared(layer: SharedLayer, key: string): Promise<boolean> {
   return found.mock.calls.length === 0;
 }
 
-describe('a server that comes back in place of another', () => {
-  it('does not bring back what ended meanwhile', async () => {
+describe('a server that replaces another', () => {
+  it('restores no entry that was invalidated in between', async () => {
     const other = await startTestRedis();
     cleanUps.add(() => other.close());
     const proxy = await startTcpProxy(cleanUps, redis.url);
@@ -70,7 +70,7 @@ describe('a server that comes back in place of another', () => {
 });
 
 describe('Redis', () => {
-  it('may be absent at the start, and is used when it appears', async () => {
+  it('may be down at startup, and is used once it is up', async () => {
     await redis.stop();
     const layer = startSharing(cleanUps, redis.url, { timeoutMs });
     expect(await aCache(layer).get('a', load)).toEqual({ id: 'a' });
@@ -80,7 +80,7 @@ describe('Redis', () => {
     expect(await isShared(layer, 'b')).toBe(true);
   });
 
-  it('may go and come back', async () => {
+  it('may go down and come back', async () => {
     const layer = await share(cleanUps, redis.url, { timeoutMs });
     await redis.stop();
     await untilUnused(layer);
@@ -91,7 +91,7 @@ describe('Redis', () => {
     expect(await isShared(layer, 'b')).toBe(true);
   });
 
-  it('may freeze: a few readers wait for a moment, then none, until it answers again', async () => {
+  it('may freeze: a few readers wait briefly, then none until it responds', async () => {
     const layer = await share(cleanUps, redis.url, { timeoutMs });
     const onStoreError = vi.fn();
     const cache = aCache(layer, onStoreError);
@@ -112,7 +112,7 @@ describe('Redis', () => {
     expect(await isShared(layer, 'b')).toBe(true);
   });
 
-  it('may be frozen for so long that the connection has to be made anew', async () => {
+  it('may be frozen until the connection has to be reopened', async () => {
     const layer = await share(cleanUps, redis.url, { timeoutMs: 50 });
     redis.freeze();
     await aCache(layer).getMany(['a'], async (keys) => new Map(keys.map((key) => [key, { id: key }])));
@@ -125,7 +125,7 @@ describe('Redis', () => {
     await untilUsed(layer);
   });
 
-  it('may lose everything', async () => {
+  it('may lose all data', async () => {
     const layer = await share(cleanUps, redis.url, { timeoutMs });
     const late = vi.fn(load);
     await aCache(layer).get('a', load);
@@ -136,7 +136,7 @@ describe('Redis', () => {
     expect(await isShared(layer, 'a')).toBe(true);
   });
 
-  it('may lose what ends an entry, which then counts as ended', async () => {
+  it('may lose a tag version, which invalidates its entries', async () => {
     const layer = await share(cleanUps, redis.url, { timeoutMs });
     const late = vi.fn(load);
     await aCache(layer).get('a', load);
@@ -161,7 +161,7 @@ describe('Redis', () => {
     expect(await isShared(layer, 'b')).toBe(true);
   });
 
-  it('may start from an old copy of its memory, of which nothing is ever read', async () => {
+  it('may start from an old snapshot, of which nothing is read', async () => {
     const layer = await share(cleanUps, redis.url, { timeoutMs });
     await aCache(layer).get('a', async () => ({ id: 'old' }));
     await redis.command(['SAVE']);
@@ -176,7 +176,7 @@ describe('Redis', () => {
     expect(await aCache(layer).get('a', async () => ({ id: 'new' }))).toEqual({ id: 'new' });
   });
 
-  it('is not used while it is a replica, which may be behind', async () => {
+  it('is not used while it is a replica', async () => {
     const master = await startTestRedis();
     cleanUps.add(() => master.close());
     await redis.command(['REPLICAOF', '127.0.0.1', new URL(master.url).port]);
@@ -190,8 +190,8 @@ describe('Redis', () => {
   });
 });
 
-describe('what has ended while Redis was away', () => {
-  it('is not confirmed before Redis has been told, and Redis is not read for it meanwhile', async () => {
+describe('an invalidation while Redis was down', () => {
+  it('is not confirmed before Redis has it, and Redis is not read for its tag until then', async () => {
     const layer = await share(cleanUps, redis.url, { timeoutMs });
     const cache = aCache(layer);
     await cache.get('a', async () => ({ id: 'old' }));
@@ -206,7 +206,7 @@ describe('what has ended while Redis was away', () => {
     expect(await aCache(other).get('a', async () => ({ id: 'new' }))).toEqual({ id: 'new' });
   });
 
-  it('is reported as what Redis did not do', async () => {
+  it('is reported as a failure of Redis', async () => {
     const layer = await share(cleanUps, redis.url, { timeoutMs });
     const cache = aCache(layer);
     await redis.stop();
@@ -226,7 +226,7 @@ describe('what has ended while Redis was away', () => {
   });
 });
 
-it('a session with a server ends with the connection, for whoever still holds it', async () => {
+it('Redis session: ends with its connection, also for its holders', async () => {
   const layer = await share(cleanUps, redis.url, { timeoutMs });
   const { session } = layer.store;
   await redis.stop();

@@ -65,7 +65,7 @@ const shown = async () => {
   return { cells: tables[0]?.cells[0]?.map(textOf), findings };
 };
 
-describe('the caches', () => {
+describe('the view of caches', () => {
   it('are shown with the counters of the server', async () => {
     expect(await shown()).toEqual({
       cells: ['PROFILES', 'memory', '12', '10,000', '900', '100', '90.0 %', '0', '0', '4', '0'],
@@ -131,7 +131,7 @@ describe('the caches', () => {
   });
 });
 
-describe('the credentials', () => {
+describe('the view of credentials', () => {
   const queries = {
     credentials: async () => ({ liveSessions: 7, sessionsOfToday: 2, liveApiKeys: 1, apiKeysUsedToday: 0 }),
   };

@@ -99,7 +99,7 @@ describe('the text of monitor', () => {
   });
 });
 
-describe('the connections', () => {
+describe('the view of connections', () => {
   const idle = {
     connectionsMax: 100,
     connections: 10,

@@ -24,7 +24,7 @@ afterEach(async () => {
 afterAll(async () => await testDatabase.drop());
 
 describe('toApiError', () => {
-  it('knows what Prisma says when no connection is free, also for a transaction', async () => {
+  it("recognizes Prisma's error for an exhausted pool, also in a transaction", async () => {
     const database = open({ steadySize: 1, overflowSize: 0, timeouts: { connectMs: 1000 } });
     const held = await database.pool.connect();
 
@@ -35,13 +35,13 @@ describe('toApiError', () => {
     held.release();
   });
 
-  it('knows what Prisma says when there is no server', async () => {
+  it("recognizes Prisma's error for a missing server", async () => {
     const database = open({ url: 'postgres://somebody@127.0.0.1:1/nowhere' });
 
     expect(toApiError(await failureOf(database.prisma.user.count()))).toBeInstanceOf(Unavailable);
   });
 
-  it('knows what Prisma says when a statement took too long', async () => {
+  it("recognizes Prisma's error for a statement timeout", async () => {
     const database = open({ timeouts: { statementMs: 100 } });
 
     expect(toApiError(await failureOf(database.prisma.$queryRaw`select 1 from pg_sleep(60)`))).toMatchObject({
@@ -49,7 +49,7 @@ describe('toApiError', () => {
     });
   });
 
-  it('leaves a defect as it is', async () => {
+  it('returns any other error unchanged', async () => {
     const defect = new TypeError('x is not a function');
 
     expect(toApiError(defect)).toBe(defect);

@@ -16,7 +16,7 @@ function someSightings({ waitingMax = 100 } = {}) {
 }
 
 describe('lastSeen', () => {
-  it('are written together, each with the last time', async () => {
+  it('are written together, each with the latest time', async () => {
     const { clock, lastSeen, written } = someSightings();
     lastSeen.note('tenant', 'a');
     lastSeen.note('tenant', 'b');
@@ -28,7 +28,7 @@ describe('lastSeen', () => {
     expect(written()).toEqual([['a@5', 'b@0']]);
   });
 
-  it('of one thing are written once a minute at most, and the last one is not lost', async () => {
+  it('of one object are written once a minute at most, and the last one is kept', async () => {
     const { clock, lastSeen, written } = someSightings();
     for (let second = 0; second <= 90; second += 1) {
       lastSeen.note('tenant', 'a');
@@ -42,7 +42,7 @@ describe('lastSeen', () => {
     expect(written()).toEqual([['a@0'], ['a@60'], ['a@90']]);
   });
 
-  it('that could not be written wait for the next time', async () => {
+  it('that could not be written are retried', async () => {
     const { clock, lastSeen, warn, write, written } = someSightings();
     write.mockRejectedValueOnce(new Error('away'));
     lastSeen.note('tenant', 'a');
@@ -55,7 +55,7 @@ describe('lastSeen', () => {
     expect(warn).toHaveBeenCalledTimes(1);
   });
 
-  it('that come in while others are written are not lost', async () => {
+  it('that arrive during a write are kept', async () => {
     const { clock, lastSeen, write, written } = someSightings();
     const writing = deferred<undefined>();
     write.mockImplementationOnce(() => writing.promise);
@@ -71,7 +71,7 @@ describe('lastSeen', () => {
     expect(written()).toEqual([['a@0'], ['a@1']]);
   });
 
-  it('take a bounded room, also while nothing can be written', async () => {
+  it('use bounded memory, also while writes fail', async () => {
     const { lastSeen, warn, write, written } = someSightings({ waitingMax: 2 });
     write.mockRejectedValueOnce(new Error('away'));
     for (const id of ['a', 'b', 'c', 'd']) lastSeen.note('tenant', id);
@@ -84,7 +84,7 @@ describe('lastSeen', () => {
     expect(warn).toHaveBeenCalledWith({ missed: 2 }, 'too many things were seen at once to note them all');
   });
 
-  it('are written once more when it is over, however soon after the last time', async () => {
+  it('are written at shutdown, however soon after the last write', async () => {
     const { clock, lastSeen, written } = someSightings();
     const stop = lastSeen.start(1_000_000);
     lastSeen.note('tenant', 'a');
@@ -96,7 +96,7 @@ describe('lastSeen', () => {
     expect(written()).toEqual([['a@0'], ['a@1']]);
   });
 
-  it('are written by themselves every so often', async () => {
+  it('are written periodically', async () => {
     const { lastSeen, written } = someSightings();
     const stop = lastSeen.start(5);
     lastSeen.note('tenant', 'a');
