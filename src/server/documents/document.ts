@@ -4,7 +4,7 @@ import type { Executor } from '../../execution/level-executor.ts';
 import { DocumentOperation } from './document-operation.ts';
 
 /**
- * Bytes of heap for each, as measured after a forced collection; test/server/graphql/document-cache.test.ts
+ * Bytes of heap for each, as measured after a forced collection; test/server/documents/document-cache.test.ts
  * checks their sum.
  */
 const documentBytes = 4500;
