@@ -87,7 +87,9 @@ describe('while the database fails', () => {
 
     expect(answered).toBeUndefined();
     expect(statistics().servedStale).toBe(before + 1);
-    expect(logged.some((line) => line.includes('database unavailable: serving last known values'))).toBe(true);
+    expect(logged.some((line) => line.includes('database unavailable: serving last known values'))).toBe(
+      true,
+    );
     expect(await send(token)).toBe('TOKEN_EXPIRED');
   });
 
