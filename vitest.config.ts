@@ -11,8 +11,8 @@ export default defineConfig({
     // Tests wait for PostgreSQL and Redis more than they compute: a machine with two cores has room for two at a time.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // For a machine that is busy with other things; nothing here waits for time to pass.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
   resolve: {
     // Vite prefers the ES modules of graphql, Node the CommonJS ones: with both, no schema knows its own types.

@@ -8,9 +8,9 @@ import { DocumentOperation } from './document-operation.ts';
  * checks their sum.
  */
 const documentBytes = 4500;
-const tokenBytes = 300;
+const tokenBytes = 260;
 const costNodeBytes = 250;
-const planFieldBytes = 1750;
+const planFieldBytes = 1560;
 
 /**
  * Everything known of one document text: syntax tree, operations with their costs, plans, and what these take

@@ -75,7 +75,7 @@ describe('a valid token', () => {
       { id: 'org_1', slug: null, role: 'MEMBER' },
     ],
     [{ org_slug: 'acme' }, { id: null, slug: 'acme', role: 'MEMBER' }],
-    [{ org_id: null, org_slug: null, org_role: null }, null],
+    [{ org_id: 'slug:acme', org_slug: null, org_role: null }, null],
     [{ org_id: '', org_slug: '', org_role: '' }, null],
     [{ o: null }, null],
     [{}, null],
