@@ -117,5 +117,7 @@ function isOver(context: unknown): boolean {
 }
 
 function isRequestContext(context: unknown): context is RequestContext {
-  return typeof context === 'object' && context !== null && ('resetFor' satisfies keyof RequestContext) in context;
+  return (
+    typeof context === 'object' && context !== null && ('resetFor' satisfies keyof RequestContext) in context
+  );
 }

@@ -16,6 +16,7 @@ export interface ConversationLoaders {
   readonly byUserId: (listing: ConversationListing) => PagedList<ConversationSummary>;
 }
 
+/** Creates the loaders of conversations for one request. */
 export function createConversationLoaders(queries: ConversationQueries, viewer: Viewer): ConversationLoaders {
   return {
     byId: new DataLoader(async (ids) => byKeys(ids, await queries.byIds(viewer, ids), (found) => found.id)),

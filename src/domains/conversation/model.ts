@@ -13,7 +13,7 @@ interface UsualConversation {
   readonly updatedAt: Date;
 }
 
-/** People and models talking. */
+/** A conversation between users and language models. */
 export interface Conversation extends UsualConversation {
   readonly tenantId: string;
   readonly visibility: Visibility;
@@ -23,19 +23,19 @@ export interface Conversation extends UsualConversation {
   readonly archivedAt: Date | null;
 }
 
-/** A conversation, of which those columns may be missing that nobody will read. */
+/** A conversation without the columns that the request does not select. */
 export type ConversationSummary = UsualConversation &
   Partial<Conversation> & {
-    /** Present if it was read with the conversation. */
+    /** The newest message, if the statement for the conversation read it too. */
     readonly lastMessage?: UsualMessage | null;
   };
 
-/** A conversation that somebody may read, and whether they take part in it, by owning it or otherwise. */
+/** A conversation that the viewer may read, and whether the viewer owns it or participates in it. */
 export interface ConversationForWriting extends Conversation {
   readonly takesPart: boolean;
 }
 
-/** Finds one that the viewer may read; null when there is none of that UUID. */
+/** Finds a conversation that the viewer may read by its UUID; null if there is none. */
 export type FindForWriting = (viewer: Viewer, id: string) => Promise<ConversationForWriting | null>;
 
 /** Returns whether a reader of the conversation may update it, delete it and manage its participants. */
@@ -44,8 +44,8 @@ export function mayChange(viewer: Viewer, conversation: Conversation): boolean {
 }
 
 /**
- * The conversations of table `c` that a person may read. Admins of the tenant: all of it. Members: what the tenant shares,
- * what they own and what they take part in. Guests: only what they take part in.
+ * The condition on table `c` for conversations that a user may read: admins read all of their tenant, members
+ * read shared conversations and those they own or participate in, guests only those they participate in.
  */
 export function whereReadable(viewer: Viewer): Sql {
   const ofTenant = sql`c.tenant_id = ${viewer.tenantId}::uuid`;
@@ -63,8 +63,9 @@ export function whereReadable(viewer: Viewer): Sql {
 }
 
 /**
- * The conversations of table `c` that a person may write to, as `whereReadable` and `mayWrite` have it: open ones that they take part
- * in and, for more than a guest, those that they own or the whole tenant reads.
+ * The condition on table `c` for conversations that a user may write to: those in which the user participates
+ * and, except for guests, shared and owned ones. Excludes archived conversations; `mayWrite` is the same rule
+ * in TypeScript.
  */
 export function whereWritable({ role, tenantId, userId }: Viewer): Sql {
   const isJoined = sql`exists (select from participants own
@@ -74,22 +75,25 @@ export function whereWritable({ role, tenantId, userId }: Viewer): Sql {
   return sql`c.tenant_id = ${tenantId}::uuid and c.archived_at is null and (${isAllowed})`;
 }
 
-/** Returns whether a reader of the conversation may write to it unless it is archived; `whereWritable` is the same rule in SQL. */
+/**
+ * Returns whether a reader of the conversation may write to it unless it is archived; `whereWritable` is the
+ * same rule in SQL.
+ */
 export function mayWrite({ role }: Viewer, { takesPart, visibility }: ConversationForWriting): boolean {
   return takesPart || (visibility === 'TENANT' && role !== 'GUEST');
 }
 
 /** The properties of a list that determine the index of each branch. */
 export interface ListTraits {
-  /** The only visibility that is asked for; null for any. */
+  /** The only visibility that the list includes; null for any. */
   readonly visibility: Visibility | null;
   /** True for a list ordered by last change. */
   readonly isNewestFirst: boolean;
 }
 
 /**
- * What `whereReadable` says, as conditions of which a conversation of table `c` meets at most one. A list that is read by
- * these costs what the viewer may read of it, however many conversations the tenant has besides.
+ * The rule of `whereReadable` as disjoint conditions on table `c`, each with an index of its own. The cost of
+ * a list then depends on the conversations that the viewer may read, not on the size of the tenant.
  */
 export function readableBranches(
   { role, tenantId, userId }: Viewer,
@@ -102,7 +106,7 @@ export function readableBranches(
     case 'ADMIN':
       return [];
     case 'MEMBER': {
-      // Those of others would be looked for among all that are shared, and never found.
+      // Without the condition on visibility, PostgreSQL would scan all shared conversations for private ones.
       const own = [sql`c.visibility <> 'TENANT' and ${owned}`, sql`c.visibility <> 'TENANT' and ${joined}`];
       return visibility === 'TENANT' ? [shared] : visibility === 'PRIVATE' ? own : [shared, ...own];
     }
@@ -111,7 +115,10 @@ export function readableBranches(
   }
 }
 
-/** Returns disjoint conditions on table `c`: conversations that a user owns, and others in which they participate. */
+/**
+ * Returns disjoint conditions on table `c`: conversations that a user owns, and others in which the user
+ * participates.
+ */
 export function branchesOfPerson(tenantId: string, userId: Sql, isNewestFirst: boolean): [Sql, Sql] {
   return [
     isOwnedBy(tenantId, userId, isNewestFirst),
@@ -119,21 +126,26 @@ export function branchesOfPerson(tenantId: string, userId: Sql, isNewestFirst: b
   ];
 }
 
-/** Uses the order of its index; in other orders, an owner's conversations are collected and then sorted. */
+/**
+ * For newest first, the index provides the order; otherwise the owner's conversations are collected and
+ * sorted.
+ */
 function isOwnedBy(tenantId: string, userId: Sql, isNewestFirst: boolean): Sql {
   if (isNewestFirst) return sql`c.owner_id = ${userId}`;
   return sql`c.id = any(array(select owned.id from conversations owned
     where owned.tenant_id = ${tenantId}::uuid and owned.owner_id = ${userId}))`;
 }
 
-// The planner takes an array for a short one, whoever the person is; of a join it would know only the average, and would
-// then read the conversations of all in order to find the few that are theirs.
+// The planner assumes that an array is short. For a join it knows only the average per user, and would read
+// the conversations of the whole tenant in order to find the few of this user.
 function isJoinedBy(tenantId: string, userId: Sql): Sql {
   return sql`c.id = any(array(select own.conversation_id from participants own
     where own.tenant_id = ${tenantId}::uuid and own.user_id = ${userId}))`;
 }
 
-/** The error of a mutation whose `conversationId` names no conversation that is visible to the viewer. */
+/**
+ * The error of a mutation whose `conversationId` is not the ID of a conversation that the viewer may read.
+ */
 export function missingConversation(): NotFound {
   return new NotFound('conversation', ['input', 'conversationId']);
 }

@@ -29,6 +29,7 @@ export interface ConversationFilter {
   readonly updatedBefore: Date | null;
 }
 
+/** The order of a list of conversations; ties are broken by ID. */
 export interface ConversationOrder {
   readonly field: 'UPDATED_AT' | 'CREATED_AT' | 'TITLE';
   readonly direction: 'ASC' | 'DESC';
@@ -43,7 +44,7 @@ export interface ConversationListing {
   readonly isWithLastMessage: boolean;
 }
 
-/** A conversation to be; its owner takes part by owning it. */
+/** A conversation to insert. */
 export interface NewConversation {
   readonly id: string;
   readonly ownerId: string;
@@ -51,6 +52,7 @@ export interface NewConversation {
   readonly visibility: Visibility;
   readonly modelSlug: string | null;
   readonly externalId: string | null;
+  /** The users who participate besides the owner. */
   readonly participantIds: readonly string[];
   readonly createdAt: Date;
 }
@@ -63,6 +65,7 @@ export interface ConversationChanges {
   readonly archivedAt: Date | null | undefined;
 }
 
+/** The database queries of conversations. */
 export type ConversationQueries = ReturnType<typeof createConversationQueries>;
 
 const summaryColumns = sql`c.id, c.owner_id as "ownerId", c.title, c.message_count as "messageCount", c.updated_at as "updatedAt"`;
@@ -76,9 +79,10 @@ const orderColumns = {
   TITLE: { name: 'title', expression: sql`c.title`, type: 'text' },
 } as const;
 
-// So many messages go in one statement, far within its timeout.
+// One statement deletes this many messages well within its timeout.
 const deletedAtOnce = 20_000;
 
+/** Creates the database queries of conversations. */
 export function createConversationQueries(db: Database) {
   return {
     /** Finds the conversations that the viewer may read. */
@@ -87,13 +91,13 @@ export function createConversationQueries(db: Database) {
         where ${whereReadable(viewer)} and ${inList(sql`c.id`, ids)}`);
     },
 
-    /** Finds conversations of messages that the viewer may read, by id alone: access was decided with the message. */
+    /** Finds the conversations of messages by ID alone; the viewer's access was checked with the messages. */
     async ofMessages(tenantId: string, ids: readonly string[]): Promise<Conversation[]> {
       return db.query<Conversation>(sql`select ${columns} from conversations c
         where c.tenant_id = ${tenantId}::uuid and ${inList(sql`c.id`, ids)}`);
     },
 
-    /** Finds a conversation that the viewer may read, with the data that decides whether they may write. */
+    /** Finds a conversation that the viewer may read, with whether the viewer may write to it. */
     async forWriting(viewer: Viewer, id: string): Promise<ConversationForWriting | null> {
       const [found] = await db.query<ConversationForWriting>(sql`select ${columns}, ${takesPart(
         sql`${viewer.userId}::uuid`,
@@ -102,7 +106,7 @@ export function createConversationQueries(db: Database) {
       return found ?? null;
     },
 
-    /** Lists by tenant: only the viewer's own tenant has conversations that they may read. */
+    /** Lists by tenant; empty for any tenant but the viewer's. */
     ofTenants(viewer: Viewer, listing: ConversationListing): PagedList<ConversationSummary> {
       const { filter, order } = listing;
       return pagedList(db, {
@@ -120,7 +124,10 @@ export function createConversationQueries(db: Database) {
       });
     },
 
-    /** Lists by user: the conversations that they own or participate in and the viewer may read. */
+    /**
+     * Lists by user: the conversations that a user owns or participates in, as far as the viewer may read
+     * them.
+     */
     ofUsers(viewer: Viewer, listing: ConversationListing): PagedList<ConversationSummary> {
       const { filter, order } = listing;
       return pagedList(db, {
@@ -133,14 +140,14 @@ export function createConversationQueries(db: Database) {
       });
     },
 
-    /** Finds the users who are active members, and so can participate. */
+    /** Finds the users who are active members of the tenant, and so can participate. */
     async activeMembers(tenantId: string, userIds: readonly string[]): Promise<ReadonlySet<string>> {
       const rows = await db.query<{ id: string }>(sql`select m.user_id as id from memberships m
         where m.tenant_id = ${tenantId}::uuid and m.user_id = any(${userIds}::uuid[]) and m.is_active`);
       return new Set(rows.map((row) => row.id));
     },
 
-    /** Stores a conversation with its participants, all or nothing. */
+    /** Inserts a conversation with its participants in one transaction. */
     async create(tenantId: string, { participantIds, ...conversation }: NewConversation): Promise<void> {
       const { createdAt } = conversation;
       const userIds = [...new Set([conversation.ownerId, ...participantIds])];
@@ -156,7 +163,7 @@ export function createConversationQueries(db: Database) {
       });
     },
 
-    /** Updates changed values only; without a difference, the time of the last change stays. */
+    /** Updates the changed values; leaves `updatedAt` as it is if no value differs. */
     async update(tenantId: string, id: string, changes: ConversationChanges, now: Date): Promise<void> {
       const wanted = wantedColumns(changes);
       if (wanted.length === 0) return;
@@ -167,8 +174,8 @@ export function createConversationQueries(db: Database) {
     },
 
     /**
-     * Removes a conversation with all that was said in it, and notes that where there is an entry; false when it was gone.
-     * However many its messages are, no single statement takes long.
+     * Deletes a conversation with its messages, in batches that keep each statement short, and writes the
+     * audit entry if there is one. Returns false if there is no such conversation.
      */
     async remove(tenantId: string, id: string, entry: AuditEntry | null): Promise<boolean> {
       return inTransaction(db.pool, async (client) => {
@@ -214,7 +221,7 @@ function takesPart(userId: Sql): Sql {
 function matching(filter: ConversationFilter): Sql {
   const conditions = [
     filter.ownerId === null ? null : sql`c.owner_id = ${filter.ownerId ?? null}::uuid`,
-    // As a constant, so that an index over the shared ones alone can serve.
+    // A constant, because the partial index on shared conversations does not serve a parameter.
     filter.visibility === null
       ? null
       : filter.visibility === 'TENANT'
@@ -234,7 +241,7 @@ function matching(filter: ConversationFilter): Sql {
 
 function readingOf(viewer: Viewer, { projection, isWithLastMessage, order }: ConversationListing) {
   return {
-    // A cursor has the value that the list is ordered by.
+    // A cursor contains the value that the list is ordered by.
     select: projections[order.field === 'CREATED_AT' ? 'full' : projection],
     ...(isWithLastMessage && { include: includeNewestMessage(viewer.tenantId) }),
   };

@@ -12,6 +12,7 @@ import { fromPublicId, toPublicId } from '../../platform/ids.ts';
 import { messageSummaryFields } from '../message/model.ts';
 import type { ConversationListing } from './queries.ts';
 
+/** The queries of conversations. */
 export const Query: ResolversOf<'conversation', 'Query'> = {
   async conversation(_parent, args, { loaders }) {
     const id = fromPublicId('conv', args.id);
@@ -24,6 +25,7 @@ export const Query: ResolversOf<'conversation', 'Query'> = {
   },
 };
 
+/** The mutations of conversations. */
 export const Mutation: ResolversOf<'conversation', 'Mutation'> = {
   createConversation: withUserErrors(async ({ input }, context) => {
     const id = await context.services.conversation.create(viewerOf(context), input);
@@ -39,6 +41,7 @@ export const Mutation: ResolversOf<'conversation', 'Mutation'> = {
   }),
 };
 
+/** The fields of `Conversation` that this domain resolves. */
 export const Conversation: ResolversOf<'conversation', 'Conversation'> = {
   id: (conversation) => toPublicId('conv', conversation.id),
   isArchived: ({ archivedAt = null }) => archivedAt !== null,
@@ -53,6 +56,7 @@ export const Conversation: ResolversOf<'conversation', 'Conversation'> = {
   ),
 };
 
+/** The fields of `Tenant` that this domain resolves. */
 export const Tenant: ResolversOf<'conversation', 'Tenant'> = {
   conversations: batched((tenants, args, { loaders }, selection) =>
     connectionsOf(
@@ -64,6 +68,7 @@ export const Tenant: ResolversOf<'conversation', 'Tenant'> = {
   ),
 };
 
+/** The fields of `User` that this domain resolves. */
 export const User: ResolversOf<'conversation', 'User'> = {
   conversations: batched((users, args, { loaders }, selection) =>
     connectionsOf(
@@ -77,7 +82,7 @@ export const User: ResolversOf<'conversation', 'User'> = {
 
 const titlePartCharactersMax = 200;
 
-/** The fields that the summary columns answer, or that are found by the conversation's id. */
+/** The API fields for which the summary columns are enough. */
 const summaryFields: ReadonlySet<string> = new Set([
   'id',
   'title',
@@ -90,7 +95,7 @@ const summaryFields: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Which conversations are asked for, in which order, and what of them.
+ * The filter, the order and the projection of a list of conversations.
  * @throws BadUserInput for a text that cannot be searched
  */
 function listingFrom(

@@ -35,9 +35,10 @@ const deleteSchema = z.object({ conversationId: z.string() });
 /** Finds models by slug in the order of the slugs. */
 type FindModels = (slugs: readonly (string | null)[]) => Promise<readonly (Model | null)[]>;
 
+/** The service for conversations. */
 export type ConversationService = ReturnType<typeof createConversationService>;
 
-/** The rules of beginning, changing and deleting conversations; each answers the conversation's UUID. */
+/** Creates the service for conversations; each method returns the conversation's UUID. */
 export function createConversationService(options: {
   readonly queries: ConversationQueries;
   readonly findModels: FindModels;
@@ -46,7 +47,7 @@ export function createConversationService(options: {
   const { queries, findModels, clock } = options;
 
   return {
-    /** @throws InvalidInput for guests, for faults of the input, and for an `externalId` that is taken */
+    /** @throws InvalidInput for guests, for invalid input, and for an `externalId` that is in use */
     async create(viewer: Viewer, input: unknown): Promise<string> {
       if (viewer.role === 'GUEST') {
         throw invalidInput('FORBIDDEN', 'Guests cannot create conversations.');
@@ -74,7 +75,7 @@ export function createConversationService(options: {
       return id;
     },
 
-    /** @throws InvalidInput for faults of the input, and where the viewer may not change it */
+    /** @throws InvalidInput for invalid input, and if the viewer may not change the conversation */
     async update(viewer: Viewer, input: unknown): Promise<string> {
       const { conversationId, modelId, isArchived, ...rest } = parseInput(updateSchema, input);
       const conversation = await findChangeable(queries, viewer, conversationId);
@@ -96,7 +97,7 @@ export function createConversationService(options: {
       return conversation.id;
     },
 
-    /** @throws InvalidInput where the viewer may not delete it, or somebody just did */
+    /** @throws InvalidInput if the viewer may not delete the conversation, or if it has just been deleted */
     async remove(viewer: Viewer, input: unknown): Promise<string> {
       const { conversationId } = parseInput(deleteSchema, input);
       const { id, ownerId, messageCount } = await findChangeable(queries, viewer, conversationId);
@@ -124,7 +125,7 @@ async function findChangeable(
   return conversation;
 }
 
-/** Archiving what is archived already keeps its date. */
+/** Archiving an archived conversation keeps its date. */
 function archivedAtFrom(
   isArchived: boolean | null | undefined,
   conversation: Conversation,

@@ -9,7 +9,7 @@ import type { MessageQueries } from './queries.ts';
 /** Loaders of messages for a request; only messages that the viewer may read are found. */
 export interface MessageLoaders {
   readonly byId: DataLoader<string, Message | null>;
-  /** The newest of each conversation, in their order. */
+  /** The newest message of each conversation, in the order of the IDs; null for an empty conversation. */
   readonly lastInConversations: (
     conversationIds: readonly string[],
     projection: Projection,
@@ -18,7 +18,9 @@ export interface MessageLoaders {
   readonly byConversationId: (role: MessageRole | null, projection: Projection) => PagedList<MessageSummary>;
   /** Lists by author. */
   readonly byAuthorId: (projection: Projection) => PagedList<MessageSummary>;
+  /** Returns false for a search that only excludes words. */
   readonly saysWhatToFind: (words: string) => Promise<boolean>;
+  /** Lists by search words, in the syntax of a web search. */
   readonly containing: (
     words: string,
     conversationId: string | null,
@@ -26,6 +28,7 @@ export interface MessageLoaders {
   ) => PagedList<MessageSummary>;
 }
 
+/** Creates the loaders of messages for one request. */
 export function createMessageLoaders(queries: MessageQueries, viewer: Viewer): MessageLoaders {
   const { tenantId } = viewer;
   return {

@@ -2,10 +2,12 @@ import sql from 'sql-template-tag';
 import type { MessageRole, MessageStatus } from '../../platform/postgres/generated/enums.ts';
 import type { LateralJoin } from '../../paging/paged-list.ts';
 
-/** The fields of a message that most queries select; not its conversation, which usually is the parent. */
+/**
+ * The fields of a message that most queries select; without its conversation, which usually is the parent.
+ */
 export interface UsualMessage {
   readonly id: string;
-  /** Its place in the conversation. */
+  /** The position in the conversation, counted from 1; the positions of deleted messages are not reused. */
   readonly position: number;
   readonly authorId: string | null;
   readonly role: MessageRole;
@@ -13,7 +15,7 @@ export interface UsualMessage {
   readonly createdAt: Date;
 }
 
-/** Something said in a conversation. */
+/** A message of a conversation. */
 export interface Message extends UsualMessage {
   readonly tenantId: string;
   readonly conversationId: string;
@@ -24,10 +26,10 @@ export interface Message extends UsualMessage {
   readonly editedAt: Date | null;
 }
 
-/** A message, of which those columns may be missing that nobody will read. */
+/** A message without the columns that the request does not select. */
 export type MessageSummary = UsualMessage & Partial<Message>;
 
-/** The API fields that the summary columns of a message answer. */
+/** The API fields for which the summary columns of a message are enough. */
 export const messageSummaryFields: ReadonlySet<string> = new Set([
   'id',
   'author',
@@ -36,7 +38,10 @@ export const messageSummaryFields: ReadonlySet<string> = new Set([
   'createdAt',
 ]);
 
-/** The newest message of each row of a page of conversations, by its usual columns, as `lastMessage`; null where there is none. */
+/**
+ * Adds `lastMessage` to each row of a page of conversations: the summary columns of the newest message, or
+ * null for an empty conversation.
+ */
 export function includeNewestMessage(tenantId: string): LateralJoin {
   return {
     select: sql`newest.id as "lastMessage.id", newest.position as "lastMessage.position",

@@ -10,7 +10,7 @@ import { readableBranches, whereReadable, whereWritable } from '../conversation/
 import type { Viewer } from '../session/model.ts';
 import type { Message, MessageSummary } from './model.ts';
 
-/** A message to be; its position comes from the conversation. */
+/** A message to insert; its position comes from the conversation. */
 export interface NewMessage {
   readonly id: string;
   readonly conversationId: string;
@@ -21,11 +21,11 @@ export interface NewMessage {
   readonly createdAt: Date;
 }
 
-/** A client's name for one act of sending, so that it is done once however often it is asked for. */
+/** The idempotency key of a `sendMessage` request, by which retries send the message only once. */
 export interface SendingKey {
   readonly userId: string;
   readonly key: string;
-  /** SHA-256 of what was to be sent. */
+  /** SHA-256 of the message, by which a key that is used for another message is detected. */
   readonly requestHash: Buffer;
   readonly expiresAt: Date;
 }
@@ -36,6 +36,7 @@ export interface SentBefore {
   readonly messageId: string;
 }
 
+/** The database queries of messages. */
 export type MessageQueries = ReturnType<typeof createMessageQueries>;
 
 const summaryColumns = sql`m.id, m.position, m.author_id as "authorId", m.role, m.content, m.created_at as "createdAt"`;
@@ -45,10 +46,10 @@ const projections: Readonly<Record<Projection, Sql>> = { summary: summaryColumns
 
 const readableMessages = sql`messages m join conversations c on c.tenant_id = m.tenant_id and c.id = m.conversation_id`;
 
-/** Messages are listed by what they are, whichever conversations they are in. */
+/** The traits of lists that include messages of all conversations. */
 const anyConversation = { visibility: null, isNewestFirst: false };
 
-/** Orders by position: times may be equal or decrease, positions do neither. */
+/** The order by position: times may be equal or decrease, positions always increase. */
 const asSaid: Ordering<MessageSummary> = {
   name: 'message.position',
   direction: 'asc',
@@ -64,6 +65,7 @@ const newestFirst: Ordering<MessageSummary> = {
   ],
 };
 
+/** Creates the database queries of messages. */
 export function createMessageQueries(db: Database) {
   return {
     /** Finds the messages in conversations that the viewer may read. */
@@ -72,7 +74,7 @@ export function createMessageQueries(db: Database) {
         where ${whereReadable(viewer)} and m.tenant_id = ${viewer.tenantId}::uuid and ${inList(sql`m.id`, ids)}`);
     },
 
-    /** The newest message of each conversation that has one. The conversations must be readable. */
+    /** Finds the newest message of each conversation; the caller checks that the viewer may read them. */
     async lastInConversations(
       tenantId: string,
       conversationIds: readonly string[],
@@ -86,7 +88,7 @@ export function createMessageQueries(db: Database) {
         ) last`);
     },
 
-    /** Lists by conversation. The parents must be readable: they are found by id alone. */
+    /** Lists by conversation; the caller checks that the viewer may read the conversations. */
     inConversations(
       tenantId: string,
       role: MessageRole | null,
@@ -113,19 +115,17 @@ export function createMessageQueries(db: Database) {
       });
     },
 
-    /**
-     * Whether a search says what to find, and not only what to leave out: the latter would read every message. PostgreSQL
-     * is asked, since it knows which words it passes over.
-     */
+    /** Returns false for a search that only excludes words: it would read every message. */
     async saysWhatToFind(words: string): Promise<boolean> {
       if (!words.includes('-')) return true;
+      // Only PostgreSQL knows its stop words, with which a search may consist of exclusions alone.
       const [found] = await db.query<{ tree: string }>(
         sql`select querytree(websearch_to_tsquery('english', ${searchableWords(words)})) as tree`,
       );
       return found?.tree !== 'T';
     },
 
-    /** Messages with these words, in the syntax of a web search, as far as the viewer may read them. */
+    /** Lists the messages that match words in the syntax of a web search and that the viewer may read. */
     containing(
       viewer: Viewer,
       words: string,
@@ -146,11 +146,12 @@ export function createMessageQueries(db: Database) {
     },
 
     /**
-     * Stores a message behind the last one of its conversation, in one statement: the conversation's row lock makes positions
-     * follow the order of commits, so that a reader who has paged to the end misses nothing. Null: the viewer may not write to
-     * the conversation, or it is archived or gone, or the key was used before.
+     * Inserts a message at the end of its conversation, in one statement. Returns null if the conversation is
+     * archived, deleted or not writable for the viewer, or if the key has been used before.
      */
     async append(viewer: Viewer, message: NewMessage, key: SendingKey | null): Promise<Message | null> {
+      // The lock on the conversation's row makes positions follow the order of commits, so that a client that
+      // has paged to the end misses no message.
       const { tenantId } = viewer;
       const { conversationId, createdAt } = message;
       const writable = sql`${whereWritable(viewer)} and c.id = ${conversationId}::uuid`;
@@ -171,7 +172,7 @@ export function createMessageQueries(db: Database) {
       return appended ?? null;
     },
 
-    /** Finds the message a user sent with an idempotency key, until the key expires. */
+    /** Finds the message that a user sent with an idempotency key, until the key expires. */
     async sentBefore(tenantId: string, userId: string, key: string, now: Date): Promise<SentBefore | null> {
       const [found] = await db.query<SentBefore>(sql`select request_hash as "requestHash",
           response ->> 'messageId' as "messageId"
@@ -180,7 +181,10 @@ export function createMessageQueries(db: Database) {
       return found ?? null;
     },
 
-    /** Says something else in place of what was said. Null: the conversation is archived, or it or the message is gone. */
+    /**
+     * Replaces the content of a message; null if the conversation is archived, or it or the message is
+     * deleted.
+     */
     async edit(tenantId: string, message: Message, content: string, now: Date): Promise<Message | null> {
       const [edited] = await db.query<Message>(sql`with touched as (
           update conversations set updated_at = greatest(updated_at, ${now})
@@ -194,8 +198,8 @@ export function createMessageQueries(db: Database) {
     },
 
     /**
-     * Removes a message, and notes that where there is an entry; false when it was gone. Its position is never given again.
-     * The conversation is locked by a statement of its own: only the next one sees everything that was said before.
+     * Deletes a message and writes the audit entry if there is one; returns false if there is no such
+     * message. The position of the message is not reused.
      */
     async remove(
       tenantId: string,
@@ -205,6 +209,8 @@ export function createMessageQueries(db: Database) {
     ): Promise<boolean> {
       const ofTenant = sql`tenant_id = ${tenantId}::uuid`;
       return inTransaction(db.pool, async (client) => {
+        // A statement of its own takes the lock: only the next statement sees all messages committed before
+        // it.
         await client.query(sql`select from conversations
           where ${ofTenant} and id = ${conversationId}::uuid for no key update`);
         const { rowCount } = await client.query(sql`with changed as (
@@ -222,8 +228,8 @@ export function createMessageQueries(db: Database) {
 }
 
 /**
- * Takes a key for a message, under the lock of a conversation that can be written to: who asks at the same time waits for it
- * and then finds it taken. A key that has expired is as good as new.
+ * Claims an idempotency key under the lock of the conversation: a concurrent request with the same key waits
+ * for the lock and then finds the key in use. An expired key can be claimed again.
  */
 function claim(tenantId: string, message: NewMessage, key: SendingKey, writable: Sql): Sql {
   return sql`writable as (
@@ -240,7 +246,10 @@ function claim(tenantId: string, message: NewMessage, key: SendingKey, writable:
     ),`;
 }
 
-/** The same characters are blanks here as in the column content_words, save the dash that begins a word: that one says "without". */
+/**
+ * Replaces the characters that the column `content_words` treats as blanks, except for a dash before a word,
+ * which excludes the word.
+ */
 function searchableWords(words: string): string {
   return words.replaceAll(/[/~@_]|(?<=[^\s"])-/g, ' ');
 }

@@ -15,6 +15,7 @@ import { messageSummaryFields, type UsualMessage } from './model.ts';
 
 const searchCharactersMax = 500;
 
+/** The queries of messages. */
 export const Query: ResolversOf<'message', 'Query'> = {
   async message(_parent, args, { loaders }) {
     const id = fromPublicId('msg', args.id);
@@ -40,6 +41,7 @@ export const Query: ResolversOf<'message', 'Query'> = {
   },
 };
 
+/** The mutations of messages. */
 export const Mutation: ResolversOf<'message', 'Mutation'> = {
   sendMessage: withUserErrors(async ({ input }, context) => ({
     message: await context.services.message.send(viewerOf(context), input),
@@ -52,6 +54,7 @@ export const Mutation: ResolversOf<'message', 'Mutation'> = {
   })),
 };
 
+/** The fields of `Message` that this domain resolves. */
 export const Message: ResolversOf<'message', 'Message'> = {
   id: (message) => toPublicId('msg', message.id),
   conversation: batched((messages, _args, { loaders }) =>
@@ -71,6 +74,7 @@ export const Message: ResolversOf<'message', 'Message'> = {
   ),
 };
 
+/** The fields of `Conversation` that this domain resolves. */
 export const Conversation: ResolversOf<'message', 'Conversation'> = {
   lastMessage: batched((conversations, _args, { loaders }, selection) => {
     const projection = projectionFor(selection, messageSummaryFields);
@@ -90,6 +94,7 @@ export const Conversation: ResolversOf<'message', 'Conversation'> = {
   ),
 };
 
+/** The fields of `User` that this domain resolves. */
 export const User: ResolversOf<'message', 'User'> = {
   messages: batched((users, args, { loaders }, selection) =>
     connectionsOf(
@@ -105,7 +110,7 @@ function projectionOfNodes(selection: Selection | null): Projection {
   return projectionFor(nodeSelection(selection), messageSummaryFields);
 }
 
-/** The newest messages where all of them were read with their conversations. */
+/** The newest messages, if all of them were read with their conversations; else null. */
 function readBeside(conversations: readonly ConversationSummary[]): (UsualMessage | null)[] | null {
   const messages = [];
   for (const { lastMessage } of conversations) {

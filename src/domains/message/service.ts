@@ -23,9 +23,10 @@ const keyCharactersMax = 200;
 
 const deleteSchema = z.object({ messageId: z.string() });
 
+/** The service for messages. */
 export type MessageService = ReturnType<typeof createMessageService>;
 
-/** The rules of saying something, of saying it otherwise, and of taking it back. */
+/** Creates the service for messages. */
 export function createMessageService(options: {
   readonly queries: MessageQueries;
   readonly findForWriting: FindForWriting;
@@ -35,7 +36,9 @@ export function createMessageService(options: {
   const { queries, findForWriting, currentSettings, clock } = options;
   let schemas = schemasFor(0);
 
-  /** Made anew only when the limit has changed: to make them takes longer than to send a message. */
+  /**
+   * The schemas for the current limit, kept until the limit changes: building them takes longer than a send.
+   */
   async function currentSchemas(): Promise<ReturnType<typeof schemasFor>> {
     const { maxMessageLength } = await currentSettings();
     if (schemas.maxMessageLength !== maxMessageLength) schemas = schemasFor(maxMessageLength);
@@ -49,7 +52,7 @@ export function createMessageService(options: {
     return message;
   }
 
-  /** The message that this person sent with this key before; null when there is none. */
+  /** The message that the viewer sent with this key before; null if there is none. */
   async function sentBefore(viewer: Viewer, key: SendingKey | null): Promise<Message | null> {
     if (key === null) return null;
     const sent = await queries.sentBefore(viewer.tenantId, viewer.userId, key.key, new Date(clock.now()));
@@ -65,7 +68,7 @@ export function createMessageService(options: {
   }
 
   return {
-    /** @throws InvalidInput for faults of the input, and where the viewer may not write */
+    /** @throws InvalidInput for invalid input, and if the viewer may not write to the conversation */
     async send(viewer: Viewer, input: unknown): Promise<Message> {
       const { sendSchema } = await currentSchemas();
       const { conversationId, idempotencyKey, ...message } = parseInput(sendSchema, input);
@@ -89,7 +92,7 @@ export function createMessageService(options: {
       throw new Unavailable('The conversation was changed concurrently; try again.');
     },
 
-    /** @throws InvalidInput for faults of the input, for other people's messages, and where nothing can be written */
+    /** @throws InvalidInput for invalid input, for other users' messages, and in archived conversations */
     async edit(viewer: Viewer, input: unknown): Promise<Message> {
       const { editSchema } = await currentSchemas();
       const { messageId, content } = parseInput(editSchema, input);
@@ -103,12 +106,15 @@ export function createMessageService(options: {
       if (message.content === content) return message;
       const edited = await queries.edit(viewer.tenantId, message, content, new Date(clock.now()));
       if (edited !== null) return edited;
-      // Between the two statements the message went, or the conversation was archived.
+      // Between the two statements the message was deleted or the conversation was archived.
       await findMessage(viewer, messageId);
       throw archived('messageId');
     },
 
-    /** Answers the message's UUID. @throws InvalidInput for others than its author and admins of the tenant */
+    /**
+     * Returns the message's UUID. @throws InvalidInput unless the viewer is its author or an admin of the
+     * tenant
+     */
     async remove(viewer: Viewer, input: unknown): Promise<string> {
       const { messageId } = parseInput(deleteSchema, input);
       const message = await findMessage(viewer, messageId);
@@ -140,7 +146,7 @@ function schemasFor(maxMessageLength: number) {
   return { maxMessageLength, sendSchema, editSchema: z.object({ messageId: z.string(), content }) };
 }
 
-/** Writing needs to take part or, where the whole tenant reads, to be more than a guest. */
+/** @throws NotFound and InvalidInput unless the viewer may write to the conversation, archived or not */
 function refuseUnlessAllowed(
   viewer: Viewer,
   conversation: ConversationForWriting | null,
@@ -162,7 +168,7 @@ function keyFrom(
   return { userId: viewer.userId, key, requestHash, expiresAt: new Date(now + keyTtlMs) };
 }
 
-/** The same text for the same values, in whichever order their keys were written. */
+/** Serializes a value with sorted keys, so that equal values have equal texts. */
 function sortedJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)

@@ -9,6 +9,7 @@ export interface ParticipantLoaders {
   readonly byConversationId: PagedList<Participation>;
 }
 
+/** Creates the loaders of participants for one request. */
 export function createParticipantLoaders(queries: ParticipantQueries, viewer: Viewer): ParticipantLoaders {
   return { byConversationId: queries.inConversations(viewer.tenantId) };
 }

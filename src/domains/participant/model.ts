@@ -1,4 +1,4 @@
-/** Someone's place in a conversation. */
+/** A user's participation in a conversation. */
 export interface Participation {
   readonly userId: string;
   readonly joinedAt: Date;

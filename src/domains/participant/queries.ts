@@ -3,12 +3,13 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { pagedList, type Ordering, type PagedList } from '../../paging/paged-list.ts';
 import type { Participation } from './model.ts';
 
-/** The checks of a change to the participants; the change was made if all are true. */
+/** The checks of a change to the participants; the change is made if all are true. */
 export interface Found {
   readonly isConversationFound: boolean;
   readonly isMemberFound: boolean;
 }
 
+/** The database queries of participants. */
 export type ParticipantQueries = ReturnType<typeof createParticipantQueries>;
 
 const inOrderOfJoining: Ordering<Participation> = {
@@ -20,9 +21,10 @@ const inOrderOfJoining: Ordering<Participation> = {
   ],
 };
 
+/** Creates the database queries of participants. */
 export function createParticipantQueries(db: Database) {
   return {
-    /** Lists by conversation. The parents must be readable: they are found by id alone. */
+    /** Lists by conversation; the caller checks that the viewer may read the conversations. */
     inConversations(tenantId: string): PagedList<Participation> {
       return pagedList(db, {
         select: sql`p.user_id as "userId", p.joined_at as "joinedAt"`,
@@ -32,10 +34,7 @@ export function createParticipantQueries(db: Database) {
       });
     },
 
-    /**
-     * Lets an active member take part; who does already keeps the place that they have, and how far they have
-     * read.
-     */
+    /** Adds an active member as a participant; an existing participation stays as it is. */
     async add(tenantId: string, conversationId: string, userId: string, now: Date): Promise<Found> {
       const [found] = await db.query<Found>(sql`with member as (
           select user_id from memberships
@@ -52,7 +51,7 @@ export function createParticipantQueries(db: Database) {
       return found ?? { isConversationFound: false, isMemberFound: false };
     },
 
-    /** Removes a participant, also a suspended member; does nothing for other users. */
+    /** Removes a participant, who may be a suspended member; has no effect for other users. */
     async remove(tenantId: string, conversationId: string, userId: string): Promise<Found> {
       const [found] = await db.query<Found>(sql`with gone as (
           delete from participants where tenant_id = ${tenantId}::uuid

@@ -5,6 +5,7 @@ import type { ResolversOf } from '../../graphql/resolver-types-strict.ts';
 import { mappedConnectionsOf } from '../../graphql/connection.ts';
 import { loadManyOrThrow } from '../../graphql/load-many.ts';
 
+/** The mutations of participants. */
 export const Mutation: ResolversOf<'participant', 'Mutation'> = {
   addParticipant: withUserErrors(async ({ input }, context) => {
     const id = await context.services.participant.add(viewerOf(context), input);
@@ -16,6 +17,7 @@ export const Mutation: ResolversOf<'participant', 'Mutation'> = {
   }),
 };
 
+/** The fields of `Conversation` that this domain resolves. */
 export const Conversation: ResolversOf<'participant', 'Conversation'> = {
   participants: batched((conversations, args, { loaders }) =>
     mappedConnectionsOf(

@@ -14,11 +14,12 @@ import type { Found, ParticipantQueries } from './queries.ts';
 
 const inputSchema = z.object({ conversationId: z.string(), userId: z.string() });
 
+/** The service for participants. */
 export type ParticipantService = ReturnType<typeof createParticipantService>;
 
 /**
- * The rules of who takes part in a conversation; each answers the conversation's UUID. They hold for archived conversations
- * too, in which there is nothing to write but much to read.
+ * Creates the service for participants; each method returns the conversation's UUID. Participants of archived
+ * conversations can be changed too, because archived conversations can still be read.
  */
 export function createParticipantService(options: {
   readonly queries: ParticipantQueries;
@@ -35,7 +36,7 @@ export function createParticipantService(options: {
   }
 
   return {
-    /** @throws InvalidInput unless the viewer may change the conversation, and for people who are no active members */
+    /** @throws InvalidInput unless the viewer may change the conversation and the user is an active member */
     async add(viewer: Viewer, input: unknown): Promise<string> {
       const { conversationId, userId } = parseInput(inputSchema, input);
       const conversation = await find(viewer, conversationId);
@@ -50,7 +51,7 @@ export function createParticipantService(options: {
       return conversation.id;
     },
 
-    /** @throws InvalidInput unless the viewer may change the conversation or leaves it; its owner cannot leave */
+    /** @throws InvalidInput for the owner, and unless the viewer leaves or may change the conversation */
     async remove(viewer: Viewer, input: unknown): Promise<string> {
       const { conversationId, userId } = parseInput(inputSchema, input);
       const conversation = await find(viewer, conversationId);

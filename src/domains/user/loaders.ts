@@ -13,6 +13,7 @@ export interface UserLoaders {
   allById(ids: readonly string[]): readonly (User | null)[] | Promise<readonly (User | null)[]>;
 }
 
+/** Creates the loaders of users for one request. */
 export function createUserLoaders(queries: UserQueries, profiles: Cache<User>, viewer: Viewer): UserLoaders {
   const keyPrefix = profileKey(viewer.tenantId, '');
 
@@ -37,7 +38,7 @@ export function createUserLoaders(queries: UserQueries, profiles: Cache<User>, v
   };
 }
 
-/** Loads people's profiles before anybody asks, in each tenant that they are an active member of. */
+/** Preloads users' profiles into the cache, for each tenant of which a user is an active member. */
 export function createProfileWarmer(queries: UserQueries, profiles: Cache<User>): PeopleWarmer {
   return {
     cache: profiles.name,

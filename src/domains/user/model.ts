@@ -1,6 +1,5 @@
 /**
- * A person, with what only some may see; who that is stands in graphql/access.ts. Never holds the password's
- * hash.
+ * A user with the private fields, whose readers are decided by graphql/access.ts; never with a password hash.
  */
 export interface User {
   readonly id: string;
@@ -19,11 +18,11 @@ export interface User {
 export interface Identity {
   /** The provider's issuer. */
   readonly provider: string;
-  /** The provider's id of the person. */
+  /** The provider's ID of the user. */
   readonly externalId: string;
   /** The time of the last change by the provider's clock; null if unknown. */
   readonly providerUpdatedAt: Date | null;
-  /** The current time, by the server's clock. */
+  /** The time of the last synchronisation, by the server's clock. */
   readonly lastSyncedAt: Date | null;
 }
 
@@ -39,12 +38,9 @@ export interface Profile {
   readonly updatedAt: Date;
 }
 
-/**
- * The tables of a person, their memberships and tenants, by which whatever is cached of a person is
- * invalidated.
- */
+/** The tables whose changes invalidate the cached data of a user. */
 export const tablesOfMembers = {
-  // No entry can depend on an unknown ID, and a new person is visible only through a membership, which is
+  // No entry depends on an unknown ID, and a new user becomes visible through a membership, whose insert is
   // announced.
   users: { tag: 'user', idColumn: 'id', insertsCount: false },
   memberships: { tag: 'user', idColumn: 'user_id' },
@@ -56,12 +52,12 @@ export function profileKey(tenantId: string, userId: string): string {
   return `tenant:${tenantId}:user:${userId}`;
 }
 
-/** The tag of everything that a cache holds about a person, in every tenant. */
+/** The tag of all cache entries about a user, in every tenant. */
 export function userTag(userId: string): string {
   return `user:${userId}`;
 }
 
-/** The tag of everything that a cache holds for a tenant. */
+/** The tag of all cache entries of a tenant. */
 export function tenantTag(tenantId: string): string {
   return `tenant:${tenantId}`;
 }

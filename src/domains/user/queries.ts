@@ -23,12 +23,13 @@ interface UserRecord extends Omit<User, 'profile' | 'identity'> {
   readonly lastSyncedAt: Identity['lastSyncedAt'];
 }
 
-/** A person in one of their tenants. */
+/** A user in one tenant. */
 interface Member {
   readonly tenantId: string;
   readonly userId: string;
 }
 
+/** The database queries of users. */
 export type UserQueries = ReturnType<typeof createUserQueries>;
 
 const columns = sql`u.id, u.email, u.first_name as "firstName", u.last_name as "lastName",
@@ -38,9 +39,10 @@ const columns = sql`u.id, u.email, u.first_name as "firstName", u.last_name as "
   u.external_id as "externalId", u.identity_updated_at as "providerUpdatedAt",
   u.identity_synced_at as "lastSyncedAt"`;
 
+/** Creates the database queries of users. */
 export function createUserQueries(db: Database) {
   return {
-    /** People who are or were members of the tenant; others do not exist for it. */
+    /** Finds users who are or were members of the tenant. */
     async byIds(tenantId: string, ids: readonly string[]): Promise<User[]> {
       const records = await db.query<UserRecord>(sql`select ${columns} from users u
         join memberships m on m.tenant_id = ${tenantId}::uuid and m.user_id = u.id
@@ -48,7 +50,7 @@ export function createUserQueries(db: Database) {
       return records.map(userFrom);
     },
 
-    /** Finds users with a tenant of theirs, across tenants and including former members. */
+    /** Finds users by tenant and ID, across tenants and including former members. */
     async byMembers(
       members: readonly Member[],
     ): Promise<{ readonly tenantId: string; readonly user: User }[]> {
@@ -68,8 +70,9 @@ export function createUserQueries(db: Database) {
     },
 
     /**
-     * For the whole platform: who was here last, the last one first, by their sessions and by their identity
-     * provider's tokens. Fewer than asked for where people hold more than four sessions on the average.
+     * Finds the most recently active users of the platform, the latest first, by their sessions and by the
+     * tokens of their identity provider. Returns fewer than `limit` if users have more than four sessions
+     * each.
      */
     async recentlyActiveIds(limit: number, now: Date): Promise<string[]> {
       const people = await db.query<{ id: string }>(sql`select id from (
@@ -82,13 +85,14 @@ export function createUserQueries(db: Database) {
       return people.map(({ id }) => id);
     },
 
+    /** Marks the onboarding of a member as completed. */
     async completeOnboarding(tenantId: string, userId: string): Promise<void> {
       await db.query(sql`update users u set onboarding_completed = true
         from memberships m where m.tenant_id = ${tenantId}::uuid and m.user_id = u.id
           and u.id = ${userId}::uuid and not u.onboarding_completed`);
     },
 
-    /** Replaces what is given of a member's profile, and the rest of it stays. */
+    /** Replaces the given fields of a member's profile and keeps the others. */
     async updateProfile(tenantId: string, userId: string, changes: ProfileChanges, now: Date): Promise<void> {
       const { firstName, lastName, ...stored } = changes;
       await db.prisma.$transaction(async (transaction) => {

@@ -5,6 +5,7 @@ import type { RequestContext } from '../../graphql/context.ts';
 import { fromPublicId, toPublicId } from '../../platform/ids.ts';
 import type { User as UserRow } from './model.ts';
 
+/** The queries of users. */
 export const Query: ResolversOf<'user', 'Query'> = {
   viewer: (_parent, _args, { viewer, loaders }) =>
     viewer === null ? null : firstOf(loaders.user.allById([viewer.userId])),
@@ -14,6 +15,7 @@ export const Query: ResolversOf<'user', 'Query'> = {
   },
 };
 
+/** The mutations of users. */
 export const Mutation: ResolversOf<'user', 'Mutation'> = {
   updateProfile: withUserErrors(async ({ input }, context) => {
     const { userId } = viewerOf(context);
@@ -27,6 +29,7 @@ export const Mutation: ResolversOf<'user', 'Mutation'> = {
   }),
 };
 
+/** The fields of `User` that this domain resolves. */
 export const User: ResolversOf<'user', 'User'> = {
   id: (user) => toPublicId('user', user.id),
   displayName,
@@ -34,14 +37,14 @@ export const User: ResolversOf<'user', 'User'> = {
   lastLoginAt: (user, _args, { viewer }) => (maySeePrivateFieldsOf(user, viewer) ? user.lastLoginAt : null),
 };
 
-/** At once where it is there at once. */
+/** The first element, synchronously if the list is there. */
 function firstOf(
   found: readonly (UserRow | null)[] | Promise<readonly (UserRow | null)[]>,
 ): UserRow | null | Promise<UserRow | null> {
   return found instanceof Promise ? found.then(([user = null]) => user) : (found[0] ?? null);
 }
 
-/** Part of an address is part of what only some may see. */
+/** Falls back to the first part of the email address only for viewers who may see the address. */
 function displayName(user: UserRow, _args: unknown, { viewer }: RequestContext): string {
   const { firstName, lastName } = user.profile;
   const name = [firstName, lastName].filter((part) => part !== null && part !== '').join(' ');

@@ -24,9 +24,10 @@ const updateProfileSchema = z.object({
     .optional(),
 });
 
+/** The service for users. */
 export type UserService = ReturnType<typeof createUserService>;
 
-/** The rules of what people change about themselves. */
+/** Creates the service by which users change their own data. */
 export function createUserService(options: {
   readonly queries: UserQueries;
   readonly waitForInvalidation: Coherence['waitForInvalidation'];
@@ -35,7 +36,7 @@ export function createUserService(options: {
   const { queries, waitForInvalidation, clock } = options;
 
   return {
-    /** @throws InvalidInput with every fault of the input */
+    /** @throws InvalidInput with every error of the input */
     async updateProfile(viewer: Viewer, input: unknown): Promise<void> {
       const changes = parseInput(updateProfileSchema, input);
       await queries.updateProfile(viewer.tenantId, viewer.userId, changes, new Date(clock.now()));
@@ -58,7 +59,7 @@ function isLocale(text: string): boolean {
   try {
     return Intl.getCanonicalLocales(text).length === 1;
   } catch {
-    // Intl says "not a language tag" by throwing; the caller says it to the client.
+    // Intl throws for an invalid language tag; the caller reports it to the client.
     return false;
   }
 }
@@ -67,7 +68,7 @@ function isTimeZone(text: string): boolean {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '';
   } catch {
-    // Intl says "no such time zone" by throwing; the caller says it to the client.
+    // Intl throws for an unknown time zone; the caller reports it to the client.
     return false;
   }
 }
