@@ -18,6 +18,11 @@ describe('the rule for docstrings', () => {
     ['an export without one', 'export const limit = 3;', ['1: limit has no docstring']],
     ['a comment that is none', '// Reads.\nexport function read() {}', ['2: read has no docstring']],
     [
+      'an export before the docstring of another',
+      'export const a = 1;\n/** Reads. */\nexport function read() {}',
+      ['1: a has no docstring'],
+    ],
+    [
       'one with code between',
       '/** Reads. */\nconst a = 1;\nexport { a };\nexport class B {}',
       ['4: B has no docstring'],

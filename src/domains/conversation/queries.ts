@@ -52,7 +52,6 @@ export interface NewConversation {
   readonly visibility: Visibility;
   readonly modelSlug: string | null;
   readonly externalId: string | null;
-  /** The users who participate besides the owner. */
   readonly participantIds: readonly string[];
   readonly createdAt: Date;
 }
@@ -124,10 +123,7 @@ export function createConversationQueries(db: Database) {
       });
     },
 
-    /**
-     * Lists by user: the conversations that a user owns or participates in, as far as the viewer may read
-     * them.
-     */
+    /** Lists by user: the conversations that a user owns or participates in and that the viewer may read. */
     ofUsers(viewer: Viewer, listing: ConversationListing): PagedList<ConversationSummary> {
       const { filter, order } = listing;
       return pagedList(db, {
@@ -173,10 +169,7 @@ export function createConversationQueries(db: Database) {
           and (${join(wanted.map(([column]) => column))}) is distinct from (${join(wanted.map(([, value]) => value))})`);
     },
 
-    /**
-     * Deletes a conversation with its messages, in batches that keep each statement short, and writes the
-     * audit entry if there is one. Returns false if there is no such conversation.
-     */
+    /** Deletes a conversation and its messages, in short statements; false if there is no such conversation. */
     async remove(tenantId: string, id: string, entry: AuditEntry | null): Promise<boolean> {
       return inTransaction(db.pool, async (client) => {
         const ofTenant = sql`tenant_id = ${tenantId}::uuid`;

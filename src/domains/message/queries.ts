@@ -181,10 +181,7 @@ export function createMessageQueries(db: Database) {
       return found ?? null;
     },
 
-    /**
-     * Replaces the content of a message; null if the conversation is archived, or it or the message is
-     * deleted.
-     */
+    /** Replaces the content of a message; null if it has been deleted or its conversation is archived. */
     async edit(tenantId: string, message: Message, content: string, now: Date): Promise<Message | null> {
       const [edited] = await db.query<Message>(sql`with touched as (
           update conversations set updated_at = greatest(updated_at, ${now})
@@ -246,10 +243,7 @@ function claim(tenantId: string, message: NewMessage, key: SendingKey, writable:
     ),`;
 }
 
-/**
- * Replaces the characters that the column `content_words` treats as blanks, except for a dash before a word,
- * which excludes the word.
- */
+/** Blanks what the column `content_words` blanks, except for a dash before a word, which excludes the word. */
 function searchableWords(words: string): string {
   return words.replaceAll(/[/~@_]|(?<=[^\s"])-/g, ' ');
 }

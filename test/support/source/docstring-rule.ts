@@ -8,7 +8,9 @@ export function docstringBreachesIn(file: SourceFile): readonly string[] {
   const docstrings = comments.filter(({ type, value }) => type === 'Block' && value.startsWith('*'));
   const missing = program.body.flatMap((node) => {
     const name = exportedNameIn(node);
-    const isDescribed = docstrings.some(({ end }) => isBetween(file.text.slice(end, node.start)));
+    const isDescribed = docstrings.some(
+      ({ end }) => end <= node.start && isBetween(file.text.slice(end, node.start)),
+    );
     return name === null || isDescribed ? [] : [`${file.lineAt(node.start)}: ${name} has no docstring`];
   });
   const unclear = docstrings.flatMap(({ start, value }) =>
