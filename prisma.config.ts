@@ -1,7 +1,8 @@
 import { defineConfig } from 'prisma/config';
 
 // Prisma's command line looks for an engine binary and downloads it, although generating needs none: any file that exists
-// satisfies it. Migrations are run by the engine's WebAssembly build, in src/platform/postgres/migrations/migrations.ts.
+// satisfies it. `prisma migrate` needs the real one: name it in this variable, or delete these lines and let Prisma
+// download it.
 process.env['PRISMA_SCHEMA_ENGINE_BINARY'] ??= process.execPath;
 
 /** For Prisma's own command line; Parley itself reads its configuration in src/app/config/config.ts. */

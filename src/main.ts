@@ -44,8 +44,7 @@ program
   .description('apply pending migrations')
   .option('--status', 'only show the status; exit with 1 when migrations are pending or failed')
   .option('--retry <name>', 'retry a failed migration after its cause is fixed')
-  .option('--draft <name>', 'draft a migration from the changes in prisma/schema.prisma, for review')
-  .action(({ status = false, ...options }: { status?: boolean; retry?: string; draft?: string }) =>
+  .action(({ status = false, ...options }: { status?: boolean; retry?: string }) =>
     run((config) => migrateCommand(config, { status, ...options })),
   );
 

@@ -1,6 +1,4 @@
 import type { Config } from '../app/config/config.ts';
-import { systemClock } from '../platform/runtime/clock.ts';
-import { draftMigration } from '../platform/postgres/migrations/draft-migration.ts';
 import { startEmbeddedPostgres } from '../platform/postgres/embedded/embedded.ts';
 import {
   migrate,
@@ -15,13 +13,11 @@ export interface MigrateCommandOptions {
   readonly status: boolean;
   /** The name of a failed migration to retry. */
   readonly retry?: string | undefined;
-  /** For developers: the name of a new migration, drafted from the changes in schema.prisma. */
-  readonly draft?: string | undefined;
   readonly print?: (line: string) => void;
 }
 
 /**
- * Applies the pending migrations, prints their status, or drafts a new migration.
+ * Applies the pending migrations, or prints their status.
  * @returns the exit code: 1 when `status` finds a pending, failed, edited or unknown migration
  * @throws MigrationError when a migration fails or does not fit
  */
@@ -30,10 +26,6 @@ export async function migrateCommand(config: Config, options: MigrateCommandOpti
   const { print = console.log } = options;
   return await withDatabaseUrl(config, logger, async (url) => {
     if (options.status) return report(await migrationStatus(url), print);
-    if (options.draft !== undefined) {
-      print(`wrote ${await draftMigration(url, options.draft, { clock: systemClock })}`);
-      return 0;
-    }
     const retry = options.retry === undefined ? {} : { retry: options.retry };
     const { applied } = await migrate(url, { logger, ...retry });
     for (const name of applied) print(`applied ${name}`);

@@ -9,7 +9,7 @@ import type { CountedExecutions } from './execution-metrics.ts';
 import type { CacheRegistry } from '../../caching/cache-registry.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import type { Database } from '../../platform/postgres/database.ts';
-import { prismaFolder, readMigrationFolder } from '../../platform/postgres/migrations/migration-folder.ts';
+import { readMigrations } from '../../platform/postgres/migrations/migration-folder.ts';
 import type { Telemetry } from '../../platform/telemetry/metrics/telemetry.ts';
 import { readVersion } from '../../platform/runtime/version.ts';
 import type { Readiness } from '../../server/routes/health-routes.ts';
@@ -44,7 +44,7 @@ export function createSelfMonitoring(options: {
     health: createHealthCheck({
       queries: createOperationsQueries(database),
       isReady,
-      knownMigrations: async () => (await readMigrationFolder(prismaFolder)).names,
+      knownMigrations: async () => (await readMigrations()).map(({ name }) => name),
       identitySync,
       hasIdentityProvider: config.identity.provider !== null,
       uptimeMs: () => monitoring.uptimeMs(),

@@ -1,51 +1,31 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { MigrationList } from '@prisma/schema-engine-wasm/schema_engine_bg';
 
-/** The Prisma schema. */
-export interface SchemaFile {
-  readonly path: string;
-  readonly content: string;
+/** A migration as the folder has it. */
+export interface Migration {
+  /** The name of its folder, by which migrations are sorted. */
+  readonly name: string;
+  /** The text of its `migration.sql`. */
+  readonly script: string;
 }
 
-/** The folder `prisma`: the schema and the migrations that lead to it. */
-export interface MigrationFolder {
-  readonly schema: SchemaFile;
-  /** Oldest first. */
-  readonly names: readonly string[];
-  readonly list: MigrationList;
-}
-
-/** Where `prisma` stands in the package; sources and what is built from them lie equally deep. */
+/** The path of the package's folder `prisma`. */
+// The sources and the files that are built from them are equally deep.
 export const prismaFolder = fileURLToPath(new URL('../../../../prisma', import.meta.url));
 
-const scriptName = 'migration.sql';
-const lockfileName = 'migration_lock.toml';
-
 /**
- * Reads the schema and its migrations.
+ * Reads the migrations below a folder like `prisma`, oldest first.
  * @throws Error when a file is missing
  */
-export async function readMigrationFolder(folder: string): Promise<MigrationFolder> {
-  const baseDir = join(folder, 'migrations');
-  const schemaPath = join(folder, 'schema.prisma');
-  const entries = await readdir(baseDir, { withFileTypes: true });
+export async function readMigrations(folder = prismaFolder): Promise<readonly Migration[]> {
+  const path = join(folder, 'migrations');
+  const entries = await readdir(path, { withFileTypes: true });
   const names = entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).toSorted();
-  const scripts = await Promise.all(
-    names.map(async (name) => await readFile(join(baseDir, name, scriptName), 'utf8')),
+  return await Promise.all(
+    names.map(async (name) => ({
+      name,
+      script: await readFile(join(path, name, 'migration.sql'), 'utf8'),
+    })),
   );
-  return {
-    schema: { path: schemaPath, content: await readFile(schemaPath, 'utf8') },
-    names,
-    list: {
-      baseDir,
-      lockfile: { path: lockfileName, content: await readFile(join(baseDir, lockfileName), 'utf8') },
-      shadowDbInitScript: '',
-      migrationDirectories: names.map((path, index) => ({
-        path,
-        migrationFile: { path: scriptName, content: { tag: 'ok', value: scripts[index] ?? '' } },
-      })),
-    },
-  };
 }

@@ -1,8 +1,8 @@
 import { MigrationError, migrationStatus } from './migrations.ts';
 
 /**
- * For a database that somebody else migrates.
- * @throws MigrationError unless it has exactly the migrations that this code knows
+ * Checks, without writing, that a database has exactly the migrations of this version.
+ * @throws MigrationError with every difference
  */
 export async function requireMigrated(url: string): Promise<void> {
   const { pending, failed, edited, unknown } = await migrationStatus(url);

@@ -1,22 +1,22 @@
-import { appendFile, cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { migrateCommand } from '../../../../src/cli/migrate.ts';
 import { readConfig } from '../../../../src/app/config/config.ts';
-import { draftMigration } from '../../../../src/platform/postgres/migrations/draft-migration.ts';
+import { differenceTo } from '../../../../prisma/draft/schema-engine.ts';
 import {
-  readMigrationFolder,
   prismaFolder,
+  readMigrations,
 } from '../../../../src/platform/postgres/migrations/migration-folder.ts';
 import { migrate, migrationStatus } from '../../../../src/platform/postgres/migrations/migrations.ts';
-import { withSchemaEngine } from '../../../../src/platform/postgres/migrations/schema-engine.ts';
 import { createLogger } from '../../../../src/platform/telemetry/logger.ts';
-import { TestClock } from '../../../support/clock.ts';
 import { createEmptyDatabase, execute, type TestDatabase } from '../../../support/postgres.ts';
 
-const logger = createLogger({ level: 'silent' });
-const { names } = await readMigrationFolder(prismaFolder);
+const silent = () => createLogger({ level: 'silent' });
+const logger = silent();
+const names = (await readMigrations()).map(({ name }) => name);
 
 let database: TestDatabase;
 let folder: string;
@@ -34,7 +34,8 @@ afterEach(async () => {
 
 describe('migrate', () => {
   it('brings an empty database to schema.prisma, including indexes', async () => {
-    const { schema } = await readMigrationFolder(prismaFolder);
+    const path = join(prismaFolder, 'schema.prisma');
+    const schema = { path, content: await readFile(path, 'utf8') };
 
     expect(await migrate(database.url, { logger })).toEqual({ applied: names });
     expect(await differenceTo(database.url, schema)).toContain('-- This is an empty migration.');
@@ -50,6 +51,32 @@ describe('migrate', () => {
     const both = await Promise.all([migrate(database.url, { logger }), migrate(database.url, { logger })]);
 
     expect(both).toEqual(expect.arrayContaining([{ applied: names }, { applied: [] }]));
+  });
+
+  it('waits while another process holds the lock of Prisma', async () => {
+    const other = new Client({ connectionString: database.url });
+    await other.connect();
+    await other.query('select pg_advisory_lock(72707369)');
+    const waiting = vi.fn<(message: string) => void>();
+    const migrating = migrate(database.url, { logger: Object.assign(silent(), { info: waiting }) });
+    await vi.waitFor(() => expect(waiting).toHaveBeenCalled());
+
+    expect(await migrationStatus(database.url)).toMatchObject({ pending: names, isMigrating: true });
+    await other.end();
+    expect(await migrating).toEqual({ applied: names });
+  });
+
+  it('keeps nothing of a migration whose connection is lost, and applies it the next time', async () => {
+    await migrate(database.url, { logger });
+    const script = await addMigration(
+      '20990101000000_lost',
+      'create table half (); select pg_terminate_backend(pg_backend_pid());',
+    );
+
+    await expect(migrate(database.url, { logger, folder })).rejects.toThrow('The database was not migrated:');
+    expect(await execute(database.url, "select to_regclass('half') as half")).toEqual([{ half: null }]);
+    await writeFile(script, 'create table half ();');
+    expect(await migrate(database.url, { logger, folder })).toEqual({ applied: ['20990101000000_lost'] });
   });
 
   it('names a failed migration with the reason, and rolls it back', async () => {
@@ -104,6 +131,15 @@ describe('migrate', () => {
     );
   });
 
+  it('accepts other line endings in an applied migration', async () => {
+    await migrate(database.url, { logger });
+    const [first = ''] = names;
+    const path = join(folder, 'migrations', first, 'migration.sql');
+    await writeFile(path, (await readFile(path, 'utf8')).replaceAll('\n', '\r\n'));
+
+    expect(await migrate(database.url, { logger, folder })).toEqual({ applied: [] });
+  });
+
   it('names an applied migration that is missing in the folder', async () => {
     await migrate(database.url, { logger });
     const [first = ''] = names;
@@ -126,7 +162,28 @@ describe('migrate', () => {
   it('leaves a database with other tables unchanged', async () => {
     await execute(database.url, 'create table theirs ()');
 
-    await expect(migrate(database.url, { logger })).rejects.toThrow('The database schema is not empty');
+    await expect(migrate(database.url, { logger })).rejects.toThrow(
+      'The database schema is not empty: it has `theirs`',
+    );
+    expect(await execute(database.url, "select to_regclass('_prisma_migrations') as table")).toEqual([
+      { table: null },
+    ]);
+  });
+
+  it('accepts the views of an extension in an empty database', async () => {
+    await execute(database.url, 'create extension pg_stat_statements');
+
+    expect(await migrate(database.url, { logger })).toEqual({ applied: names });
+  });
+
+  it('ignores the statement timeout of the role', async () => {
+    await execute(
+      database.url,
+      `alter database ${new URL(database.url).pathname.slice(1)} set statement_timeout = 50`,
+    );
+    await addMigration('0_slow', 'select pg_sleep(0.2);');
+
+    expect(await migrate(database.url, { logger, folder })).toMatchObject({ applied: ['0_slow', ...names] });
   });
 
   it('reports an unreachable database', async () => {
@@ -164,58 +221,9 @@ describe('parley migrate', () => {
   });
 });
 
-describe('a process that has migrated', () => {
-  it('exits by itself', async () => {
-    const setting = vi.spyOn(globalThis, 'setTimeout');
-    await migrate(database.url, { logger });
-    const timers = setting.mock.results.map(({ value }) => value);
-    setting.mockRestore();
-
-    expect(timers.length).toBeGreaterThan(0);
-    expect(timers.filter((timer) => timer.hasRef() && Reflect.get(timer, '_destroyed') === false)).toEqual(
-      [],
-    );
-  });
-});
-
-describe('draftMigration', () => {
-  it('writes the SQL from the migrations to the schema', async () => {
-    const schemaPath = join(folder, 'schema.prisma');
-    const schema = await readFile(schemaPath, 'utf8');
-    await writeFile(schemaPath, `${schema}\nmodel Note {\n  id String @id @db.Uuid\n\n  @@map("notes")\n}\n`);
-    const clock = new TestClock(Date.UTC(2027, 0, 2, 3, 4, 5));
-    const path = await draftMigration(database.url, 'notes', { clock, folder });
-
-    expect(basename(dirname(path))).toBe('20270102030405_notes');
-    expect(await readFile(path, 'utf8')).toMatch(/^-- CreateTable\nCREATE TABLE "notes"/);
-    expect(await readdir(join(folder, 'migrations'))).toHaveLength(names.length + 2);
-  });
-
-  it('leaves no shadow database behind', async () => {
-    await draftMigration(database.url, 'nothing', { clock: new TestClock(), folder });
-
-    expect(
-      await execute(database.url, "select datname from pg_database where datname like '%shadow%'"),
-    ).toEqual([]);
-  });
-});
-
 async function addMigration(name: string, script: string): Promise<string> {
   const path = join(folder, 'migrations', name, 'migration.sql');
   await mkdir(dirname(path));
   await writeFile(path, script);
   return path;
-}
-
-async function differenceTo(url: string, schema: { path: string; content: string }): Promise<string | null> {
-  return await withSchemaEngine(url, schema, async ({ engine }) => {
-    const { stdout } = await engine.diff({
-      from: { tag: 'schemaDatasource', files: [schema], configDir: prismaFolder },
-      to: { tag: 'schemaDatamodel', files: [schema] },
-      script: true,
-      exitCode: null,
-      filters: { externalTables: [], externalEnums: [] },
-    });
-    return stdout;
-  });
 }
