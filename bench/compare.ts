@@ -34,7 +34,8 @@ import { workloadNames, workloadTitles, type WorkloadName } from './compare/work
  * Compares Parley with alternatives: the same data, equivalent queries and the same machine, in alternating
  * rounds.
  *
- *     npm ci --prefix bench && npm run bench -- [--check] [--quick] [--only W1,W3] [--servers Parley,mercurius]
+ *     npm ci --prefix bench
+ *     npm run bench -- [--check] [--quick] [--only W1,W3] [--servers Parley,mercurius]
  *
  * BENCH_NODE names the Node binary of all servers; the current one by default.
  */

@@ -87,7 +87,7 @@ export class InvalidInput extends Refusal {
   }
 }
 
-/** An object that does not exist or belongs to another tenant: the caller cannot tell which. */
+/** An object that does not exist or belongs to another tenant: the error is the same for both. */
 export class NotFound extends InvalidInput {
   constructor(type: string, path: readonly string[]) {
     super([{ code: 'NOT_FOUND', message: `There is no such ${type}.`, path }]);

@@ -27,7 +27,10 @@ export function prefixOf(publicId: string): string | null {
   return end > 0 ? publicId.slice(0, end) : null;
 }
 
-/** Creates one flat string; `replaceAll` and slices build a rope of a dozen, and a page of messages has hundreds of ids. */
+/**
+ * Creates one flat string; `replaceAll` and slices build a rope of a dozen, and a page of messages has
+ * hundreds of ids.
+ */
 function withoutHyphens(uuid: string): string {
   const code = (at: number) => uuid.charCodeAt(at);
   // oxfmt-ignore

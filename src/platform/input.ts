@@ -18,7 +18,9 @@ export function textInput(bounds: { readonly min: number; readonly max: number }
     .refine((text) => lengthOf(text) <= bounds.max, `must have at most ${bounds.max} characters`);
 }
 
-/** Creates a schema of storable, not blank text that keeps its surrounding whitespace, which matters in code. */
+/**
+ * Creates a schema of storable, not blank text that keeps its surrounding whitespace, which matters in code.
+ */
 export function proseInput(bounds: { readonly max: number }) {
   return z
     .string()

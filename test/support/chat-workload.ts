@@ -6,8 +6,8 @@ import type { Database } from '../../src/platform/postgres/database.ts';
 import { createId, toPublicId } from '../../src/platform/ids.ts';
 
 /**
- * What caches are meant to answer, save for who asks; what is always read from the tables, save for who asks and who wrote;
- * and what changes them.
+ * What caches are meant to answer, save for who asks; what is always read from the tables, save for who asks
+ * and who wrote; and what changes them.
  */
 export type WorkKind = 'cached' | 'pages' | 'changes';
 
@@ -63,13 +63,17 @@ const rename: Step = {
     `mutation { updateProfile(input: { firstName: "Person ${person} ${round}" }) { userErrors { code } } }`,
 };
 
-/** One in ten changes their profile early on, so that what that ends is read anew; the others write once more. */
+/**
+ * One in ten changes their profile early on, so that what that ends is read anew; the others write once more.
+ */
 const change: Step = {
   kind: 'changes',
   query: (tenant, person, round) => (person % 10 === 0 ? rename : send).query(tenant, person, round),
 };
 
-/** One person's twenty requests: eleven for what is cached, seven for conversations, two to change something. */
+/**
+ * One person's twenty requests: eleven for what is cached, seven for conversations, two to change something.
+ */
 const steps: readonly Step[] = [
   [open, list, page, colleague, models, page, change],
   [open, list, page, colleague, settings, colleague],
@@ -116,7 +120,9 @@ export function sumOf(costs: Readonly<Record<WorkKind, WorkCost>>, kinds: readon
   return sum;
 }
 
-/** So many people, each signed in, and twice as many conversations of forty messages, by four of them each. */
+/**
+ * So many people, each signed in, and twice as many conversations of forty messages, by four of them each.
+ */
 export async function createChatTenant(
   { database, clock }: { readonly database: Database; readonly clock: Clock },
   peopleCount: number,

@@ -14,8 +14,8 @@ export class RemoteTexts {
 }
 
 /**
- * One process's way to a server far away: each command is awaited before and after it happens, and fails when `delay`
- * does, on the way there or on the way back.
+ * One process's way to a server far away: each command is awaited before and after it happens, and fails when
+ * `delay` does, on the way there or on the way back.
  */
 export class RemoteStore implements KeyValueStore {
   readonly name = 'remote';

@@ -60,8 +60,8 @@ class ModelProcess {
 }
 
 /**
- * Several processes over one store that may fail, lose everything or come back with old texts, checked against the
- * promise: a read that begins after a write was acknowledged never answers with anything older.
+ * Several processes over one store that may fail, lose everything or come back with old texts, checked
+ * against the promise: a read that begins after a write was acknowledged never answers with anything older.
  */
 export class SharedCacheModel {
   readonly seen = { answers: 0, sharedHits: 0, acknowledged: 0 };

@@ -13,7 +13,10 @@ import { ComparingExecutor } from './comparing-executor.ts';
 import { untilTrusted } from './coherence.ts';
 import { createTestDatabase } from './postgres.ts';
 
-/** A GraphQL answer as a client reads it. The shape of `data` is the query's own, and the tests are what checks it. */
+/**
+ * A GraphQL answer as a client reads it. The shape of `data` is the query's own, and the tests are what
+ * checks it.
+ */
 export interface Answer {
   // oxlint-disable-next-line typescript/no-explicit-any
   readonly data: any;
@@ -47,7 +50,10 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-/** Starts a server on an empty, migrated database; with `log`, its log lines are handed over instead of dropped. */
+/**
+ * Starts a server on an empty, migrated database; with `log`, its log lines are handed over instead of
+ * dropped.
+ */
 export async function startTestApp(
   environment: Readonly<Record<string, string>> = {},
   log: ((line: string) => void) | null = null,
@@ -106,7 +112,8 @@ export async function startTestApp(
       return answer.data;
     },
     async expectStatements(count, work) {
-      // What was written before is announced to the caches in its own time, and must not end anything meanwhile.
+      // What was written before is announced to the caches in its own time, and must not end anything
+      // meanwhile.
       await app.coherence.waitForInvalidation();
       const texts: string[] = [];
       const stop = database.observe((statement) => texts.push(statement.text));

@@ -3,12 +3,12 @@ import type { ErrorCode } from '../../platform/errors.ts';
 import { createId } from '../../platform/ids.ts';
 import type { Viewer } from '../session/model.ts';
 
-/** An admin's action as a domain reports it. Contains no secret, message content or e-mail address. */
+/** An admin's action as a domain reports it. Contains no secret, message content or email address. */
 export interface AuditNote {
   /** The mutation's name. */
   readonly action: string;
   /**
-   * The public id of what it was done to, or another name where that has none; null where nothing was found.
+   * The public ID of the changed object, or another name if it has none; null if no object was found.
    */
   readonly target: string | null;
   /** Details such as the new values; lists and numbers rather than free text. */
@@ -20,12 +20,12 @@ export interface AuditEntry extends AuditNote {
   readonly id: string;
   readonly tenantId: string;
   readonly actorId: string;
-  /** The code that it was refused with, or OK. */
+  /** OK, or the code of the refusal. */
   readonly result: 'OK' | ErrorCode;
   readonly createdAt: Date;
 }
 
-/** The entry about what a viewer does now. */
+/** Creates the entry of a viewer's action. */
 export function auditEntry(
   viewer: Viewer,
   note: AuditNote,
@@ -43,9 +43,8 @@ export function auditEntry(
 }
 
 /**
- * The statement that stores an entry. As part of the statement that makes the change (`changed` names the
- * part of its `with` that answers a row for what was changed) it is kept with the change or not at all, and
- * only where something changed.
+ * The statement that stores an entry. With `changed`, the name of a part of the changing statement's `with`
+ * that returns the changed row, the entry is stored only if there is a row, and atomically with the change.
  */
 export function insertAudit(entry: AuditEntry, changed?: Sql): Sql {
   const { id, tenantId, actorId, action, target, result, details, createdAt } = entry;

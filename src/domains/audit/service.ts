@@ -4,22 +4,23 @@ import type { Viewer } from '../session/model.ts';
 import { auditEntry, type AuditNote } from './model.ts';
 import type { AuditQueries } from './queries.ts';
 
+/** The service for the audit log. */
 export type AuditService = ReturnType<typeof createAuditService>;
 
 /**
- * Keeps account of what admins do. A failure to write is the mutation's failure: nothing that an admin may do
- * goes without its entry.
+ * Creates the service for the audit log. A mutation fails if its entry cannot be written, so that no admin's
+ * action goes unrecorded.
  */
 export function createAuditService(options: { readonly queries: AuditQueries; readonly clock: Clock }) {
   const { queries, clock } = options;
 
   return {
-    /** Something that was done outside of the database. */
+    /** Records an action outside of the database. */
     async done(viewer: Viewer, note: AuditNote): Promise<void> {
       await queries.insert(auditEntry(viewer, note, new Date(clock.now())));
     },
 
-    /** Something that somebody who is signed in tried and was refused. */
+    /** Records an action that a signed-in user was refused. */
     async refused(viewer: Viewer, note: AuditNote, code: ErrorCode): Promise<void> {
       await queries.insert(auditEntry(viewer, note, new Date(clock.now()), code));
     },

@@ -3,15 +3,16 @@ import { dayMs, demoDays, demoNow, type DemoPerson, type DemoTenant } from './mo
 import { bios, firstNames, lastNames, locales, tenantAdjectives, tenantNouns, timezones } from './names.ts';
 import { demoId, itemAt, randomOf } from './random.ts';
 
+/** A user of the demo with the role in a tenant. */
 export interface Member {
   readonly person: DemoPerson;
   readonly role: Role;
 }
 
-/** A tenant and who belongs to it. */
+/** A tenant and its members. */
 export interface Community {
   readonly tenant: DemoTenant;
-  /** The owner first. */
+  /** The members, the owner first. */
   readonly members: readonly Member[];
 }
 
@@ -20,7 +21,7 @@ const newcomersPerSmallTenant = 20;
 const peoplePerLargeTenant = 40;
 const largeTenants = 47;
 
-/** Before this nobody is there; everybody is before the first conversation begins. */
+/** The time of the first membership; all members have joined when the first conversation begins. */
 const beginning = demoNow - (demoDays + 30) * dayMs;
 
 /**
@@ -45,7 +46,7 @@ export function createSmallCommunities(): Community[] {
   ];
 }
 
-/** Fifty tenants and two thousand people, the small demo's among them. */
+/** Fifty tenants and two thousand people, including those of the small demo. */
 export function createLargeCommunities(): Community[] {
   const grown = createSmallCommunities().map((community, index) => ({
     ...community,
@@ -74,7 +75,7 @@ function createTenant(slug: string, name: string, index: number): DemoTenant {
 
 function createSmallPerson(tenant: DemoTenant, index: number): DemoPerson {
   const firstName = itemAt(firstNames, index);
-  // Seven and the number of last names have no common divisor, so that neighbours have different ones.
+  // Seven and the number of last names have no common divisor, so that neighbours have different last names.
   const lastName = itemAt(lastNames, (index * 7) % lastNames.length);
   return createPerson(`${firstName}@${tenant.slug}.example`.toLowerCase(), firstName, lastName, index);
 }
@@ -118,12 +119,12 @@ function withVisitors(
   return { ...community, members: [...community.members, ...added] };
 }
 
-/** People of the large demo, numbered from 0; with their places' roles, or all in one. */
+/** People of the large demo, numbered from 0; all in one role, or in roles by their index. */
 function newcomers(tenant: DemoTenant, first: number, count: number, role: Role | null): Member[] {
   return Array.from({ length: count }, (_, place) => {
     const index = first + place;
     const firstName = itemAt(firstNames, index % firstNames.length);
-    // A step of 21 through 40 last names meets every one before it repeats: no two people share both names.
+    // A step of 21 through 40 last names visits every name before it repeats: no two people share both names.
     const round = Math.floor(index / firstNames.length);
     const lastName = itemAt(lastNames, (round * 21 + index) % lastNames.length);
     const email = `${firstName}.${lastName}@${tenant.slug}.example`.toLowerCase();

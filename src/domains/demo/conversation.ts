@@ -5,19 +5,19 @@ import { dayMs, demoNow, type DemoConversation, type DemoMessage } from './model
 import { demoId, itemAt, randomOf, type Random } from './random.ts';
 import { drawSlots, fillSlots } from './slots.ts';
 
-/** What is decided about a conversation before a word is said. */
+/** The parameters of a conversation to generate. */
 export interface ConversationPlan {
-  /** Unique; the same name brings the same conversation. */
+  /** A unique name, which determines the content. */
   readonly name: string;
   readonly community: Community;
   readonly startsAt: number;
-  /** How many messages. */
+  /** The number of messages. */
   readonly size: number;
 }
 
 const answeringModels = languageModels.filter(({ isEnabled }) => isEnabled).map(({ slug }) => slug);
 
-/** Lets the people and models of a plan talk. */
+/** Generates the conversation of a plan. */
 export function createConversation(plan: ConversationPlan, scripts: readonly Script[]): DemoConversation {
   const random = randomOf(plan.name);
   const people = castPeople(random, plan.community.members);
@@ -44,7 +44,7 @@ export function createConversation(plan: ConversationPlan, scripts: readonly Scr
   };
 }
 
-/** The owner first. Guests own nothing. Some people talk far more than others, as everywhere. */
+/** Selects the participants, the owner first: never a guest, and some people far more often than others. */
 function castPeople(random: Random, members: readonly Member[]): Member['person'][] {
   const owners = members.filter(({ role }) => role !== 'GUEST');
   const owner = itemAt(owners, Math.floor(random.fraction() * random.fraction() * owners.length)).person;

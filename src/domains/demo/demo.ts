@@ -23,11 +23,11 @@ import { workshopTopics } from './topics/workshop.ts';
 export interface Demo {
   readonly foundation: DemoFoundation;
   readonly messageCount: number;
-  /** Made one by one while they are read. */
+  /** The conversations, generated one by one during iteration. */
   readonly conversations: Iterable<DemoConversation>;
 }
 
-/** How many messages the small demo has. */
+/** The number of messages in the small demo. */
 export const smallMessageCount = 8000;
 
 const smallConversationCount = 400;
@@ -36,7 +36,7 @@ const largeMessageCount = 1_000_000;
 const longestConversation = 10_000;
 const assignmentsPerMember = 5;
 
-/** The same in every run: the same ids, times and words. */
+/** Creates the demo data, with the same IDs, times and texts in every run. */
 export function createDemo(size: DemoSize): Demo {
   const small = createSmallCommunities();
   const communities = size === 'small' ? small : createLargeCommunities();
@@ -53,7 +53,7 @@ function smallPlans(communities: readonly Community[]): ConversationPlan[] {
   return sizes.map((size, index) => planAt('small', communities, sizes, index, size));
 }
 
-/** What the large demo has beyond the small one; the longest conversation is Acme's. */
+/** Plans the conversations that only the large demo has; the longest belongs to Acme. */
 function largePlans(communities: readonly Community[]): ConversationPlan[] {
   const sizes = sizesOf(
     randomOf('large sizes'),

@@ -2,7 +2,7 @@ import { itemAt, type Random } from './random.ts';
 import { drawSlots, fillSlots } from './slots.ts';
 import type { Topic } from './topic.ts';
 
-/** Who says a line of a topic: somebody who asks, somebody else, or a model. */
+/** The speaker of a line: the person with a question (`a`), another person (`b`) or a model (`m`). */
 type Part = 'a' | 'b' | 'm';
 
 interface Line {
@@ -10,10 +10,10 @@ interface Line {
   readonly text: string;
 }
 
-/** A few lines that belong together; exchanges can follow each other in any order. */
+/** Consecutive lines that belong together; the order of exchanges does not matter. */
 type Exchange = readonly Line[];
 
-/** A topic, read. */
+/** A parsed topic. */
 export interface Script {
   readonly titles: readonly string[];
   readonly system: string;
@@ -26,25 +26,25 @@ interface Speaker {
   readonly firstName: string;
 }
 
-/** Who takes part in a conversation: one person at least, and a model where there is only one. */
+/** The speakers of a conversation: at least one person, and a model if there is only one person. */
 export interface Cast {
   readonly people: readonly Speaker[];
   readonly hasModel: boolean;
 }
 
-/** Something said; by a model when `speakerId` is null. */
+/** A message; by a model if `speakerId` is null. */
 export interface Saying {
   readonly speakerId: string | null;
   readonly text: string;
 }
 
-/** @throws RangeError naming the line that is not in the form of a topic */
+/** Parses a topic. @throws RangeError with the line that is invalid */
 export function readScript(topic: Topic): Script {
   const exchanges = topic.dialogue.trim().split('\n\n').map(readExchange);
   return { titles: topic.titles, system: topic.system, exchanges };
 }
 
-/** `count` sayings that begin with the first script and, where that is used up, go on with others. */
+/** Writes `count` messages from the first script and, once that is used up, from the others. */
 export function writeDialogue(
   random: Random,
   scripts: readonly Script[],

@@ -17,7 +17,7 @@ export function createExercises(): DemoExercise[] {
   });
 }
 
-/** What people hand in. */
+/** Texts that users submit for exercises. */
 export const submissions: readonly string[] = [
   'I wrote the question down first, then everything I know about it, and only then asked. The answer needed no second try.',
   'My version is two sentences long. The first says what I want, the second how I will check it.',

@@ -1,4 +1,4 @@
-/** A model of the demo; prices are US dollars for a million tokens, null where it runs on own machines. */
+/** A model of the demo; prices are US dollars per million tokens, null for self-hosted models. */
 export interface DemoLanguageModel {
   readonly slug: string;
   readonly name: string;
@@ -11,9 +11,10 @@ export interface DemoLanguageModel {
   readonly isMock: boolean;
 }
 
-/** Answers without a provider's key, and so is the default. */
+/** The default model, which works without a provider's key. */
 export const defaultModelSlug = 'mock-echo';
 
+/** The language models of the demo. */
 export const languageModels: readonly DemoLanguageModel[] = [
   model('gpt-4.1', 'GPT-4.1', 'OpenAI', 1_047_576, 32_768, [2, 8]),
   model('gpt-4o', 'GPT-4o', 'OpenAI', 128_000, 16_384, [2.5, 10]),

@@ -12,11 +12,13 @@ export type DemoSize = 'small' | 'large';
 /** "Now" in the demo data; fixed, so that ids and times are the same in every run. */
 export const demoNow = Date.parse('2026-11-15T12:00:00.000Z');
 
-/** How long before `demoNow` the first conversation begins. */
+/** The number of days before `demoNow` on which the first conversation begins. */
 export const demoDays = 90;
 
+/** Milliseconds per day. */
 export const dayMs = 24 * 60 * 60 * 1000;
 
+/** A tenant of the demo. */
 export interface DemoTenant {
   readonly id: string;
   readonly slug: string;
@@ -24,6 +26,7 @@ export interface DemoTenant {
   readonly createdAt: Date;
 }
 
+/** A user of the demo. */
 export interface DemoPerson {
   readonly id: string;
   readonly email: string;
@@ -34,6 +37,7 @@ export interface DemoPerson {
   readonly createdAt: Date;
 }
 
+/** A membership of a user in a tenant of the demo. */
 export interface DemoMembership {
   readonly tenantId: string;
   readonly userId: string;
@@ -41,6 +45,7 @@ export interface DemoMembership {
   readonly joinedAt: Date;
 }
 
+/** An exercise of the demo. */
 export interface DemoExercise {
   readonly id: string;
   readonly title: string;
@@ -50,6 +55,7 @@ export interface DemoExercise {
   readonly createdAt: Date;
 }
 
+/** The assignment of an exercise to a user of the demo. */
 export interface DemoAssignment {
   readonly tenantId: string;
   readonly id: string;
@@ -62,6 +68,7 @@ export interface DemoAssignment {
   readonly finishedAt: Date | null;
 }
 
+/** A message of the demo. */
 export interface DemoMessage {
   readonly id: string;
   /** Null for models. */
@@ -75,11 +82,12 @@ export interface DemoMessage {
   readonly editedAt: Date | null;
 }
 
+/** A conversation of the demo with its messages. */
 export interface DemoConversation {
   readonly tenantId: string;
   readonly id: string;
   readonly ownerId: string;
-  /** The owner among them. */
+  /** All participants, including the owner. */
   readonly participantIds: readonly string[];
   readonly title: string;
   readonly visibility: Visibility;
@@ -91,7 +99,7 @@ export interface DemoConversation {
   readonly messages: readonly DemoMessage[];
 }
 
-/** Everything but conversations. */
+/** The demo data without conversations. */
 export interface DemoFoundation {
   readonly tenants: readonly DemoTenant[];
   readonly people: readonly DemoPerson[];

@@ -5,6 +5,7 @@ export const firstNames: readonly string[] =
   Katya Lars Mei Nils Oksana Pablo Ravi Saoirse Tariq Ursula Vera Wout Ximena Yara Zoltan Astrid Benedikt Chiara Darius
   Esther Finn Gloria`.split(/\s+/);
 
+/** Forty last names, which are combined with the first names in the large demo. */
 export const lastNames: readonly string[] =
   `Lindgren Okafor Novak Haddad Moreau Tanaka Silva Petrov Jansen Kowalska Mbeki Rossi Andersen Ibarra Schuster Yilmaz
   Nguyen Eriksen Farkas Delgado Osei Laurent Bakker Castellano Dvorak Fischer Guerrero Hassan Ivanova Johansson Kimura
@@ -15,9 +16,11 @@ export const tenantAdjectives: readonly string[] = 'Amber Blue Cedar Distant Ear
   ' ',
 );
 
+/** The second words of the names of the large demo's tenants. */
 export const tenantNouns: readonly string[] =
   'Harbor Meadow Orchard Foundry Lantern Observatory Bakery'.split(' ');
 
+/** Texts of profiles. */
 export const bios: readonly string[] = [
   'Repairs things that others throw away.',
   'Reads on trains, sleeps on ferries.',
@@ -29,6 +32,7 @@ export const bios: readonly string[] = [
   'Collects maps of places that changed their name.',
 ];
 
+/** Time zones of profiles. */
 export const timezones: readonly string[] = [
   'Europe/Berlin',
   'Europe/Lisbon',
@@ -38,4 +42,5 @@ export const timezones: readonly string[] = [
   'America/Toronto',
 ];
 
+/** Language tags of profiles. */
 export const locales: readonly string[] = ['en', 'de', 'pt', 'fr', 'ja', 'es'];

@@ -9,27 +9,28 @@ import { defaultModelSlug, languageModels } from './language-models.ts';
 import type { DemoConversation, DemoFoundation } from './model.ts';
 import { passwordHash } from './password.ts';
 
-/** The rows that a transaction added. */
+/** The numbers of rows that a transaction inserted. */
 export interface Written {
   readonly conversations: number;
   readonly messages: number;
 }
 
+/** The database queries of the demo data. */
 export type DemoQueries = ReturnType<typeof createDemoQueries>;
 
-/** Demo data belongs to several tenants, so that no function takes one. */
+/** Creates the database queries of the demo data, which take no tenant: the data belong to several. */
 export function createDemoQueries(db: Database) {
   return {
-    /** Whether there is nobody who could sign in; authors of an import cannot. */
+    /** Returns true if no user can sign in; authors of imported messages cannot. */
     async isUninhabited(): Promise<boolean> {
       const people = await db.query(sql`select true as "isThere" from users where email is not null limit 1`);
       return people.length === 0;
     },
 
     /**
-     * Stores what is not there yet, all or nothing; what is there stays as it is. Conversations need their
-     * foundation.
-     * @throws Refusal with CONFLICT when somebody else has a slug or an e-mail address of the demo
+     * Inserts missing rows in one transaction; existing rows stay unchanged. The foundation must be inserted
+     * with the first conversations or before them.
+     * @throws Refusal with CONFLICT if a slug or an email address of the demo is used by other data
      */
     async write(
       foundation: DemoFoundation | null,
@@ -38,15 +39,15 @@ export function createDemoQueries(db: Database) {
       return inTransaction(db.pool, async (client) => {
         if (foundation !== null) await addFoundation(client, foundation);
         const added = await addConversations(client, conversations);
-        // A connection keeps the plans by which it checks foreign keys; made on empty tables, they read far
-        // too much.
+        // A connection keeps its plans for checking foreign keys; plans for empty tables would read far too
+        // much.
         if (foundation !== null) await client.query('analyze memberships, conversations');
         await copyParticipants(client, added);
         return { conversations: added.length, messages: await copyMessages(client, added) };
       });
     },
 
-    /** Tells the planner how the tables look now. */
+    /** Updates the planner's statistics. */
     async analyze(): Promise<void> {
       await analyze(db.pool, 'tenants, users, memberships, conversations, participants, messages');
       await analyze(db.pool, 'models, exercises, assignments');
@@ -72,7 +73,7 @@ async function addModels(client: PoolClient): Promise<void> {
       "contextWindow" integer, "maxOutputTokens" integer, "inputPricePerMillion" float8, "outputPricePerMillion" float8,
       "isEnabled" boolean, "isMock" boolean)
     on conflict do nothing`);
-  // The one row is there since the table was made; a choice of somebody's stays.
+  // The migration has inserted the only row; a default that an admin has chosen stays.
   await client.query(sql`update app_settings set default_model_slug = ${defaultModelSlug}
     where default_model_slug is null`);
 }
@@ -138,10 +139,13 @@ async function addAssignments(client: PoolClient, { assignments }: DemoFoundatio
 function refuseTaken(what: string, names: readonly string[]): void {
   const [name] = names;
   if (name === undefined) return;
-  throw new Refusal('CONFLICT', `The demo data cannot go in: the ${what} ${name} belongs to somebody else.`);
+  throw new Refusal(
+    'CONFLICT',
+    `The demo data cannot be inserted: the ${what} ${name} is already used by other data.`,
+  );
 }
 
-/** Answers those that were not there. */
+/** Inserts missing conversations and returns them. */
 async function addConversations(
   client: PoolClient,
   conversations: readonly DemoConversation[],

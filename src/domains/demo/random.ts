@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { v7 } from 'uuid';
 
-/** Numbers that look random and are the same in every run. */
+/** A pseudorandom generator whose numbers are the same in every run. */
 export interface Random {
-  /** From 0 up to 1, without 1. */
+  /** Returns a number from 0 up to 1, excluding 1. */
   fraction(): number;
-  /** A whole number from `low` to `high`, both included. */
+  /** Returns an integer from `low` to `high`, both inclusive. */
   between(low: number, high: number): number;
   isLucky(probability: number): boolean;
   pick<Item>(items: readonly Item[]): Item;
@@ -13,8 +13,8 @@ export interface Random {
 }
 
 /**
- * Every name has numbers of its own, so that a change to one part of the demo data leaves the others as they
- * are.
+ * Creates a generator that is seeded by a name, so that a change to one part of the demo data leaves the
+ * others unchanged.
  */
 export function randomOf(name: string): Random {
   const fraction = mulberry32(digestOf(name).readUInt32LE());
@@ -32,12 +32,12 @@ export function randomOf(name: string): Random {
   };
 }
 
-/** A UUID v7 that is the same in every run: whatever has one is found again, and never added twice. */
+/** Creates a UUID v7 that is the same in every run, so that seeding again inserts no duplicates. */
 export function demoId(name: string, timeMs: number): string {
   return v7({ msecs: timeMs, random: digestOf(name).subarray(0, 16) });
 }
 
-/** @throws RangeError when there is none */
+/** Returns an item. @throws RangeError if there is none at the index */
 export function itemAt<Item>(items: readonly Item[], index: number): Item {
   const item = items[index];
   if (item === undefined) throw new RangeError(`There is no item ${index} among ${items.length}.`);

@@ -2,23 +2,25 @@ import { createDemo, smallMessageCount } from './demo.ts';
 import type { DemoConversation, DemoSize } from './model.ts';
 import type { DemoQueries, Written } from './queries.ts';
 
-/** How to fill in demo data. */
+/** The options of seeding. */
 export interface SeedOptions {
   readonly size: DemoSize;
-  /** After every transaction: how many messages are in, there before or not, of how many. */
+  /**
+   * Called after every transaction with the number of messages that are stored, old and new, and their total.
+   */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-// The small demo fills exactly one, so that it goes in as a whole or not at all.
+// The small demo fits exactly into one batch, so that it is inserted as a whole or not at all.
 const batchMessagesMax = smallMessageCount;
-// One makes PostgreSQL wait for Node, more than two make no difference on a small machine.
+// With one writer PostgreSQL waits for Node; more than two make no difference on a small machine.
 const writersMax = 2;
 
-/** Fills in demo data, always the same. Everybody's password is `parley-demo`. */
+/** Creates the service that inserts the demo data. Every user's password is `parley-demo`. */
 export function createDemoService({ queries }: { readonly queries: DemoQueries }) {
   /**
-   * What is there already is neither added twice nor changed.
-   * @throws Refusal with CONFLICT when somebody else has a slug or an e-mail address of the demo
+   * Inserts the demo data; existing rows are neither duplicated nor changed.
+   * @throws Refusal with CONFLICT if a slug or an email address of the demo is used by other data
    */
   async function seed({ size, onProgress }: SeedOptions): Promise<Written> {
     const { foundation, messageCount, conversations } = createDemo(size);
@@ -45,7 +47,7 @@ export function createDemoService({ queries }: { readonly queries: DemoQueries }
   return {
     seed,
 
-    /** The small demo where nobody could sign in yet; null where somebody can. */
+    /** Inserts the small demo if no user can sign in yet; else returns null. */
     async seedIfUninhabited(): Promise<Written | null> {
       return (await queries.isUninhabited()) ? seed({ size: 'small' }) : null;
     },

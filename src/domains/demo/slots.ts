@@ -1,9 +1,9 @@
 import type { Random } from './random.ts';
 
-/** What differs each time that people have the same conversation. */
+/** The values of the slots of a text, by name. */
 export type Slots = Readonly<Record<string, string>>;
 
-/** Values for all slots of a text but the names of those who speak. */
+/** Draws values for all slots of a text except for the speakers' names. */
 export function drawSlots(random: Random): Slots {
   return {
     amount: `${random.between(2, 40) * 25} euros`,
@@ -16,7 +16,7 @@ export function drawSlots(random: Random): Slots {
   };
 }
 
-/** @throws RangeError for a slot without a value */
+/** Fills the slots of a text. @throws RangeError for a slot without a value */
 export function fillSlots(text: string, slots: Slots): string {
   return text.replaceAll(/\{(\w+)\}/g, (_match, name: string) => {
     const value = slots[name];

@@ -1,11 +1,11 @@
-/** Something that people talk about, as texts in which `{slots}` stand for what differs each time. */
+/** A topic of conversations; its texts have `{slots}` for the parts that vary. */
 export interface Topic {
   readonly titles: readonly string[];
-  /** What a model is told at the beginning. */
+  /** The system prompt of a model. */
   readonly system: string;
   /**
-   * Exchanges with a blank line between them. A line is a message: `a:` asks, `b:` is somebody else, `m:` a
-   * model; `|` goes on with the message above, on a new line.
+   * Exchanges, separated by blank lines. A line is a message of the person with a question (`a:`), of another
+   * person (`b:`) or of a model (`m:`), or continues the message above on a new line (`|`).
    */
   readonly dialogue: string;
 }

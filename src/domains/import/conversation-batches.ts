@@ -2,27 +2,24 @@ import type { Line } from './lines.ts';
 import type { ImportedConversation, LineFault } from './model.ts';
 import { parseConversation, type ParsedLine } from './parse-conversation.ts';
 
-/** A conversation and where it stood. */
+/** A conversation and its line number. */
 export interface Entry {
   readonly line: number;
   readonly conversation: ImportedConversation;
 }
 
-/** The conversations of one transaction; `linesRefused` counts rejected lines among them. */
+/** The conversations of one transaction; `linesRefused` counts the rejected lines between them. */
 export interface Batch {
   readonly entries: readonly Entry[];
   readonly linesRefused: number;
 }
 
-// A transaction of this size takes a fraction of a second, and what it holds is a few megabytes.
+// A transaction of this size takes a fraction of a second and a few megabytes.
 const conversationsMax = 500;
 const messagesMax = 5000;
 const charactersMax = 4_000_000;
 
-/**
- * Reads lines until they fill a transaction, and again; a faulty line is told and left out, a blank one
- * skipped.
- */
+/** Groups lines into transactions; invalid lines are reported and left out, blank lines are skipped. */
 export async function* readBatches(
   lines: AsyncIterable<Line>,
   onFault: (fault: LineFault) => void,

@@ -1,18 +1,18 @@
 import { isUtf8 } from 'node:buffer';
 
-/** A line of a file, or why it can't be read. */
+/** A line of a file, or the reason why it cannot be read. */
 export type Line =
   | { readonly number: number; readonly text: string; readonly fault: null }
   | { readonly number: number; readonly text: null; readonly fault: string };
 
-/** Lines longer than this are refused, so that a file without line ends can't fill the memory. */
+/** Longer lines are rejected, so that a file without line breaks cannot fill the memory. */
 const lineBytesMax = 64 * 1024 * 1024;
 
 const lineEnd = 0x0a;
 
 /**
- * Cuts a stream of bytes into numbered lines; holds one line at a time, and of a line that is too long
- * nothing. A stream that breaks off ends in a fault: the lines before it are good.
+ * Splits a stream of bytes into numbered lines, with at most one line in memory. If the stream fails, the
+ * last line is the error; the lines before it are valid.
  */
 export async function* readLines(
   chunks: AsyncIterable<Buffer>,
@@ -57,7 +57,7 @@ class CurrentLine {
     else this.#parts.push(part);
   }
 
-  /** The line as it stands; the next one begins. */
+  /** Returns the current line and begins the next line. */
   end(): Line {
     const line = this.#read();
     this.number += 1;
@@ -73,13 +73,13 @@ class CurrentLine {
       return { number, text: null, fault };
     }
     const bytes = this.#parts.length === 1 ? (this.#parts[0] ?? Buffer.alloc(0)) : Buffer.concat(this.#parts);
-    // Decoding would put U+FFFD in the place of broken bytes without a word.
+    // Decoding would silently replace invalid bytes with U+FFFD.
     if (!isUtf8(bytes)) return { number, text: null, fault: 'is not UTF-8' };
     return { number, text: withoutByteOrderMark(bytes.toString('utf8')), fault: null };
   }
 }
 
-/** Some programs begin a file with U+FEFF, which JSON does not allow. */
+/** Removes the U+FEFF with which some programs begin a file, and which JSON does not allow. */
 function withoutByteOrderMark(text: string): string {
   return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }

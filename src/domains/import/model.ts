@@ -10,16 +10,16 @@ interface ImportedMessage {
 
 /** A line of an import file: a conversation with all its messages, in order. */
 export interface ImportedConversation {
-  /** A slug. */
+  /** The tenant's slug. */
   readonly tenant: string;
-  /** Names the conversation within its tenant, so that it is never taken in twice. */
+  /** Identifies the conversation within its tenant, so that it is never imported twice. */
   readonly externalId: string;
   readonly title: string;
   /** At least one message. Times may be equal or decrease. */
   readonly messages: readonly ImportedMessage[];
 }
 
-/** RFC 3339 times: the first and the last by position, and the latest, because times may decrease. */
+/** The first and the last time by position, and the latest, because times may decrease; as RFC 3339. */
 export function spanOf(messages: ImportedConversation['messages']) {
   const times = messages.map(({ createdAt }) => createdAt.toISOString());
   return { startedAt: times[0], lastMessageAt: times.at(-1), newestAt: times.toSorted().at(-1) };
@@ -38,7 +38,7 @@ export function firstTimes(messages: ImportedConversation['messages']): Readonly
 export interface ImportCounts {
   readonly conversationsAdded: number;
   readonly conversationsAlreadyThere: number;
-  /** Lines that hold no conversation that can be stored; each was told as a `LineFault`. */
+  /** Rejected lines, each of which was reported as a `LineFault`. */
   readonly conversationsRefused: number;
   readonly messagesAdded: number;
   readonly authorsAdded: number;
@@ -53,6 +53,7 @@ export const nothingImported: ImportCounts = {
   authorsAdded: 0,
 };
 
+/** Adds up counts. */
 export function sumOf(one: ImportCounts, other: ImportCounts): ImportCounts {
   return {
     conversationsAdded: one.conversationsAdded + other.conversationsAdded,
@@ -63,7 +64,7 @@ export function sumOf(one: ImportCounts, other: ImportCounts): ImportCounts {
   };
 }
 
-/** Why a line was refused. */
+/** The reason why a line was rejected. */
 export interface LineFault {
   /** The line number, starting at 1. */
   readonly line: number;

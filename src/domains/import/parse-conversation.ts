@@ -3,12 +3,12 @@ import { MessageRole } from '../../platform/postgres/generated/enums.ts';
 import { isStorable } from '../../platform/text.ts';
 import type { ImportedConversation } from './model.ts';
 
-/** A conversation, or why a line holds none. */
+/** A conversation, or the reason why a line is not valid. */
 export type ParsedLine =
   | { readonly conversation: ImportedConversation; readonly fault: null }
   | { readonly conversation: null; readonly fault: string };
 
-// A message's words are indexed together, and PostgreSQL indexes at most 1 MB of them.
+// PostgreSQL indexes at most 1 MB of words per message.
 const contentCharactersMax = 100_000;
 const faultsMax = 5;
 
@@ -47,7 +47,7 @@ const conversationSchema = z.object(
   { error: wrong('a JSON object') },
 );
 
-/** Reads the JSON object of one line, whose format stands in the README. Unknown fields are ignored. */
+/** Parses the JSON object of one line, whose format the README describes. Unknown fields are ignored. */
 export function parseConversation(line: string): ParsedLine {
   const json = parseJson(line);
   if (json.fault !== null) return { conversation: null, fault: json.fault };
@@ -56,7 +56,7 @@ export function parseConversation(line: string): ParsedLine {
   return { conversation: null, fault: describe(parsed.error.issues) };
 }
 
-/** A text that can be stored as it is, blanks included, and is more than blanks. */
+/** A schema of storable, not blank text that keeps its surrounding whitespace. */
 function text(charactersMax: number) {
   return z
     .string({ error: wrong('a text') })
@@ -70,7 +70,7 @@ function wrong(expected: string) {
     input === undefined ? 'is missing' : `must be ${expected}`;
 }
 
-/** Characters as PostgreSQL counts them are code points, of which UTF-16 writes some in two units. */
+/** Counts code points, as PostgreSQL does; UTF-16 has two units for some of them. */
 function isAtMost(value: string, charactersMax: number): boolean {
   return (
     value.length <= charactersMax ||

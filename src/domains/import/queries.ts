@@ -7,28 +7,26 @@ import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { createId } from '../../platform/ids.ts';
 import { authorExternalId, firstTimes, spanOf, type ImportedConversation } from './model.ts';
 
-/** The rows that a transaction added. */
+/** The numbers of rows that a transaction inserted. */
 export interface Stored {
   readonly conversations: number;
   readonly messages: number;
   readonly authors: number;
 }
 
-/**
- * A conversation that PostgreSQL does not take as it is; any other would do. The message says what is wrong.
- */
+/** A conversation that PostgreSQL rejects; the message gives the reason. */
 export class NotStorable extends Error {}
 
+/** The database queries of imports of conversations. */
 export type ImportQueries = ReturnType<typeof createImportQueries>;
 
-/** The only queries without a tenant as their first argument: the file says which tenants it is about. */
+/** Creates the database queries of imports, which take no tenant: each conversation names its tenant. */
 export function createImportQueries(db: Database) {
   return {
     /**
-     * Stores those conversations that are not there yet, with their tenants, authors and messages: all or
-     * nothing.
-     * @throws NotStorable for one of them
-     * @throws Unavailable when the database is away
+     * Inserts missing conversations with their tenants, authors and messages, in one transaction.
+     * @throws NotStorable if PostgreSQL rejects one of the conversations
+     * @throws Unavailable if the database is unreachable
      */
     async store(conversations: readonly ImportedConversation[], now: Date): Promise<Stored> {
       try {
@@ -39,28 +37,28 @@ export function createImportQueries(db: Database) {
     },
 
     /**
-     * To be called after the first rows of an import. On empty tables all indexes look alike to the planner,
-     * and a connection keeps the plans by which it checks foreign keys: one made too early reads all members
-     * of the tenant for every message.
+     * Updates the planner's statistics of referenced tables; to be called after the first rows of an import.
+     * A connection keeps its plans for checking foreign keys, and a plan for empty tables reads all members
+     * of a tenant for every message.
      */
     async analyzeReferenced(): Promise<void> {
       await db.query(sql`analyze memberships, conversations`);
     },
 
-    /** Tells the planner how the tables look now; without it, it plans for the tables as they were. */
+    /** Updates the planner's statistics of all imported tables. */
     async analyze(): Promise<void> {
       await analyze(db.pool, 'tenants, users, memberships, conversations, participants, messages');
     },
   };
 }
 
-/** A conversation that this transaction adds, as a place for its messages. */
+/** A conversation that this transaction inserts. */
 interface Winner extends ImportedConversation {
   readonly tenantId: string;
   readonly id: string;
 }
 
-/** Someone who speaks in a tenant; `firstAt` is when they first did, as far as this transaction knows. */
+/** An author in a tenant; `firstAt` is the time of the author's first message in this transaction. */
 interface Author {
   readonly tenantId: string;
   readonly externalId: string;
@@ -70,9 +68,9 @@ interface Author {
 
 type UserIds = ReadonlyMap<string, string>;
 
-// Another import of the same file may run beside this one. Each step inserts in one order and all imports
-// take the steps in the same order, so that they wait for each other instead of deadlocking; who comes second
-// finds the row and leaves it.
+// Another import of the same file may run concurrently. All imports take the steps in the same order, and
+// each step inserts its rows in the same order, so that imports wait for each other instead of deadlocking;
+// the second import finds an existing row and leaves it unchanged.
 async function store(
   client: PoolClient,
   conversations: readonly ImportedConversation[],
@@ -141,7 +139,7 @@ async function addConversations(
   return candidates.filter(({ id }) => added.has(id));
 }
 
-/** Each person once, in the order in which the steps insert them. */
+/** Lists each author once, in the order of insertion. */
 function authorsOf(winners: readonly Winner[]): Author[] {
   const authors = new Map<string, Author>();
   for (const { tenant, tenantId, messages } of winners) {
@@ -156,7 +154,9 @@ function authorsOf(winners: readonly Winner[]): Author[] {
   return [...authors.values()].toSorted((one, other) => compare(one.externalId, other.externalId));
 }
 
-/** Users without e-mail and password: nobody can sign in as them. Answers how many are new. */
+/**
+ * Inserts users without an email address and a password, who cannot sign in; returns the number of new users.
+ */
 async function addUsers(client: PoolClient, authors: readonly Author[], now: Date): Promise<number> {
   const { rowCount } =
     await client.query(sql`insert into users (id, external_id, first_name, created_at, updated_at)
@@ -235,14 +235,14 @@ function idIn(ids: ReadonlyMap<string, string>, key: string): string {
   return id;
 }
 
-/** Compares by UTF-16 units, which unlike collations are the same everywhere. */
+/** Compares by UTF-16 units, which do not depend on a collation. */
 function compare(one: string, other: string): number {
   if (one === other) return 0;
   return one < other ? -1 : 1;
 }
 
-// PostgreSQL's error codes, its manual's appendix A: 22 data exception, 23 integrity constraint violation, 54
-// program limit exceeded. All others would meet every other conversation too.
+// PostgreSQL's error codes (its manual, appendix A): 22 data exception, 23 integrity constraint violation, 54
+// program limit exceeded. Errors of other classes are not caused by one conversation.
 const dataErrorClasses: readonly string[] = ['22', '23', '54'];
 
 function isAboutTheData(error: unknown): error is DatabaseError {

@@ -7,13 +7,14 @@ import { NotStorable, type ImportQueries, type Stored } from './queries.ts';
 /** The observer of an import. */
 export interface ImportListener {
   onFault(fault: LineFault): void;
-  /** After every transaction; counted from the beginning of the file. */
+  /** Called after every transaction with the counts since the beginning of the file. */
   onProgress(counts: ImportCounts): void;
 }
 
+/** The service for imports of conversations. */
 export type ImportService = ReturnType<typeof createImportService>;
 
-/** Takes in conversations that were held elsewhere. */
+/** Creates the service that imports conversations of other systems. */
 export function createImportService(options: { readonly queries: ImportQueries; readonly clock: Clock }) {
   const { queries, clock } = options;
 
@@ -33,7 +34,7 @@ export function createImportService(options: { readonly queries: ImportQueries; 
     return countsOf(entries, await queries.store(conversations, new Date(clock.now())));
   }
 
-  /** A conversation that PostgreSQL refuses shall keep no other out. */
+  /** Stores conversations one by one, so that a rejected conversation does not prevent the others. */
   async function storeOneByOne(entries: readonly Entry[], listener: ImportListener): Promise<ImportCounts> {
     let counts = nothingImported;
     for (const entry of entries) {
@@ -50,10 +51,10 @@ export function createImportService(options: { readonly queries: ImportQueries; 
 
   return {
     /**
-     * Takes in the lines of one file, each all or not at all; a conversation that is there already stays as
-     * it is. Reads one transaction's worth ahead of the database, never more.
-     * @throws Unavailable when the database is away; what went in until then is in, and the file can be given
-     * again
+     * Imports the lines of one file, each completely or not at all; existing conversations stay unchanged.
+     * Reads at most one transaction ahead of the database.
+     * @throws Unavailable if the database is unreachable; what has been imported stays, and the file can be
+     * imported again
      */
     async importLines(lines: AsyncIterable<Line>, listener: ImportListener): Promise<ImportCounts> {
       let counts = nothingImported;
@@ -68,14 +69,17 @@ export function createImportService(options: { readonly queries: ImportQueries; 
       for await (const batch of readBatches(lines, (fault) => listener.onFault(fault))) {
         await storing;
         storing = storeNext(batch);
-        // It is awaited when the next batch has been read; a failure before that must not count as unhandled.
+        // The promise is awaited after the next batch is read; an earlier rejection must not count as
+        // unhandled.
         storing.catch(() => undefined);
       }
       await storing;
       return counts;
     },
 
-    /** Keeps queries quick after imports that have added something; once is enough for several files. */
+    /**
+     * Updates the planner's statistics after imports that inserted rows; once is enough for several files.
+     */
     async finish(): Promise<void> {
       await queries.analyze();
     },

@@ -2,9 +2,8 @@ import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
 /**
- * The bytes of a file, unpacked when they are gzip: told by the bytes themselves (RFC 1952, section 2.3.1),
- * because names lie and standard input has none. `onRead` is told how many bytes were read, packed ones where
- * they are packed.
+ * Reads the bytes of a file, decompressed if they are gzip by their first bytes (RFC 1952, section 2.3.1),
+ * since standard input has no name. `onRead` receives the number of bytes read, before decompression.
  */
 export async function* readBytes(file: Readable, onRead: (bytes: number) => void): AsyncGenerator<Buffer> {
   const chunks = countedChunks(file, onRead);
@@ -14,7 +13,7 @@ export async function* readBytes(file: Readable, onRead: (bytes: number) => void
     yield* all;
     return;
   }
-  // What goes wrong is thrown to whoever reads the end of the pipeline, so the callback has nothing to do.
+  // Errors are thrown to the reader of the pipeline's end, so the callback has nothing to do.
   yield* buffersOf(pipeline(Readable.from(all), createGunzip(), () => undefined));
 }
 
@@ -27,7 +26,7 @@ async function* countedChunks(file: Readable, onRead: (bytes: number) => void): 
   }
 }
 
-/** Enough to tell gzip by: a pipe may hand over a single byte at first. Shorter only when the file is. */
+/** Reads enough bytes to recognize gzip: a pipe may deliver a single byte at first. */
 async function readHead(chunks: AsyncGenerator<Buffer>): Promise<Buffer> {
   let head = Buffer.alloc(0);
   while (head.length < gzipMagic.length) {

@@ -6,15 +6,17 @@ import type { ModelQueries } from './queries.ts';
 
 /** Loaders of models for a request, from the shared cache, which holds the whole list. */
 export interface ModelLoaders {
-  /** All of them by name, or only those that can be used. */
+  /** Lists models by name, all or only the enabled ones. */
   list(includeDisabled: boolean): Promise<readonly Model[]>;
   /** Returns models in the order of the slugs; null for null and for unknown slugs. */
   bySlugs(slugs: readonly (string | null)[]): Promise<(Model | null)[]>;
 }
 
+/** Creates the loaders of language models for one request. */
 export function createModelLoaders(queries: ModelQueries, models: Cache<readonly Model[]>): ModelLoaders {
   const all = async () => (await models.get('all', () => queries.all())) ?? [];
-  // Not remembered beside all of them: made from a last value, it would pass for news from a database that is away.
+  // Not cached separately: a list derived from a stale value would look fresh while the database is
+  // unreachable.
   const enabled = async () => (await all()).filter((model) => model.isEnabled);
 
   return {
@@ -27,7 +29,7 @@ export function createModelLoaders(queries: ModelQueries, models: Cache<readonly
   };
 }
 
-/** Loads the models before anybody asks. */
+/** Preloads the models into the cache. */
 export function createModelWarmer(queries: ModelQueries, models: Cache<readonly Model[]>): Warmer {
   return {
     cache: models.name,

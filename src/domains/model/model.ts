@@ -15,9 +15,8 @@ export interface Model {
 }
 
 /**
- * Whether somebody may have a model answer them: nobody one that is disabled; people without credentials only
- * one that pretends, and only while the settings allow them that. To be asked wherever a model is about to be
- * called.
+ * Returns whether a caller may use a model: never a disabled model, and without credentials only a mock model
+ * while the settings allow that. To be checked before every call of a model.
  */
 export function mayUseModel(
   viewer: Viewer | null,
@@ -30,12 +29,12 @@ export function mayUseModel(
 
 const prefix = 'model_';
 
-/** A model's public id is made of its slug, which is unique and never changes. */
+/** The public ID of a model, derived from its slug, which is unique and never changes. */
 export function modelIdOf(slug: string): string {
   return prefix + slug;
 }
 
-/** The slug in a model's public id, or null when the text is not such an id. */
+/** The slug in a model's public ID. */
 export function slugOf(modelId: string): string | null {
   const slug = modelId.slice(prefix.length);
   return modelId.startsWith(prefix) && slugPattern.test(slug) ? slug : null;

@@ -3,13 +3,14 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { insertAudit, type AuditEntry } from '../audit/model.ts';
 import type { Model } from './model.ts';
 
+/** The database queries of language models. */
 export type ModelQueries = ReturnType<typeof createModelQueries>;
 
 const columns = sql`slug, name, provider, context_window as "contextWindow", max_output_tokens as "maxOutputTokens",
   input_price_per_million as "inputPricePerMillion", output_price_per_million as "outputPricePerMillion",
   is_enabled as "isEnabled", is_mock as "isMock"`;
 
-/** Models belong to no tenant. */
+/** Creates the database queries of language models, which belong to no tenant. */
 export function createModelQueries(db: Database) {
   return {
     /** Lists models by name. */

@@ -5,11 +5,13 @@ import type { ResolversOf } from '../../graphql/resolver-types-strict.ts';
 import type { RequestContext } from '../../graphql/context.ts';
 import { mayUseModel, modelIdOf, slugOf, type Model as ModelRow } from './model.ts';
 
+/** The queries of language models. */
 export const Query: ResolversOf<'model', 'Query'> = {
   models: (_parent, args, { loaders }) => loaders.model.list(args.includeDisabled === true),
   model: (_parent, args, context) => modelBySlug(slugOf(args.id), context),
 };
 
+/** The mutations of language models. */
 export const Mutation: ResolversOf<'model', 'Mutation'> = {
   upsertModel: withUserErrors(async ({ input }, context) => {
     const slug = await context.services.model.upsert(viewerOf(context), input);
@@ -21,6 +23,7 @@ export const Mutation: ResolversOf<'model', 'Mutation'> = {
   }),
 };
 
+/** The fields of `Model` that this domain resolves. */
 export const Model: ResolversOf<'model', 'Model'> = {
   id: (model) => modelIdOf(model.slug),
   isUsable: batched(async (models, _args, { loaders, viewer }) => {

@@ -29,9 +29,10 @@ const upsertSchema = z.object({
 
 const setEnabledSchema = z.object({ modelId: z.string(), isEnabled: z.boolean() });
 
+/** The service for language models. */
 export type ModelService = ReturnType<typeof createModelService>;
 
-/** The rules of changing models; each answers the model's slug. */
+/** Creates the service for language models; each method returns the model's slug. */
 export function createModelService(options: {
   readonly queries: ModelQueries;
   readonly waitForInvalidation: Coherence['waitForInvalidation'];
@@ -40,7 +41,7 @@ export function createModelService(options: {
   const { queries, waitForInvalidation, clock } = options;
 
   return {
-    /** @throws InvalidInput with every fault of the input */
+    /** @throws InvalidInput with every error of the input */
     async upsert(viewer: Viewer, input: unknown): Promise<string> {
       const { slug, ...rest } = parseInput(upsertSchema, input);
       const model = {
@@ -56,7 +57,7 @@ export function createModelService(options: {
       return slug;
     },
 
-    /** @throws NotFound */
+    /** Enables or disables a model. @throws NotFound */
     async setEnabled(viewer: Viewer, input: unknown): Promise<string> {
       const { modelId, isEnabled } = parseInput(setEnabledSchema, input);
       const slug = slugOf(modelId);

@@ -1,13 +1,17 @@
 import type { ComponentHealth, Health, HealthStatus, IdentitySyncStatistics } from './model.ts';
 import type { OperationsQueries } from './queries.ts';
 
-/** Before so many attempts a share says nothing. */
+/** With fewer attempts, a failure rate is not meaningful. */
 const enoughAttempts = 20;
 const failedShareMax = 0.05;
 
+/** Checks the health of the server. */
 export type CheckHealth = () => Promise<Health>;
 
-/** Asks everything that the server needs how well it is. Never rejects: what does not answer is not well. */
+/**
+ * Checks every dependency of the server. The check never rejects: a dependency without a response is
+ * unhealthy.
+ */
 export function createHealthCheck(options: {
   readonly queries: Pick<OperationsQueries, 'ping' | 'appliedMigrations'>;
   /** The components that readiness depends on. */
@@ -28,7 +32,7 @@ export function createHealthCheck(options: {
       await queries.ping();
       return performance.now() - startedAt;
     } catch {
-      // The check for readiness meets the same fault, and logs it.
+      // The readiness check meets the same error and logs it.
       return null;
     }
   }

@@ -1,22 +1,24 @@
 /** The result of warming a cache. */
 export interface CacheWarming {
   readonly cache: string;
-  /** Entries that were read from the database; those that the cache had already are not counted. */
+  /** The number of entries read from the database, without those that were cached already. */
   readonly loaded: number;
 }
 
-/** Loads all that a cache holds, where that is little; answers how many entries it read. */
+/** Loads all entries of a small cache. */
 export interface Warmer {
   readonly cache: string;
   warm(): Promise<number>;
 }
 
-/** Loads what a cache holds of people, in a number of statements that does not grow with theirs. */
+/**
+ * Loads the cache entries of users, in a number of statements that does not depend on the number of users.
+ */
 export interface PeopleWarmer {
   readonly cache: string;
   /** The capacity; more entries would evict earlier ones. */
   readonly entriesMax: number;
-  /** At most `entriesMax` entries; answers how many it read. */
+  /** Loads at most `entriesMax` entries and returns their number. */
   warm(userIds: readonly string[], entriesMax: number): Promise<number>;
 }
 

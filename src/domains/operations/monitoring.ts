@@ -23,9 +23,10 @@ const countMax = 2_147_483_647;
 
 type CountsByReason = Readonly<Record<string, number>>;
 
+/** The statistics of this process. */
 export type Monitoring = ReturnType<typeof createMonitoring>;
 
-/** The statistics that this process holds in memory. */
+/** Creates the statistics that this process holds in memory. */
 export function createMonitoring(options: {
   readonly caches: CacheRegistry;
   readonly clock: Clock;
@@ -42,7 +43,7 @@ export function createMonitoring(options: {
     readonly notPlannable: CountsByReason;
     readonly bailedOut: CountsByReason;
   };
-  /** Tells this process from others. */
+  /** Distinguishes this process from others. */
   readonly process: string;
   /** Counted since the process started. */
   readonly identitySync: () => Omit<IdentitySyncStatistics, 'skipRate'>;

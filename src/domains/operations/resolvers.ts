@@ -7,6 +7,7 @@ import { windowMinutesMax } from '../../platform/telemetry/metrics/request-stati
 
 const statementsMax = 200;
 
+/** The mutations of operations. */
 export const Mutation: ResolversOf<'operations', 'Mutation'> = {
   invalidateCache: withUserErrorsOr({ caches: [] }, async ({ input }, context) => ({
     caches: await context.services.operations.invalidateCache(viewerOf(context), input),
@@ -16,6 +17,7 @@ export const Mutation: ResolversOf<'operations', 'Mutation'> = {
   })),
 };
 
+/** The fields of `Operations` that this domain resolves. */
 export const Operations: ResolversOf<'operations', 'Operations'> = {
   process: (_operations, _args, { services }) => services.monitoring.process(),
   health: batched(async (parents, _args, { services }) => {
@@ -43,6 +45,7 @@ export const Operations: ResolversOf<'operations', 'Operations'> = {
   }),
 };
 
+/** The fields of `DatabaseLoad` that this domain resolves. */
 export const DatabaseLoad: ResolversOf<'operations', 'DatabaseLoad'> = {
   byStatement: (_load, { first }, { services }) =>
     services.monitoring.statements(bounded('first', first ?? 20, 0, statementsMax)),

@@ -34,15 +34,16 @@ const inputSchema = z.object({
 
 type Input = z.output<typeof inputSchema>;
 
+/** The service for operations. */
 export type OperationsService = ReturnType<typeof createOperationsService>;
 
-/** Operations of platform admins on the running server. */
+/** Creates the service for operations of platform admins on the running server. */
 export function createOperationsService(options: {
   readonly caches: CacheRegistry;
   readonly queries: OperationsQueries;
   readonly warming: Warming;
   readonly waitForInvalidation: Coherence['waitForInvalidation'];
-  /** Puts what was done into the audit log. */
+  /** Writes an action to the audit log. */
   readonly note: (viewer: Viewer, note: AuditNote) => Promise<void>;
 }) {
   const { caches, queries, warming, waitForInvalidation, note } = options;
@@ -59,8 +60,9 @@ export function createOperationsService(options: {
 
   return {
     /**
-     * Forgets, or with `dryRun` counts, what was named; answers what happened to each cache.
-     * @throws InvalidInput unless exactly one thing is named
+     * Invalidates the selected cache entries, or only counts them with `dryRun`; returns a report for each
+     * cache.
+     * @throws InvalidInput unless exactly one target is given
      */
     async invalidateCache(viewer: Viewer, rawInput: unknown): Promise<readonly InvalidationReport[]> {
       const input = parseInput(inputSchema, rawInput);
@@ -68,7 +70,7 @@ export function createOperationsService(options: {
       const named = input.cache ?? null;
       const cache = named === null ? null : caches.find(named);
       const reached = cache === null ? caches.all() : [cache];
-      // Before it is done: what can't be noted is not done, and forgetting does no harm that a note could miss.
+      // Before the invalidation: without an audit entry there must be none, and an invalidation cannot fail.
       await note(viewer, noteOf(input));
       if (input.dryRun === true) return reached.map((each) => dryRunOf(each, target));
       const reports = await Promise.all(reached.map((each) => counted(each, target)));
@@ -77,8 +79,8 @@ export function createOperationsService(options: {
     },
 
     /**
-     * Fills this process's caches with what everybody needs, and with what is asked of these people.
-     * @throws InvalidInput with every id that is not a user's; somebody who does not exist is no fault
+     * Fills this process's caches with shared data and with the data of the given users.
+     * @throws InvalidInput with every ID that is not a user's; users that do not exist are ignored
      */
     async warmCaches(viewer: Viewer, rawInput: unknown): Promise<readonly CacheWarming[]> {
       const input = parseInput(warmSchema, rawInput);
@@ -105,7 +107,7 @@ function targetFrom({ cache, key, userId, tenantId }: Input): InvalidationTarget
   return typeof key === 'string' ? { key } : 'all';
 }
 
-/** Omits the key: some keys derive from credentials. */
+/** The audit note, without the key: some keys derive from credentials. */
 function noteOf({ cache, key, userId, tenantId, dryRun }: Input): AuditNote {
   return {
     action: 'invalidateCache',
@@ -114,7 +116,9 @@ function noteOf({ cache, key, userId, tenantId, dryRun }: Input): AuditNote {
   };
 }
 
-/** Accepts ids of users and tenants that do not exist: no cache has entries of them. */
+/**
+ * The UUID of a public ID; users and tenants that do not exist are accepted, as no cache has entries of them.
+ */
 function uuidOf(prefix: string, publicId: string, field: string): string {
   const uuid = fromPublicId(prefix, publicId);
   if (uuid === null)
@@ -122,7 +126,9 @@ function uuidOf(prefix: string, publicId: string, field: string): string {
   return uuid;
 }
 
-/** An invalidation by tag visits no entry and so counts none; an admin's is rare, and may. */
+/**
+ * Invalidates and counts entries; only an admin's rare invalidation by tag may visit entries to count them.
+ */
 async function counted(cache: NamedCache, target: InvalidationTarget): Promise<InvalidationReport> {
   const removed = cache.count(target);
   return { ...(await cache.invalidate(target)), removed };

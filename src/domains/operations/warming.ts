@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from '../../platform/telemetry/logger.ts';
 import type { CacheWarming, PeopleWarmer, Warmer } from './model.ts';
 
-/** The most people whose data are warmed at once. */
+/** The maximum number of users whose data one call preloads. */
 export const peopleMax = 10_000;
 
 /** The number of users per statement: few statements, none of them slow. */
@@ -10,18 +10,19 @@ const batchSize = 500;
 
 const trustPollMs = 20;
 
-/** Whose data to warm, besides what concerns everybody. */
+/** The users whose data to preload, besides shared data. */
 export interface WarmingRequest {
   readonly userIds?: readonly string[];
   /** The number of most recently active users. */
   readonly recentlyActive?: number;
-  /** Ends the work after the batch that is under way. */
+  /** Stops the work after the current batch. */
   readonly signal?: AbortSignal;
 }
 
+/** Preloading of the caches. */
 export type Warming = ReturnType<typeof createWarming>;
 
-/** Filling the caches before anybody has to wait for them. */
+/** Creates the functions that preload the caches, so that no request waits for their data. */
 export function createWarming(options: {
   readonly warmers: readonly Warmer[];
   readonly peopleWarmers: readonly PeopleWarmer[];
@@ -32,7 +33,7 @@ export function createWarming(options: {
 }) {
   const { warmers, peopleWarmers, findRecentlyActive, isTrusted, logger } = options;
 
-  /** Loads what the caches lack, those who were here last first, and answers what each cache got. */
+  /** Loads missing entries, the most recently active users first, and returns the result of each cache. */
   async function warm({ userIds = [], recentlyActive = 0, signal }: WarmingRequest): Promise<CacheWarming[]> {
     const common = await Promise.all(
       warmers.map(async (warmer) => ({ cache: warmer.cache, loaded: await warmer.warm() })),
@@ -46,7 +47,7 @@ export function createWarming(options: {
     const loadedBy = new Map(peopleWarmers.map((warmer) => [warmer, 0]));
     for (let start = 0; start < people.length && signal?.aborted !== true; start += batchSize) {
       const batch = people.slice(start, start + batchSize);
-      // One cache after the other: at start the connections are also for the first requests.
+      // Sequentially, because at start the first requests need connections too.
       for (const [warmer, loaded] of loadedBy) {
         const room = warmer.entriesMax - loaded;
         if (room > 0) loadedBy.set(warmer, loaded + (await warmer.warm(batch, room)));
@@ -56,7 +57,7 @@ export function createWarming(options: {
     return Array.from(loadedBy, ([{ cache }, loaded]) => ({ cache, loaded }));
   }
 
-  /** Before that all that was loaded would be forgotten as the process joins the others. */
+  /** Waits until the process has joined the others: entries loaded before would be dropped. */
   async function warmOnceTrusted(request: WarmingRequest): Promise<CacheWarming[]> {
     while (!isTrusted() && request.signal?.aborted !== true) await wait(trustPollMs);
     return warm(request);
@@ -66,8 +67,8 @@ export function createWarming(options: {
     warm,
 
     /**
-     * As `warm`, for a start that must not be held up: resolves after `patienceMs` at the latest, and what is
-     * left goes on meanwhile. Never rejects, because a server with cold caches serves as well.
+     * Calls `warm` at start; resolves after `patienceMs` at the latest, while the remaining work continues.
+     * Never rejects, because a server can also serve with cold caches.
      */
     async warmWithin(patienceMs: number, request: WarmingRequest): Promise<void> {
       const patience = new AbortController();
@@ -77,7 +78,7 @@ export function createWarming(options: {
       );
       const tooLong = wait(patienceMs, undefined, { signal: patience.signal }).then(
         () => logger.warn('warming the caches takes longer; requests are answered meanwhile'),
-        // It was in time, and the timer was called off.
+        // The work was in time, and the timer was aborted.
         () => undefined,
       );
       await Promise.race([finished, tooLong]);

@@ -13,7 +13,7 @@ export const sessions: CacheDeclaration<SessionIdentity> = {
     sessions: {
       tag: 'session',
       idColumn: 'id',
-      // A token is unknown to everyone until its session is committed.
+      // No client knows a token before its session is committed.
       insertsCount: false,
       ignoredColumns: ['last_seen_at'],
     },

@@ -15,6 +15,7 @@ export interface SessionLoaders {
   byUserId(activeAt: Date | null): PagedList<Session>;
 }
 
+/** Creates the loaders of sessions for one request. */
 export function createSessionLoaders(queries: SessionQueries, viewer: Viewer): SessionLoaders {
   return {
     byId: new DataLoader(async (ids) =>
@@ -24,7 +25,7 @@ export function createSessionLoaders(queries: SessionQueries, viewer: Viewer): S
   };
 }
 
-/** Loads what people's newest sessions stand for before their next request. */
+/** Preloads the identities behind users' newest sessions into the cache. */
 export function createSessionWarmer(
   queries: SessionQueries,
   sessions: Cache<SessionIdentity>,

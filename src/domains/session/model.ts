@@ -7,7 +7,7 @@ export const scopes = ['read', 'write', 'admin'] as const;
 /** A scope of a credential. */
 export type Scope = (typeof scopes)[number];
 
-/** The authenticated caller: user, tenant and rights. It decides everything that a request may see. */
+/** The authenticated caller: user, tenant and rights, by which access is decided. */
 export interface Viewer {
   readonly tenantId: string;
   readonly userId: string;
@@ -23,7 +23,7 @@ export interface Viewer {
   readonly scopes: readonly Scope[];
 }
 
-/** A person who is signed in on one device. The token's hash stays in the database. */
+/** A user's session on one device, without the token's hash. */
 export interface Session {
   readonly tenantId: string;
   readonly id: string;
@@ -44,11 +44,11 @@ export interface SessionIdentity {
   readonly isPlatformAdmin: boolean;
   readonly expiresAt: Date;
   /**
-   * Else the session opens nothing; remembered with its owner's tags all the same, so that it does as soon as
-   * they are back.
+   * False if the session grants no access. The identity is cached nevertheless, with its owner's tags, so
+   * that the session works again as soon as the owner is reactivated.
    */
   readonly isOwnerActive: boolean;
-  /** The tenants that this person may act in; one of them is the session's own. */
+  /** The user's active memberships, including the session's own tenant. */
   readonly memberships: readonly { readonly tenantId: string; readonly slug: string; readonly role: Role }[];
 }
 
@@ -57,7 +57,7 @@ export function isTenantAdmin(viewer: Viewer): boolean {
   return viewer.role === 'OWNER' || viewer.role === 'ADMIN';
 }
 
-/** The tag of what caches hold about one session. */
+/** The tag of all cache entries about a session. */
 function sessionTag(sessionId: string): string {
   return `session:${sessionId}`;
 }

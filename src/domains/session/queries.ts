@@ -12,11 +12,11 @@ export interface Credentials {
   readonly passwordHash: string | null;
   readonly isActive: boolean;
   readonly isPlatformAdmin: boolean;
-  /** Active ones, in the order in which they were joined. */
+  /** The active memberships, oldest first. */
   readonly memberships: readonly { readonly tenantId: string; readonly slug: string; readonly role: Role }[];
 }
 
-/** A session to be; only the token's hash is stored. */
+/** A session to insert; only the token's hash is stored. */
 export interface NewSession {
   readonly id: string;
   readonly userId: string;
@@ -27,6 +27,7 @@ export interface NewSession {
   readonly expiresAt: Date;
 }
 
+/** The database queries of sessions. */
 export type SessionQueries = ReturnType<typeof createSessionQueries>;
 
 const columns = sql`s.tenant_id as "tenantId", s.id, s.user_id as "userId", s.user_agent as "userAgent",
@@ -57,16 +58,19 @@ const newestFirst: Ordering<Session> = {
   ],
 };
 
+/** Creates the database queries of sessions. */
 export function createSessionQueries(db: Database) {
   return {
-    /** Finds the identity behind a token by its hash in hex, in any tenant; null if it is unknown or revoked. */
+    /**
+     * Finds the identity behind a token by its hash in hex, in any tenant; null if it is unknown or revoked.
+     */
     async identityByTokenHash(hash: string): Promise<SessionIdentity | null> {
       const [identity] = await db.query<SessionIdentity>(sql`select ${identityColumns} from ${ownedSessions}
         where s.token_hash = ${Buffer.from(hash, 'hex')} and s.revoked_at is null`);
       return identity ?? null;
     },
 
-    /** The same of many; one that stands for nothing is missing. */
+    /** Finds the identities behind many tokens by their hashes; unknown and revoked tokens are missing. */
     async identitiesByTokenHashes(hashes: readonly string[]): Promise<Map<string, SessionIdentity>> {
       const rows = await db.query<SessionIdentity & { readonly hash: string }>(sql`select
           encode(s.token_hash, 'hex') as hash, ${identityColumns} from ${ownedSessions}
@@ -74,7 +78,7 @@ export function createSessionQueries(db: Database) {
       return new Map(rows.map(({ hash, ...identity }) => [hash, identity]));
     },
 
-    /** Hashes, in hex, of the tokens of these people's sessions in force: of each person and tenant the newest three. */
+    /** Finds the token hashes (hex) of users' valid sessions: the newest three of each user and tenant. */
     async tokenHashesOf(userIds: readonly string[], limit: number, now: Date): Promise<string[]> {
       const rows = await db.query<{ hash: string }>(sql`select encode(s.token_hash, 'hex') as hash
         from memberships m cross join lateral (
@@ -86,19 +90,19 @@ export function createSessionQueries(db: Database) {
       return rows.map(({ hash }) => hash);
     },
 
-    /** An account by its e-mail address, whatever its case. */
+    /** Finds an account by its email address, ignoring case. */
     async credentialsByEmail(email: string): Promise<Credentials | null> {
       const [found] = await db.query<Credentials>(sql`${credentials} where lower(u.email) = lower(${email})`);
       return found ?? null;
     },
 
-    /** An account by who it is elsewhere, such as `import:<tenant>:<author>`. */
+    /** Finds an account by its external ID, such as `import:<tenant>:<author>`. */
     async credentialsByExternalId(externalId: string): Promise<Credentials | null> {
       const [found] = await db.query<Credentials>(sql`${credentials} where u.external_id = ${externalId}`);
       return found ?? null;
     },
 
-    /** Stores a session and notes the sign-in, both or neither. */
+    /** Inserts a session and updates the user's last sign-in, in one transaction. */
     async create(tenantId: string, session: NewSession): Promise<Session> {
       const [created] = await db.query<Session>(sql`with signed_in as (
           update users set last_login_at = ${session.createdAt} where id = ${session.userId}::uuid
@@ -112,7 +116,7 @@ export function createSessionQueries(db: Database) {
       return created;
     },
 
-    /** Ends a session; null when there is none that was not ended yet. */
+    /** Revokes a session; null if it does not exist or is revoked already. */
     async revoke(tenantId: string, id: string, now: Date): Promise<Session | null> {
       const [revoked] = await db.query<Session>(sql`update sessions s set revoked_at = ${now}
         where s.tenant_id = ${tenantId}::uuid and s.id = ${id}::uuid and s.revoked_at is null
@@ -121,8 +125,8 @@ export function createSessionQueries(db: Database) {
     },
 
     /**
-     * Ends one of the sessions that the viewer may see; one that was ended keeps its date. Null when there is none. The
-     * entry is kept where it was somebody else's.
+     * Revokes a session that the viewer may see, and stores the entry if it is another user's. Null if there
+     * is none; a revoked session keeps its date.
      */
     async revokeVisible(viewer: Viewer, id: string, entry: AuditEntry): Promise<Session | null> {
       const { createdAt: now } = entry;
@@ -136,9 +140,9 @@ export function createSessionQueries(db: Database) {
       return revoked ?? null;
     },
 
-    /** Notes when sessions were used, of whichever tenants, by ONE statement; an earlier time than the known one changes nothing. */
+    /** Updates last-seen times across tenants by one statement; a time never moves backwards. */
     async writeLastSeen(lastSeen: readonly LastSeen[]): Promise<void> {
-      // Locked in one order: two processes that note the same sessions at once would wait for each other for ever.
+      // Locks rows in one order, because two processes that update the same sessions would deadlock.
       await db.query(sql`with seen as (
           select s.tenant_id, s.id, seen.at
           from unnest(${lastSeen.map((seen) => seen.tenantId)}::uuid[], ${lastSeen.map((seen) => seen.id)}::uuid[],
@@ -150,7 +154,7 @@ export function createSessionQueries(db: Database) {
         from seen where s.tenant_id = seen.tenant_id and s.id = seen.id`);
     },
 
-    /** The viewer's own sessions, and for admins those of their tenant. */
+    /** Finds the viewer's own sessions, and for admins those of their tenant. */
     async byIds(viewer: Viewer, ids: readonly string[]): Promise<Session[]> {
       return db.query<Session>(sql`select ${columns} from sessions s
         where ${whereVisible(viewer)} and s.id = any(${ids}::uuid[])`);

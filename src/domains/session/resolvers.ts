@@ -6,6 +6,7 @@ import { connectionsOf } from '../../graphql/connection.ts';
 import { loadManyOrThrow } from '../../graphql/load-many.ts';
 import { toPublicId } from '../../platform/ids.ts';
 
+/** The mutations of sessions. */
 export const Mutation: ResolversOf<'session', 'Mutation'> = {
   revokeSession: withUserErrors(async ({ input }, context) => {
     const session = await context.services.session.revoke(viewerOf(context), input);
@@ -14,7 +15,8 @@ export const Mutation: ResolversOf<'session', 'Mutation'> = {
   }),
   signIn: withUserErrors(async ({ input }, context) => {
     const { token, session, viewer } = await context.services.session.signIn(input, context.device);
-    // The payload is answered to the person who just signed in, who may see more than whoever asked.
+    // The payload is resolved for the user who has just signed in, who may see more than the anonymous
+    // caller.
     context.resetFor(viewer);
     return { token, session, user: await context.loaders.user.byId.load(viewer.userId) };
   }),
@@ -25,6 +27,7 @@ export const Mutation: ResolversOf<'session', 'Mutation'> = {
   }),
 };
 
+/** The fields of `Session` that this domain resolves. */
 export const Session: ResolversOf<'session', 'Session'> = {
   id: (session) => toPublicId('session', session.id),
   user: batched((sessions, _args, { loaders }) =>
@@ -42,6 +45,7 @@ export const Session: ResolversOf<'session', 'Session'> = {
   isCurrent: (session, _args, { viewer }) => viewer?.session?.id === session.id,
 };
 
+/** The fields of `User` that this domain resolves. */
 export const User: ResolversOf<'session', 'User'> = {
   sessions: batched((users, args, { loaders, clock }) =>
     connectionsOf(

@@ -9,17 +9,18 @@ interface Attempt {
   readonly ipAddress: string | null;
 }
 
-/** Keeps passwords from being guessed: so many tries for an account, and so many from an address. */
+/** Limits sign-in attempts per account and per client address, against guessing of passwords. */
 export interface SignInLimits {
   /**
-   * Counts a try, before it costs anything.
-   * @throws InvalidInput, in the same words whatever there were too many of, and whether there is such an account
+   * Counts an attempt before it costs anything.
+   * @throws InvalidInput, with the same message for both limits, whether the account exists or not
    */
   count(attempt: Attempt): Promise<void>;
-  /** A try was right: it doesn't count, and neither do those for the same account before it. */
+  /** Records a successful attempt: neither it nor earlier attempts for the same account count. */
   succeed(attempt: Attempt): Promise<void>;
 }
 
+/** Creates the limits over two limiters, one per account and one per address. */
 export function createSignInLimits(limiters: {
   readonly perAccount: AttemptLimiter;
   readonly perAddress: AttemptLimiter;
@@ -27,7 +28,8 @@ export function createSignInLimits(limiters: {
   const { perAccount, perAddress } = limiters;
   return {
     async count(attempt) {
-      // The address first: one that tries too much must not keep the owner of an account out by it.
+      // The address first: attempts beyond its limit must not count against the account and lock its owner
+      // out.
       const waitMs =
         (await perAddress.take(addressOf(attempt))) ?? (await perAccount.take(accountOf(attempt)));
       if (waitMs === null) return;
@@ -35,7 +37,7 @@ export function createSignInLimits(limiters: {
       throw invalidInput('RATE_LIMITED', `Too many sign-in attempts; try again in ${seconds} seconds.`);
     },
 
-    // Only the one try of the address: whoever has an account of their own could else guess at others' for ever.
+    // Only this attempt of the address: else an attacker with an own account could reset the limit at will.
     async succeed(attempt) {
       await Promise.all([perAccount.forget(accountOf(attempt)), perAddress.giveBack(addressOf(attempt))]);
     },
@@ -46,7 +48,7 @@ function addressOf({ ipAddress }: Attempt): string {
   return ipAddress === null ? 'unknown' : networkOf(ipAddress);
 }
 
-/** A hash, because a store of tries is no place for people's addresses. */
+/** The hash of the email address, so that the store of attempts contains no addresses. */
 function accountOf({ email }: Attempt): string {
   return createHash('sha256').update(email.toLowerCase()).digest('base64url');
 }

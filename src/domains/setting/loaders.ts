@@ -9,9 +9,10 @@ export interface SettingLoaders {
   current(): Promise<Settings>;
 }
 
-/** The settings' one key in their cache. */
+/** The only key in the cache of settings. */
 const settingsKey = 'app';
 
+/** Creates the loaders of settings for one request. */
 export function createSettingLoaders(queries: SettingQueries, settings: Cache<Settings>): SettingLoaders {
   return {
     async current() {
@@ -22,7 +23,7 @@ export function createSettingLoaders(queries: SettingQueries, settings: Cache<Se
   };
 }
 
-/** Loads the settings before anybody asks. */
+/** Preloads the settings into the cache. */
 export function createSettingWarmer(queries: SettingQueries, settings: Cache<Settings>): Warmer {
   return {
     cache: settings.name,

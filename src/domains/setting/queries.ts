@@ -8,9 +8,10 @@ export type SettingsChanges = {
   readonly [Key in keyof Omit<Settings, 'updatedAt'>]: Settings[Key] | undefined;
 };
 
+/** The database queries of settings. */
 export type SettingQueries = ReturnType<typeof createSettingQueries>;
 
-/** The settings belong to no tenant; they are one row. */
+/** Creates the database queries of the settings, which are one row and belong to no tenant. */
 export function createSettingQueries(db: Database) {
   return {
     async find(): Promise<Settings | null> {

@@ -22,9 +22,10 @@ const updateSchema = z.object({
   signUpEnabled: z.boolean().nullish(),
 });
 
+/** The service for settings. */
 export type SettingService = ReturnType<typeof createSettingService>;
 
-/** The rules of changing the settings. */
+/** Creates the service for settings. */
 export function createSettingService(options: {
   readonly queries: SettingQueries;
   readonly waitForInvalidation: Coherence['waitForInvalidation'];
@@ -34,7 +35,7 @@ export function createSettingService(options: {
   const { queries, waitForInvalidation, findModels, clock } = options;
 
   return {
-    /** @throws InvalidInput with every fault of the input */
+    /** @throws InvalidInput with every error of the input */
     async update(viewer: Viewer, input: unknown): Promise<void> {
       const { defaultModelId, ...rest } = parseInput(updateSchema, input);
       const slug = typeof defaultModelId === 'string' ? slugOf(defaultModelId) : null;

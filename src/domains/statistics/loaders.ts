@@ -2,7 +2,7 @@ import type { ColumnCatalog, Column } from '../../platform/postgres/column-catal
 import type { DailyActivity, IndexStatistics, SlowQuery, TableStatistics } from './model.ts';
 import type { StatisticsQueries } from './queries.ts';
 
-/** Loaders of PostgreSQL's statistics. Access is checked before: the numbers cover all tenants. */
+/** Loaders of PostgreSQL's statistics; the caller checks access, as the numbers cover all tenants. */
 export interface StatisticsLoaders {
   slowQueries(limit: number): Promise<readonly SlowQuery[]>;
   tables(): Promise<readonly TableStatistics[]>;
@@ -12,6 +12,7 @@ export interface StatisticsLoaders {
   columns(table: string): Promise<readonly Column[] | null>;
 }
 
+/** Creates the loaders of statistics for one request. */
 export function createStatisticsLoaders(
   queries: StatisticsQueries,
   columnCatalog: Pick<ColumnCatalog, 'columnsOf'>,

@@ -4,7 +4,7 @@ export interface Operations {
   readonly askedAt: Date;
 }
 
-/** A kind of statement and how long it takes; counts end at what a GraphQL Int can hold. */
+/** A kind of statement and its durations; counts are capped at the maximum of a GraphQL Int. */
 export interface SlowQuery {
   /** The statement without values, at most 200 characters. */
   readonly query: string;
@@ -17,7 +17,7 @@ export interface SlowQuery {
   readonly cacheHitRate: number | null;
   /** True if it is slower than the threshold over enough calls. */
   readonly isSlow: boolean;
-  /** Why it is slow; null where it is not. */
+  /** The likely reason of the slowness; null for a fast statement. */
   readonly advice: string | null;
 }
 
@@ -45,7 +45,7 @@ export interface IndexStatistics {
 
 /** The activity of a day. */
 export interface DailyActivity {
-  /** Midnight in UTC, when the day began. */
+  /** Midnight in UTC at the beginning of the day. */
   readonly date: Date;
   readonly activeUsers: number;
   readonly newUsers: number;
@@ -65,7 +65,7 @@ export interface TenantActivity {
   readonly messagesOfLast30Days: number;
 }
 
-/** Something that was found in the database. A warning needs a person, a note does not. */
+/** A finding about the database; a warning requires action, a note does not. */
 export interface Finding {
   readonly kind: string;
   readonly severity: 'warning' | 'note';
@@ -113,7 +113,7 @@ export interface CredentialStatistics {
 export interface ExpiredRows {
   readonly table: string;
   readonly rows: number;
-  /** Since when the oldest could have been removed; null where there is none. */
+  /** The time at which the oldest row expired; null if there is none. */
   readonly dueSince: Date | null;
 }
 

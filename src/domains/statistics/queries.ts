@@ -16,12 +16,16 @@ import type {
   TenantActivity,
 } from './model.ts';
 
+/** The database queries of statistics. */
 export type StatisticsQueries = ReturnType<typeof createStatisticsQueries>;
 
-// ANALYZE reads a sample of each table, which can still be a gigabyte where rows are long.
+// ANALYZE reads a sample of each table, which can be a gigabyte if rows are long.
 const refreshMs = 300_000;
 
-/** Reads the views and functions of the migration `statistics`; what they count is explained there. */
+/**
+ * Creates the database queries of statistics, which read the views and functions of the migration
+ * `statistics`.
+ */
 export function createStatisticsQueries(db: Database) {
   return {
     ...createActivityQueries(db),
@@ -34,7 +38,7 @@ export function createStatisticsQueries(db: Database) {
         from slow_queries limit ${limit}`);
     },
 
-    /** Why some or all statements are missing in `slowQueries`; null where none is. */
+    /** The reason why statements are missing in `slowQueries`; null if none is missing. */
     async statementNote(): Promise<string | null> {
       const [row] = await db.query<{ note: string | null }>(sql`select statement_statistics_note() as note`);
       return row?.note ?? null;
@@ -69,7 +73,7 @@ export function createStatisticsQueries(db: Database) {
         from cleanup_expired_data(${batchSize}::integer, ${at})`);
     },
 
-    /** Has PostgreSQL look at every table again. */
+    /** Updates the planner's statistics of all tables. */
     async refresh(): Promise<void> {
       const statement = { text: 'select from refresh_table_statistics()', query_timeout: refreshMs };
       await inTransaction(db.pool, async (client) => {
@@ -82,14 +86,14 @@ export function createStatisticsQueries(db: Database) {
 
 function createActivityQueries(db: Database) {
   return {
-    /** The newest day first. */
+    /** Lists the activity of days, the newest first. */
     async dailyActivity(days: number, until: Date): Promise<DailyActivity[]> {
       return db.query(sql`select day::timestamp at time zone 'UTC' as date, active_users::integer as "activeUsers",
           new_users::integer as "newUsers", conversations::integer, messages::integer, sign_ins::integer as "signIns"
         from daily_activity(${days}::integer, ${until})`);
     },
 
-    /** The busiest tenants. */
+    /** Lists the busiest tenants. */
     async tenantActivity(limit: number): Promise<TenantActivity[]> {
       return db.query(sql`select slug, members, active_sessions as "activeSessions", conversations,
           messages::float8, messages_today::float8 as "messagesToday",
@@ -112,7 +116,7 @@ function createActivityQueries(db: Database) {
 function createConnectionQueries(db: Database) {
   return {
     async connections(): Promise<ConnectionStatistics> {
-      // One after the other: monitoring must not take several of the connections that it counts.
+      // Sequentially, because monitoring must not use several of the connections that it counts.
       const [totals] = await db.query<Omit<ConnectionStatistics, 'groups' | 'blocked'>>(sql`select
           current_setting('max_connections')::integer as "connectionsMax", count(*) as connections,
           coalesce(extract(epoch from max(now() - xact_start)), 0)::float8 as "longestTransactionSeconds",

@@ -7,17 +7,19 @@ import { storableText } from '../../platform/text.ts';
 import { BadUserInput } from '../../platform/errors.ts';
 import type { Operations as OperationsRow } from './model.ts';
 
-// All `operations` of a request are one and the same, so each fetch asks once and answers every parent alike.
+// All `operations` parents of a request are the same object, so each batch loads once for all parents.
 
 const slowQueriesMax = 200;
 const daysMax = 366;
 /** PostgreSQL cuts longer names. */
 const nameCharactersMax = 63;
 
+/** The queries of statistics. */
 export const Query: ResolversOf<'statistics', 'Query'> = {
   operations: (_parent, _args, { clock }) => ({ askedAt: new Date(clock.now()) }),
 };
 
+/** The mutations of statistics. */
 export const Mutation: ResolversOf<'statistics', 'Mutation'> = {
   cleanupExpiredData: withUserErrors(async (_args, context) => ({
     removed: await context.services.statistics.cleanUpFor(viewerOf(context)),
@@ -28,6 +30,7 @@ export const Mutation: ResolversOf<'statistics', 'Mutation'> = {
   }),
 };
 
+/** The fields of `Operations` that this domain resolves. */
 export const Operations: ResolversOf<'statistics', 'Operations'> = {
   slowQueries: batched(async (parents: readonly OperationsRow[], { first }, { loaders }) => {
     const rows = await loaders.statistics.slowQueries(bounded('first', first ?? 20, 0, slowQueriesMax));

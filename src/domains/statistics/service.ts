@@ -5,26 +5,29 @@ import type { Viewer } from '../session/model.ts';
 import type { RemovedRows } from './model.ts';
 import type { StatisticsQueries } from './queries.ts';
 
-/** No more, because one statement that removes more makes every process forget all that its caches hold. */
+/**
+ * The maximum number of rows per statement: larger deletes make every process invalidate its whole caches.
+ */
 const batchSize = 500;
-/** Whatever has piled up beyond this waits for the next time. */
+/** The maximum number of batches per run; further rows wait for the next run. */
 const batchesMax = 200;
 
+/** The service for statistics. */
 export type StatisticsService = ReturnType<typeof createStatisticsService>;
 
-/** Keeps what PostgreSQL knows of its tables fresh, and the tables free of what has expired. */
+/** Creates the service that deletes expired data and updates the planner's statistics. */
 export function createStatisticsService(options: {
   readonly queries: StatisticsQueries;
   readonly clock: Clock;
   readonly waitForInvalidation: Coherence['waitForInvalidation'];
-  /** Puts what was done into the audit log. */
+  /** Writes an action to the audit log. */
   readonly note: (viewer: Viewer, note: AuditNote) => Promise<void>;
 }) {
   const { queries, clock, waitForInvalidation, note } = options;
 
   /**
-   * Removes what has expired, batch by batch; answers how many rows of each table.
-   * Stops where another process is at it, and between batches once the signal says so.
+   * Deletes expired rows in batches and returns their number by table. Stops if another process is cleaning
+   * up, and between batches once the signal is aborted.
    */
   async function cleanUp(signal?: AbortSignal): Promise<readonly RemovedRows[]> {
     const removed = new Map<string, number>();
@@ -41,14 +44,14 @@ export function createStatisticsService(options: {
 
     /** Runs `cleanUp` at an admin's request. */
     async cleanUpFor(viewer: Viewer): Promise<readonly RemovedRows[]> {
-      // Before it is done: what can't be noted is not done.
+      // Before the clean-up: without an audit entry there must be none.
       await note(viewer, { action: 'cleanupExpiredData', target: null });
       const removed = await cleanUp();
       await waitForInvalidation();
       return removed;
     },
 
-    /** Has PostgreSQL look at every table again, so that it plans queries for the tables as they are. */
+    /** Updates the planner's statistics of all tables at an admin's request. */
     async refreshFor(viewer: Viewer): Promise<void> {
       await note(viewer, { action: 'refreshStatistics', target: null });
       await queries.refresh();

@@ -11,10 +11,11 @@ export interface TenantLoaders {
   readonly membershipsByUserId: DataLoader<string, readonly Membership[]>;
   /** Lists by tenant. */
   members(filter: MemberFilter): PagedList<Membership>;
-  /** Lists for the viewer's tenant. */
+  /** Counts the usage of the viewer's tenant. */
   usage(now: Date): Promise<TenantUsage>;
 }
 
+/** Creates the loaders of tenants for one request. */
 export function createTenantLoaders(queries: TenantQueries, viewer: Viewer): TenantLoaders {
   return {
     byId: new DataLoader(async (ids) => byKeys(ids, await queries.byIds(viewer, ids), (tenant) => tenant.id)),

@@ -20,7 +20,7 @@ export interface TenantUsage {
   readonly messagesLast30Days: number;
 }
 
-/** A person in a tenant. */
+/** A user's membership in a tenant. */
 export interface Membership {
   readonly tenantId: string;
   readonly userId: string;

@@ -10,7 +10,7 @@ import type { Membership, Role, Tenant, TenantUsage } from './model.ts';
 /** A filter of members. */
 export interface MemberFilter {
   readonly role: Role | null;
-  /** Resembles the name or, for admins of the tenant, the e-mail address. */
+  /** Text that resembles the name or, for admins of the tenant, the email address. */
   readonly search: string | null;
 }
 
@@ -34,7 +34,7 @@ interface MembershipChange extends MembershipState {
   readonly entry: AuditEntry;
 }
 
-/** A person to be, who can't sign in until an identity provider knows them by their address. */
+/** A user to insert, who cannot sign in until an identity provider vouches for the email address. */
 export interface Invited {
   readonly id: string;
   readonly email: string;
@@ -43,12 +43,13 @@ export interface Invited {
 
 const dayMs = 24 * 60 * 60 * 1000;
 
+/** The database queries of tenants. */
 export type TenantQueries = ReturnType<typeof createTenantQueries>;
 
 const membershipColumns = sql`m.tenant_id as "tenantId", m.user_id as "userId", m.role, m.permissions,
   m.is_active as "isActive", m.joined_at as "joinedAt"`;
 
-/** A person's name as the trigram index on it is written; the index serves nothing else. */
+/** A user's name, as written in its trigram index: the index serves no other expression. */
 const fullName = sql`(coalesce(u.first_name, '') || ' ' || coalesce(u.last_name, ''))`;
 
 const inOrderOfJoining: Ordering<Membership> = {
@@ -60,9 +61,10 @@ const inOrderOfJoining: Ordering<Membership> = {
   ],
 };
 
+/** Creates the database queries of tenants. */
 export function createTenantQueries(db: Database) {
   return {
-    /** Tenants in which the viewer is an active member. */
+    /** Finds tenants of which the viewer is an active member. */
     async byIds(viewer: Viewer, ids: readonly string[]): Promise<Tenant[]> {
       return db.query<Tenant>(sql`select t.id, t.slug, t.name, t.created_at as "createdAt"
         from tenants t
@@ -70,7 +72,7 @@ export function createTenantQueries(db: Database) {
         where t.id = any(${ids}::uuid[])`);
     },
 
-    /** Makes a person an admin of a tenant; null when there is no such tenant. */
+    /** Makes a user an admin of a tenant; null if there is no such tenant. */
     async addAdmin(slug: string, userId: string): Promise<Membership | null> {
       const [added] = await db.query<Membership>(sql`insert into memberships as m (tenant_id, user_id, role)
         select t.id, ${userId}::uuid, 'ADMIN' from tenants t where t.slug = ${slug}
@@ -79,7 +81,7 @@ export function createTenantQueries(db: Database) {
       return added ?? null;
     },
 
-    /** The viewer's own memberships everywhere; of others only the one in the viewer's tenant. */
+    /** Finds all memberships of the viewer, and those of other users in the viewer's tenant. */
     async membershipsByUserIds(viewer: Viewer, userIds: readonly string[]): Promise<Membership[]> {
       return db.query<Membership>(sql`select ${membershipColumns}
         from memberships m
@@ -88,7 +90,7 @@ export function createTenantQueries(db: Database) {
         order by m.joined_at, m.tenant_id`);
     },
 
-    /** The members of the viewer's tenant (the only parent that has any); guests find themselves only. */
+    /** Lists the members of the viewer's tenant; guests find only themselves, other tenants are empty. */
     members(viewer: Viewer, filter: MemberFilter): PagedList<Membership> {
       const where = (tenant: Sql) => whereMember(viewer, tenant, filter.role);
       const { search } = filter;
@@ -105,7 +107,7 @@ export function createTenantQueries(db: Database) {
       });
     },
 
-    /** Changes a membership as `decide` returns, or not at all if it throws. Null if there is no such member. */
+    /** Changes a membership to the result of `decide`, unless it throws; null if there is no such member. */
     async changeMembership(
       viewer: Viewer,
       userId: string,
@@ -113,7 +115,8 @@ export function createTenantQueries(db: Database) {
     ): Promise<Membership | null> {
       return inTransaction(db.pool, async (client) => {
         await lockTenant(client, viewer.tenantId);
-        // The identity provider waits for no tenant: what it says now must not be overwritten with what was read before.
+        // The identity sync does not take the tenant's lock: its changes must not be overwritten with older
+        // data.
         await client.query(sql`select from memberships
           where tenant_id = ${viewer.tenantId}::uuid and user_id = ${userId}::uuid for no key update`);
         const concerned = await concernedBy(client, viewer, sql`u.id = ${userId}::uuid`);
@@ -123,7 +126,7 @@ export function createTenantQueries(db: Database) {
       });
     },
 
-    /** Makes the person with this address a member, who comes into being where there is none yet. */
+    /** Makes the user with an email address a member, and creates the user if there is none. */
     async invite(
       viewer: Viewer,
       invited: Invited,
@@ -202,7 +205,7 @@ async function writeMembership(
   return written;
 }
 
-/** A key acts in its own tenant, and learns nothing of others that its owner has. */
+/** The condition for the viewer's active memberships; an API key sees only its own tenant. */
 function ownAndActive(viewer: Viewer): Sql {
   const own = sql`m.user_id = ${viewer.userId}::uuid and m.is_active`;
   return viewer.apiKeyId === null ? own : sql`${own} and m.tenant_id = ${viewer.tenantId}::uuid`;
@@ -216,8 +219,8 @@ function whereMember(viewer: Viewer, tenant: Sql, role: Role | null): Sql {
 }
 
 /**
- * Part of the name or all of it, misspelt or not: `%>` compares with the part that fits best, `%` with the whole.
- * E-mail addresses are for admins; a search that matched them for others would tell what they are.
+ * A fuzzy match of the name: `%>` compares with the most similar part, `%` with the whole. Matches email
+ * addresses only for admins, because a match would reveal them to other members.
  */
 function resembles(viewer: Viewer, search: string): Sql {
   const byName = sql`${fullName} %> ${search}::text or ${fullName} % ${search}::text`;
@@ -231,7 +234,7 @@ function similarity(viewer: Viewer, search: string): Sql {
     : sql`greatest(${byName})`;
 }
 
-/** The searched text is part of the ordering, and so of its cursors: another search ranks differently. */
+/** The order by relevance; cursors contain the searched text, because another search ranks differently. */
 function byRelevance<Row extends Membership & { readonly score: number }>(
   search: string,
   score: Sql,

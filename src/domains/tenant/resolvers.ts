@@ -10,6 +10,7 @@ import { toPublicId } from '../../platform/ids.ts';
 import type { TenantUsage } from './model.ts';
 import type { MemberFilter } from './queries.ts';
 
+/** The queries of tenants. */
 export const Query: ResolversOf<'tenant', 'Query'> = {
   tenant: async (_parent, _args, { viewer, loaders }) =>
     viewer === null ? null : loaders.tenant.byId.load(viewer.tenantId),
@@ -28,6 +29,7 @@ export const Query: ResolversOf<'tenant', 'Query'> = {
   },
 };
 
+/** The mutations of tenants. */
 export const Mutation: ResolversOf<'tenant', 'Mutation'> = {
   inviteMember: withUserErrors(async ({ input }, context) => ({
     membership: await context.services.tenant.inviteMember(viewerOf(context), input),
@@ -37,6 +39,7 @@ export const Mutation: ResolversOf<'tenant', 'Mutation'> = {
   })),
 };
 
+/** The fields of `Tenant` that this domain resolves. */
 export const Tenant: ResolversOf<'tenant', 'Tenant'> = {
   id: (tenant) => toPublicId('tenant', tenant.id),
   members: batched((tenants, args, { loaders }) =>
@@ -55,6 +58,7 @@ export const Tenant: ResolversOf<'tenant', 'Tenant'> = {
   }),
 };
 
+/** The fields of `Membership` that this domain resolves. */
 export const Membership: ResolversOf<'tenant', 'Membership'> = {
   user: batched((memberships, _args, { loaders }) =>
     loadManyOrThrow(
@@ -70,13 +74,16 @@ export const Membership: ResolversOf<'tenant', 'Membership'> = {
   ),
 };
 
+/** The fields of `User` that this domain resolves. */
 export const User: ResolversOf<'tenant', 'User'> = {
   memberships: batched((users, _args, { loaders }) =>
     Promise.all(users.map((user) => loaders.tenant.membershipsByUserId.load(user.id))),
   ),
 };
 
-/** The usage of a tenant other than the request's, which is empty, as its members and conversations are. */
+/**
+ * The usage of a tenant other than the viewer's: zero, because its members and conversations are not visible.
+ */
 const nothing: TenantUsage = {
   members: 0,
   activeSessions: 0,
@@ -89,7 +96,7 @@ const nothing: TenantUsage = {
 const searchCharactersMax = 200;
 
 /**
- * Which members are asked for.
+ * The filter of a list of members.
  * @throws BadUserInput for a text that cannot be searched
  */
 function memberFilterFrom(args: Pick<QueryUsersArgs, 'role' | 'search'>): MemberFilter {

@@ -23,11 +23,12 @@ const updateSchema = z.object({
   isActive: z.boolean().nullish(),
 });
 
+/** The service for tenants. */
 export type TenantService = ReturnType<typeof createTenantService>;
 
 /**
- * The rules of who belongs to a tenant, and as what. An OWNER decides about everybody, an ADMIN about MEMBERs and GUESTs; both
- * as they are at that moment in the database, whatever a cache still holds. A tenant never loses its last active OWNER.
+ * Creates the service for members. An OWNER manages all members, an ADMIN MEMBERs and GUESTs, by their
+ * current roles in the database; a tenant never loses its last active OWNER.
  */
 export function createTenantService(options: {
   readonly queries: TenantQueries;
@@ -37,7 +38,10 @@ export function createTenantService(options: {
   const { queries, waitForInvalidation, clock } = options;
 
   return {
-    /** @throws InvalidInput for faults of the input, for members, and for a role that the viewer does not give */
+    /**
+     * @throws InvalidInput for invalid input, for existing members, and for a role that the viewer may not
+     * grant
+     */
     async inviteMember(viewer: Viewer, input: unknown): Promise<Membership> {
       const { email, role } = parseInput(inviteSchema, input);
       const now = new Date(clock.now());
@@ -57,7 +61,10 @@ export function createTenantService(options: {
       return invited;
     },
 
-    /** @throws InvalidInput for faults of the input, for people the viewer does not decide about, and for the last OWNER */
+    /**
+     * @throws InvalidInput for invalid input, for members whom the viewer may not manage, and for the last
+     * OWNER
+     */
     async updateMembership(viewer: Viewer, input: unknown): Promise<Membership> {
       const { userId: publicId, ...changes } = parseInput(updateSchema, input);
       const userId = fromPublicId('user', publicId);
@@ -75,7 +82,7 @@ export function createTenantService(options: {
               return { ...after, isActivityDecided, entry: auditEntry(viewer, note, now) };
             });
       if (updated === null) throw new NotFound('member', ['input', 'userId']);
-      // Ends what their sessions, keys and tokens are known to allow.
+      // Invalidates the cached rights of the member's sessions, keys and tokens.
       await waitForInvalidation();
       return updated;
     },

@@ -11,7 +11,7 @@ import {
 
 /**
  * Replaces the directives `@connection` and `@payload`, and their definitions in schema.graphql, by the
- * arguments, fields and types that the directives stand for. Drops `@row`, which only code generation needs.
+ * arguments, fields and types that they generate. Drops `@row`, which only code generation needs.
  * @throws Error for `@connection` on a field that is not declared as `[Node!]!`
  */
 export function expandDirectives(document: DocumentNode): DocumentNode {

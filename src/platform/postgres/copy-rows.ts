@@ -6,8 +6,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 /** The value of a column in a row to be copied. */
 export type CopyValue = string | number | boolean | Date | null;
 
-// A statement of this many rows ends long before the shortest statement timeout, whatever the number of rows
-// in all.
+// A statement of this many rows ends long before the shortest statement timeout.
 const statementRowsMax = 2000;
 const chunkRowsMax = 200;
 

@@ -2,36 +2,36 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
-/** Something of a tenant that was used, and when it was used last. */
+/** An object of a tenant, such as a session, and the time of its last use. */
 export interface LastSeen {
   readonly tenantId: string;
   readonly id: string;
   readonly at: Date;
 }
 
-/** Settings of a buffer. */
+/** The options of a buffer. */
 interface LastSeenOptions {
-  /** What is seen, for the log. */
+  /** The kind of object, for the log. */
   readonly name: string;
-  /** Stores them all at once. */
+  /** Stores a batch. */
   readonly write: (lastSeen: readonly LastSeen[]) => Promise<void>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Of how many things at most a sighting waits to be written; what is seen beyond that is not noted. */
+  /** The maximum number of objects that wait to be written; uses of further objects are dropped. */
   readonly waitingMax: number;
 }
 
-/** The same thing is written at most this often. */
+/** The minimum interval between two writes of the same object. */
 const writtenAgainAfterMs = 60_000;
 
 /**
- * Remembers when things were used, and writes it down in batches: a request costs no write, and a thing that is used all
- * the time is written once a minute. What could not be written waits for the next batch.
+ * A write-behind buffer of last-seen times: requests wait for no write, and an object in constant use is
+ * written once a minute. Times that could not be written wait for the next batch.
  */
 export class LastSeenBuffer {
   readonly #options: LastSeenOptions;
   readonly #waiting = new Map<string, { readonly tenantId: string; at: number }>();
-  /** When each thing was written last. What is pushed out here is only written sooner. */
+  /** The time of each object's last write; an evicted object is only written sooner. */
   readonly #written: LRUCache<string, number>;
   #underWay = Promise.resolve();
   #missed = 0;
@@ -41,7 +41,7 @@ export class LastSeenBuffer {
     this.#written = new LRUCache({ max: options.waitingMax });
   }
 
-  /** That something is used just now. */
+  /** Records a use at the current time. */
   note(tenantId: string, id: string): void {
     const at = this.#options.clock.now();
     const known = this.#waiting.get(id);
@@ -50,14 +50,14 @@ export class LastSeenBuffer {
     else this.#missed += 1;
   }
 
-  /** Writes what has waited long enough, or with `all` everything that waits. Never rejects: a failure is logged. */
+  /** Writes the times that have waited long enough, or all. Never rejects: a failure is logged. */
   async flush({ all = false } = {}): Promise<void> {
-    // One after the other, so that nothing is written twice.
+    // Sequentially, so that no time is written twice.
     this.#underWay = this.#underWay.then(() => this.#write(this.#due(all)));
     await this.#underWay;
   }
 
-  /** Flushes every so often until the returned function is called, which writes what is left. */
+  /** Flushes periodically until the returned function is called, which flushes the rest. */
   start(everyMs: number): () => Promise<void> {
     const timer = setInterval(() => void this.flush(), everyMs);
     timer.unref();
@@ -79,15 +79,16 @@ export class LastSeenBuffer {
   async #write(lastSeen: readonly LastSeen[]): Promise<void> {
     const { clock, logger, name, write } = this.#options;
     if (this.#missed > 0) {
-      logger.warn({ missed: this.#missed }, `too many ${name} were seen at once to note them all`);
+      logger.warn({ missed: this.#missed }, `dropped last-seen times of ${name}: the buffer is full`);
       this.#missed = 0;
     }
     if (lastSeen.length === 0) return;
     try {
       await write(lastSeen);
     } catch (error) {
-      // They stay where they are, and with them the room that they take; when something was seen may be lost, a request not.
-      logger.warn({ err: error, waiting: this.#waiting.size }, `when ${name} were seen could not be written`);
+      // The times stay in the buffer and keep using its capacity; a last-seen time may be lost, a request
+      // must not.
+      logger.warn({ err: error, waiting: this.#waiting.size }, `could not write last-seen times of ${name}`);
       return;
     }
     const now = clock.now();

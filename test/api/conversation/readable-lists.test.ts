@@ -221,7 +221,7 @@ function recording(): { readonly sent: PreparableStatement[]; readonly database:
   };
 }
 
-/** The more of the plans that PostgreSQL chooses from: with the values known, and the one it keeps for any values. */
+/** The larger cost of both plans that PostgreSQL chooses from: the custom plan and the generic plan. */
 async function rowsReadBy({ text, values }: PreparableStatement): Promise<number> {
   const client = await testApp.database.pool.connect();
   try {

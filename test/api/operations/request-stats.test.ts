@@ -166,7 +166,7 @@ describe('the statistics of a request', () => {
     const query = (name: string, fields: string) => ({
       query: `query ${name} { conversations(first: 1) { ${fields} } }`,
     });
-    // What was written before is announced to the caches in its own time, and must not end anything meanwhile.
+    // Earlier writes are announced to the caches with a delay, and must not invalidate entries meanwhile.
     await testApp.app.coherence.waitForInvalidation();
     // Who they are is known from here on, and takes no statement.
     await send({ query: '{ __typename }' });

@@ -81,7 +81,7 @@ describe('lastSeen', () => {
     await lastSeen.flush();
 
     expect(written()).toEqual([['a@0', 'b@0'], ['a@0', 'b@0'], ['c@0']]);
-    expect(warn).toHaveBeenCalledWith({ missed: 2 }, 'too many things were seen at once to note them all');
+    expect(warn).toHaveBeenCalledWith({ missed: 2 }, 'dropped last-seen times of things: the buffer is full');
   });
 
   it('are written at shutdown, however soon after the last write', async () => {
