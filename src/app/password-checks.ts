@@ -6,7 +6,7 @@ import { isPassword } from '../platform/security/passwords.ts';
 import { SharedAttemptLimiter, type SharedCounters } from '../platform/security/shared-attempt-limiter.ts';
 import { Semaphore } from '../platform/runtime/semaphore.ts';
 
-/** What keeps signing in from being used to guess passwords, or to keep the process busy. */
+/** Creates the limits that keep sign-ins from guessing passwords and from keeping the process busy. */
 export function createPasswordChecks({
   clock,
   config,
@@ -14,23 +14,23 @@ export function createPasswordChecks({
 }: {
   readonly clock: Clock;
   readonly config: Pick<Config, 'signInLimits'>;
-  /** Where processes count together; null: each counts by itself. */
+  /** Counters of all processes; null if each process counts by itself. */
   readonly shared: { readonly counters: SharedCounters; readonly namespace: string } | null;
 }) {
   const { triesPerAccount, triesPerAddress, windowMs } = config.signInLimits;
-  const limiterOf = (name: string, triesMax: number) => {
-    const limit = { triesMax, windowMs, clock, keysMax: 100_000 };
-    if (shared === null) return new MemoryAttemptLimiter(limit);
-    const { counters, namespace } = shared;
-    return new SharedAttemptLimiter({ ...limit, counters, keyPrefix: `${namespace}:tries:${name}:` });
-  };
+  const options = { windowMs, clock, limitsMax: 200_000 };
+  const limiter =
+    shared === null
+      ? new MemoryAttemptLimiter(options)
+      : new SharedAttemptLimiter({
+          ...options,
+          counters: shared.counters,
+          keyPrefix: `${shared.namespace}:attempts:`,
+        });
   // 20 ms and 19 MB each, on threads that files and addresses of hosts are read on as well.
   const semaphore = new Semaphore({ concurrencyMax: 2, queueMax: 100 });
   return {
-    limits: createSignInLimits({
-      perAccount: limiterOf('account', triesPerAccount),
-      perAddress: limiterOf('address', triesPerAddress),
-    }),
+    limits: createSignInLimits(limiter, { perAccount: triesPerAccount, perNetwork: triesPerAddress }),
     isPassword: (password: string, passwordHash: string | null) =>
       semaphore.run(() => isPassword(password, passwordHash)),
   };

@@ -186,6 +186,7 @@ export const twinOperations: Readonly<Record<RootField, Make>> = {
   revokeApiKey: ({ made }) => mutation('revokeApiKey', 'apiKey { id name }', { apiKeyId: made('key') }),
   revokeSession: ({ made }) =>
     mutation('revokeSession', 'session { id userAgent user { id } }', { sessionId: made('session') }),
+  liftSignInLimit: ({ id }) => mutation('liftSignInLimit', `user { ${person} }`, { userId: id('user') }),
   sendMessage: ({ id, own, number, random }) =>
     mutation('sendMessage', `message { ${message} }`, {
       conversationId: id('conversation'),

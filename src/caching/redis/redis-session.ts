@@ -1,5 +1,4 @@
 import type KeyvRedis from '@keyv/redis';
-import { z } from 'zod';
 import { StoreUnavailable, type StoredText, type StoreSession } from '../key-value-store.ts';
 import type { RedisClient } from './redis-client.ts';
 
@@ -13,19 +12,6 @@ interface RedisSessionOptions {
   /** Called after each command; null on success. */
   readonly onOutcome: (error: unknown) => void;
 }
-
-const sumSchema = z.tuple([z.number(), z.number()]);
-
-/** One script, so that no counter can remain without an expiry. */
-const addToScript = `
-  if tonumber(ARGV[1]) < 0 and redis.call('exists', KEYS[1]) == 0 then return {0, 0} end
-  local sum = redis.call('incrby', KEYS[1], ARGV[1])
-  local left = redis.call('pttl', KEYS[1])
-  if left < 0 then
-    redis.call('pexpire', KEYS[1], ARGV[2])
-    left = tonumber(ARGV[2])
-  end
-  return {sum, left}`;
 
 /** Redis, for as long as the same server responds in time. */
 export class RedisSession implements StoreSession {
@@ -73,19 +59,10 @@ export class RedisSession implements StoreSession {
     await this.#run(() => Promise.all(keys.map((key) => commands.unlink(key))));
   }
 
-  /**
-   * Adds to the counter of a key, which starts at 0 and expires `ttlMs` later; a negative number changes only
-   * an existing counter. Returns the sum and the remaining milliseconds.
-   */
-  async addTo(
-    key: string,
-    by: number,
-    ttlMs: number,
-  ): Promise<{ readonly sum: number; readonly leftMs: number }> {
+  /** Runs a Lua script on one key and returns its result. */
+  async runScript(script: string, key: string, args: readonly (string | number)[]): Promise<unknown> {
     const { commands } = this.#options.client;
-    const command = { keys: [key], arguments: [String(by), String(ttlMs)] };
-    const [sum, leftMs] = sumSchema.parse(await this.#run(() => commands.eval(addToScript, command)));
-    return { sum, leftMs };
+    return this.#run(() => commands.eval(script, { keys: [key], arguments: args.map(String) }));
   }
 
   async #run<Result>(command: () => Promise<Result>): Promise<Result> {

@@ -13,6 +13,7 @@ export const session: Domain<'session', SessionQueries, SessionLoaders, SessionS
       signIn: { who: 'anyone', scope: null },
       revokeSession: { who: 'signedIn', scope: 'write', auditsForbidden: true },
       signOut: { who: 'signedIn', scope: null },
+      liftSignInLimit: { who: 'tenantAdmin', scope: 'admin', auditsForbidden: true },
     },
   },
   node: {

@@ -96,6 +96,27 @@ export function createSessionQueries(db: Database) {
       return found ?? null;
     },
 
+    /** The ID of a session of an account by the hash of its token, even if expired or revoked; null if unknown. */
+    async sessionOfAccount(email: string, tokenHash: Buffer): Promise<string | null> {
+      const [found] = await db.query<{ readonly id: string }>(sql`select s.id from ${ownedSessions}
+        where s.token_hash = ${tokenHash} and lower(u.email) = lower(${email})`);
+      return found?.id ?? null;
+    },
+
+    /** Records that an admin lifted a member's sign-in limits; null if there is no such member. */
+    async noteLiftedLimit(
+      viewer: Viewer,
+      userId: string,
+      entry: AuditEntry,
+    ): Promise<{ readonly email: string | null } | null> {
+      const [member] = await db.query<{ readonly email: string | null }>(sql`with member as (
+          select u.email from users u join memberships m on m.user_id = u.id
+          where m.tenant_id = ${viewer.tenantId}::uuid and u.id = ${userId}::uuid
+        ), noted as (${insertAudit(entry, sql`member`)})
+        select * from member`);
+      return member ?? null;
+    },
+
     /** Finds an account by its external ID, such as `import:<tenant>:<author>`. */
     async credentialsByExternalId(externalId: string): Promise<Credentials | null> {
       const [found] = await db.query<Credentials>(sql`${credentials} where u.external_id = ${externalId}`);

@@ -13,6 +13,10 @@ export const Mutation: ResolversOf<'session', 'Mutation'> = {
     if (session.id === context.caller?.session?.id) context.signOutCaller();
     return { session };
   }),
+  liftSignInLimit: withUserErrors(async ({ input }, context) => {
+    const userId = await context.services.session.liftSignInLimit(viewerOf(context), input);
+    return { user: await context.loaders.user.byId.load(userId) };
+  }),
   signIn: withUserErrors(async ({ input }, context) => {
     const { token, session, viewer } = await context.services.session.signIn(input, context.device);
     // The payload is resolved for the user who has just signed in, who may see more than the anonymous

@@ -20,9 +20,12 @@ const signInSchema = z.object({
   email: z.string(),
   password: z.string().max(1000, 'must have at most 1000 characters'),
   tenantId: z.string().nullish(),
+  previousToken: z.string().max(200, 'must have at most 200 characters').nullish(),
 });
 
 const revokeSchema = z.object({ sessionId: z.string() });
+
+const liftSchema = z.object({ userId: z.string() });
 
 /** The client of a sign-in. */
 export interface Device {
@@ -85,6 +88,12 @@ export function createSessionService(options: {
     return viewer;
   }
 
+  /** Finds an earlier session of the account by its token; null if there is none. */
+  async function knownSession(email: string, token: string): Promise<string | null> {
+    if (!isSecret(tokenPrefix, token)) return null;
+    return queries.sessionOfAccount(email, Buffer.from(hashOfSecret(token), 'hex'));
+  }
+
   return {
     begin,
 
@@ -93,8 +102,9 @@ export function createSessionService(options: {
      * membership is missing; and when it was tried too often
      */
     async signIn(input: unknown, device: Device): Promise<SignedIn> {
-      const { email, password, tenantId } = parseInput(signInSchema, input);
-      const attempt = { email, ipAddress: device.ipAddress };
+      const { email, password, tenantId, previousToken } = parseInput(signInSchema, input);
+      const knownSessionId = await knownSession(email, previousToken ?? '');
+      const attempt = { email, ipAddress: device.ipAddress, knownSessionId };
       await limits.count(attempt);
       const account = await queries.credentialsByEmail(email);
       const isRight = await isPassword(password, account?.passwordHash ?? null);
@@ -104,6 +114,21 @@ export function createSessionService(options: {
       }
       await limits.succeed(attempt);
       return begin(account, membership, device);
+    },
+
+    /**
+     * Lifts the limits of sign-in attempts for a member's account. Returns the member's user ID.
+     * @throws NotFound
+     */
+    async liftSignInLimit(viewer: Viewer, input: unknown): Promise<string> {
+      const { userId } = parseInput(liftSchema, input);
+      const id = fromPublicId('user', userId);
+      const note = { action: 'liftSignInLimit', target: userId };
+      const entry = auditEntry(viewer, note, new Date(clock.now()));
+      const member = id === null ? null : await queries.noteLiftedLimit(viewer, id, entry);
+      if (member === null || id === null) throw new NotFound('member', ['input', 'userId']);
+      if (member.email !== null) await limits.lift(member.email);
+      return id;
     },
 
     /** Ends the viewer's session; null when it has ended already. @throws InvalidInput for other credentials */

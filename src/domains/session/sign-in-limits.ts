@@ -1,54 +1,89 @@
 import { createHash } from 'node:crypto';
-import type { AttemptLimiter } from '../../platform/security/attempt-limiter.ts';
+import type { AttemptLimit, AttemptLimiter } from '../../platform/security/attempt-limiter.ts';
 import { invalidInput } from '../../platform/input.ts';
 import { networkOf } from '../../platform/security/network-address.ts';
 
-/** An attempt to sign in: account and client address. */
-interface Attempt {
+/** An attempt to sign in. */
+export interface SignInAttempt {
   readonly email: string;
   readonly ipAddress: string | null;
+  /** An earlier session of the account on the same device; null for an unknown device. */
+  readonly knownSessionId: string | null;
 }
 
-/** Limits sign-in attempts per account and per client address, against guessing of passwords. */
+/**
+ * Slows down the guessing of passwords. Attempts count per account and network, per account, and per network. A
+ * device on which the account has signed in before has a limit of its own, so that attempts elsewhere cannot keep its owner out.
+ */
 export interface SignInLimits {
   /**
-   * Counts an attempt before it costs anything.
-   * @throws InvalidInput, with the same message for both limits, whether the account exists or not
+   * Counts an attempt, before the password is checked.
+   * @throws InvalidInput in the same words for each limit, and for accounts that do not exist
    */
-  count(attempt: Attempt): Promise<void>;
-  /** Records a successful attempt: neither it nor earlier attempts for the same account count. */
-  succeed(attempt: Attempt): Promise<void>;
+  count(attempt: SignInAttempt): Promise<void>;
+  /** Takes back a successful attempt, and those of the same account from the same place. */
+  succeed(attempt: SignInAttempt): Promise<void>;
+  /** Forgets all attempts for an account. */
+  lift(email: string): Promise<void>;
 }
 
-/** Creates the limits over two limiters, one per account and one per address. */
-export function createSignInLimits(limiters: {
-  readonly perAccount: AttemptLimiter;
-  readonly perAddress: AttemptLimiter;
-}): SignInLimits {
-  const { perAccount, perAddress } = limiters;
+/** All networks together have this many times the attempts of one for an account. */
+const networksPerAccount = 5;
+
+/** Creates the limits: `perAccount` and `perNetwork` attempts in the window of the limiter. */
+export function createSignInLimits(
+  limiter: AttemptLimiter,
+  { perAccount, perNetwork }: { readonly perAccount: number; readonly perNetwork: number },
+): SignInLimits {
+  const ofAccount: AttemptLimit = { name: 'account', triesMax: perAccount * networksPerAccount };
+  const ofNetwork: readonly AttemptLimit[] = [{ name: 'network', triesMax: perNetwork }];
+  const limitsOfAccount = (attempt: SignInAttempt): AttemptLimit[] => {
+    const ofPlace = { name: placeOf(attempt), triesMax: perAccount };
+    return attempt.knownSessionId === null ? [ofAccount, ofPlace] : [ofPlace];
+  };
+
   return {
     async count(attempt) {
-      // The address first: attempts beyond its limit must not count against the account and lock its owner
-      // out.
+      const isKnown = attempt.knownSessionId !== null;
+      // The network first: one that is over its limit cannot use up the attempts of an account.
       const waitMs =
-        (await perAddress.take(addressOf(attempt))) ?? (await perAccount.take(accountOf(attempt)));
+        (isKnown ? null : await limiter.take(networkKey(attempt), ofNetwork)) ??
+        (await limiter.take(accountKey(attempt.email), limitsOfAccount(attempt)));
       if (waitMs === null) return;
       const seconds = Math.max(1, Math.ceil(waitMs / 1000));
       throw invalidInput('RATE_LIMITED', `Too many sign-in attempts; try again in ${seconds} seconds.`);
     },
 
-    // Only this attempt of the address: else an attacker with an own account could reset the limit at will.
+    // Only one attempt of the network: otherwise an attacker with an own account could reset the limit at will.
     async succeed(attempt) {
-      await Promise.all([perAccount.forget(accountOf(attempt)), perAddress.giveBack(addressOf(attempt))]);
+      const account = accountKey(attempt.email);
+      await limiter.forget(account, placeOf(attempt));
+      if (attempt.knownSessionId !== null) return;
+      await Promise.all([
+        limiter.giveBack(account, [ofAccount]),
+        limiter.giveBack(networkKey(attempt), ofNetwork),
+      ]);
+    },
+
+    async lift(email) {
+      await limiter.forget(accountKey(email));
     },
   };
 }
 
-function addressOf({ ipAddress }: Attempt): string {
+function placeOf(attempt: SignInAttempt): string {
+  return attempt.knownSessionId === null ? networkIn(attempt) : `session:${attempt.knownSessionId}`;
+}
+
+function networkIn({ ipAddress }: SignInAttempt): string {
   return ipAddress === null ? 'unknown' : networkOf(ipAddress);
 }
 
-/** The hash of the email address, so that the store of attempts contains no addresses. */
-function accountOf({ email }: Attempt): string {
-  return createHash('sha256').update(email.toLowerCase()).digest('base64url');
+function networkKey(attempt: SignInAttempt): string {
+  return `network:${networkIn(attempt)}`;
+}
+
+/** Contains a hash of the email address, so that the store of attempts contains no addresses. */
+function accountKey(email: string): string {
+  return `account:${createHash('sha256').update(email.toLowerCase()).digest('base64url')}`;
 }

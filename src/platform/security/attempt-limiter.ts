@@ -1,64 +1,70 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../runtime/clock.ts';
 
-/** Limits attempts per key. Its promises never reject. */
-export interface AttemptLimiter {
-  /** Counts an attempt; resolves with null, or with the milliseconds until the next allowed attempt. */
-  take(key: string): Promise<number | null>;
-  /** Takes back one attempt. */
-  giveBack(key: string): Promise<void>;
-  /** Takes back all attempts. */
-  forget(key: string): Promise<void>;
-}
-
-/** The maximum number of attempts in a window that starts with the first attempt of a key. */
+/** One of a key's limits: `triesMax` attempts immediately, then another each `windowMs / triesMax`. */
 export interface AttemptLimit {
+  readonly name: string;
   readonly triesMax: number;
-  readonly windowMs: number;
 }
 
-interface Window {
-  tries: number;
-  readonly endsAt: number;
+/** Slows attempts down per key, each key with limits of its own. Its promises never reject. */
+export interface AttemptLimiter {
+  /**
+   * Counts an attempt against each of these limits, or against none if one is reached. Resolves with null, or
+   * with the milliseconds until the next allowed attempt.
+   */
+  take(key: string, limits: readonly AttemptLimit[]): Promise<number | null>;
+  /** Takes back one attempt. */
+  giveBack(key: string, limits: readonly AttemptLimit[]): Promise<void>;
+  /** Takes back all attempts of the key, or only those of the named limit. */
+  forget(key: string, name?: string): Promise<void>;
 }
 
 /**
- * Counts attempts in the memory of the process, for a bounded number of keys of which the least recently used
- * are evicted. rate-limiter-flexible's memory is unbounded, has a timer per key and reads the system clock.
+ * Counts attempts in the memory of the process, for a bounded number of limits of which those of the least
+ * recently used keys are evicted. rate-limiter-flexible's memory is unbounded, has a timer per key and reads
+ * the system clock.
  */
 export class MemoryAttemptLimiter implements AttemptLimiter {
-  readonly #limit: AttemptLimit;
+  readonly #windowMs: number;
   readonly #clock: Clock;
-  readonly #windows: LRUCache<string, Window>;
+  /** For each limit of a key the time at which it is unused again (the generic cell rate algorithm). */
+  readonly #keys: LRUCache<string, Map<string, number>>;
 
-  constructor(options: AttemptLimit & { readonly clock: Clock; readonly keysMax: number }) {
-    this.#limit = options;
+  constructor(options: { readonly windowMs: number; readonly clock: Clock; readonly limitsMax: number }) {
+    this.#windowMs = options.windowMs;
     this.#clock = options.clock;
-    this.#windows = new LRUCache({ max: options.keysMax });
+    this.#keys = new LRUCache({ maxSize: options.limitsMax });
   }
 
-  async take(key: string): Promise<number | null> {
+  async take(key: string, limits: readonly AttemptLimit[]): Promise<number | null> {
     const now = this.#clock.now();
-    const window = this.#windowOf(key, now);
-    if (window.tries >= this.#limit.triesMax) return window.endsAt - now;
-    window.tries += 1;
+    const unusedAt = this.#keys.get(key) ?? new Map<string, number>();
+    let latest = 0;
+    for (const { name, triesMax } of limits) {
+      latest = Math.max(latest, Math.max(now, unusedAt.get(name) ?? 0) + this.#windowMs / triesMax);
+    }
+    const waitMs = latest - now - this.#windowMs;
+    // A window divided by three and multiplied by three may be longer by a rounding error.
+    if (waitMs >= 1) return Math.ceil(waitMs);
+    for (const [name, at] of unusedAt) if (at <= now) unusedAt.delete(name);
+    for (const { name, triesMax } of limits) {
+      unusedAt.set(name, Math.max(now, unusedAt.get(name) ?? 0) + this.#windowMs / triesMax);
+    }
+    this.#keys.set(key, unusedAt, { size: unusedAt.size });
     return null;
   }
 
-  async giveBack(key: string): Promise<void> {
-    const window = this.#windows.get(key);
-    if (window !== undefined && window.tries > 0) window.tries -= 1;
+  async giveBack(key: string, limits: readonly AttemptLimit[]): Promise<void> {
+    const unusedAt = this.#keys.get(key);
+    for (const { name, triesMax } of limits) {
+      const at = unusedAt?.get(name);
+      if (at !== undefined) unusedAt?.set(name, at - this.#windowMs / triesMax);
+    }
   }
 
-  async forget(key: string): Promise<void> {
-    this.#windows.delete(key);
-  }
-
-  #windowOf(key: string, now: number): Window {
-    const known = this.#windows.get(key);
-    if (known !== undefined && known.endsAt > now) return known;
-    const window = { tries: 0, endsAt: now + this.#limit.windowMs };
-    this.#windows.set(key, window);
-    return window;
+  async forget(key: string, name?: string): Promise<void> {
+    if (name === undefined) this.#keys.delete(key);
+    else this.#keys.get(key)?.delete(name);
   }
 }

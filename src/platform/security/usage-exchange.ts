@@ -7,6 +7,12 @@ const windowMs = 60_000;
 /** The maximum number of keys whose last shared usage is known. */
 const keysMax = 50_000;
 
+/** Adds to a counter and returns the sum. One script, so that no counter can remain without an expiry. */
+const addScript = `
+  local sum = redis.call('incrby', KEYS[1], ARGV[1])
+  if redis.call('pttl', KEYS[1]) < 0 then redis.call('pexpire', KEYS[1], ARGV[2]) end
+  return sum`;
+
 /**
  * Exchanges usage with other processes periodically, and never while a request waits. While the store is
  * away, usage is not shared, but each process still counts its own.
@@ -56,10 +62,10 @@ export class UsageExchange {
   }
 
   async #add(key: string, amount: number): Promise<number | null> {
-    const { session } = this.#counters;
-    if (session === null) return null;
     try {
-      return (await session.addTo(this.#keyPrefix + key, amount, windowMs)).sum;
+      const args = [amount, windowMs];
+      const sum = await this.#counters.session?.runScript(addScript, this.#keyPrefix + key, args);
+      return typeof sum === 'number' ? sum : null;
     } catch {
       // Allowed to be lost: the usage still counts here. The store logs its own failures.
       return null;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import sql from 'sql-template-tag';
 import { z } from 'zod';
 import { hashPassword } from '../../../src/platform/security/passwords.ts';
 import { aTenant, aUser, type TestTenant, type TestUser } from '../../support/builders.ts';
@@ -37,6 +38,7 @@ afterAll(() => testApp.close());
 interface Try {
   readonly email?: string;
   readonly password?: string;
+  readonly previousToken?: string;
 }
 
 const how = 'fragment how on SignInPayload { token userErrors { code } }';
@@ -48,7 +50,8 @@ async function signIn(
 ): Promise<string[]> {
   const aliases = tries.map(
     (each, index) => `try${index}: signIn(input: { email: "${each.email ?? person.email}",
-      password: "${each.password ?? password}" }) { ...how }`,
+      password: "${each.password ?? password}"${withToken(each)} }) {
+      ...how }`,
   );
   const response = await testApp.server.inject({
     method: 'POST',
@@ -61,6 +64,32 @@ async function signIn(
     response.json().data,
   );
   return payloads.map(({ token, userErrors }) => (token === null ? (userErrors[0]?.code ?? 'none') : 'OK'));
+}
+
+function withToken({ previousToken }: Try): string {
+  return previousToken === undefined ? '' : `, previousToken: "${previousToken}"`;
+}
+
+/** Signs in on a device, which then has a token. */
+async function tokenOf({ email }: TestUser): Promise<string> {
+  const { signIn: payload } = await testApp.data(
+    `mutation { signIn(input: { email: "${email}", password: "${password}" }) { token } }`,
+  );
+  return payload.token;
+}
+
+/** Uses up the attempts of the network and of the person's account. */
+async function exhaust(): Promise<void> {
+  await signIn(times(perAccount, wrong));
+  await signIn(Array.from({ length: perAddress }, (_, index) => nobody(index)));
+}
+
+async function lift(token: string, userId: string): Promise<unknown> {
+  const answer = await testApp.ask(
+    `mutation { liftSignInLimit(input: { userId: "${userId}" }) { user { id } userErrors { code } } }`,
+    { token },
+  );
+  return answer.data?.liftSignInLimit ?? null;
 }
 
 const wrong = { password: 'wrong' };
@@ -76,8 +105,8 @@ describe('sign-in attempts', () => {
   });
 
   it('over the limit are rejected with the time to wait, without a statement, until then', async () => {
-    await signIn(times(perAccount, wrong));
-    testApp.clock.advance(20_000);
+    await signIn(times(perAccount, wrong), { address: '127.0.0.1' });
+    testApp.clock.advance(5000);
     const query = `mutation { signIn(input: { email: "${person.email}", password: "${password}" }) {
       token userErrors { code message path } } }`;
     const answer = await testApp.expectStatements(0, () => testApp.data(query));
@@ -87,21 +116,85 @@ describe('sign-in attempts', () => {
       userErrors: [
         {
           code: 'RATE_LIMITED',
-          message: 'Too many sign-in attempts; try again in 40 seconds.',
+          message: 'Too many sign-in attempts; try again in 15 seconds.',
           path: ['input'],
         },
       ],
     });
-    testApp.clock.advance(40_000);
-    expect(await signIn([{}])).toEqual(['OK']);
+    testApp.clock.advance(15_000);
+    expect(await signIn([{}], { address: '127.0.0.1' })).toEqual(['OK']);
   });
 
-  it('are counted per account, from any address and in any case of its email', async () => {
-    await signIn([wrong], { address: '192.0.2.1' });
-    await signIn([{ ...wrong, email: person.email.toUpperCase() }], { address: '192.0.2.2' });
-    await signIn([wrong], { address: '2001:db8::1' });
+  it('over the limit of an account are slowed down: one is allowed each interval', async () => {
+    await signIn(times(perAccount, wrong));
+    testApp.clock.advance(60_000 / perAccount);
 
-    expect(await signIn([{}], { address: '192.0.2.3' })).toEqual(['RATE_LIMITED']);
+    expect(await signIn([wrong, {}])).toEqual(['UNAUTHENTICATED', 'RATE_LIMITED']);
+  });
+
+  it('are counted per account and network, in any case of its email', async () => {
+    await signIn([...times(perAccount - 1, wrong), { ...wrong, email: person.email.toUpperCase() }]);
+
+    expect(await signIn([{}])).toEqual(['RATE_LIMITED']);
+    expect(await signIn([{}], { address: '192.0.2.2' })).toEqual(['OK']);
+  });
+
+  it('for one account from many networks are limited together', async () => {
+    for (let network = 10; network < 10 + 5; network += 1) {
+      await signIn(times(perAccount, wrong), { address: `192.0.2.${network}` });
+    }
+
+    expect(await signIn([{}], { address: '192.0.2.99' })).toEqual(['RATE_LIMITED']);
+  });
+
+  it('from a device with an earlier session of the account have a limit of their own', async () => {
+    const previousToken = await tokenOf(person);
+    await exhaust();
+
+    expect(await signIn([{}, { previousToken }, { ...wrong, previousToken }])).toEqual([
+      'RATE_LIMITED',
+      'OK',
+      'UNAUTHENTICATED',
+    ]);
+    expect(await signIn(times(perAccount, { ...wrong, previousToken }))).toEqual([
+      ...Array<string>(perAccount - 1).fill('UNAUTHENTICATED'),
+      'RATE_LIMITED',
+    ]);
+  });
+
+  it('with the token of another account, or of no session, are those of an unknown device', async () => {
+    const other = await aUser(testApp, tenant, { passwordHash });
+    const foreign = await tokenOf(other);
+    await exhaust();
+
+    for (const previousToken of [foreign, `parley_session_${'A'.repeat(43)}`, 'x', '']) {
+      expect(await signIn([{ previousToken }])).toEqual(['RATE_LIMITED']);
+    }
+  });
+
+  it('are forgotten when an admin of the tenant lifts the limit, with an entry in the audit log', async () => {
+    const admin = await aUser(testApp, tenant, { role: 'ADMIN' });
+    await signIn(times(perAccount, wrong));
+    const lifted = await lift(admin.token, person.id);
+
+    expect(lifted).toEqual({ user: { id: person.id }, userErrors: [] });
+    expect(await signIn([{}])).toEqual(['OK']);
+    expect(
+      await testApp.database.query(sql`select actor_id, target, result from audit_log
+      where action = 'liftSignInLimit'`),
+    ).toEqual([{ actor_id: admin.uuid, target: person.id, result: 'OK' }]);
+  });
+
+  it('are not forgotten for members of other tenants, or by anybody but admins', async () => {
+    const foreignAdmin = await aUser(testApp, await aTenant(testApp), { role: 'OWNER' });
+    await signIn(times(perAccount, wrong));
+    const member = await aUser(testApp, tenant);
+
+    expect(await lift(foreignAdmin.token, person.id)).toMatchObject({
+      userErrors: [{ code: 'NOT_FOUND' }],
+    });
+    expect(await lift(member.token, person.id)).toBeNull();
+    expect(await signIn([{}])).toEqual(['RATE_LIMITED']);
   });
 
   it('are counted alike for an unknown account', async () => {
@@ -111,7 +204,7 @@ describe('sign-in attempts', () => {
     ]);
   });
 
-  it("that succeed do not count, and reset the account's count", async () => {
+  it("that succeed do not count, and reset the account's count in their network", async () => {
     const spree = [...times(perAccount - 1, wrong), {}];
 
     expect(await signIn([...spree, ...spree, {}, {}])).not.toContain('RATE_LIMITED');
@@ -179,7 +272,7 @@ describe('sign-in attempts with Redis', () => {
     const keys = await vi.waitFor(
       async () => {
         await shared.data(query);
-        const found = z.array(z.string()).parse(await redis.command(['KEYS', '*:tries:*']));
+        const found = z.array(z.string()).parse(await redis.command(['KEYS', '*:attempts:*']));
         expect(found).toHaveLength(2);
         return found.toSorted();
       },
@@ -189,8 +282,8 @@ describe('sign-in attempts with Redis', () => {
     await redis.close();
 
     expect(keys).toEqual([
-      expect.stringMatching(/^parley:[0-9a-f]{12}:tries:account:[\w-]{43}$/),
-      expect.stringMatching(/^parley:[0-9a-f]{12}:tries:address:127\.0\.0\.1$/),
+      expect.stringMatching(/^parley:[0-9a-f]{12}:attempts:account:[\w-]{43}$/),
+      expect.stringMatching(/^parley:[0-9a-f]{12}:attempts:network:127\.0\.0\.1$/),
     ]);
   });
 });

@@ -7,6 +7,7 @@ import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 
 const windowMs = 60_000;
 const triesMax = 3;
+const limits = [{ name: 'all', triesMax }];
 
 let redis: TestRedis;
 const stores: RedisStore[] = [];
@@ -28,44 +29,48 @@ async function aLimiter(keyPrefix: string, timeoutMs = 5000): Promise<SharedAtte
   store.start();
   await vi.waitFor(() => expect(store.session).not.toBeNull(), { timeout: 10_000 });
   return new SharedAttemptLimiter({
-    triesMax,
     windowMs,
     clock: new TestClock(),
-    keysMax: 10,
+    limitsMax: 10,
     counters: store,
     keyPrefix,
   });
 }
 
 describe('attempts counted by all processes together', () => {
-  it('are limited together, with the time from the first', async () => {
+  it('are limited together, with the time until the next', async () => {
     const [one, other] = [await aLimiter('together:'), await aLimiter('together:')];
 
-    expect([await one.take('a'), await other.take('a'), await one.take('a')]).toEqual([null, null, null]);
-    const waitMs = await other.take('a');
-    expect(waitMs).toBeGreaterThan(windowMs - 10_000);
-    expect(waitMs).toBeLessThanOrEqual(windowMs);
-    expect(await other.take('b')).toBeNull();
+    expect([await one.take('a', limits), await other.take('a', limits), await one.take('a', limits)]).toEqual(
+      [null, null, null],
+    );
+    const waitMs = await other.take('a', limits);
+    expect(waitMs).toBeGreaterThan(windowMs / triesMax - 10_000);
+    expect(waitMs).toBeLessThanOrEqual(windowMs / triesMax);
+    expect(await other.take('b', limits)).toBeNull();
     expect(await redis.command(['PTTL', 'together:a'])).toBeLessThanOrEqual(windowMs);
   });
 
   it('are reset and given back for all', async () => {
     const [one, other] = [await aLimiter('back:'), await aLimiter('back:')];
-    await one.take('a');
-    await one.take('a');
-    await other.take('a');
-    await one.giveBack('a');
-    expect(await other.take('a')).toBeNull();
-    expect(await other.take('a')).not.toBeNull();
+    await one.take('a', limits);
+    await one.take('a', limits);
+    await other.take('a', limits);
+    await one.giveBack('a', limits);
+    expect(await other.take('a', limits)).toBeNull();
+    expect(await other.take('a', limits)).not.toBeNull();
 
     await one.forget('a');
-    expect(await one.take('a')).toBeNull();
-    expect(await redis.command(['GET', 'back:a'])).toBe('1');
+    expect(await one.take('a', limits)).toBeNull();
+    expect(await redis.command(['HLEN', 'back:a'])).toBe(1);
+    expect(await other.take('a', [{ name: 'other', triesMax: 1 }])).toBeNull();
+    await other.forget('a', 'other');
+    expect(await redis.command(['HKEYS', 'back:a'])).toEqual(['all']);
   });
 
   it('cannot be given back before the first', async () => {
     const limiter = await aLimiter('none:');
-    await limiter.giveBack('a');
+    await limiter.giveBack('a', limits);
 
     expect(await redis.command(['EXISTS', 'none:a'])).toBe(0);
   });
@@ -75,9 +80,9 @@ describe('attempts counted by all processes together', () => {
     redis.freeze();
     const startedAt = performance.now();
     const answers = [];
-    for (let time = 0; time < triesMax + 1; time += 1) answers.push(await limiter.take('a'));
+    for (let time = 0; time < triesMax + 1; time += 1) answers.push(await limiter.take('a', limits));
 
-    expect(answers).toEqual([null, null, null, windowMs]);
+    expect(answers).toEqual([null, null, null, windowMs / triesMax]);
     // Three tries wait for Redis 50 ms each, at the most; the machine may be busy.
     expect(performance.now() - startedAt).toBeLessThan(2000);
   });
@@ -88,11 +93,12 @@ describe('attempts counted by all processes together', () => {
       logger: createLogger({ level: 'silent' }),
     });
     stores.push(store);
-    const options = { triesMax: 1, windowMs, clock: new TestClock(), keysMax: 10, keyPrefix: 'x:' };
+    const options = { windowMs, clock: new TestClock(), limitsMax: 10, keyPrefix: 'x:' };
+    const one = [{ name: 'all', triesMax: 1 }];
     const limiter = new SharedAttemptLimiter({ ...options, counters: store });
 
-    expect([await limiter.take('a'), await limiter.take('a')]).toEqual([null, windowMs]);
+    expect([await limiter.take('a', one), await limiter.take('a', one)]).toEqual([null, windowMs]);
     await limiter.forget('a');
-    expect(await limiter.take('a')).toBeNull();
+    expect(await limiter.take('a', one)).toBeNull();
   });
 });
