@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { unclearCommentsIn } from './support/source/comment-words.ts';
 import { wideCommentsIn } from './support/source/comment-width.ts';
 import { exceptions } from './support/source/exceptions.ts';
 import { fullFoldersIn, sharedNamesIn } from './support/source/file-names.ts';
@@ -144,6 +145,13 @@ describe('a source file', () => {
     // The demo data are people's conversations.
     const files = source.filter(({ path }) => !path.startsWith('src/domains/demo/'));
     const found = findingsIn(files, unclearTextsIn, exceptions.unclearTexts);
+
+    expect(found).toEqual({ unexpected: {}, unneeded: [] });
+  });
+
+  it('has no comment in words of a private dialect', () => {
+    const files = [...source, ...typescriptIn('test'), ...typescriptIn('bench')];
+    const found = findingsIn(files, unclearCommentsIn, exceptions.unclearComments);
 
     expect(found).toEqual({ unexpected: {}, unneeded: [] });
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { wideCommentsIn } from './support/source/comment-width.ts';
+import { unclearCommentsIn, unclearProseIn } from './support/source/comment-words.ts';
 import { fullFoldersIn, sharedNamesIn } from './support/source/file-names.ts';
 import { longFunctionsIn } from './support/source/function-length.ts';
 import { moduleStateIn } from './support/source/module-state.ts';
@@ -84,6 +85,24 @@ describe('the gate for comments', () => {
       '3: 114 columns',
       '6: 127 columns',
     ]);
+  });
+});
+
+describe('the gate for words', () => {
+  it('finds words of a private dialect in comments of any form but docstrings', () => {
+    const text = '// Whoever reads.\n/* Nobody\n reads. */\nconst a = 1; // told\n/** Asked `anew`. */\nf();';
+
+    expect(unclearCommentsIn(new SourceFile('a.ts', text))).toEqual([
+      '1: says "Whoever" for the noun',
+      '2: says "Nobody" for no user, a user, any user',
+      '4: says "told" for reports',
+    ]);
+  });
+
+  it('finds words of a private dialect in Markdown, except for code and addresses', () => {
+    const text = 'Reads `told`.\n\n```sh\nnobody\n```\n[A](whoever.md) is told.\n';
+
+    expect(unclearProseIn(new SourceFile('a.md', text))).toEqual(['6: says "told" for reports']);
   });
 });
 

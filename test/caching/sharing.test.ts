@@ -132,7 +132,7 @@ describe('processes that share a Redis', () => {
     const before = performance.now();
 
     expect(await other.cache.get('a', async () => ({ id: 'of my own' }))).toEqual({ id: 'of my own' });
-    // Before the right of the first to load alone would have ended by itself.
+    // Before the first process's exclusive right to load would have expired.
     expect(performance.now() - before).toBeLessThan(900);
     slow.resolve({ id: 'late' });
     await first;
@@ -197,7 +197,7 @@ describe('an invalidation in one process', () => {
       const load = vi.fn(() => old.promise);
       const early = one.cache.get('a', load);
       await vi.waitFor(() => expect(load).toHaveBeenCalled());
-      // The one that loads has not heard of it yet.
+      // The loading process has not received it yet.
       other.registry.invalidated([{ tag }]);
       await other.generations.confirm();
       old.resolve({ id: 'old', team: 'red' });
@@ -210,7 +210,7 @@ describe('an invalidation in one process', () => {
   it('stops its own process from reading the entry in Redis, however slow Redis is', async () => {
     const [one, other] = [await aProcess(), await aProcess()];
     await one.cache.get('a', async () => ({ id: 'old' }));
-    // At once, so that the question is on its way to Redis before the new generation is.
+    // Immediately, so that the read is sent to Redis before the new generation is.
     other.registry.invalidated([{ tag: 'row:a' }]);
 
     expect(await other.cache.get('a', async () => ({ id: 'new' }))).toEqual({ id: 'new' });

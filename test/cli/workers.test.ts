@@ -110,7 +110,7 @@ describe.skipIf(process.platform !== 'linux')('several workers', { timeout: 120_
     const after = await childrenOf(primary);
     expect(after).toContain(survivor);
     expect(after).not.toContain(victim);
-    // The new one answers too: the other is gone now, so that nobody else could.
+    // The new worker answers too: the other one is stopped, so that no other process could.
     process.kill(survivor, 'SIGSTOP');
     await until(() => isAnswered(origin).catch(() => false));
     process.kill(survivor, 'SIGCONT');

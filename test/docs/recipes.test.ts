@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { labelDomain } from '../support/label-domain.ts';
 
-// Follows the recipes of the README in a copy of the source, all at once: to generate and compile takes
+// Follows all recipes of the README together in one copy of the source, because generating and compiling take
 // longer than the rest.
 
 const root = join(import.meta.dirname, '../..');

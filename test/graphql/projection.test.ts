@@ -33,7 +33,7 @@ const messageFields = [
   'editedAt',
 ];
 
-// No column has what it would have if nobody had set it, so that one that was not read shows.
+// No column has its default value, so that a column that was not read shows.
 beforeAll(async () => {
   testApp = await startTestApp();
   tenant = await aTenant(testApp);

@@ -4,7 +4,7 @@ import { startTestApp } from '../support/test-app.ts';
 
 /** Ten people, who send twenty requests each, one after the other. */
 async function measure(isCacheEnabled: boolean) {
-  // Named, so that no second executor asks everything again and is counted.
+  // One executor is set, because the tests would otherwise run each query by both, and count both.
   const testApp = await startTestApp({ CACHE_ENABLED: String(isCacheEnabled), EXECUTOR: 'level' });
   try {
     const tenant = await createChatTenant(testApp, 10);
@@ -17,9 +17,9 @@ async function measure(isCacheEnabled: boolean) {
 
 it('statements: 200 requests of a chat product read no cached object twice', async () => {
   expect(await measure(true)).toEqual({
-    // Each person's session and profile, the settings, the models, and what one changed profile has ended.
+    // Each user's session and profile, the settings, the models, and what one changed profile invalidated.
     cached: { requests: 110, failed: 0, statements: 10 + 10 + 1 + 1 + 1 },
-    // The 30 lists and, in two steps, the 40 pages themselves; who asks and who wrote is known.
+    // The 30 lists and, in two steps, the 40 pages themselves; the viewer and the authors are cached.
     pages: { requests: 70, failed: 0, statements: 30 + 40 * 2 },
     changes: { requests: 20, failed: 0, statements: 19 + 5 },
   });

@@ -95,7 +95,7 @@ describe('the cost of a field in statements', () => {
   };
 
   beforeAll(async () => {
-    // What stands alone is reached fifty times only by aliases.
+    // A field without a list above it is reached fifty times only by aliases.
     testApp = await startTestApp({ QUERY_ALIASES_MAX: '0', QUERY_ROOT_FIELDS_MAX: '0' });
     ({ viewer, tenantIds } = await populate(testApp));
   });

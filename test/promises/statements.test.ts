@@ -73,8 +73,8 @@ describe('the statements of an authenticated request', () => {
 
 describe('the settings', () => {
   it('are loaded once for 500 concurrent first requests', async () => {
-    // Named, so that no second executor takes as long again: whoever listens to nobody for too long trusts no
-    // cache.
+    // One executor is set, because two take twice as long, and a process that receives no notifications for
+    // too long stops trusting its caches.
     const testApp = await startTestApp({ EXECUTOR: 'level' });
     const texts: string[] = [];
     const stop = testApp.database.observe((statement) => texts.push(statement.text));

@@ -125,7 +125,7 @@ function fieldFor(number: number): keyof typeof twinOperations {
   if (early !== undefined) return early;
   const special = rare[Math.floor(number / rareEvery) % rare.length];
   if (special !== undefined && number % rareEvery < 2) return special;
-  // A batch later, so that there is a session that can be ended.
+  // A batch later, so that there is a session that can be revoked.
   if (special === 'signIn' && number % rareEvery >= atOnce && number % rareEvery < atOnce + 2)
     return 'signOut';
   const fields = fieldsOf(random.below(5) === 0 ? access.Mutation : access.Query);

@@ -45,7 +45,7 @@ describe('many concurrent new connections', () => {
     await vi.waitFor(() => expect(connected).toBe(crowd), { timeout: 25_000, interval: 20 });
 
     expect(servedWhenAllWereIn[0]).toBeLessThan(2 * crowd);
-    // And nobody waits for ever.
+    // And no request waits forever.
     await vi.waitFor(() => expect(served).toBeGreaterThan(3 * crowd), { timeout: 25_000, interval: 20 });
   });
 

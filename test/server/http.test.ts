@@ -133,7 +133,7 @@ describe('closing', () => {
     const accepted = new Promise<Socket>((resolve) => closing.server.once('connection', resolve));
     socket.write('GET /livez HTTP/1.1\r\n');
     const peer = await accepted;
-    // An idle connection would be closed at once: the server has to have read this one's first line.
+    // The server closes idle connections immediately, so it must have read the first line of this one.
     await expect.poll(() => peer.bytesRead).toBeGreaterThan(0);
     const closed = closing.close();
     socket.write('host: parley\r\n\r\n');

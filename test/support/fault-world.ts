@@ -164,7 +164,7 @@ export async function allAnswerFromMemory(databaseUrl: string, { cluster }: Faul
   const client = new Client({ connectionString: databaseUrl });
   await client.connect();
   try {
-    // Twice asked before: the first brings it into memory.
+    // Queried before, so that the entry is in memory.
     await Promise.all(cluster.servers.map((server) => server.ask(modelsQuery)));
     await client.query('begin; lock table models in access exclusive mode');
     const answers = Promise.all(cluster.servers.map((server) => server.ask(modelsQuery)));

@@ -38,7 +38,7 @@ export function randomSchema(random: Random, oddShare: number): RandomSchema {
   const seed = String(random.below(1_000_000));
   const calls: string[] = [];
   const skeleton = aSchema(typeDefinitions, {});
-  // What a field is depends on the schema alone, what it answers on whom it is asked of.
+  // The kind of a field depends only on the schema, its value on the parent.
   const make = () => aSchema(typeDefinitions, fieldsOf(skeleton, new World(skeleton, seed, oddShare, calls)));
   return { make, calls };
 }
@@ -110,7 +110,7 @@ class World {
         const ids = rows.map((row) => idOf(row, name, args));
         this.#calls.push(...ids);
         const answer = () => {
-          // All of them at once, or each by itself.
+          // Fails as a whole, or for single parents.
           if (this.#isOdd(`${place}${JSON.stringify(args)}`)) throw new Error(`no ${place}`);
           return ids.map((id) => this.#fetched(type, id));
         };

@@ -57,7 +57,7 @@ export async function startTestRedis(options: readonly string[] = []): Promise<T
   };
   const command = async (args: readonly string[]): Promise<unknown> => {
     const client = createClient({ url, socket: { reconnectStrategy: false } });
-    // Told by the rejection as well.
+    // The rejection reports the same error.
     client.on('error', () => {});
     await client.connect();
     try {

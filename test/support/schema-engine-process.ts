@@ -4,8 +4,8 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { withSchemaEngine } from '../../prisma/draft/schema-engine.ts';
 
-// Prisma's command line starts its engine as a program and sends it one JSON-RPC request per line. This program
-// answers with the same engine in WebAssembly, because npm does not contain the original.
+// Prisma's command line starts its engine as a program and sends it one JSON-RPC request per line. This
+// program answers with the same engine in WebAssembly, because npm does not contain the original.
 const requestSchema = z.object({ id: z.number(), method: z.string(), params: z.unknown() });
 
 const { values } = parseArgs({

@@ -98,7 +98,7 @@ export class SharedCacheModel {
     else if (choice < 258) this.#restartStore();
     else if (choice < 260) this.#work.push(this.#goDeaf());
     else if (choice < 264) this.#clock.advance(this.#random.below(100));
-    // As if its memory had needed the room for something else, so that more is asked of the store.
+    // As if the memory cache had evicted its entries, so that more reads reach the store.
     else this.#anyProcess().cache.invalidateLocally('all');
     if (this.#random.below(3) > 0) await settled();
   }

@@ -15,13 +15,13 @@ const changes: readonly Change[] = [
     const start = random.below(text.length);
     return text.slice(0, start) + text.slice(start + 1 + random.below(10));
   },
-  // Something stands there twice.
+  // A part is duplicated.
   (text, random) => {
     const start = random.below(text.length);
     const piece = text.slice(start, start + 1 + random.below(30));
     return text.slice(0, start) + piece + text.slice(start);
   },
-  // Something else stands there.
+  // A part is replaced.
   (text, random) => {
     const start = random.below(text.length);
     return text.slice(0, start) + random.pick(pieces) + text.slice(start + random.below(3));

@@ -46,7 +46,7 @@ export async function startTcpProxy(
       sockets.add(socket);
       socket.setNoDelay(true);
       if (isFrozen) socket.pause();
-      // Whoever ends, for whatever reason, ends both.
+      // The end of either socket, for any reason, ends both.
       socket.on('error', () => other.destroy());
       socket.on('close', () => {
         sockets.delete(socket);

@@ -155,7 +155,7 @@ export class TruthLoad {
         }
       } catch (error) {
         this.#failures.push(`read on process ${index}: ${String(error)}`);
-        // A server that is gone fails at once: without a pause this would fill the memory with failures.
+        // A stopped server fails immediately: without a pause, the failures would fill the memory.
         await wait(50);
       }
       this.#reads += 1;

@@ -10,7 +10,7 @@ export async function unhandledDuring(work: () => Promise<unknown>): Promise<rea
   process.on('unhandledRejection', note);
   try {
     await work();
-    // Node tells of them when the microtasks are done.
+    // Node reports unhandled rejections after the microtasks.
     await new Promise((resolve) => {
       setImmediate(resolve);
     });

@@ -141,7 +141,7 @@ export class WritingClients {
     const operation = { token, query: sendMessage, variables };
     const startedAt = performance.now();
     const received = await sendOperation(this.#agent, this.#originOf(), operation).catch(() => null);
-    // The connection broke, or there is nobody to connect to.
+    // The connection broke, or no server accepts connections.
     if (received === null) {
       this.#unanswered += 1;
       return null;

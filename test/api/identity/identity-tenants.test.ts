@@ -114,7 +114,7 @@ describe('the tenant of a token', () => {
     const elsewhere = { o: { id: `${organisation}_2` } };
     const here = { 'x-tenant': tenant.slug };
     await ask(testApp, elsewhere, here);
-    // The tenant that the query asks for.
+    // One statement for the tenant that the query selects.
     const again = await testApp.expectStatements(1, () => ask(testApp, elsewhere, here));
     const refused = await testApp.expectStatements(0, () => ask(testApp, elsewhere));
     const other = await aTenant(testApp);

@@ -104,7 +104,7 @@ describe('deleteMessage', () => {
 
   it('counts once for 20 concurrent deletions, while others send', async () => {
     const { id, uuid, first } = await said('one', 'two');
-    // Whoever takes an older message for the last one has its time wrong.
+    // Shows the wrong time if an older message is taken for the last one.
     testApp.clock.advance(1000);
     const [answers] = await Promise.all([
       Promise.all(Array.from({ length: 20 }, () => remove(first, people.author))),

@@ -93,7 +93,7 @@ describe('operations.databaseLoad', () => {
         )
       ).databaseLoad;
     const before = await load();
-    // Each is known by a cache, and so is who asks.
+    // The models and the viewer's identity are both cached.
     for (let each = 0; each < 50; each += 1) await testApp.data('{ models { id } }', { token: admin.token });
     const after = await load();
 

@@ -35,7 +35,7 @@ function askServerWith(settings: Readonly<Record<string, string>>): void {
 }
 
 beforeEach(() => {
-  // Slow statements are logged so many a second.
+  // The number of slow statements that are logged per second is limited.
   testApp.clock.advance(1000);
   lines.splice(0);
 });

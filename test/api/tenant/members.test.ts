@@ -210,7 +210,7 @@ describe('updateMembership', () => {
         await aUser(testApp, own, { role: 'OWNER' }),
       ];
       const { tenant: service } = testApp.app.services;
-      // Without the front door, which would turn those away whom a cache knows to be demoted already.
+      // Not through HTTP, where a user who is demoted already, according to a cache, would be rejected before.
       await Promise.allSettled([
         service.updateMembership(asOwner(own, two), { userId: one.id, role: 'MEMBER' }),
         service.updateMembership(asOwner(own, one), { userId: two.id, isActive: false }),

@@ -112,7 +112,7 @@ describe('a process without a lease', () => {
     const proxy = await startTcpProxy(cleanUps, url);
     const { coherence } = await joinCoherence(cleanUps, proxy.url);
     expect(coherence.isCutOff).toBe(false);
-    // Where nobody listens.
+    // A port without a listener.
     proxy.redirect('postgres://127.0.0.1:1/');
     await vi.waitFor(() => expect(coherence.isCutOff).toBe(true), { timeout: 5000 });
     proxy.redirect(url);

@@ -16,7 +16,7 @@ beforeEach(async () => {
   url = database.url;
   cleanUps.add(() => database.drop());
   pool = new Pool({ connectionString: url, max: 8 });
-  // Those that are idle are told when the database goes.
+  // Idle connections emit an error when the database stops.
   pool.on('error', () => {});
   cleanUps.add(() => pool.end());
   await pool.query(

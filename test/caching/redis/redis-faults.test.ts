@@ -118,7 +118,7 @@ describe('Redis', () => {
     await aCache(layer).getMany(['a'], async (keys) => new Map(keys.map((key) => [key, { id: key }])));
     for (let key = 0; key < 3; key += 1) await aCache(layer).get(`${key}`, load);
     await untilUnused(layer);
-    // Killed without a word to those who are connected to it, as far as they can tell.
+    // Stops without closing the clients' connections, as far as the clients can see.
     await redis.stop();
     await redis.start();
 

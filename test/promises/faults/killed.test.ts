@@ -39,7 +39,7 @@ describe('an acknowledged message', { timeout: 120_000 }, () => {
     const report = await clients.stop(postgres.url);
 
     expect(report).toMatchObject({ wrongAnswers: [], lost: [], doubled: [], miscounted: [] });
-    // Else nothing was killed while somebody wrote.
+    // Without retries, no process was killed during a write.
     expect(report.retries).toBeGreaterThan(0);
   });
 });

@@ -61,7 +61,7 @@ function startReading(): { stop(): Promise<readonly Answer[]> } {
         const { text } = await sendOperation(agent, server.origin, { token, query });
         const code: string | null = JSON.parse(text).errors?.[0].extensions.code ?? null;
         answers.push({ code, askedAt, tookMs: performance.now() - askedAt });
-        // Who is refused does not come back at once; nothing is waited for.
+        // A rejected client pauses before its next request; the test waits for nothing here.
         if (code !== null) await wait(20);
       }
     }),

@@ -78,7 +78,7 @@ describe('three processes and no Redis', { timeout: 120_000 }, () => {
       await load.readMore(500);
     });
 
-    // Who had just asked the sleeper waits until it wakes.
+    // A client with a request on the stopped process waits until it continues.
     expectTruth('a process asleep', report, { p99MaxMs: 10_000, recoveryMs: await recovered() });
   });
 

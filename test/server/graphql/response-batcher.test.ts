@@ -36,7 +36,7 @@ it('response batcher: does not wait for long work of others', async () => {
   putAll(batcher, ['c']);
   expect(sent).toEqual(['a', 'b', 'c']);
 
-  // The time begins anew with the first that comes then.
+  // The time starts again with the next response.
   putAll(batcher, ['d']);
   expect(sent).toHaveLength(3);
   await turnsEnd();

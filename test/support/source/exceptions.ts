@@ -1,7 +1,13 @@
 /** Files that do not pass a gate yet. A file leaves the list with what its gate finds; no file may join. */
 export const exceptions: Readonly<
   Record<
-    'moduleState' | 'longFunctions' | 'fullFolders' | 'unclearTexts' | 'wideComments' | 'docstrings',
+    | 'moduleState'
+    | 'longFunctions'
+    | 'fullFolders'
+    | 'unclearTexts'
+    | 'unclearComments'
+    | 'wideComments'
+    | 'docstrings',
     readonly string[]
   >
 > = {
@@ -19,6 +25,35 @@ export const exceptions: Readonly<
     'src/server/documents/trusted-documents-file.ts',
     'src/server/limits/in-flight-requests.ts',
     'src/server/routes/example-operation.ts',
+  ],
+  unclearComments: [
+    'src/app/authenticate.ts',
+    'src/caching/coherence/notify-connection.ts',
+    'src/cli/monitor/monitor.ts',
+    'src/domains/api-key/queries.ts',
+    'src/domains/api-key/service.ts',
+    'src/domains/identity/queries.ts',
+    'src/domains/identity/read-keys.ts',
+    'src/domains/identity/service.ts',
+    'src/domains/identity/token-verifier.ts',
+    'src/domains/identity/webhook-receiver.ts',
+    'src/graphql/batched.ts',
+    'src/platform/postgres/embedded/postgres-account.ts',
+    'src/platform/postgres/embedded/postgres-binaries.ts',
+    'src/platform/postgres/embedded/postgres-cluster.ts',
+    'src/platform/postgres/embedded/postgres-server.ts',
+    'src/platform/postgres/embedded/shared-server.ts',
+    'src/server/errors/format-error.ts',
+    'src/server/errors/http-errors.ts',
+    'src/server/graphql/apollo.ts',
+    'src/server/graphql/media-type.ts',
+    'src/server/graphql/operation-runner.ts',
+    'src/server/graphql/response-batcher.ts',
+    'src/server/lifecycle/create-fastify.ts',
+    'src/server/limits/compile-cost.ts',
+    'src/server/routes/explorer-route.ts',
+    'src/server/routes/sandbox.ts',
+    'src/server/routes/webhook-route.ts',
   ],
   wideComments: [
     'src/app/app.ts',

@@ -49,7 +49,12 @@ export function filesIn(folder: string): readonly SourceFile[] {
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
     .filter((path) => !/(^|\/)(generated|node_modules|results|\.data)\//.test(path))
     .toSorted()
-    .map((path) => new SourceFile(path, readFileSync(join(root, path), 'utf8')));
+    .map(readFile);
+}
+
+/** Reads one file by its path below the project's folder. */
+export function readFile(path: string): SourceFile {
+  return new SourceFile(path, readFileSync(join(root, path), 'utf8'));
 }
 
 /** Reads the TypeScript files below one folder of the project. */

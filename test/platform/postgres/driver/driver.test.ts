@@ -28,7 +28,7 @@ const columnTypes: Readonly<Record<string, { readonly text: string; readonly val
   'double precision': { text: '-0.25', value: -0.25 },
   integer: { text: '-2147483648', value: -2_147_483_648 },
   jsonb: { text: '{"a": [1, null, "ä"]}', value: { a: [1, null, 'ä'] } },
-  // Stands for all enums.
+  // Represents all enums.
   message_role: { text: 'USER', value: 'USER' },
   smallint: { text: '-32768', value: -32_768 },
   text: { text: '', value: '' },
