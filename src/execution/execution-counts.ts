@@ -15,13 +15,10 @@ export interface ExecutionStatistics {
  * Counts operations by the way in which they were run: only these counts show that operations became slow.
  */
 export class ExecutionCounts {
-  #fast = 0;
+  /** The number of operations that the level executor has run alone. */
+  fast = 0;
   readonly #notPlannable = new Map<NotPlannableReason, number>();
   readonly #bailedOut = new Map<BailoutReason, number>();
-
-  countFast(): void {
-    this.#fast += 1;
-  }
 
   countNotPlannable(reason: NotPlannableReason): void {
     this.#notPlannable.set(reason, (this.#notPlannable.get(reason) ?? 0) + 1);
@@ -33,7 +30,7 @@ export class ExecutionCounts {
 
   statistics(): ExecutionStatistics {
     return {
-      fast: this.#fast,
+      fast: this.fast,
       notPlannable: Object.fromEntries(this.#notPlannable),
       bailedOut: Object.fromEntries(this.#bailedOut),
     };

@@ -13,7 +13,7 @@ import { Bailout } from './fallback/bailout.ts';
 import { makeReplayable, type Replay } from './fallback/replay.ts';
 import { NotPlannable } from './plan/compile.ts';
 import { DocumentPlans, type OnCompile, type Planned } from './plan/document-plans.ts';
-import { AnswerSize, AnswerTooLarge } from './run/answer-size.ts';
+import { AnswerTooLarge } from './run/answer-size.ts';
 import { runMutation, runQuery, type Execution } from './run/run-operation.ts';
 import { Run } from './run/run.ts';
 
@@ -23,7 +23,7 @@ export interface AnswerLimit {
   readonly error: () => Error;
 }
 
-/** One operation of a document that is valid for the schema. */
+/** An operation of a document that is valid for the schema. */
 export interface OperationRequest {
   readonly document: DocumentNode;
   /** Plans of the document from the same executor; without them, plans are made for this run alone. */
@@ -75,32 +75,26 @@ export class LevelExecutor implements Executor {
   }
 
   execute(request: OperationRequest): ExecutionResult | Promise<ExecutionResult> | null {
-    const planned = this.#find(request);
-    if (planned === null) return null;
-    const { plan, variables } = planned;
+    const { answerLimit, context, document, operationName = null, rootValue, variables } = request;
+    let planned: Planned;
+    try {
+      const plans = request.plans ?? this.plan(document, () => {});
+      planned = plans.find(operationName, variables ?? {});
+    } catch (error) {
+      // Errors of the document or its variables are worded by graphql-js.
+      this.#counts.countNotPlannable(error instanceof NotPlannable ? error.reason : 'invalid');
+      return null;
+    }
     const execution: Execution = {
+      ...planned,
       schema: this.#schema,
-      plan,
-      rootValue: request.rootValue,
-      variables,
+      rootValue,
       counts: this.#counts,
       fallBack: (error, replay, rest) => this.#fallBack(request, error, replay, rest),
     };
-    const size = new AnswerSize(request.answerLimit?.bytesMax ?? Infinity);
-    const run = new Run(request.context, variables, size);
-    return plan.operation.operation === 'mutation' ? runMutation(execution, run) : runQuery(execution, run);
-  }
-
-  #find({ document, plans, operationName = null, variables }: OperationRequest): Planned | null {
-    try {
-      const known = plans ?? this.plan(document, () => {});
-      return known.find(operationName, variables ?? {});
-    } catch (error) {
-      // Errors of the document or its variables are worded by graphql-js.
-      const reason = error instanceof NotPlannable ? error.reason : 'invalid';
-      this.#counts.countNotPlannable(reason);
-      return null;
-    }
+    const run = new Run(context, planned.variables, answerLimit?.bytesMax ?? Infinity);
+    const isMutation = planned.plan.operation.operation === 'mutation';
+    return isMutation ? runMutation(execution, run) : runQuery(execution, run);
   }
 
   #fallBack(

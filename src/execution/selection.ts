@@ -1,5 +1,5 @@
 /**
- * The fields that a document selects below one place, by their names in the schema, whatever their aliases.
+ * The fields that a document selects below one place, by their names in the schema, not by their aliases.
  */
 export class Selection {
   readonly #fields = new Map<string, Selection>();

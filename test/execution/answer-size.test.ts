@@ -1,6 +1,7 @@
 import { parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { AnswerSize, jsonBytes } from '../../src/execution/run/answer-size.ts';
+import { jsonBytes } from '../../src/execution/run/answer-size.ts';
+import { Run } from '../../src/execution/run/run.ts';
 import { anExecutor, aSchema } from '../support/both-executors.ts';
 
 const people = Array.from({ length: 50 }, (_, index) => ({
@@ -51,13 +52,13 @@ describe('the size of an answer', () => {
         return 'x'.repeat(100);
       },
     };
-    const size = new AnswerSize(1000);
-    for (let times = 0; times < 5; times += 1) size.addLeaf(value);
+    const run = new Run({}, {}, 1000);
+    for (let times = 0; times < 5; times += 1) run.addJson(value);
 
-    expect(size.bytes).toBeGreaterThan(500);
+    expect(run.bytes).toBeGreaterThan(500);
     expect(reads).toBe(1);
     expect(() => {
-      for (let times = 0; times < 5; times += 1) size.addLeaf(value);
+      for (let times = 0; times < 5; times += 1) run.addJson(value);
     }).toThrow();
   });
 

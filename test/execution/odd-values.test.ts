@@ -53,7 +53,7 @@ describe('values that graphql-js treats specially have its result and call nothi
       },
     ],
     [
-      'no object for an object',
+      'a value is a function',
       'a source that is a function',
       '{ person { name } }',
       { Query: { person: () => Object.assign(() => 1, { nick: 'F' }) } },

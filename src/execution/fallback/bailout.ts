@@ -1,4 +1,4 @@
-/** Why the level executor gave up an operation while running it. */
+/** A reason for which the level executor gives up an operation while running it. */
 export type BailoutReason =
   | 'a field threw'
   | 'null where there must be a value'

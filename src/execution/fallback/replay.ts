@@ -6,8 +6,9 @@ import {
   type GraphQLResolveInfo,
   type GraphQLSchema,
 } from 'graphql';
+import type { RootResolver } from '../plan/plan.ts';
 import { ByArguments } from '../run/by-arguments.ts';
-import { isAnswerFor, type Batch, type FetchedBatch } from '../run/batches.ts';
+import { isAnswerFor, type Batch } from '../run/batches.ts';
 
 /** The outcome of a root field's resolver. */
 export type RootOutcome = { readonly returned: unknown } | { readonly thrown: unknown };
@@ -27,15 +28,15 @@ export class Replay {
     /** By response key. */
     readonly roots: ReadonlyMap<string, RootOutcome>;
     /** The batches below these roots. */
-    readonly fetched: readonly FetchedBatch[];
+    readonly fetched: readonly Batch[];
   }) {
     this.rootValue = options.rootValue;
     this.#roots = options.roots;
-    for (const fetched of options.fetched) {
-      const { definition, args } = fetched.batch;
+    for (const batch of options.fetched) {
+      const { definition, args } = batch;
       const known = this.#batches.find(definition, args);
-      if (known === undefined) this.#batches.add(definition, args, [new ReplayedBatch(fetched)]);
-      else known.push(new ReplayedBatch(fetched));
+      if (known === undefined) this.#batches.add(definition, args, [new ReplayedBatch(batch)]);
+      else known.push(new ReplayedBatch(batch));
     }
   }
 
@@ -62,13 +63,13 @@ export class Replay {
 type FetchedValue = Promise<{ readonly value: unknown } | undefined>;
 
 class ReplayedBatch {
-  readonly #fetched: FetchedBatch;
+  readonly #batch: Batch;
   readonly #indexes: ReadonlyMap<unknown, number>;
   readonly #nodes: ReadonlySet<FieldNode>;
 
-  constructor(fetched: FetchedBatch) {
-    const { fields, parents } = fetched.batch;
-    this.#fetched = fetched;
+  constructor(batch: Batch) {
+    const { fields, parents } = batch;
+    this.#batch = batch;
     this.#indexes = new Map(parents.map((parent, index) => [parent, index]));
     this.#nodes = new Set(fields.flatMap(({ field }) => field.nodes));
   }
@@ -81,9 +82,9 @@ class ReplayedBatch {
   }
 
   async #valueAt(index: number): Promise<{ readonly value: unknown } | undefined> {
-    const { answer, batch } = this.#fetched;
+    const { answer, parents } = this.#batch;
     const values = await answer;
-    return isAnswerFor(values, batch.parents) ? { value: values[index] } : undefined;
+    return isAnswerFor(values, parents) ? { value: values[index] } : undefined;
   }
 }
 
@@ -99,8 +100,19 @@ export function makeReplayable(schema: GraphQLSchema): void {
   }
 }
 
+/** Returns the resolver of a root field as it was before `makeReplayable`. */
+export function rootResolverOf({ extensions, resolve }: GraphQLField<unknown, unknown>): RootResolver {
+  const { unwrapped } = extensions;
+  return isResolver(unwrapped) ? unwrapped : (resolve ?? defaultFieldResolver);
+}
+
+function isResolver(candidate: unknown): candidate is RootResolver {
+  return typeof candidate === 'function';
+}
+
 function makeRootReplayable(definition: GraphQLField<unknown, unknown>): void {
   const resolve = definition.resolve ?? defaultFieldResolver;
+  definition.extensions = { ...definition.extensions, unwrapped: resolve };
   definition.resolve = (source, args, context, info) => {
     // A root type may occur as an ordinary type as well: below the root the source is no Replay.
     if (!(source instanceof Replay)) return resolve(source, args, context, info);

@@ -14,6 +14,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { rootResolverOf } from '../fallback/replay.ts';
 import { abstractPlan } from '../run/abstract-value.ts';
 import {
   leafPlan,
@@ -40,7 +41,7 @@ import type {
   WrittenField,
 } from './plan.ts';
 
-/** Why an operation has no plan: graphql-js runs all of it. */
+/** A reason for which an operation has no plan: graphql-js runs all of it. */
 export type NotPlannableReason =
   | 'unknown operation'
   | 'subscription'
@@ -101,8 +102,9 @@ class Compiler {
 
   rootsOf(type: GraphQLObjectType, selectionSet: SelectionSetNode): (RootPlan | ConstantField)[] {
     return this.#fields(type, [selectionSet], (definition, nodes) => {
-      const { value, ...field } = this.#field(definition, nodes);
-      return { ...field, value, fetch: null, resolve: null, slot: this.#next('slotCount') };
+      const field = this.#field(definition, nodes);
+      const resolveRoot = rootResolverOf(definition);
+      return { ...field, fetch: null, resolve: null, resolveRoot, slot: this.#next('slotCount') };
     });
   }
 

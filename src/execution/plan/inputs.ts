@@ -12,11 +12,10 @@ import {
   type GraphQLField,
   type GraphQLInputType,
   type GraphQLSchema,
-  type GraphQLType,
   type ValueNode,
   type VariableDefinitionNode,
 } from 'graphql';
-import { plainCheckOf } from '../run/plain-leaf.ts';
+import { isPlain, plainKindOf } from '../run/plain-leaf.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -60,16 +59,18 @@ export function variableReader(
   definitions: readonly VariableDefinitionNode[],
 ): (given: Values) => Values | undefined {
   const checks = definitions.map(({ variable, type, defaultValue }) => {
-    const check = checkOf(typeFromAST(schema, type));
+    const named = typeFromAST(schema, type);
+    const kind = plainKindOf(isNonNullType(named) ? named.ofType : named);
     const mayBeAbsent = type.kind !== Kind.NON_NULL_TYPE && defaultValue === undefined;
-    return { name: variable.name.value, check, mayBeAbsent };
+    return { name: variable.name.value, kind, mayBeAbsent };
   });
   return (given) => {
     const variables: Record<string, unknown> = {};
-    for (const { check, mayBeAbsent, name } of checks) {
+    for (const { kind, mayBeAbsent, name } of checks) {
       if (!Object.hasOwn(given, name) && mayBeAbsent) continue;
       const value = given[name];
-      if (!check(value)) return getVariableValues(schema, definitions, given, { maxErrors: 1 }).coerced;
+      if (!isPlain(kind, value))
+        return getVariableValues(schema, definitions, given, { maxErrors: 1 }).coerced;
       variables[name] = value;
     }
     return variables;
@@ -100,9 +101,4 @@ function argumentSourcesOf(
 function constantOf(node: ValueNode, type: GraphQLInputType): unknown {
   const named = getNamedType(type);
   return isSpecifiedScalarType(named) || isEnumType(named) ? valueFromAST(node, type) : undefined;
-}
-
-/** Returns a check for values that need no coercion; the check of other types always fails. */
-function checkOf(type: GraphQLType | undefined): (value: unknown) => boolean {
-  return plainCheckOf(isNonNullType(type) ? type.ofType : type) ?? (() => false);
 }

@@ -2,11 +2,10 @@ import type {
   FieldNode,
   FragmentDefinitionNode,
   GraphQLField,
+  GraphQLFieldResolver,
   GraphQLObjectType,
   OperationDefinitionNode,
 } from 'graphql';
-import type { AnswerSize } from '../run/answer-size.ts';
-import type { LastWritten } from '../run/last-written.ts';
 import type { Selection } from '../selection.ts';
 
 /**
@@ -36,18 +35,31 @@ export type FieldNodes = readonly [FieldNode, ...FieldNode[]];
 /** The part of a run that a plan's functions use. */
 export interface RunState {
   readonly context: unknown;
-  /** Size of the response so far. */
-  readonly size: AnswerSize;
+  /** The size of the response so far: of ASCII text exactly, of other text a third or more. */
+  readonly bytes: number;
+  /** The last few objects that were written at one place, by slot. */
+  readonly lastWritten: (LastWritten | undefined)[];
+  /** Adds to the size of the response. @throws AnswerTooLarge */
+  addBytes(bytes: number): void;
+  /** Adds the size of a value's JSON. @throws AnswerTooLarge */
+  addJson(value: object): void;
   /** Returns a field's arguments, which are coerced when the field is reached first. */
   argumentsOf(field: FieldPlan): Readonly<Record<string, unknown>>;
   /** Returns the next of the values that were gathered in a slot. */
   take(slot: number): unknown;
-  /** Returns the objects of a slot that were written last. */
-  lastWritten(slot: number): LastWritten;
   /** Stores a value for `take`. */
   keep(slot: number, value: unknown): void;
   /** Adds an object to those whose fields are gathered next. */
   visit(object: ObjectPlan, source: Source): void;
+}
+
+/** Objects that were written last at one place, with their parts of the response. */
+export interface LastWritten {
+  readonly sources: unknown[];
+  readonly written: unknown[];
+  readonly bytes: number[];
+  /** The index that is used next. */
+  oldest: number;
 }
 
 /** Describes how values at one place of an operation become part of the response. */
@@ -93,7 +105,10 @@ export interface ConstantField {
 export type WrittenField = FieldPlan | ConstantField;
 
 /** A root field, whose values always wait in a slot. */
-export type RootPlan = FieldPlan & { readonly slot: number };
+export type RootPlan = FieldPlan & { readonly slot: number; readonly resolveRoot: RootResolver };
+
+/** The resolver of a root field, as graphql-js calls it. */
+export type RootResolver = GraphQLFieldResolver<unknown, unknown>;
 
 /** The selection of objects of one type at one place. */
 export interface ObjectPlan {

@@ -10,7 +10,7 @@ export interface ReachedField {
   readonly parents: readonly Source[];
 }
 
-/** One call of a batch resolver. */
+/** A call of a batch resolver. */
 export interface Batch {
   readonly definition: GraphQLField<unknown, unknown>;
   readonly fetch: BatchResolver;
@@ -21,12 +21,8 @@ export interface Batch {
   /** The index of each parent; null if the values belong to the parents of the only field, one for one. */
   readonly indexes: ReadonlyMap<Source, number> | null;
   readonly fields: readonly ReachedField[];
-}
-
-/** A batch with what its resolver returned: values in the order of the parents, or a promise of them. */
-export interface FetchedBatch {
-  readonly batch: Batch;
-  readonly answer: unknown;
+  /** The result of the call: values in the order of the parents, or a promise; undefined before the call. */
+  answer: unknown;
 }
 
 /** Puts fields of one level that have the same definition and arguments into one batch. */
@@ -34,6 +30,9 @@ export function batchesOf(
   reached: readonly ReachedField[],
   run: Pick<RunState, 'argumentsOf'>,
 ): readonly Batch[] {
+  const [only, ...others] = reached;
+  if (only === undefined) return [];
+  if (others.length === 0) return [batchOf(run.argumentsOf(only.field), [only])];
   const groups: Group[] = [];
   const known = new ByArguments<Group>();
   for (const each of reached) {
@@ -47,12 +46,7 @@ export function batchesOf(
     known.add(each.field.definition, args, added);
     groups.push(added);
   }
-  return groups.map(batchOf);
-}
-
-/** Returns true if a batch resolver returned one value per parent. */
-export function isAnswerFor(values: unknown, parents: readonly unknown[]): values is unknown[] {
-  return Array.isArray(values) && values.length === parents.length;
+  return groups.map(({ args, fields }) => batchOf(args, fields));
 }
 
 interface Group {
@@ -61,14 +55,20 @@ interface Group {
 }
 
 /** A cache may return one object for several parents: a batch contains it once. */
-function batchOf({ args, fields }: Group): Batch {
+function batchOf(args: unknown, fields: Group['fields']): Batch {
   const [{ fetch, field, parents }] = fields;
   const { definition, value } = field;
+  const common = { definition, fetch, args, fields, answer: undefined };
   if (fields.length === 1 && new Set(parents).size === parents.length) {
-    return { definition, fetch, args, selection: value.selection, parents, indexes: null, fields };
+    return { ...common, selection: value.selection, parents, indexes: null };
   }
   const selection = mergeSelections(fields.map((each) => each.field.value.selection));
   const distinct = [...new Set(fields.flatMap((each) => each.parents))];
   const indexes = new Map(distinct.map((parent, index) => [parent, index]));
-  return { definition, fetch, args, selection, parents: distinct, indexes, fields };
+  return { ...common, selection, parents: distinct, indexes };
+}
+
+/** Returns true if a batch resolver returned one value per parent. */
+export function isAnswerFor(values: unknown, parents: readonly unknown[]): values is unknown[] {
+  return Array.isArray(values) && values.length === parents.length;
 }

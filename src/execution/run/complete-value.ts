@@ -3,26 +3,27 @@ import { Bailout } from '../fallback/bailout.ts';
 import type { ObjectPlan, RunState, Source, ValuePlan } from '../plan/plan.ts';
 import { Selection } from '../selection.ts';
 import { ignoreRejections, isThenable } from './mark-handled.ts';
-import { plainCheckOf } from './plain-leaf.ts';
+import { isPlain, plainKindOf } from './plain-leaf.ts';
 
 /** Plans the values of a scalar or an enum. */
 export function leafPlan(type: GraphQLLeafType): ValuePlan {
-  const isPlain = plainCheckOf(type) ?? (() => false);
+  const kind = plainKindOf(type);
   return {
     visit: null,
     selection: new Selection(),
     objects: [],
     complete(value, run) {
-      if (isPlain(value)) {
-        if (typeof value === 'string') run.size.add(value.length);
+      if (isPlain(kind, value)) {
+        if (typeof value === 'string') run.addBytes(value.length);
         return value;
       }
       if (value === null || value === undefined) return null;
       assertPlainValue(value);
       const serialized = type.serialize(value);
       if (serialized === null || serialized === undefined) throw new Bailout('no value after serialization');
-      assertNoPromise(serialized);
-      run.size.addLeaf(serialized);
+      if (isThenable(serialized)) throw promised(serialized);
+      if (typeof serialized === 'string') run.addBytes(serialized.length);
+      else if (typeof serialized === 'object') run.addJson(serialized);
       return serialized;
     },
   };
@@ -80,31 +81,27 @@ export interface ObjectShape {
 /** Plans objects of one type. */
 export function objectPlan(type: GraphQLObjectType, { object, isDeep, selection }: ObjectShape): ValuePlan {
   const { write } = object;
-  const objects = [object];
-  if (!isDeep) {
-    return {
-      selection,
-      objects,
-      visit: null,
-      complete(value, run) {
-        if (value === null || value === undefined) return null;
-        assertObjectOf(type, value, run);
-        return write(value, run);
-      },
-    };
-  }
   return {
     selection,
-    objects,
-    // Visited values have been checked already.
-    complete: (value, run) => (value === null || value === undefined ? null : write(value, run)),
-    visit(value, run) {
-      if (value === null || value === undefined) return;
-      assertObjectOf(type, value, run);
-      run.visit(object, value);
+    objects: [object],
+    complete(value, run) {
+      if (value === null || value === undefined) return null;
+      // Visited values have been checked already.
+      if (!isDeep) assertObjectOf(type, value, run);
+      return write(value, run);
     },
+    visit: isDeep
+      ? (value, run) => {
+          if (value === null || value === undefined) return;
+          assertObjectOf(type, value, run);
+          run.visit(object, value);
+        }
+      : null,
   };
 }
+
+/** Enough for the authors in a list of messages: two in dialogue, and a few more. */
+const rememberedMax = 4;
 
 /**
  * Plans objects that a batch may return for several parents: objects in close succession are written once.
@@ -113,10 +110,22 @@ export function sharedPlan(plan: ValuePlan, slot: number): ValuePlan {
   const { complete } = plan;
   return {
     ...plan,
-    complete: (value, run) =>
-      value === null || value === undefined
-        ? complete(value, run)
-        : run.lastWritten(slot).complete(value, complete, run),
+    complete(value, run) {
+      if (value === null || value === undefined) return complete(value, run);
+      const last = (run.lastWritten[slot] ??= { sources: [], written: [], bytes: [], oldest: 0 });
+      const known = last.sources.indexOf(value);
+      if (known !== -1) {
+        run.addBytes(last.bytes[known] ?? 0);
+        return last.written[known];
+      }
+      const before = run.bytes;
+      const written = complete(value, run);
+      last.sources[last.oldest] = value;
+      last.written[last.oldest] = written;
+      last.bytes[last.oldest] = run.bytes - before;
+      last.oldest = (last.oldest + 1) % rememberedMax;
+      return written;
+    },
   };
 }
 
@@ -136,22 +145,24 @@ export function assertObjectOf(
   throw new Bailout('no possible type');
 }
 
-/** @throws Bailout for an error, which graphql-js throws, a function, which it calls, and a promise */
+/**
+ * @throws Bailout for an error, which graphql-js throws, a function, which it calls, and a promise, which it
+ * awaits everywhere
+ */
 export function assertPlainValue(value: unknown): void {
-  if (value instanceof Error) throw new Bailout('a value is an error');
   if (typeof value === 'function') throw new Bailout('a value is a function');
-  assertNoPromise(value);
+  if (typeof value !== 'object' || value === null) return;
+  if (value instanceof Error) throw new Bailout('a value is an error');
+  if (isThenable(value)) throw promised(value);
 }
 
-/** @throws Bailout for a promise, which graphql-js awaits everywhere */
-export function assertNoPromise(value: unknown): void {
-  if (!isThenable(value)) return;
+function promised(value: unknown): Bailout {
   ignoreRejections(value);
-  throw new Bailout('a value is a promise');
+  return new Bailout('a value is a promise');
 }
 
 function itemsOf(value: unknown): readonly unknown[] {
-  assertNoPromise(value);
+  assertPlainValue(value);
   if (Array.isArray(value)) return value;
   throw new Bailout('no array for a list');
 }

@@ -7,38 +7,37 @@ import {
   type GraphQLType,
 } from 'graphql';
 
-/**
- * Returns a check for values of a built-in scalar that need no coercion, neither as input nor as output.
- * Undefined for all other types.
- */
-export function plainCheckOf(type: GraphQLType | undefined): ((value: unknown) => boolean) | undefined {
+/** A kind of JavaScript value that a built-in scalar neither changes as input nor as output. */
+export type PlainKind = 'string' | 'boolean' | 'integer' | 'number';
+
+/** Returns the kind of values of a built-in scalar that need no coercion; null for all other types. */
+export function plainKindOf(type: GraphQLType | undefined): PlainKind | null {
   switch (type) {
     case GraphQLString:
     case GraphQLID:
-      return isString;
+      return 'string';
     case GraphQLBoolean:
-      return isBoolean;
+      return 'boolean';
     case GraphQLInt:
-      return isInt;
+      return 'integer';
     case GraphQLFloat:
-      return isFiniteNumber;
+      return 'number';
     default:
-      return undefined;
+      return null;
   }
 }
 
-function isString(value: unknown): boolean {
-  return typeof value === 'string';
-}
-
-function isBoolean(value: unknown): boolean {
-  return typeof value === 'boolean';
-}
-
-function isInt(value: unknown): boolean {
-  return typeof value === 'number' && (value | 0) === value;
-}
-
-function isFiniteNumber(value: unknown): boolean {
-  return Number.isFinite(value);
+/** Returns true if a value is of the kind; nothing is of the kind null. */
+export function isPlain(kind: PlainKind | null, value: unknown): boolean {
+  switch (kind) {
+    case 'string':
+    case 'boolean':
+      return typeof value === kind;
+    case 'integer':
+      return typeof value === 'number' && (value | 0) === value;
+    case 'number':
+      return Number.isFinite(value);
+    case null:
+      return false;
+  }
 }

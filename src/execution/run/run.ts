@@ -1,40 +1,51 @@
 import { Bailout } from '../fallback/bailout.ts';
-import type { FieldPlan, ObjectPlan, RunState, Source } from '../plan/plan.ts';
-import type { AnswerSize } from './answer-size.ts';
-import { batchesOf, isAnswerFor, type Batch, type FetchedBatch, type ReachedField } from './batches.ts';
-import { assertNoPromise } from './complete-value.ts';
-import { LastWritten } from './last-written.ts';
+import type { FieldPlan, LastWritten, ObjectPlan, RunState, Source } from '../plan/plan.ts';
+import { AnswerTooLarge, jsonBytes } from './answer-size.ts';
+import { batchesOf, isAnswerFor, type Batch, type ReachedField } from './batches.ts';
+import { assertPlainValue } from './complete-value.ts';
 import { ignoreRejections, isThenable, markHandled } from './mark-handled.ts';
 
-/** One run of a plan: gathers values level by level, then supplies them to the writers of the response. */
+type Values = Readonly<Record<string, unknown>>;
+
+/** A run of a plan: gathers values level by level, then supplies them to the writers of the response. */
 export class Run implements RunState {
   readonly context: unknown;
-  readonly size: AnswerSize;
+  readonly lastWritten: (LastWritten | undefined)[];
+  bytes: number;
   /** The batches that were fetched, for a fallback. */
-  fetched: FetchedBatch[] = [];
-  readonly #variables: Readonly<Record<string, unknown>>;
+  fetched: Batch[];
+  readonly #variables: Values;
+  readonly #bytesMax: number;
+  /** By aliases, a response can contain the same value of free form many times. */
+  #jsonBytes: Map<object, number> | null;
   /** By slot. */
-  readonly #values: (readonly unknown[] | undefined)[] = [];
-  /** Those of the slots that are filled value by value. */
-  readonly #kept: (unknown[] | undefined)[] = [];
-  readonly #taken: number[] = [];
-  readonly #lastWritten: (LastWritten | undefined)[] = [];
-  readonly #sources: (Source[] | undefined)[] = [];
-  /** The arrays that batch resolvers returned: fresh, and owned by this run. */
-  readonly #fetchedValues: unknown[][] = [];
-  readonly #arguments: (Readonly<Record<string, unknown>> | undefined)[] = [];
-  #reached: ObjectPlan[] = [];
+  readonly #values: (unknown[] | undefined)[];
+  readonly #taken: number[];
+  readonly #sources: (Source[] | undefined)[];
+  readonly #arguments: (Values | undefined)[];
+  #reached: ObjectPlan[];
   /** The values received since the last wait. */
-  #unmarked: { readonly field: FieldPlan; readonly values: readonly unknown[] }[] = [];
+  #unmarked: { readonly field: FieldPlan; readonly values: readonly unknown[] }[];
 
-  constructor(context: unknown, variables: Readonly<Record<string, unknown>>, size: AnswerSize) {
+  /** `bytesMax` may be Infinity. */
+  constructor(context: unknown, variables: Values, bytesMax: number) {
     this.context = context;
-    this.size = size;
+    this.lastWritten = [];
+    this.bytes = 0;
+    this.fetched = [];
     this.#variables = variables;
+    this.#bytesMax = bytesMax;
+    this.#jsonBytes = null;
+    this.#values = [];
+    this.#taken = [];
+    this.#sources = [];
+    this.#arguments = [];
+    this.#reached = [];
+    this.#unmarked = [];
   }
 
   /** @throws GraphQLError if the variables do not fit */
-  argumentsOf({ index, readArguments, resolve }: FieldPlan): Readonly<Record<string, unknown>> {
+  argumentsOf({ index, readArguments, resolve }: FieldPlan): Values {
     const known = this.#arguments[index];
     if (known !== undefined) return known;
     const args = readArguments(this.#variables);
@@ -44,25 +55,26 @@ export class Run implements RunState {
     return args;
   }
 
+  addBytes(bytes: number): void {
+    this.bytes += bytes;
+    if (this.bytes > this.#bytesMax) throw new AnswerTooLarge();
+  }
+
+  addJson(value: object): void {
+    const sizes = (this.#jsonBytes ??= new Map());
+    const bytes = sizes.get(value) ?? jsonBytes(value, this.#bytesMax);
+    sizes.set(value, bytes);
+    this.addBytes(bytes);
+  }
+
   take(slot: number): unknown {
     const next = this.#taken[slot] ?? 0;
     this.#taken[slot] = next + 1;
     return this.#values[slot]?.[next];
   }
 
-  lastWritten(slot: number): LastWritten {
-    return (this.#lastWritten[slot] ??= new LastWritten());
-  }
-
   keep(slot: number, value: unknown): void {
-    const kept = this.#kept[slot];
-    if (kept !== undefined) {
-      kept.push(value);
-      return;
-    }
-    const values = [value];
-    this.#kept[slot] = values;
-    this.#values[slot] = values;
+    (this.#values[slot] ??= []).push(value);
   }
 
   visit(object: ObjectPlan, source: Source): void {
@@ -75,45 +87,8 @@ export class Run implements RunState {
     this.#reached.push(object);
   }
 
-  /**
-   * Gathers the root fields' values and all that is fetched below; returns a promise only if one is awaited.
-   */
+  /** Gathers all that is fetched below the root fields' values; returns a promise only if one is awaited. */
   gather(roots: readonly FieldPlan[], values: readonly unknown[]): Promise<void> | undefined {
-    if (!values.some(isThenable)) return this.#start(roots, values);
-    return awaitAll(values, (value, index) => markHandled(value, roots[index]?.value.objects ?? [])).then(
-      (arrived) => this.#start(roots, arrived),
-    );
-  }
-
-  /** Ends a run that bails out: gathered promises are no longer awaited; the fetched batches remain. */
-  abandon(): void {
-    ignoreRejections(this.#values);
-    for (const { answer } of this.fetched) ignoreRejections(answer);
-    this.#release();
-  }
-
-  /**
-   * Ends a run that has written its response. Arrays are emptied, not replaced: those made before a wait are
-   * in V8's old generation, where they would keep alive what they refer to.
-   */
-  finish(): void {
-    for (const values of this.#fetchedValues) clear(values);
-    clear(this.fetched);
-    this.#release();
-  }
-
-  #release(): void {
-    this.size.forget();
-    clear(this.#fetchedValues);
-    clear(this.#values);
-    clear(this.#kept);
-    clear(this.#lastWritten);
-    clear(this.#sources);
-    clear(this.#reached);
-    clear(this.#unmarked);
-  }
-
-  #start(roots: readonly FieldPlan[], values: readonly unknown[]): Promise<void> | undefined {
     try {
       for (const [index, field] of roots.entries()) this.#receive(field, [values[index]]);
     } catch (error) {
@@ -123,39 +98,65 @@ export class Run implements RunState {
     return this.#descend();
   }
 
-  #receive(field: FieldPlan, values: readonly unknown[]): void {
+  /** Waits for the root fields' values first. */
+  async gatherLater(roots: readonly FieldPlan[], values: readonly unknown[]): Promise<void> {
+    const arrived = await awaitAll(values, (value, index) =>
+      markHandled(value, roots[index]?.value.objects ?? []),
+    );
+    await this.gather(roots, arrived);
+  }
+
+  /** Ends a run that bails out: gathered promises are no longer awaited; the fetched batches remain. */
+  abandon(): void {
+    ignoreRejections(this.#values);
+    for (const { answer } of this.fetched) ignoreRejections(answer);
+  }
+
+  /**
+   * Ends a run that has written its response. Arrays are emptied, not replaced: those made before a wait are
+   * in V8's old generation, where they would keep alive what they refer to.
+   */
+  finish(): void {
+    for (const { answer } of this.fetched) if (Array.isArray(answer)) clear(answer);
+    const { fetched, lastWritten } = this;
+    for (const values of [fetched, lastWritten, this.#values, this.#sources, this.#unmarked]) clear(values);
+    // The run itself may live on for long.
+    this.#jsonBytes = null;
+  }
+
+  #receive(field: FieldPlan, values: unknown[]): void {
     const { slot, value } = field;
     if (slot === null) return;
     this.#values[slot] = values;
     this.#unmarked.push({ field, values });
     // Promises are found now, not when the response is written: one that rejects until then would be
     // unhandled.
-    const look = value.visit ?? assertNoPromise;
+    const look = value.visit ?? assertPlainValue;
     for (let index = 0; index < values.length; index += 1) look(values[index], this);
   }
 
   /** Runs one level after another; waits only if a batch resolver returned a promise. */
   #descend(): Promise<void> | undefined {
     for (;;) {
-      const reached = this.#readReached();
-      if (reached.length === 0) return undefined;
-      const batches = batchesOf(reached, this);
+      const batches = batchesOf(this.#readReached(), this);
+      if (batches.length === 0) return undefined;
       // All before the first answer is examined: a bailout must not leave the promises of others unhandled.
-      const answers = batches.map((batch) => this.#fetch(batch));
-      if (answers.some(isThenable)) return this.#waitFor(batches, answers);
-      this.#deliver(batches, answers);
+      for (const batch of batches) this.#fetch(batch);
+      for (const { answer } of batches) if (isThenable(answer)) return this.#deliverLater(batches);
+      this.#deliver(batches);
     }
   }
 
-  #waitFor(batches: readonly Batch[], answers: readonly unknown[]): Promise<void> {
+  async #deliverLater(batches: readonly Batch[]): Promise<void> {
     for (const { field, values } of this.#unmarked) markHandled(values, field.value.objects);
     this.#unmarked = [];
-    return awaitAll(answers, (values, index) => {
+    const answers = batches.map(({ answer }) => answer);
+    const arrived = await awaitAll(answers, (values, index) => {
       for (const { field } of batches[index]?.fields ?? []) markHandled(values, field.value.objects);
-    }).then((arrived) => {
-      this.#deliver(batches, arrived);
-      return this.#descend();
     });
+    for (const [index, batch] of batches.entries()) batch.answer = arrived[index];
+    this.#deliver(batches);
+    await this.#descend();
   }
 
   /** Reads the plain fields below which something is fetched, until only batched fields are left. */
@@ -191,28 +192,24 @@ export class Run implements RunState {
   }
 
   /** A resolver that throws fails like one that rejects. */
-  #fetch(batch: Batch): unknown {
-    let answer: unknown;
+  #fetch(batch: Batch): void {
+    this.fetched.push(batch);
     try {
-      answer = batch.fetch(batch.parents, batch.args, this.context, batch.selection);
+      const answer = batch.fetch(batch.parents, batch.args, this.context, batch.selection);
       // A thenable that is no promise may start its work whenever `then` is called: call it once.
-      if (isThenable(answer)) answer = Promise.resolve(answer);
+      batch.answer = isThenable(answer) ? Promise.resolve(answer) : answer;
     } catch (error) {
-      answer = Promise.reject(error);
+      batch.answer = Promise.reject(error);
     }
-    this.fetched.push({ batch, answer });
-    return answer;
   }
 
-  #deliver(batches: readonly Batch[], answers: readonly unknown[]): void {
-    for (const [index, { parents, indexes, fields }] of batches.entries()) {
-      const values = answers[index];
-      if (!isAnswerFor(values, parents)) throw new Bailout('no answer for each parent');
-      this.#fetchedValues.push(values);
+  #deliver(batches: readonly Batch[]): void {
+    for (const { answer, parents, indexes, fields } of batches) {
+      if (!isAnswerFor(answer, parents)) throw new Bailout('no answer for each parent');
       for (const { field, parents: own } of fields) {
         this.#receive(
           field,
-          indexes === null ? values : own.map((parent) => values[indexes.get(parent) ?? -1]),
+          indexes === null ? answer : own.map((parent) => answer[indexes.get(parent) ?? -1]),
         );
       }
     }
@@ -220,10 +217,11 @@ export class Run implements RunState {
 }
 
 /** Waits for all values as Promise.all does; `mark` is called with each that arrives before the last one. */
-function awaitAll(
+async function awaitAll(
   values: readonly unknown[],
   mark: (value: unknown, index: number) => void,
 ): Promise<unknown[]> {
+  if (values.length === 1) return [await values[0]];
   let missing = values.length;
   return Promise.all(
     values.map(async (value, index) => {

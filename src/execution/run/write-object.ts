@@ -33,7 +33,7 @@ function compile(fields: readonly WrittenField[]): Write {
     'resolve',
     'none',
     'bytes',
-    `'use strict'; ${constants.join(' ')} return (source, run) => (run.size.add(bytes), { ${entries.join(', ')} });`,
+    `'use strict'; ${constants.join(' ')} return (source, run) => (run.addBytes(bytes), { ${entries.join(', ')} });`,
   );
   return make(fields, complete, resolve, noArguments, objectBytes(fields.map(({ key }) => key)));
 }
