@@ -5,29 +5,20 @@ import type { Refusal } from '../errors.ts';
  * cost per request.
  */
 export class Cancellation {
-  /** Null until the first listener is added: work that completes synchronously never gets one. */
-  #listeners: Set<() => void> | null = null;
   /** The start of the work by `performance.now()`. */
   readonly since = performance.now();
-  #reason: Refusal | null = null;
-
   /** The reason of the cancellation; null before it. */
-  get reason(): Refusal | null {
-    return this.#reason;
-  }
+  reason: Refusal | null = null;
+  /** Null until the first listener is added: work that completes synchronously never gets one. */
+  #listeners: Set<() => void> | null = null;
 
   /** Cancels the work; only the first reason counts. */
   cancel(reason: Refusal): void {
-    if (this.#reason !== null) return;
-    this.#reason = reason;
+    if (this.reason !== null) return;
+    this.reason = reason;
     const listeners = this.#listeners ?? [];
     this.#listeners = null;
     for (const listener of listeners) listener();
-  }
-
-  /** @throws the reason, once the work is cancelled */
-  throwIfCancelled(): void {
-    if (this.#reason !== null) throw this.#reason;
   }
 
   /** Calls the listener once on cancellation; the returned function removes the listener. */

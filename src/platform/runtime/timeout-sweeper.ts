@@ -1,5 +1,3 @@
-import { SlotList } from './slot-list.ts';
-
 interface Entry<Work> {
   readonly work: Work;
   /** By `performance.now()`. */
@@ -16,7 +14,11 @@ const sweepIntervalMs = 100;
  */
 export class TimeoutSweeper<Work> {
   readonly #expire: (work: Work) => void;
-  readonly #entries = new SlotList<Entry<Work>>();
+  // Slots that are used again, not a Set: whenever a Set outgrows its table, V8 leaves that table behind,
+  // pointing to its former members and to the next table. Once one such table is in the old generation, it
+  // keeps all that follow alive until a full collection.
+  readonly #entries: (Entry<Work> | null)[] = [];
+  readonly #freeSlots: number[] = [];
   #timer: NodeJS.Timeout | null = null;
 
   /**
@@ -27,25 +29,32 @@ export class TimeoutSweeper<Work> {
     this.#expire = expire;
   }
 
-  /** Returns the handle that `end` takes; `timeoutMs` may be infinite. */
+  /** Returns the slot that `end` takes; `timeoutMs` may be infinite. */
   begin(work: Work, timeoutMs: number): number {
     this.#timer ??= setInterval(() => this.#sweep(), sweepIntervalMs).unref();
-    return this.#entries.add({ work, expiresAt: performance.now() + timeoutMs });
+    const slot = this.#freeSlots.pop() ?? this.#entries.length;
+    this.#entries[slot] = { work, expiresAt: performance.now() + timeoutMs };
+    return slot;
   }
 
-  /** To be called once for each handle that `begin` returned. */
-  end(handle: number): void {
-    this.#entries.remove(handle);
+  /** To be called once for each slot that `begin` returned. */
+  end(slot: number): void {
+    this.#entries[slot] = null;
+    this.#freeSlots.push(slot);
   }
 
   /** The active work. */
   all(): Work[] {
-    return this.#entries.members().map(({ work }) => work);
+    return this.#active().map(({ work }) => work);
+  }
+
+  #active(): Entry<Work>[] {
+    return this.#entries.filter((entry) => entry !== null);
   }
 
   #sweep(): void {
     const now = performance.now();
-    const entries = this.#entries.members();
+    const entries = this.#active();
     if (entries.length === 0 && this.#timer !== null) {
       clearInterval(this.#timer);
       this.#timer = null;

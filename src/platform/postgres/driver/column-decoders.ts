@@ -1,6 +1,4 @@
 import { types } from 'pg';
-import { timestampFromBinary } from './timestamps.ts';
-import { uuidFromBinary } from './uuids.ts';
 
 /** Decodes a value from the bytes between two offsets. */
 export type ColumnDecoder = (bytes: Buffer, start: number, end: number) => unknown;
@@ -50,7 +48,7 @@ export function binaryDecoder(dataType: number): ColumnDecoder | null {
     case TIMESTAMPTZ:
       return timestampFromBinary;
     case UUID:
-      return uuidFromBinary;
+      return uuidDecoder();
     default:
       return null;
   }
@@ -105,4 +103,56 @@ function equalsAt(text: string, bytes: Buffer, start: number, end: number): bool
     if (text.charCodeAt(at) !== bytes[start + at]) return false;
   }
   return true;
+}
+
+/** 2000-01-01, the beginning of PostgreSQL's count, in milliseconds since 1970-01-01. */
+const postgresEpochMs = 946_684_800_000;
+const upperUnit = 2 ** 32;
+/**
+ * A number holds each microsecond exactly while the upper half of the count is below: within 140 years of
+ * 2000.
+ */
+const exactUpperMax = 2 ** 20;
+const infinity = 2n ** 63n - 1n;
+const minusInfinity = -(2n ** 63n);
+
+/**
+ * Decodes a binary timestamptz, a count of microseconds, to the value that pg decodes from its text: a Date,
+ * rounded down to the millisecond, or plus or minus Infinity.
+ */
+export function timestampFromBinary(bytes: Buffer, start: number): Date | number {
+  const upper = bytes.readInt32BE(start);
+  if (upper < exactUpperMax && upper >= -exactUpperMax) {
+    const microseconds = upper * upperUnit + bytes.readUInt32BE(start + 4);
+    return new Date(postgresEpochMs + Math.floor(microseconds / 1000));
+  }
+  const microseconds = bytes.readBigInt64BE(start);
+  if (microseconds === infinity) return Infinity;
+  if (microseconds === minusInfinity) return -Infinity;
+  const milliseconds = microseconds / 1000n - (microseconds % 1000n < 0n ? 1n : 0n);
+  return new Date(postgresEpochMs + Number(milliseconds));
+}
+
+/** The character codes of both hexadecimal digits of each byte. */
+const upperDigits = Uint8Array.from({ length: 256 }, (_, byte) => digitOf(byte >> 4));
+const lowerDigits = Uint8Array.from({ length: 256 }, (_, byte) => digitOf(byte & 15));
+/** The offset of each byte's digits in a text of 8, 4, 4, 4 and 12 digits. */
+const digitOffsets = Uint8Array.of(0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34);
+
+/** Writes a uuid into one buffer again and again: the text is twice as long as what PostgreSQL then sends. */
+function uuidDecoder(): ColumnDecoder {
+  const text = Buffer.alloc(36, '-');
+  return (bytes, start) => {
+    for (let index = 0; index < digitOffsets.length; index += 1) {
+      const byte = bytes[start + index] ?? 0;
+      const at = digitOffsets[index] ?? 0;
+      text[at] = upperDigits[byte] ?? 0;
+      text[at + 1] = lowerDigits[byte] ?? 0;
+    }
+    return text.toString('latin1');
+  };
+}
+
+function digitOf(value: number): number {
+  return value.toString(16).charCodeAt(0);
 }

@@ -34,26 +34,29 @@ export class DataRowReader {
     replaceListeners(connection, (socket, attachParser) => {
       attachParser(this.#parser);
       socket.on('data', (chunk: Buffer) => {
-        if (!this.#read(chunk)) socket.destroy(new Error('Unexpected data: not the PostgreSQL protocol.'));
+        const messages = this.#pendingLength === 0 ? chunk : this.#joinPending(chunk);
+        if (messages !== null && !this.#split(messages)) {
+          socket.destroy(new Error('Unexpected data: not the PostgreSQL protocol.'));
+        }
       });
       socket.on('end', () => this.#parser.emit('end'));
     });
   }
 
-  /** Returns false for data that are not messages. */
-  #read(chunk: Buffer): boolean {
-    if (this.#pendingLength === 0) return this.#split(chunk);
+  /** Returns the pending bytes with those of a chunk; null as long as a message is incomplete. */
+  #joinPending(chunk: Buffer): Buffer | null {
     this.#pending.push(chunk);
     this.#pendingLength += chunk.length;
-    if (this.#pendingLength < this.#requiredLength) return true;
+    if (this.#pendingLength < this.#requiredLength) return null;
     const joined = Buffer.concat(this.#pending, this.#pendingLength);
     this.#pending = [];
     this.#pendingLength = 0;
-    return this.#split(joined);
+    return joined;
   }
 
   /**
-   * Passes on runs of messages of the same kind together. The parser may start the next statement meanwhile.
+   * Passes on runs of messages of the same kind together; the parser may start the next statement meanwhile.
+   * Returns false for data that are not messages.
    */
   #split(chunk: Buffer): boolean {
     let start = 0;

@@ -1,9 +1,10 @@
 import type { Client } from 'pg';
 import { BinaryDriver } from './binary-driver.ts';
-import type { Parameter } from './parameters.ts';
+import type { Parameter } from './bind-message.ts';
 import { PgDriver } from './pg-driver.ts';
 
-export { parameterFrom } from './parameters.ts';
+export { PreparedQuery } from './binary-driver.ts';
+export { parameterFrom } from './bind-message.ts';
 export { isAwaitingResponse, processIdOf, secretKeyOf } from './pg-internals.ts';
 
 /**

@@ -1,13 +1,33 @@
 import type { PoolClient } from 'pg';
-
-/** The followers of statements; while there are none, nothing is measured. */
-export interface StatementFollowers {
-  readonly size: number;
-  /** Called when a statement is sent; the returned function is called when the statement has settled. */
-  begin(text: string): (durationMs: number, failed: boolean) => void;
-}
+import type { FollowStatement } from '../../telemetry/follow-statement.ts';
+import { PreparedQuery } from '../driver/driver.ts';
 
 type OnSettled = (failed: boolean) => void;
+
+/** The followers of all statements of a database; while there are none, nothing is measured. */
+export class StatementFollowers {
+  #followers: readonly FollowStatement[] = [];
+
+  /** Adds a follower; the returned function removes it. */
+  add(follower: FollowStatement): () => void {
+    this.#followers = [...this.#followers, follower];
+    return () => {
+      this.#followers = this.#followers.filter((other) => other !== follower);
+    };
+  }
+
+  /** Reports that a statement is sent; returns the function to be called when the statement has settled. */
+  begin(text: string): OnSettled | null {
+    if (this.#followers.length === 0) return null;
+    const startedAt = performance.now();
+    const ends: ReturnType<FollowStatement>[] = [];
+    for (const follow of this.#followers) ends.push(follow(text));
+    return (failed) => {
+      const durationMs = performance.now() - startedAt;
+      for (const end of ends) end(durationMs, failed);
+    };
+  }
+}
 
 /**
  * Reports every statement of a connection to the followers, including Prisma's BEGIN and COMMIT and COPY.
@@ -16,13 +36,14 @@ type OnSettled = (failed: boolean) => void;
 export function observeClient(client: PoolClient, followers: StatementFollowers, responseMs: number): void {
   const send = client.query.bind(client);
   const query = (given: unknown, ...rest: readonly unknown[]): unknown => {
+    if (given instanceof PreparedQuery) {
+      given.onSettled = followers.begin(given.text);
+      return send(given);
+    }
     const statement = isSubmittable(given) ? given : withTimeLimit(given, responseMs);
-    if (followers.size === 0) return Reflect.apply(send, null, [statement, ...rest]);
-    const waitForInvalidation = followers.begin(textOf(statement));
-    const startedAt = performance.now();
-    return observed(send, [statement, ...rest], (failed) =>
-      waitForInvalidation(performance.now() - startedAt, failed),
-    );
+    const onSettled = followers.begin(textOf(statement));
+    if (onSettled === null) return Reflect.apply(send, null, [statement, ...rest]);
+    return observed(send, [statement, ...rest], onSettled);
   };
   Object.defineProperty(client, 'query', { configurable: true, value: query });
 }

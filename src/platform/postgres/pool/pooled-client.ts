@@ -7,6 +7,8 @@ export class PooledClient extends Client implements PoolClient {
   state: 'opening' | 'checking' | 'idle' | 'held' | 'closed' = 'opening';
   /** The beginning of the state; for an idle connection, the last time at which it was known to work. */
   since = performance.now();
+  /** The deadline for the response to a single statement; Infinity while none is due. */
+  respondBy = Infinity;
   release: (isBroken?: unknown) => void = () => {};
 
   enter(state: PooledClient['state']): void {
@@ -25,8 +27,8 @@ export class PooledClient extends Client implements PoolClient {
   }
 
   /** Closes the socket without a polite end, to which a dead connection would not respond. */
-  destroy(): void {
-    this.connection.stream.destroy();
+  destroy(error?: Error): void {
+    this.connection.stream.destroy(error);
   }
 
   /**

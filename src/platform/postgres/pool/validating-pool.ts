@@ -1,7 +1,7 @@
 import { Pool, type PoolClient, type PoolConfig } from 'pg';
 import type { DatabaseTimeouts } from '../timeouts.ts';
 import type { PooledClient } from './pooled-client.ts';
-import { WaitQueue, type Waiter } from './wait-queue.ts';
+import { WaitQueue } from './wait-queue.ts';
 
 /** The use of a pool's connections. */
 export interface PoolState {
@@ -89,7 +89,7 @@ export class ValidatingPool extends Pool {
   override connect(): Promise<PoolClient>;
   override connect(callback: ConnectCallback): void;
   override connect(callback?: ConnectCallback): Promise<PoolClient> | void {
-    const connected = this.connectSince(performance.now());
+    const connected = this.#connect();
     if (callback === undefined) return connected;
     void connected.then(
       (client) => callback(undefined, client, client.release),
@@ -97,13 +97,52 @@ export class ValidatingPool extends Pool {
     );
   }
 
-  /** Connects for work that began at a time: it is served before work that began later. */
-  connectSince(workSince: number): Promise<PooledClient> {
+  async #connect(): Promise<PooledClient> {
+    const client = await this.acquire(performance.now());
+    let isReleased = false;
+    client.release = (isBroken) => {
+      // A second release would take the connection from its next holder.
+      if (isReleased) throw new Error('This connection was released twice.');
+      isReleased = true;
+      this.giveBack(client, Boolean(isBroken));
+    };
+    return client;
+  }
+
+  /**
+   * Returns a connection for work that began at a time, which is served before work that began later; a
+   * promise if none is idle. `giveBack` must be called once.
+   */
+  acquire(workSince: number): PooledClient | Promise<PooledClient> {
+    const now = performance.now();
+    const client = this.#idle.at(-1);
+    const isFresh = client?.isWritable === true && now - client.since < this.#limits.checkAfterIdleMs;
+    if (isFresh && !this.#isUnresponsive && !this.ending) {
+      this.#idle.pop();
+      client.enter('held');
+      this.#queue.movedAt = now;
+      return client;
+    }
     return new Promise((resolve, reject) => {
       if (this.#isUnresponsive) reject(connectionLost());
       else if (this.ending) reject(poolEnded());
-      else this.#acquire({ since: performance.now(), workSince, resolve, reject });
+      else if (this.#queue.join({ since: now, workSince, resolve, reject })) this.#serve();
+      else reject(poolExhausted());
     });
+  }
+
+  /** Takes back a connection that `acquire` returned; a broken one is closed. */
+  giveBack(client: PooledClient, isBroken: boolean): void {
+    const now = performance.now();
+    const isLost = isBroken || !client.isWritable;
+    client.respondBy = Infinity;
+    if (!isLost) this.#respondedAt = now;
+    const isOld = now - client.openedAt >= this.#limits.lifetimeMs;
+    // Within a transaction, the next statements would become part of it.
+    if (isLost || isOld || client.getTransactionStatus() !== 'I') {
+      this.#close(client);
+      this.#serve();
+    } else this.#offer(client);
   }
 
   /** Waits until every connection has been released. */
@@ -113,17 +152,6 @@ export class ValidatingPool extends Pool {
     for (const waiter of this.#queue.drain()) waiter.reject(poolEnded());
     for (const client of this.#idle) this.#close(client);
     if (this.#clients.length > 0) await new Promise<void>((resolve) => (this.#onEmpty = resolve));
-  }
-
-  #acquire(waiter: Waiter): void {
-    const client = this.#idle.at(-1);
-    if (client?.isWritable === true && waiter.since - client.since < this.#limits.checkAfterIdleMs) {
-      this.#idle.pop();
-      this.#lend(client, waiter);
-      return;
-    }
-    if (this.#queue.join(waiter)) this.#serve();
-    else waiter.reject(poolExhausted());
   }
 
   /** Checks idle connections and opens new ones, one for each waiter, as far as the size allows. */
@@ -170,42 +198,18 @@ export class ValidatingPool extends Pool {
     this.#serve();
   }
 
+  /** Hands a connection to the first waiter. */
   #offer(client: PooledClient): void {
     const waiter = this.#queue.next();
-    if (waiter !== undefined) this.#lend(client, waiter);
-    else if (this.ending) this.#close(client);
+    if (waiter !== undefined) {
+      client.enter('held');
+      this.#queue.movedAt = client.since;
+      waiter.resolve(client);
+    } else if (this.ending) this.#close(client);
     else {
       client.enter('idle');
       this.#idle.push(client);
     }
-  }
-
-  #lend(client: PooledClient, waiter: Waiter): void {
-    let isReleased = false;
-    client.enter('held');
-    client.release = (isBroken) => {
-      // A second release would take the connection from its next holder.
-      if (isReleased) throw new Error('This connection was released twice.');
-      isReleased = true;
-      this.#takeBack(client, Boolean(isBroken));
-    };
-    this.#queue.noteMove();
-    waiter.resolve(client);
-  }
-
-  #takeBack(client: PooledClient, isBroken: boolean): void {
-    const now = performance.now();
-    const isLost = isBroken || !client.isWritable;
-    if (!isLost) this.#respondedAt = now;
-    // Within a transaction, the next statements would become part of it.
-    if (isLost || client.getTransactionStatus() !== 'I' || this.#isOld(client, now)) {
-      this.#close(client);
-      this.#serve();
-    } else this.#offer(client);
-  }
-
-  #isOld({ openedAt }: PooledClient, now: number): boolean {
-    return now - openedAt >= this.#limits.lifetimeMs;
   }
 
   #close(client: PooledClient, isDead = false): void {
@@ -226,7 +230,11 @@ export class ValidatingPool extends Pool {
     }
     for (const client of this.#idle) {
       const isSpare = this.#clients.length > this.#size.min && now - client.since >= this.#limits.idleMs;
-      if (isSpare || this.#isOld(client, now)) this.#close(client);
+      if (isSpare || now - client.openedAt >= this.#limits.lifetimeMs) this.#close(client);
+    }
+    // Fails the statement of a connection that owes a response, with pg's own message for a read timeout.
+    for (const client of this.#clients) {
+      if (now >= client.respondBy) client.destroy(new Error('Query read timeout'));
     }
   }
 }

@@ -18,8 +18,9 @@ const waitersMax = 10_000;
  */
 export class WaitQueue {
   readonly #timeouts: Pick<DatabaseTimeouts, 'connectMs' | 'waitMaxMs'>;
+  /** The last time at which a connection was handed out: that extends the time of all waiters. */
+  movedAt = 0;
   #waiters: Waiter[] = [];
-  #movedAt = 0;
 
   constructor(timeouts: Pick<DatabaseTimeouts, 'connectMs' | 'waitMaxMs'>) {
     this.#timeouts = timeouts;
@@ -42,11 +43,6 @@ export class WaitQueue {
     return this.#waiters.shift();
   }
 
-  /** Records that a connection was handed out, which extends the time of all waiters. */
-  noteMove(): void {
-    this.#movedAt = performance.now();
-  }
-
   /** Removes and returns all waiters. */
   drain(): readonly Waiter[] {
     return this.#waiters.splice(0);
@@ -58,7 +54,7 @@ export class WaitQueue {
   takeExpired(now: number): readonly Waiter[] {
     const { connectMs, waitMaxMs } = this.#timeouts;
     const isExpired = ({ since }: Waiter) =>
-      now >= Math.min(Math.max(since, this.#movedAt) + connectMs, since + waitMaxMs);
+      now >= Math.min(Math.max(since, this.movedAt) + connectMs, since + waitMaxMs);
     const expired = this.#waiters.filter(isExpired);
     if (expired.length > 0) this.#waiters = this.#waiters.filter((waiter) => !isExpired(waiter));
     return expired;

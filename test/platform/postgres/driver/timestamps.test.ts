@@ -1,6 +1,6 @@
 import { types } from 'pg';
 import { describe, expect, it } from 'vitest';
-import { timestampFromBinary } from '../../../../src/platform/postgres/driver/timestamps.ts';
+import { timestampFromBinary } from '../../../../src/platform/postgres/driver/column-decoders.ts';
 
 describe('a binary timestamp is decoded to the value that pg decodes from its text', () => {
   const parse: (text: string) => unknown = types.getTypeParser(types.builtins.TIMESTAMPTZ);
