@@ -19,9 +19,8 @@ import { Telemetry } from '../platform/telemetry/metrics/telemetry.ts';
 import { createMetrics, type WorkerCluster } from './metrics/app-metrics.ts';
 import { traceRequests } from './metrics/trace-requests.ts';
 import { createQueries } from './repositories.ts';
-import { createAuthenticator } from './authenticate.ts';
+import { createAuthenticator, rateLimitKeysOf } from './authenticate.ts';
 import { createHttpServer } from '../server/http-server.ts';
-import { rateLimitKeysOf } from './rate-limit-keys.ts';
 import { createReadinessCheck } from './readiness.ts';
 import { createContextFactory } from './request-context.ts';
 import { createLastSeen } from './background/last-seen.ts';
@@ -37,7 +36,10 @@ export interface AppOptions {
   readonly logger: Logger;
   /** The other workers of this process; null or absent for a single process. */
   readonly cluster?: WorkerCluster | null;
-  /** What runs operations where the level executor is asked for; it itself, unless something is to be seen of it. */
+  /**
+   * What runs operations where the level executor is asked for; it itself, unless something is to be seen of
+   * it.
+   */
   readonly createExecutor?: CreateExecutor;
 }
 
@@ -147,7 +149,7 @@ export function createApp(options: AppOptions) {
         observer: telemetry,
         metrics: metrics === null ? null : { metrics, token: settings.token },
         isReady,
-        admit: () => columnCheck.admit(),
+        gate: columnCheck,
         receiveWebhook: createWebhookReceiver({
           settings: config.identity,
           queries: queries.identity,

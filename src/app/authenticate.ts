@@ -5,15 +5,18 @@ import type { IdentityService } from '../domains/identity/service.ts';
 import type { Viewer } from '../domains/session/model.ts';
 import { tokenPrefix, type SessionService } from '../domains/session/service.ts';
 import { Unauthenticated } from '../platform/errors.ts';
+import { networkOf } from '../platform/security/network-address.ts';
+import type { RateLimitKeys } from '../server/limits/rate-limiter.ts';
 
-/** Headers -> who asks; null without credentials. A bad credential is refused, never taken for none. */
+/** Returns the viewer of a request; null without credentials. A wrong credential is never taken for none. */
 type Authenticate = (headers: IncomingHttpHeaders) => MaybePromise<Viewer | null>;
 
-/** Answers a credential's viewer, or null for a token that is of another kind. */
-type Verifier = (token: string, tenantSlug: string | null) => MaybePromise<Viewer> | null;
+/** A JWT (RFC 7519): three parts of base64url, the first of which is the JSON of a header. */
+const jwtPattern = /^ey[\w-]*\.[\w-]*\.[\w-]*$/;
 
 /**
- * Recognises the header `authorization: Bearer …`, and `x-tenant` where a person has several tenants.
+ * Creates the function that recognizes the header `authorization: Bearer …`, and `x-tenant` for users of
+ * several tenants.
  * @throws Unauthenticated, TokenExpired
  */
 export function createAuthenticator(services: {
@@ -21,27 +24,26 @@ export function createAuthenticator(services: {
   readonly identity: IdentityService;
   readonly session: SessionService;
 }): Authenticate {
-  // A further kind of credential is a further line here, told apart by what its tokens begin with.
-  const verifiers: readonly Verifier[] = [
-    (token, tenantSlug) =>
-      token.startsWith(tokenPrefix) ? services.session.viewerByToken(token, tenantSlug) : null,
-    (token, tenantSlug) =>
-      token.startsWith(keyPrefix) ? services.apiKey.viewerByKey(token, tenantSlug) : null,
-    // A JWT (RFC 7519): three parts of base64url, of which the first is the JSON of a header.
-    (token, tenantSlug) =>
-      /^ey[\w-]*\.[\w-]*\.[\w-]*$/.test(token) ? services.identity.viewerByToken(token, tenantSlug) : null,
-  ];
-
+  const { apiKey, identity, session } = services;
   return ({ authorization, 'x-tenant': tenant }) => {
     if (authorization === undefined) return null;
     const token = /^bearer +(\S+)$/i.exec(authorization)?.[1];
     if (token === undefined)
       throw new Unauthenticated('The header `authorization` must be `Bearer` and a token.');
     const tenantSlug = typeof tenant === 'string' && tenant !== '' ? tenant : null;
-    for (const verify of verifiers) {
-      const viewer = verify(token, tenantSlug);
-      if (viewer !== null) return viewer;
-    }
+    // A further kind of credential is a further line here, recognized by its format.
+    if (token.startsWith(tokenPrefix)) return session.viewerByToken(token, tenantSlug);
+    if (token.startsWith(keyPrefix)) return apiKey.viewerByKey(token, tenantSlug);
+    if (jwtPattern.test(token)) return identity.viewerByToken(token, tenantSlug);
     throw new Unauthenticated('Unrecognized credential.');
   };
+}
+
+/**
+ * Returns the rate limits of a request: those of the user and the tenant, because a company may share one
+ * address; without credentials that of the address.
+ */
+export function rateLimitKeysOf(viewer: Viewer | null, ipAddress: string): RateLimitKeys {
+  if (viewer === null) return { address: networkOf(ipAddress) };
+  return { user: `${viewer.tenantId}:${viewer.userId}`, tenant: viewer.tenantId };
 }

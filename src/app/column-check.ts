@@ -1,4 +1,3 @@
-import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import type { Invalidation, InvalidationListener } from '../caching/coherence/coherence.ts';
 import { Unavailable } from '../platform/errors.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
@@ -26,11 +25,13 @@ export class MissingColumns extends Error {
 }
 
 /**
- * Rejects requests while a column that tenant isolation depends on is missing. Requests use the result of the
- * last check, at no cost; checks run at start, in every readiness check, periodically and when the catalog is
- * invalidated.
+ * Closes the server to requests while a column that tenant isolation depends on is missing. Requests use the
+ * result of the last check, at no cost; checks run at start, in every readiness check, periodically and when
+ * the catalog is invalidated.
  */
 export class ColumnCheck implements InvalidationListener {
+  /** True while an isolating column is missing, by the last check. */
+  isClosed = false;
   readonly #columnCatalog: ColumnCatalog;
   readonly #required: ReadonlyMap<string, readonly RequiredColumn[]>;
   readonly #logger: Logger;
@@ -88,11 +89,14 @@ export class ColumnCheck implements InvalidationListener {
   }
 
   /**
-   * Admits a request; synchronous and free while no column is missing. @throws Unavailable while an isolating
-   * column is missing
+   * Checks again before a request is rejected. All such requests share one check, so that the first request
+   * after a repair is answered.
+   * @throws Unavailable while an isolating column is missing
    */
-  admit(): MaybePromise<void> {
-    return this.#missing.isolating.length === 0 ? undefined : this.#checkAgain();
+  async requireOpen(): Promise<void> {
+    this.#checkBeforeRefusal ??= this.check().finally(() => (this.#checkBeforeRefusal = undefined));
+    const { isolating } = await this.#checkBeforeRefusal;
+    if (isolating.length > 0) throw new Unavailable('The service is being repaired; try again later.');
   }
 
   /** Checks again after `migrate` or an admin has invalidated the catalog. */
@@ -113,17 +117,10 @@ export class ColumnCheck implements InvalidationListener {
     return () => clearInterval(timer);
   }
 
-  async #checkAgain(): Promise<void> {
-    // All requests that are about to be refused share one check, so that the first request after a repair is
-    // answered.
-    this.#checkBeforeRefusal ??= this.check().finally(() => (this.#checkBeforeRefusal = undefined));
-    const { isolating } = await this.#checkBeforeRefusal;
-    if (isolating.length > 0) throw new Unavailable('The service is being repaired; try again later.');
-  }
-
   #conclude(missing: MissingColumnNames): void {
     const before = namesOf(this.#missing).join();
     this.#missing = missing;
+    this.isClosed = missing.isolating.length > 0;
     if (namesOf(missing).join() === before) return;
     if (missing.isolating.length > 0)
       this.#logger.fatal(

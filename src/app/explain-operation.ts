@@ -22,8 +22,8 @@ import { admit } from '../server/limits/admission.ts';
 import { createContextFactory } from './request-context.ts';
 
 /**
- * Explains what a query would send to the database if no cache knew anything: it is run with the same limits and the same access,
- * through the eyes of whoever asks, on a database of which nothing can be changed.
+ * Explains what a query would send to the database if no cache knew anything: it is run with the same limits
+ * and the same access, through the eyes of whoever asks, on a database of which nothing can be changed.
  */
 export function createExplainOperation(
   options: CachesOptions & { readonly schema: GraphQLSchema; readonly services: Services },
@@ -50,8 +50,8 @@ export function createExplainOperation(
     const document = read(text, variables);
     return explainStatements(database, async (transaction) => {
       const createContext = contextFactoryOn(transaction, options);
-      const permit = { cancellation: new Cancellation(), rateLimit, trace: null };
-      const contextValue = createContext(viewer, requestId, device, permit);
+      const cancellation = new Cancellation();
+      const contextValue = createContext(viewer, { requestId, device, cancellation, rateLimit, trace: null });
       const { errors } = await execute({ schema, document, variableValues: variables, contextValue });
       const [error] = errors ?? [];
       if (error !== undefined) throw error.originalError ?? new BadUserInput(error.message);

@@ -1,12 +1,11 @@
 import type { Viewer } from '../domains/session/model.ts';
-import type { Device } from '../domains/session/service.ts';
 import type { ExplainOperation, Loaders, RequestContext, Services } from '../graphql/context.ts';
 import type { LoaderDependencies } from '../graphql/domain.ts';
 import { domains } from '../graphql/domains.ts';
 import type { Cancellation } from '../platform/runtime/cancellation.ts';
-import type { Database } from '../platform/postgres/database.ts';
 import type { Clock } from '../platform/runtime/clock.ts';
 import { noId } from '../platform/ids.ts';
+import type { RequestScope } from '../server/graphql/request-pipeline.ts';
 
 /** The parts of a request's context that live as long as the process. */
 export interface RequestContextOptions extends Pick<
@@ -18,20 +17,13 @@ export interface RequestContextOptions extends Pick<
   readonly explain: ExplainOperation;
 }
 
-/** Makes the context of each request: who asks, and loaders of their own. */
+/** Creates the function that creates the context of each request, with its viewer and its own loaders. */
 export function createContextFactory(
   options: RequestContextOptions,
-): (
-  viewer: Viewer | null,
-  requestId: string,
-  device: Device,
-  permit: Pick<RequestContext, 'cancellation' | 'rateLimit' | 'trace'>,
-) => RequestContext {
+): (viewer: Viewer | null, scope: RequestScope) => RequestContext {
   const { clock, explain, services } = options;
-  const RequestLoaders = createLoadersClass();
-  const loadersFor = (viewer: Viewer | null, cancellation: Cancellation): Loaders =>
-    new RequestLoaders(new RequestDependencies(options, viewer ?? nobody, cancellation));
-  return (viewer, requestId, device, { cancellation, rateLimit, trace }) => ({
+  const RequestLoaders = createLoadersClass(options);
+  return (viewer, { requestId, device, cancellation, rateLimit, trace }) => ({
     requestId,
     cancellation,
     rateLimit,
@@ -42,18 +34,18 @@ export function createContextFactory(
     clock,
     services,
     explain,
-    loaders: loadersFor(viewer, cancellation),
+    loaders: new RequestLoaders(viewer ?? nobody, cancellation),
     resetFor,
     signOutCaller,
   });
 
-  // Both assign to `this`: Apollo Server copies the context, and the copy is the one that resolvers see.
+  // Both assign to `this`: Apollo Server copies the context, and resolvers see the copy.
   function resetFor(
     this: { viewer: Viewer | null; loaders: Loaders; readonly cancellation: Cancellation },
     viewer: Viewer | null,
   ): void {
     this.viewer = viewer;
-    this.loaders = loadersFor(viewer, this.cancellation);
+    this.loaders = new RequestLoaders(viewer ?? nobody, this.cancellation);
   }
 }
 
@@ -61,7 +53,7 @@ function signOutCaller(this: { caller: Viewer | null }): void {
   this.caller = null;
 }
 
-/** A viewer of no tenant, so that what is closed over them finds nothing. */
+/** A viewer without a tenant, for whom all queries find nothing. */
 const nobody: Viewer = {
   tenantId: noId,
   userId: noId,
@@ -73,51 +65,41 @@ const nobody: Viewer = {
 };
 
 /**
- * Creates the class of a request's loaders. Each domain's loaders are created on first access: most requests
- * use two or three domains.
+ * Creates the class of a request's loaders. Each domain's loaders are created on first access, because most
+ * requests use two or three domains.
  */
-function createLoadersClass(): new (dependencies: LoaderDependencies) => Loaders;
-function createLoadersClass(): new (dependencies: LoaderDependencies) => object {
-  class RequestLoaders {
-    readonly dependencies: LoaderDependencies;
+function createLoadersClass(
+  options: RequestContextOptions,
+): new (viewer: Viewer, cancellation: Cancellation) => Loaders;
+function createLoadersClass({
+  caches,
+  columnCatalog,
+  database,
+  queries,
+}: RequestContextOptions): new (viewer: Viewer, cancellation: Cancellation) => object {
+  class RequestLoaders implements LoaderDependencies {
+    readonly caches = caches;
+    readonly columnCatalog = columnCatalog;
+    readonly queries = queries;
+    readonly viewer: Viewer;
     readonly created: unknown[] = [];
+    readonly #cancellation: Cancellation;
 
-    constructor(dependencies: LoaderDependencies) {
-      this.dependencies = dependencies;
+    constructor(viewer: Viewer, cancellation: Cancellation) {
+      this.viewer = viewer;
+      this.#cancellation = cancellation;
+    }
+
+    get database() {
+      return database.until(this.#cancellation);
     }
   }
   for (const [index, [name, domain]] of Object.entries(domains).entries()) {
     Object.defineProperty(RequestLoaders.prototype, name, {
       get(this: RequestLoaders) {
-        return (this.created[index] ??= domain.loaders(this.dependencies));
+        return (this.created[index] ??= domain.loaders(this));
       },
     });
   }
   return RequestLoaders;
-}
-
-class RequestDependencies implements LoaderDependencies {
-  readonly caches: LoaderDependencies['caches'];
-  readonly columnCatalog: LoaderDependencies['columnCatalog'];
-  readonly queries: LoaderDependencies['queries'];
-  readonly viewer: Viewer;
-  readonly #database: Database;
-  readonly #cancellation: Cancellation;
-
-  constructor(
-    { caches, columnCatalog, database, queries }: RequestContextOptions,
-    viewer: Viewer,
-    cancellation: Cancellation,
-  ) {
-    this.caches = caches;
-    this.columnCatalog = columnCatalog;
-    this.queries = queries;
-    this.viewer = viewer;
-    this.#database = database;
-    this.#cancellation = cancellation;
-  }
-
-  get database() {
-    return this.#database.until(this.#cancellation);
-  }
 }

@@ -38,7 +38,9 @@ interface ServicesOptions {
   readonly isReady: () => Promise<Readiness>;
 }
 
-/** Creates the services of all domains, over the same database and caches. They live as long as the process. */
+/**
+ * Creates the services of all domains, over the same database and caches. They live as long as the process.
+ */
 export function createServices(options: ServicesOptions): Services {
   const services = createDomainServices(dependenciesFrom(options));
   return {

@@ -17,8 +17,9 @@ export function toPublicId(prefix: string, uuid: string): string {
 
 /** The UUID behind a public id of that type, or null when the text is not such an id. */
 export function fromPublicId(prefix: string, publicId: string): string | null {
-  const match = publicIdPattern.exec(publicId);
-  return match?.[1] === prefix && match[2] !== undefined ? withHyphens(match[2]) : null;
+  const [, type, hex] = publicIdPattern.exec(publicId) ?? [];
+  if (type !== prefix || hex === undefined) return null;
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
 /** Returns the text before the first underscore, which names the type; null if there is none. */
@@ -40,8 +41,4 @@ function withoutHyphens(uuid: string): string {
     code(19), code(20), code(21), code(22), code(24), code(25), code(26), code(27),
     code(28), code(29), code(30), code(31), code(32), code(33), code(34), code(35),
   );
-}
-
-function withHyphens(hex: string): string {
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }

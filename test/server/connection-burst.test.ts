@@ -52,7 +52,7 @@ describe('many concurrent new connections', () => {
   it('are all accepted, one per turn of the event loop', async () => {
     const { arrivals, letArrive } = arriving();
     const arrived = letArrive(1000);
-    await arrivals.settle();
+    await arrivals.settled();
 
     expect(arrived()).toBe(1000);
   });
@@ -60,7 +60,7 @@ describe('many concurrent new connections', () => {
   it('do not delay existing connections, however many arrive', async () => {
     const { arrivals, letArrive } = arriving();
     const arrived = letArrive(20_000);
-    await arrivals.settle();
+    await arrivals.settled();
 
     expect(arrived()).toBeLessThan(5000);
   });

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { makeExecutableSchema } from '@graphql-tools/schema';
@@ -15,7 +16,6 @@ import { ExecutionCounts } from '../../src/execution/execution-counts.ts';
 import { LevelExecutor } from '../../src/execution/level-executor.ts';
 import { readConfig } from '../../src/app/config/config.ts';
 import { systemClock } from '../../src/platform/runtime/clock.ts';
-import { RequestProfiles } from '../../src/platform/telemetry/request-stats.ts';
 import { createHttpServer, type HttpServerOptions } from '../../src/server/http-server.ts';
 import { InFlightRequests } from '../../src/server/limits/in-flight-requests.ts';
 
@@ -74,19 +74,19 @@ export async function openFrontDoor(changes: Partial<HttpServerOptions<Person, S
       state.authentications += 1;
       return personOf(headers.authorization);
     },
-    createContext: (viewer, requestId) => ({ requestId, viewer }),
-    rateLimitKeysOf: () => [],
+    createContext: (viewer, { requestId }) => ({ requestId, viewer }),
+    rateLimitKeysOf: () => ({}),
     sharedUsage: null,
     requests: new InFlightRequests(0),
     observer: {
-      profiles: new RequestProfiles(),
+      currentRequest: new AsyncLocalStorage(),
+      tracing: null,
       expectOperations: () => {},
-      begin: () => {},
       finish: () => {},
     },
     metrics: null,
     isReady: async () => ({ ready: true, components: [] }),
-    admit: async () => {},
+    gate: { isClosed: false, requireOpen: async () => {} },
     toApiError: (error) =>
       error instanceof Error && error.message.startsWith('ECONNREFUSED') ? new Unavailable() : error,
     receiveWebhook: null,

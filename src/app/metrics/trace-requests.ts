@@ -5,13 +5,13 @@ import type { Telemetry } from '../../platform/telemetry/metrics/telemetry.ts';
 
 /** Traces requests where a collector is configured; the returned function exports the remaining spans. */
 export async function traceRequests(
-  telemetry: Pick<Telemetry, 'traceWith'>,
+  telemetry: Pick<Telemetry, 'tracing'>,
   { config, logger }: { readonly config: Config; readonly logger: Logger },
 ): Promise<() => Promise<void>> {
   const settings = config.telemetry.tracing;
   if (settings === null) return async () => {};
   const { startTracing } = await import('../../platform/telemetry/start-tracing.ts');
   const { tracing, stop } = startTracing({ ...settings, version: readVersion(), logger });
-  telemetry.traceWith(tracing);
+  telemetry.tracing = tracing;
   return stop;
 }

@@ -45,7 +45,7 @@ export async function answerRequests(
   endOnce(drainMs + closingMs, async ({ err, signal }) => {
     if (err !== undefined) platform.logger.fatal({ err }, 'unhandled error: the process stops');
     stopping.abort();
-    requests.drain();
+    requests.isDraining = true;
     // With Ctrl-C there is no load balancer that must notice first.
     if (signal === 'SIGTERM') await sleep(drainMs);
     setTimeout(() => requests.abortAll(), queriesMs).unref();

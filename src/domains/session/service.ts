@@ -1,4 +1,4 @@
-import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import { z } from 'zod';
 import type { Cache } from '../../caching/cache.ts';
 import type { Coherence } from '../../caching/coherence/coherence.ts';
@@ -79,13 +79,21 @@ export function createSessionService(options: {
     };
   }
 
-  function admit(identity: SessionIdentity | null, tenantSlug: string | null): Viewer {
+  function viewerOf(identity: SessionIdentity | null, tenantSlug: string | null): Viewer {
     if (identity?.isOwnerActive !== true)
       throw new Unauthenticated('This session is unknown or was revoked; sign in again.');
     if (new Date(identity.expiresAt).getTime() <= clock.now()) throw new TokenExpired();
-    const viewer = viewerFrom(identity, tenantSlug);
+    const membership = identity.memberships.find((candidate) =>
+      tenantSlug === null ? candidate.tenantId === identity.tenantId : candidate.slug === tenantSlug,
+    );
+    if (membership === undefined) {
+      throw new Unauthenticated('The owner of this session is not an active member of that tenant.');
+    }
     seen.note(identity.tenantId, identity.sessionId);
-    return viewer;
+    const { userId, isPlatformAdmin } = identity;
+    const session = { tenantId: identity.tenantId, id: identity.sessionId };
+    const { tenantId, role } = membership;
+    return { tenantId, userId, role, isPlatformAdmin, session, apiKeyId: null, scopes };
   }
 
   /** Finds an earlier session of the account by its token; null if there is none. */
@@ -98,8 +106,8 @@ export function createSessionService(options: {
     begin,
 
     /**
-     * @throws InvalidInput, with the same words and after the same time whether the account, the password or the
-     * membership is missing; and when it was tried too often
+     * @throws InvalidInput, with the same words and after the same time whether the account, the password or
+     * the membership is missing; and when it was tried too often
      */
     async signIn(input: unknown, device: Device): Promise<SignedIn> {
       const { email, password, tenantId, previousToken } = parseInput(signInSchema, input);
@@ -131,7 +139,9 @@ export function createSessionService(options: {
       return id;
     },
 
-    /** Ends the viewer's session; null when it has ended already. @throws InvalidInput for other credentials */
+    /**
+     * Ends the viewer's session; null when it has ended already. @throws InvalidInput for other credentials
+     */
     async signOut(viewer: Viewer): Promise<Session | null> {
       if (viewer.session === null) {
         throw invalidInput('FORBIDDEN', 'This request has no session to end.');
@@ -167,29 +177,14 @@ export function createSessionService(options: {
         throw new Unauthenticated('This credential is not a Parley session token.');
       const hash = hashOfSecret(token);
       const identity = sessions.get(hash, () => queries.identityByTokenHash(hash));
-      return handleMaybePromise(
-        () => identity,
-        (found) => admit(found, tenantSlug),
-      );
+      if (identity instanceof Promise) return identity.then((found) => viewerOf(found, tenantSlug));
+      return viewerOf(identity, tenantSlug);
     },
   };
 }
 
 /** The tenant to sign in to. */
 type Chosen = Pick<Credentials['memberships'][number], 'tenantId' | 'role'>;
-
-function viewerFrom(identity: SessionIdentity, tenantSlug: string | null): Viewer {
-  const membership = identity.memberships.find((candidate) =>
-    tenantSlug === null ? candidate.tenantId === identity.tenantId : candidate.slug === tenantSlug,
-  );
-  if (membership === undefined) {
-    throw new Unauthenticated('The owner of this session is not an active member of that tenant.');
-  }
-  const { userId, isPlatformAdmin } = identity;
-  const session = { tenantId: identity.tenantId, id: identity.sessionId };
-  const { tenantId, role } = membership;
-  return { tenantId, userId, role, isPlatformAdmin, session, apiKeyId: null, scopes };
-}
 
 function isWanted(tenantId: string, publicId: string | null | undefined): boolean {
   return publicId === null || publicId === undefined || fromPublicId('tenant', publicId) === tenantId;

@@ -1,90 +1,42 @@
-import type { MaybePromise } from '@whatwg-node/promise-helpers';
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { OpenTrace } from './tracing.ts';
 
-/** How a request ended: answered, refused because of what it asked, or failed because of us. */
+/** The result of a request: answered, rejected because of the request itself, or failed in the server. */
 export type Outcome = 'ok' | 'refused' | 'failed';
 
-/** What one request did, written as it goes; read when it is over. Times are in milliseconds. */
-export class RequestProfile {
+/** Measurements of one request, written while the request runs. Times are in milliseconds. */
+export class RequestStats {
   readonly requestId: string;
-  /** Null where the request is not traced. */
+  /** By `performance.now()`. */
+  readonly startedAt = performance.now();
+  /** Null for a request that is not traced. */
   trace: OpenTrace | null = null;
-  readonly #startedAt = performance.now();
-  /** As the client named it; null for an anonymous operation, and for what is no operation. */
+  /**
+   * The name chosen by the client; null for an anonymous operation, and for a request without an operation.
+   */
   operationName: string | null = null;
-  /** Whether it was sent to be executed, whatever became of it. */
+  /** True for a request that was sent to execute an operation, with any result. */
   isOperation = false;
   kind: 'query' | 'mutation' | 'subscription' | null = null;
-  /** Whether the operation was executed; false for what was refused before, and for what is no operation. */
+  /** True once the operation was executed; false for a request that was rejected before. */
   isExecuted = false;
-  /** The user who asked; null for strangers. */
+  /** The user who sent the request; null without a credential. */
   callerKey: string | null = null;
-  /** Null until it is known; then it goes before what the HTTP status says. */
+  /** Null until known; takes precedence over the HTTP status. */
   outcome: Outcome | null = null;
-  /** Of the first error that was answered. */
+  /** The code of the first error in the response. */
   errorCode: string | null = null;
-  /** Whether there was a credential, and it was accepted. */
+  /** True once a credential was accepted. */
   isAuthenticated = false;
   authenticationMs = 0;
-  /** Of the statements, those that finding out who asks took. */
+  /** The part of `statements` that authentication sent. */
   authenticationStatements = 0;
   statements = 0;
-  /** Added up, so that statements that ran at the same time may come to more than the request took. */
+  /** A sum: concurrent statements may add up to more than the duration of the request. */
   statementMs = 0;
   cacheHits = 0;
   cacheMisses = 0;
-  /** Whether it has been told that it is over. */
-  isTold = false;
 
   constructor(requestId: string) {
     this.requestId = requestId;
-  }
-
-  get elapsedMs(): number {
-    return performance.now() - this.#startedAt;
-  }
-
-  /** Does the work of finding out who asks, and keeps what it took, also when it is refused. */
-  authenticating<Viewer>(work: () => MaybePromise<Viewer | null>): MaybePromise<Viewer | null> {
-    const startedAt = performance.now();
-    const accept = (viewer: Viewer | null) => {
-      this.isAuthenticated = viewer !== null;
-      this.#keepAuthentication(startedAt);
-      return viewer;
-    };
-    const refuse = (reason: unknown): never => {
-      this.#keepAuthentication(startedAt);
-      throw reason;
-    };
-    try {
-      const found = work();
-      return found instanceof Promise ? found.then(accept, refuse) : accept(found);
-    } catch (error) {
-      return refuse(error);
-    }
-  }
-
-  #keepAuthentication(startedAt: number): void {
-    this.authenticationMs = performance.now() - startedAt;
-    this.authenticationStatements = this.statements;
-  }
-}
-
-/**
- * Which request a piece of work is for, wherever in the code it runs: statements are sent by services and
- * caches that live as long as the process and know no request.
- */
-export class RequestProfiles {
-  readonly #storage = new AsyncLocalStorage<RequestProfile>();
-
-  /** Null for what no request waits for. */
-  get current(): RequestProfile | null {
-    return this.#storage.getStore() ?? null;
-  }
-
-  /** All that `work` does, and all that follows from it, is done for that request. */
-  run<Result>(profile: RequestProfile, work: () => Result): Result {
-    return this.#storage.run(profile, work);
   }
 }

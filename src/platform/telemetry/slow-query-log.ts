@@ -1,7 +1,7 @@
 import type { Clock } from '../runtime/clock.ts';
 import { oneLine } from './one-line.ts';
 import type { Logger } from './logger.ts';
-import type { RequestProfile } from './request-stats.ts';
+import type { RequestStats } from './request-stats.ts';
 
 /** A bound for the time when all statements are slow: more lines would add load but no information. */
 const linesPerSecondMax = 10;
@@ -32,8 +32,8 @@ export class SlowQueryLog {
     return this.#count;
   }
 
-  /** Logs the statement if it was slow; `profile` is null for a statement without a request. */
-  note(text: string, durationMs: number, profile: RequestProfile | null): void {
+  /** Logs the statement if it was slow; `request` is undefined for a statement without a request. */
+  note(text: string, durationMs: number, request: RequestStats | undefined): void {
     if (this.#thresholdMs === 0 || durationMs < this.#thresholdMs) return;
     this.#count += 1;
     if (!this.#hasRoom()) {
@@ -46,8 +46,8 @@ export class SlowQueryLog {
       {
         statement: oneLine(text),
         durationMs: Math.round(durationMs),
-        operation: profile?.operationName ?? null,
-        requestId: profile?.requestId ?? null,
+        operation: request?.operationName ?? null,
+        requestId: request?.requestId ?? null,
         ...(unlogged > 0 && { unlogged }),
       },
       'a statement was slow',

@@ -9,7 +9,7 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import { oneLine } from './one-line.ts';
-import type { RequestProfile } from './request-stats.ts';
+import type { RequestStats } from './request-stats.ts';
 
 /** The part of a request's trace that executors write to. */
 export interface RequestTrace {
@@ -73,16 +73,16 @@ export class OpenTrace implements RequestTrace {
   }
 
   finish(
-    profile: RequestProfile,
+    stats: RequestStats,
     { name, status, failed }: { name: string; status: number; failed: boolean },
   ): void {
-    this.#span.updateName(profile.kind === null ? name : `${profile.kind} ${name}`);
+    this.#span.updateName(stats.kind === null ? name : `${stats.kind} ${name}`);
     this.#span.setAttributes({
       'http.response.status_code': status,
-      'parley.request_id': profile.requestId,
-      'parley.statements': profile.statements,
-      'parley.cache_hits': profile.cacheHits,
-      ...(profile.errorCode !== null && { 'error.type': profile.errorCode }),
+      'parley.request_id': stats.requestId,
+      'parley.statements': stats.statements,
+      'parley.cache_hits': stats.cacheHits,
+      ...(stats.errorCode !== null && { 'error.type': stats.errorCode }),
     });
     end(this.#span, failed);
   }

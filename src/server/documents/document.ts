@@ -1,29 +1,45 @@
-import { Kind, type DocumentNode, type GraphQLSchema } from 'graphql';
-import type { DocumentPlans } from '../../execution/plan/document-plans.ts';
+import {
+  getNamedType,
+  getNullableType,
+  isInputObjectType,
+  isListType,
+  Kind,
+  typeFromAST,
+  type DocumentNode,
+  type GraphQLSchema,
+  type GraphQLType,
+  type OperationDefinitionNode,
+} from 'graphql';
 import type { Executor } from '../../execution/level-executor.ts';
-import { DocumentOperation } from './document-operation.ts';
+import { conditionNamesIn } from '../../execution/plan/condition-names.ts';
+import type { DocumentPlans } from '../../execution/plan/document-plans.ts';
+import { compileCost } from '../limits/compile-cost.ts';
+import { countNodes, requestedCost, type CostNode, type Variables } from '../limits/cost.ts';
 
 /**
- * Bytes of heap for each, as measured after a forced collection; test/server/documents/document-cache.test.ts
- * checks their sum.
+ * Bytes of heap for each part, measured after a forced collection;
+ * test/server/documents/document-cache.test.ts checks their sum.
  */
 const documentBytes = 4500;
 const tokenBytes = 260;
 const costNodeBytes = 250;
 const planFieldBytes = 1560;
 
-/**
- * Everything known of one document text: syntax tree, operations with their costs, plans, and what these take
- * in memory.
- */
+/** The maximum number of cost trees that an operation keeps, by the values of its conditions. */
+const treesMax = 16;
+
+/** A document text with its syntax tree, operations, plans, and an estimate of their memory. */
 export class Document {
   readonly text: string;
-  /** Whether a cache may keep the document when the document is first seen. */
+  /** True for a document that a cache may keep when the document is first seen. */
   readonly isFamiliar: boolean;
-  #ast: DocumentNode;
-  #plans: DocumentPlans | undefined;
-  #isValid = false;
-  #bytes: number;
+  ast: DocumentNode;
+  /** True once Apollo Server has validated the document. */
+  isValid = false;
+  /** Undefined before the document is valid, and without an executor. */
+  plans: DocumentPlans | undefined;
+  /** An estimate of the heap that the document holds. */
+  bytes: number;
   #onGrowth: (() => void) | null = null;
   readonly #operations: readonly DocumentOperation[];
 
@@ -31,43 +47,24 @@ export class Document {
     const { text, ast, isFamiliar } = source;
     this.text = text;
     this.isFamiliar = isFamiliar;
-    this.#ast = ast;
-    this.#bytes = documentBytes + 2 * text.length + tokenBytes * (ast.tokenCount ?? text.length);
+    this.ast = ast;
+    this.bytes = documentBytes + 2 * text.length + tokenBytes * (ast.tokenCount ?? text.length);
     this.#operations = ast.definitions.flatMap(({ kind }, index) =>
       kind === Kind.OPERATION_DEFINITION ? [new DocumentOperation(schema, this, index)] : [],
     );
   }
 
-  get ast(): DocumentNode {
-    return this.#ast;
-  }
-
-  /** Whether Apollo Server has validated the document. */
-  get isValid(): boolean {
-    return this.#isValid;
-  }
-
-  /** Undefined before the document is valid, and without an executor. */
-  get plans(): DocumentPlans | undefined {
-    return this.#plans;
-  }
-
-  /** An estimate of the heap that the document holds. */
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  /** The operation that GraphQL would run; undefined where that is not clear. */
+  /** Returns the operation that GraphQL would run; undefined if that is not clear. */
   operation(name: string | undefined): DocumentOperation | undefined {
-    if (name !== undefined) return this.#operations.find((operation) => operation.name === name);
-    return this.#operations.length === 1 ? this.#operations[0] : undefined;
+    if (name === undefined) return this.#operations.length === 1 ? this.#operations[0] : undefined;
+    return this.#operations.find((operation) => operation.name === name);
   }
 
-  /** Takes over the syntax tree that was validated, which has locations, in place of its own. */
+  /** Replaces the syntax tree by the validated tree, which has locations. */
   accept(ast: DocumentNode, executor: Executor | null): void {
-    this.#ast = ast;
-    this.#isValid = true;
-    this.#plans = executor?.plan(ast, (fieldCount) => this.#grow(planFieldBytes * fieldCount));
+    this.ast = ast;
+    this.isValid = true;
+    this.plans = executor?.plan(ast, (fieldCount) => this.#grow(planFieldBytes * fieldCount));
   }
 
   /** Accounts for a cost tree that was compiled. */
@@ -75,13 +72,85 @@ export class Document {
     this.#grow(costNodeBytes * count);
   }
 
-  /** Calls back whenever the document has come to hold more. */
+  /** Calls the listener whenever the document has grown. */
   onGrowth(listener: () => void): void {
     this.#onGrowth = listener;
   }
 
   #grow(bytes: number): void {
-    this.#bytes += bytes;
+    this.bytes += bytes;
     this.#onGrowth?.();
   }
+}
+
+/** The costs of the fields of an operation. */
+export interface CostTree {
+  readonly nodes: readonly CostNode[];
+  /** The cost of the operation where no variable changes the cost, else null. */
+  readonly total: number | null;
+}
+
+/** One operation of a document, and the costs that follow from the document's form. */
+export class DocumentOperation {
+  readonly kind: OperationDefinitionNode['operation'];
+  readonly name: string | null;
+  /** The variables whose values may contain lists, with their types. */
+  readonly listVariables: readonly (readonly [string, GraphQLType])[];
+  readonly #schema: GraphQLSchema;
+  readonly #document: Document;
+  readonly #index: number;
+  readonly #conditionNames: readonly string[];
+  readonly #trees = new Map<string, CostTree>();
+
+  /** `index` is the definition's place in the document. */
+  constructor(schema: GraphQLSchema, document: Document, index: number) {
+    this.#schema = schema;
+    this.#document = document;
+    this.#index = index;
+    const { name, operation, variableDefinitions = [] } = this.#definition();
+    this.kind = operation;
+    this.name = name?.value ?? null;
+    this.#conditionNames = conditionNamesIn(document.ast);
+    this.listVariables = variableDefinitions.flatMap(({ variable, type: node }) => {
+      const type = typeFromAST(schema, node);
+      return type !== undefined && mayContainList(type) ? [[variable.name.value, type] as const] : [];
+    });
+  }
+
+  /** Returns the costs of the fields that these variables include. */
+  costTree(variables: Variables): CostTree {
+    const key = this.#conditionNames.map((name) => this.#holds(name, variables)).join();
+    const known = this.#trees.get(key);
+    if (known !== undefined) return known;
+    const conditions = new Map(this.#conditionNames.map((name) => [name, this.#holds(name, variables)]));
+    const nodes = compileCost(this.#schema, this.#document.ast, this.#definition(), conditions);
+    const isFixed = nodes.every(({ total }) => total !== null);
+    const tree = { nodes, total: isFixed ? requestedCost(nodes, {}) : null };
+    if (this.#trees.size < treesMax) {
+      this.#trees.set(key, tree);
+      this.#document.addCostNodes(countNodes(nodes));
+    }
+    return tree;
+  }
+
+  #holds(name: string, variables: Variables): boolean {
+    return (variables[name] ?? this.#defaultOf(name)) === true;
+  }
+
+  #defaultOf(name: string): boolean {
+    const definition = this.#definition().variableDefinitions?.find(
+      ({ variable }) => variable.name.value === name,
+    );
+    return definition?.defaultValue?.kind === Kind.BOOLEAN && definition.defaultValue.value;
+  }
+
+  #definition(): OperationDefinitionNode {
+    const definition = this.#document.ast.definitions[this.#index];
+    if (definition?.kind === Kind.OPERATION_DEFINITION) return definition;
+    throw new Error('The document has no operation at this place.');
+  }
+}
+
+function mayContainList(type: GraphQLType): boolean {
+  return isListType(getNullableType(type)) || isInputObjectType(getNamedType(type));
 }

@@ -2,23 +2,22 @@ import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { BadUserInput, Forbidden } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/telemetry/logger.ts';
-import type { OperationRequest } from '../graphql/operation-request.ts';
+import type { OperationRequest } from '../graphql/graphql-request.ts';
 
 /**
- * What becomes of an operation that is not among the trusted documents: answered, answered and logged, or
- * refused.
+ * The treatment of an operation that is not a trusted document: answered, answered and logged, or rejected.
  */
 export type TrustedDocumentsMode = 'off' | 'log' | 'enforce';
 
-/** An operation that is known beforehand. */
+/** An operation that the operator gave to the server. */
 export interface TrustedDocument {
   readonly id: string;
-  /** That of its operation. */
+  /** The name of its operation. */
   readonly name: string;
   readonly text: string;
 }
 
-/** Unknown documents that are logged once each; beyond them, some are logged twice. */
+/** The maximum number of unknown documents that are remembered as logged. */
 const loggedMax = 1000;
 
 /** The operations that the clients of this server were built with. */
@@ -41,14 +40,15 @@ export class TrustedDocuments {
   }
 
   /**
-   * Gives the operation its text; whether the document is a trusted one.
+   * Gives the operation its text; returns true for a trusted document.
    * @throws Forbidden for an operation that must be trusted and is not, BadUserInput for an unknown id
    * without a text
    */
   resolve(request: OperationRequest): boolean {
-    const text = this.#textOf(request);
-    if (text !== undefined) {
-      request.query = text;
+    const { documentId, query } = request;
+    const text = documentId === null ? undefined : this.#find(documentId);
+    if (text !== undefined) request.query = text;
+    if (text !== undefined || (query !== undefined && this.#texts.has(query))) {
       forgetHash(request);
       return true;
     }
@@ -64,18 +64,12 @@ export class TrustedDocuments {
     return false;
   }
 
-  #textOf({ documentId, query }: OperationRequest): string | undefined {
-    const text = documentId === null ? undefined : this.#find(documentId);
-    if (text !== undefined) return text;
-    return query !== undefined && this.#texts.has(query) ? query : undefined;
-  }
-
-  /** GraphQL over HTTP writes an id of this kind with the name of the hash in front. */
+  /** An id of GraphQL over HTTP may begin with the name of the hash. */
   #find(documentId: string): string | undefined {
     return this.#textById.get(documentId) ?? this.#textById.get(documentId.replace(/^sha256:/, ''));
   }
 
-  /** By its hash: a text that a stranger made up does not belong into a log. */
+  /** Logs the hash: a log must not contain texts of unauthenticated clients. */
   #log({ query, operationName }: OperationRequest): void {
     if (query === undefined) return;
     const documentHash = hash('sha256', query);
@@ -89,7 +83,7 @@ export class TrustedDocuments {
   }
 }
 
-/** Apollo Server would take the hash for its own kind of persisted queries, which it does not have here. */
+/** Apollo Server would take the hash for one of its own persisted queries, which are disabled. */
 function forgetHash(request: OperationRequest): void {
   if (request.extensions?.['persistedQuery'] === undefined) return;
   const { persistedQuery: _hash, ...extensions } = request.extensions;

@@ -2,7 +2,9 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { Refusal, type ErrorCode } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/telemetry/logger.ts';
 
-/** An error as a client sees it: nothing in `extensions` but a code of the closed list and the request's id. */
+/**
+ * An error as a client sees it: nothing in `extensions` but a code of the closed list and the request's id.
+ */
 type ClientError = GraphQLFormattedError & {
   readonly extensions: { readonly code: ErrorCode; readonly requestId: string };
 };
@@ -14,8 +16,9 @@ export type FormatError = (error: unknown, requestId: string) => ClientError;
 const maskedMessage = 'Internal error; please quote the request ID.';
 
 /**
- * The one place that decides what a client may read of an error: a refusal's own words, and what graphql-js says of
- * the client's own document and variables. Anything else is a defect, whose text could hold SQL or data: it is masked.
+ * The one place that decides what a client may read of an error: a refusal's own words, and what graphql-js
+ * says of the client's own document and variables. Anything else is a defect, whose text could hold SQL or
+ * data: it is masked.
  *
  * `toApiError` recognises outages (a database that is away) and answers anything else as it came.
  */
@@ -30,7 +33,8 @@ export function createErrorFormatter(options: {
     if (code === 'INTERNAL_SERVER_ERROR') {
       options.logger.error({ err: cause, requestId, path: pathOf(error) }, 'unhandled error');
     } else if (refusal !== cause) {
-      // Without its stack: in an outage this is said with every request, and the place in our code tells nothing.
+      // Without its stack: in an outage this is said with every request, and the place in our code tells
+      // nothing.
       options.logger.warn({ reason: reasonOf(cause), requestId }, 'dependency unavailable');
     }
     return { message, ...positionOf(error), extensions: { code, requestId } };
@@ -69,8 +73,9 @@ function wordsOf({ message, extensions }: GraphQLError): string {
 }
 
 /**
- * Whether graphql-js complains about the client's document or variables. It raises the same class when a scalar can't
- * serialize a value of ours, which is a defect and quotes the value: that alone has a path and no place in the document.
+ * Whether graphql-js complains about the client's document or variables. It raises the same class when a
+ * scalar can't serialize a value of ours, which is a defect and quotes the value: that alone has a path and
+ * no place in the document.
  */
 function isAboutTheRequest(error: unknown, cause: unknown): error is GraphQLError {
   if (!(error instanceof GraphQLError && cause instanceof GraphQLError)) return false;

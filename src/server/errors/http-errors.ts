@@ -6,7 +6,7 @@ import type { FormatError } from './format-error.ts';
 export const bodySizeMax = 256 * 1024;
 
 /** A request that HTTP itself forbids; it says its status, where the code alone would not tell it. */
-export class HttpRefusal extends Refusal {
+export class HttpError extends Refusal {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
 
@@ -23,7 +23,7 @@ export class HttpRefusal extends Refusal {
 }
 
 /** For a URL that means nothing. */
-export class UnknownUrl extends HttpRefusal {
+export class UnknownUrl extends HttpError {
   constructor() {
     super(404, 'NOT_FOUND', 'There is nothing at this URL.');
   }
@@ -51,8 +51,8 @@ export function describeFailure(error: unknown, requestId: string, formatError: 
   const { code } = formatted.extensions;
   return {
     code,
-    status: reason instanceof HttpRefusal ? reason.status : statusOf(code),
-    headers: { ...headersOf(code), ...(reason instanceof HttpRefusal && reason.headers) },
+    status: reason instanceof HttpError ? reason.status : statusOf(code),
+    headers: { ...headersOf(code), ...(reason instanceof HttpError && reason.headers) },
     body: JSON.stringify({ errors: [formatted] }),
   };
 }
@@ -93,32 +93,32 @@ function headersOf(code: ErrorCode): Readonly<Record<string, string>> {
 }
 
 /** Fastify's own refusals, in our words; null for what is not one of them. */
-function fromFastify(error: unknown): HttpRefusal | null {
+function fromFastify(error: unknown): HttpError | null {
   if (!(error instanceof Error) || error instanceof Refusal) return null;
   switch ('code' in error ? error.code : undefined) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new HttpRefusal(413, 'BAD_USER_INPUT', `The body is larger than ${bodySizeMax} bytes.`);
+      return new HttpError(413, 'BAD_USER_INPUT', `The body is larger than ${bodySizeMax} bytes.`);
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new HttpRefusal(415, 'BAD_USER_INPUT', 'The body must have the content type application/json.', {
+      return new HttpError(415, 'BAD_USER_INPUT', 'The body must have the content type application/json.', {
         'accept-post': 'application/json',
       });
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
-      return new HttpRefusal(400, 'BAD_USER_INPUT', 'The body is empty.');
+      return new HttpError(400, 'BAD_USER_INPUT', 'The body is empty.');
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
       // The parser refuses these two keys with the same error, and a client that sent them must be able to
       // see why.
-      return new HttpRefusal(
+      return new HttpError(
         400,
         'BAD_USER_INPUT',
         'The body is not valid JSON, or it has a key `__proto__` or `constructor.prototype`.',
       );
     case 'FST_ERR_BAD_URL':
-      return new HttpRefusal(400, 'BAD_USER_INPUT', 'The URL has a broken percent-encoding.');
+      return new HttpError(400, 'BAD_USER_INPUT', 'The URL has a broken percent-encoding.');
     default:
       // Only Fastify puts a status on an error: a body that ended early, or that is not as long as its header
       // says.
       return 'statusCode' in error && error.statusCode === 400
-        ? new HttpRefusal(400, 'BAD_USER_INPUT', 'The body could not be read to its end.')
+        ? new HttpError(400, 'BAD_USER_INPUT', 'The body could not be read to its end.')
         : null;
   }
 }

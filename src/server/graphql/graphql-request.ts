@@ -1,78 +1,102 @@
+import { HeaderMap, type GraphQLRequest, type HTTPGraphQLRequest } from '@apollo/server';
+import type { FastifyRequest } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
+import Negotiator from 'negotiator';
 import { BadUserInput } from '../../platform/errors.ts';
-import { HttpRefusal } from '../errors/http-errors.ts';
-import { OperationRequest } from './operation-request.ts';
+import type { Document } from '../documents/document.ts';
+import { HttpError } from '../errors/http-errors.ts';
 
-/** The operation in the JSON body of a POST, as GraphQL over HTTP shapes it. @throws BadUserInput */
-export function readBody(body: unknown): OperationRequest {
-  if (Array.isArray(body)) {
-    throw new BadUserInput('A batch of operations is not accepted; send one operation a request.');
-  }
-  if (!isRecord(body)) throw new BadUserInput('The body must be a JSON object with the key `query`.');
-  return toOperation(body);
+/** One operation as its client sent it, with its document. */
+export class OperationRequest implements GraphQLRequest {
+  query?: string;
+  operationName?: string;
+  variables?: Record<string, unknown>;
+  extensions?: Record<string, unknown>;
+  /** Present where HTTP itself limits the operation: a GET allows no mutations. */
+  http?: HTTPGraphQLRequest;
+  /** The id of a trusted document. */
+  documentId: string | null = null;
+  /** Null for a text that is not GraphQL, and before the text is parsed. */
+  document: Document | null = null;
 }
 
-/** The operation in the search parameters of a GET, as GraphQL over HTTP shapes it. @throws BadUserInput */
-export function readSearch(search: unknown): OperationRequest {
-  if (!isRecord(search)) throw new BadUserInput('The URL must have the search parameter `query`.');
-  const repeated = Object.keys(search).find((name) => Array.isArray(search[name]));
-  if (repeated !== undefined) throw new BadUserInput('The URL has a search parameter more than once.');
-  return toOperation({
-    query: search['query'],
-    documentId: search['documentId'],
-    operationName: search['operationName'],
-    variables: parseParameter('variables', search['variables']),
-    extensions: parseParameter('extensions', search['extensions']),
-  });
-}
+/** The media types of responses; the first is the default (GraphQL over HTTP, legacy watershed). */
+export const mediaTypes = [
+  'application/json; charset=utf-8',
+  'application/graphql-response+json; charset=utf-8',
+] as const;
+
+const pageType = 'text/html';
+
+/** The media type of a response; it also decides the status, see `statusOfFailure`. */
+export type MediaType = (typeof mediaTypes)[number];
 
 /**
- * Refuses what a page of another origin could make a browser send without asking first (a CORS "simple
- * request", in the Fetch standard): such a request carries the user's cookies and network position. A POST
- * needs no check, its only content type is not among the simple ones. The headers' names are Apollo's, so
- * that its clients pass.
- * @throws BadUserInput
+ * Returns the media type that the client prefers by its Accept header (RFC 9110, section 12.5.1); null if the
+ * client accepts none.
  */
-export function refuseForgery(headers: IncomingHttpHeaders): void {
-  if (headers['apollo-require-preflight'] || headers['x-apollo-operation-name']) return;
-  if (/^application\/json\b/i.test(headers['content-type'] ?? '')) return;
-  throw new BadUserInput(
-    'A GET must carry a header that browsers do not send unasked: `apollo-require-preflight: true`.',
-  );
+export function chooseMediaType(accept: string | undefined): MediaType | null {
+  // Most clients send one of these two, for which parsing has the same result.
+  if (accept === undefined || accept === '' || accept === '*/*') return mediaTypes[0];
+  const chosen = negotiate(accept, mediaTypes);
+  return mediaTypes.find((mediaType) => mediaType === chosen) ?? null;
 }
 
-/**
- * Refuses a body that would be read wrongly: every body is taken as uncompressed UTF-8. @throws HttpRefusal
- */
+/** Returns true for a client that prefers a page to data, as only a browser does. */
+export function prefersPage(accept: string | undefined): boolean {
+  // A browser names the type; a wildcard alone requests data.
+  if (accept?.includes(pageType) !== true) return false;
+  return negotiate(accept, [...mediaTypes, pageType]) === pageType;
+}
+
+function negotiate(accept: string, available: readonly string[]): string | undefined {
+  return new Negotiator({ headers: { accept } }).mediaType(available);
+}
+
+/** Rejects a body that would be misread: every body is read as uncompressed UTF-8. @throws HttpError */
 export function refuseForeignEncoding(headers: IncomingHttpHeaders): void {
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
-    throw new HttpRefusal(415, 'BAD_USER_INPUT', 'The body must not be compressed.', {
+    throw new HttpError(415, 'BAD_USER_INPUT', 'The body must not be compressed.', {
       'accept-encoding': 'identity',
     });
   }
   const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(headers['content-type'] ?? '')?.[1];
   if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
-    throw new HttpRefusal(415, 'BAD_USER_INPUT', 'The body must be encoded as UTF-8.', {
+    throw new HttpError(415, 'BAD_USER_INPUT', 'The body must be encoded as UTF-8.', {
       'accept-post': 'application/json; charset=utf-8',
     });
   }
 }
 
-function toOperation(parameters: Readonly<Record<string, unknown>>): OperationRequest {
+/** Reads the operation of a POST or GET, in the form of GraphQL over HTTP. @throws BadUserInput */
+export function readOperation({ body, headers, method, query }: FastifyRequest): OperationRequest {
+  if (method === 'POST') return operationFrom(body);
+  refuseForgery(headers);
+  const operation = operationFrom(parametersOf(query));
+  // Apollo Server reads only the method, and allows no mutation by GET.
+  operation.http = { method: 'GET', headers: new HeaderMap(), search: '', body: undefined };
+  return operation;
+}
+
+function operationFrom(parameters: unknown): OperationRequest {
+  if (Array.isArray(parameters)) {
+    throw new BadUserInput('A batch of operations is not accepted; send one operation a request.');
+  }
+  if (!isRecord(parameters)) throw new BadUserInput('The body must be a JSON object with the key `query`.');
   const { query, operationName, variables, extensions } = parameters;
   const request = new OperationRequest();
   if (isRecord(extensions)) request.extensions = extensions;
   else refuseUnlessAbsent('extensions', 'a JSON object', extensions);
 
-  request.documentId = documentIdOf(parameters['documentId'], request.extensions?.['persistedQuery']);
-  // A client that hopes for automatic persisted queries starts without a query. Apollo Server answers it in
-  // the words that make such clients send the query; to refuse it here would end the exchange.
-  const isPersisted =
-    query === undefined &&
-    (request.documentId !== null || request.extensions?.['persistedQuery'] !== undefined);
+  const persistedQuery = request.extensions?.['persistedQuery'];
+  request.documentId = documentIdOf(parameters['documentId'], persistedQuery);
+  // A client of automatic persisted queries starts without a query. Apollo Server's error makes such clients
+  // send the query; an error from here would end the exchange.
+  const mayLackQuery = request.documentId !== null || persistedQuery !== undefined;
   if (typeof query === 'string' && query !== '') request.query = query;
-  else if (!isPersisted) throw new BadUserInput('`query` must be a GraphQL document, as a string.');
+  else if (query !== undefined || !mayLackQuery)
+    throw new BadUserInput('`query` must be a GraphQL document, as a string.');
 
   if (typeof operationName === 'string') request.operationName = operationName;
   else refuseUnlessAbsent('operationName', 'a string', operationName);
@@ -90,6 +114,33 @@ function documentIdOf(documentId: unknown, persistedQuery: unknown): string | nu
 
 function refuseUnlessAbsent(name: string, kind: string, value: unknown): void {
   if (value !== undefined && value !== null) throw new BadUserInput(`\`${name}\` must be ${kind}.`);
+}
+
+/**
+ * Rejects a request that a page of another origin can make a browser send without a preflight (a CORS "simple
+ * request" of the Fetch standard), because it carries the user's cookies and network position. A POST needs
+ * no check, as its only content type is not simple. The header names are those of Apollo's clients.
+ */
+function refuseForgery(headers: IncomingHttpHeaders): void {
+  if (headers['apollo-require-preflight'] || headers['x-apollo-operation-name']) return;
+  if (/^application\/json\b/i.test(headers['content-type'] ?? '')) return;
+  throw new BadUserInput(
+    'A GET must carry a header that browsers do not send unasked: `apollo-require-preflight: true`.',
+  );
+}
+
+/** Returns the parameters of an operation in the search of a URL. */
+function parametersOf(search: unknown): Readonly<Record<string, unknown>> {
+  if (!isRecord(search)) throw new BadUserInput('The URL must have the search parameter `query`.');
+  const repeated = Object.keys(search).find((name) => Array.isArray(search[name]));
+  if (repeated !== undefined) throw new BadUserInput('The URL has a search parameter more than once.');
+  return {
+    query: search['query'],
+    documentId: search['documentId'],
+    operationName: search['operationName'],
+    variables: parseParameter('variables', search['variables']),
+    extensions: parseParameter('extensions', search['extensions']),
+  };
 }
 
 function parseParameter(name: string, text: unknown): unknown {

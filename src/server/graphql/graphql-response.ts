@@ -1,59 +1,78 @@
 import type { FastifyReply } from 'fastify';
 import { errorCodes } from '../../platform/errors.ts';
-import type { Admitted } from '../limits/admission.ts';
-import type { Answer } from './operation-runner.ts';
-import { retryAfterSeconds, statusOf } from '../errors/http-errors.ts';
-import type { MediaType } from './media-type.ts';
-import type { ResponseBatcher } from './response-batcher.ts';
+import type { RequestStats } from '../../platform/telemetry/request-stats.ts';
+import { outcomeOf, retryAfterSeconds, statusOf } from '../errors/http-errors.ts';
+import { timingHeaders } from '../hooks/request-hooks.ts';
 import type { HeaderList } from '../hooks/security-headers.ts';
+import { reportCost } from '../limits/admission.ts';
+import type { InFlightRequests } from '../limits/in-flight-requests.ts';
+import type { RateLimiter } from '../limits/rate-limiter.ts';
+import type { MediaType } from './graphql-request.ts';
+import type { Answer } from './operation-runner.ts';
+import type { RequestState } from './request-state.ts';
 
 /**
- * From here on a text is better encoded before it is sent: Node puts a shorter one and the headers in one
- * piece of memory, of a longer one it makes another copy first, and takes thrice its length for the encoded
- * one.
+ * The length from which a text is better encoded before it is sent: Node copies a shorter text together with
+ * the headers, and of a longer text makes a copy and reserves three times its length for the encoded one.
  */
 const longText = 5000;
 
-/** What is sent besides an operation's result. */
-interface Sending {
+/** The longest time that a response waits for others, in milliseconds: no longer than a request takes. */
+const heldMsMax = 1;
+
+/** The status of most responses. */
+const executed = 200;
+
+/** A response that is ready to be sent. */
+export interface ReadyResponse {
+  readonly reply: FastifyReply;
+  readonly stats: RequestStats;
+  readonly status: number;
   readonly mediaType: MediaType;
-  /** The operation, if its cost was asked for; else null. */
-  readonly report: Admitted | null;
-  /** Called when the answer leaves. */
-  readonly headers: () => HeaderList;
+  /** Headers that follow from the errors. */
+  readonly headers: HeaderList;
+  readonly payload: string | Buffer;
+}
+
+/** Writes the answer of a request as JSON, and drops its data. */
+export function respond(
+  state: RequestState<unknown>,
+  { rateLimiter, responses }: { readonly rateLimiter: RateLimiter; readonly responses: ResponseBatcher },
+): void {
+  const { admitted, answer, mediaType, operation, reply, request, stats } = state;
+  if (answer === null) throw new Error('The request has no answer.');
+  const { data, errors } = answer.result;
+  const code = errors?.[0]?.extensions?.['code'];
+  stats.isExecuted = data !== undefined;
+  stats.errorCode = typeof code === 'string' ? code : null;
+  stats.outcome = stats.errorCode === null ? 'ok' : outcomeOf(stats.errorCode);
+  const wantsCost = admitted !== null && request.headers['graphql-cost'] === 'report';
+  const extensions = wantsCost ? { cost: reportCost(admitted, data, operation.variables) } : undefined;
+  const status = data === undefined ? statusOfFailure(answer, mediaType) : executed;
+  const headers = errors === undefined && answer.http === null ? [] : headersOfFailure(answer);
+  const text = JSON.stringify({ errors, data, extensions });
+  // The promises of this request were made before the database was waited for, and may keep the data for
+  // long.
+  answer.result.data = null;
+  state.answer = null;
+  const payload = text.length < longText ? text : Buffer.from(text);
+  responses.put({ reply, stats, status, mediaType, headers, payload });
+  rateLimiter.chargeLength(state.rateLimitKeys, text.length);
 }
 
 /**
- * Puts an operation's answer into the batcher, and lets go of its data. It is written past Fastify, which
- * would look at each of its headers again: they are known, and there are many of them for a short answer.
+ * Returns the status of an operation that was not executed (GraphQL over HTTP, section "Status Codes"): not
+ * 400 for application/json, because clients take a 4xx of that type for a proxy's and do not read it.
  */
-export function sendAnswer(
-  reply: FastifyReply,
-  answer: Answer,
-  { mediaType, report, headers }: Sending,
-  batcher: ResponseBatcher,
-): number {
-  const { errors, data } = answer.result;
-  const extensions =
-    report === null ? undefined : { cost: { requested: report.cost, actual: report.actualCost(data) } };
-  const status = statusOfAnswer(answer, mediaType);
-  const own = ownHeaders(answer);
-  const text = JSON.stringify({ errors, data, extensions });
-  // The promises for this answer were made before the database was waited for, and may keep it for long.
-  answer.result.data = null;
-  const payload = text.length < longText ? text : Buffer.from(text);
-  // Not through a promise, which would keep a large answer alive while it is being sent.
-  batcher.put(() => {
-    reply.hijack();
-    const length = String(Buffer.byteLength(payload));
-    const described = ['content-type', mediaType, 'content-length', length, 'cache-control', 'no-store'];
-    reply.raw.writeHead(status, [...described, ...headers(), ...own]).end(payload);
-  });
-  return text.length;
+function statusOfFailure({ http, result }: Answer, mediaType: MediaType): number {
+  // 500 is Apollo Server's status for an unknown error; the code is more exact.
+  const code = errorCodes.find((known) => known === result.errors?.[0]?.extensions?.['code']);
+  const said = http?.status;
+  const status = said === undefined || said === 500 ? statusOf(code ?? 'INTERNAL_SERVER_ERROR') : said;
+  return status === 400 && mediaType.startsWith('application/json') ? executed : status;
 }
 
-/** Headers that follow from what was answered. */
-function ownHeaders({ http, result: { errors } }: Answer): HeaderList {
+function headersOfFailure({ http, result: { errors } }: Answer): HeaderList {
   const allow = http?.headers.get('allow');
   const isUnavailable = errors?.some((error) => error.extensions?.['code'] === 'UNAVAILABLE') ?? false;
   return [
@@ -63,15 +82,63 @@ function ownHeaders({ http, result: { errors } }: Answer): HeaderList {
 }
 
 /**
- * GraphQL over HTTP, section "Status Codes": 200 for whatever was executed. What could not be executed is
- * 400, but not for application/json: there a client takes a 4xx for the word of some proxy and does not read
- * it.
+ * Creates the writer of responses, which bypasses Fastify: Fastify would check each of the many headers of a
+ * short response.
  */
-function statusOfAnswer({ http, result }: Answer, mediaType: MediaType): number {
-  if (result.data !== undefined) return 200;
-  // 500 is Apollo Server's way to say that it knows no status: the code knows one.
-  const code = errorCodes.find((known) => known === result.errors?.[0]?.extensions?.['code']);
-  const said = http?.status;
-  const status = said === undefined || said === 500 ? statusOf(code ?? 'INTERNAL_SERVER_ERROR') : said;
-  return status === 400 && mediaType.startsWith('application/json') ? 200 : status;
+export function createResponseWriter(
+  securityHeaders: HeaderList,
+  inFlight: Pick<InFlightRequests, 'isDraining'>,
+): (response: ReadyResponse) => void {
+  return ({ reply, stats, status, mediaType, headers, payload }) => {
+    reply.hijack();
+    const all = ['content-type', mediaType, 'content-length', String(Buffer.byteLength(payload))];
+    all.push('cache-control', 'no-store', ...securityHeaders, 'x-request-id', stats.requestId);
+    all.push(...timingHeaders(stats), ...headers);
+    if (inFlight.isDraining) all.push('connection', 'close');
+    reply.raw.writeHead(status, all).end(payload);
+  };
+}
+
+/**
+ * Writes the responses of one event-loop turn together, at its end. Sending to a sleeping process wakes it
+ * up, which on the same machine takes longer than the sending; of responses in a row only the first has to.
+ */
+export class ResponseBatcher<Response = ReadyResponse> {
+  readonly #write: (response: Response) => void;
+  readonly #clock: { now(): number };
+  #held: Response[] = [];
+  #heldSince = 0;
+
+  /** `clock` is in milliseconds. */
+  constructor(write: (response: Response) => void, clock: { now(): number } = performance) {
+    this.#write = write;
+    this.#clock = clock;
+  }
+
+  /** Writes a response soon: at the end of the turn, or once the first of the batch has waited too long. */
+  put(response: Response): void {
+    const now = this.#clock.now();
+    if (this.#held.length === 0) {
+      this.#heldSince = now;
+      setImmediate(this.#release);
+    }
+    this.#held.push(response);
+    if (now - this.#heldSince >= heldMsMax) this.#release();
+  }
+
+  /** Runs in the async context of any request: a response must contain all that belongs to its request. */
+  readonly #release = (): void => {
+    const held = this.#held;
+    this.#held = [];
+    for (const response of held) {
+      try {
+        this.#write(response);
+      } catch (error) {
+        // Ends the process without stopping the other responses, and without blaming the last request.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  };
 }

@@ -5,8 +5,8 @@ import {
   type GraphQLRequest,
   type HTTPGraphQLHead,
 } from '@apollo/server';
-import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
-import type { FormattedExecutionResult } from 'graphql';
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
+import type { ExecutionResult, FormattedExecutionResult } from 'graphql';
 import type { AnswerLimit, Executor } from '../../execution/level-executor.ts';
 import { jsonBytes } from '../../execution/run/answer-size.ts';
 import { Refusal } from '../../platform/errors.ts';
@@ -14,25 +14,25 @@ import type { FormatError } from '../errors/format-error.ts';
 import type { OperationScope } from './apollo.ts';
 import { Document } from '../documents/document.ts';
 import type { DocumentCache } from '../documents/document-cache.ts';
-import type { OperationRequest } from './operation-request.ts';
+import type { OperationRequest } from './graphql-request.ts';
 
-/** The answer to an operation. */
+/** The answer to an operation, before it is written. */
 export interface Answer {
-  /** Its errors are formatted. */
+  /** The result with formatted errors. */
   readonly result: FormattedExecutionResult;
-  /** Status and headers by Apollo Server; null where the executor answered alone. */
+  /** Status and headers of Apollo Server; null for an answer of the executor. */
   readonly http: HTTPGraphQLHead | null;
 }
 
 /**
- * Runs operations. Apollo Server validates new documents and answers whatever the executor does not; operations of valid documents go
- * to the executor directly, because Apollo Server's own way from text to answer takes longer than a cached profile.
+ * Runs operations. Apollo Server validates new documents and answers whatever the executor does not;
+ * operations of valid documents go to the executor directly, because Apollo Server's own way from text to
+ * answer takes longer than a cached profile.
  */
 export class OperationRunner<Context extends OperationScope> {
   readonly #executor: Executor | null;
   readonly #documents: DocumentCache;
   readonly #formatError: FormatError;
-
   readonly #answerLimit: AnswerLimit;
 
   constructor(options: {
@@ -49,7 +49,9 @@ export class OperationRunner<Context extends OperationScope> {
     this.#answerLimit = answerLimitOf(options.answerBytesMax);
   }
 
-  /** Gives Apollo Server what is known of a document, keeps what it found out, and runs what the executor can. */
+  /**
+   * A plugin that passes valid documents to Apollo Server, keeps newly validated ones, and runs operations.
+   */
   get plugin(): ApolloServerPlugin<Context> {
     return {
       requestDidStart: async ({ request }) => {
@@ -64,8 +66,9 @@ export class OperationRunner<Context extends OperationScope> {
             if (errors === undefined || errors.length === 0) this.#accept(document, requestContext.document);
           },
           responseForOperation: async ({ contextValue }) => {
-            const singleResult = await this.#run(document, request, contextValue);
-            if (singleResult === null) return null;
+            const result = await this.#run(document, request, contextValue);
+            if (result === null) return null;
+            const singleResult = this.#format(result, contextValue.requestId);
             return { http: { headers: new HeaderMap() }, body: { kind: 'single', singleResult } };
           },
         };
@@ -73,21 +76,25 @@ export class OperationRunner<Context extends OperationScope> {
     };
   }
 
-  /** The answer to an operation. `contextValue` must be a plain object, because Apollo Server copies it. */
+  /** Runs an operation. `contextValue` must be a plain object, because Apollo Server copies it. */
   execute(
     apollo: ApolloServer<Context>,
     request: OperationRequest,
     contextValue: Context,
   ): MaybePromise<Answer> {
-    const running = isForApollo(request) ? null : this.#run(request.document, request, contextValue);
-    if (running === null) return this.#askApollo(apollo, request, contextValue);
-    return handleMaybePromise(
-      () => running,
-      (result) => ({ result, http: null }),
-    );
+    const { document, extensions, http } = request;
+    // Apollo Server knows more about these: GET allows no mutations, and no document is registered by its
+    // hash.
+    const isForApollo = http !== undefined || extensions?.['persistedQuery'] !== undefined;
+    const result = isForApollo ? null : this.#run(document, request, contextValue);
+    if (result === null) return this.#executeByApollo(apollo, request, contextValue);
+    if (!(result instanceof Promise)) {
+      return { result: this.#format(result, contextValue.requestId), http: null };
+    }
+    return result.then((settled) => ({ result: this.#format(settled, contextValue.requestId), http: null }));
   }
 
-  async #askApollo(
+  async #executeByApollo(
     apollo: ApolloServer<Context>,
     request: GraphQLRequest,
     contextValue: Context,
@@ -96,7 +103,7 @@ export class OperationRunner<Context extends OperationScope> {
     const { body, http } = await apollo.executeOperation(request, { contextValue });
     if (body.kind !== 'single') throw new Error('An operation was answered in parts.');
     const { bytesMax, error } = this.#answerLimit;
-    // What repeats in graphql-js' data is there once; only its text would be too large.
+    // A repeated value is in graphql-js' data once; only the text would be too large.
     if (bytesMax === Infinity || jsonBytes(body.singleResult.data, bytesMax) <= bytesMax) {
       return { result: body.singleResult, http };
     }
@@ -108,47 +115,32 @@ export class OperationRunner<Context extends OperationScope> {
     this.#documents.keep(document);
   }
 
-  /** Null, and nothing has run, for a document that is not known to be valid, and for what is left to graphql-js. */
+  /** Returns null, before anything has run, for an operation that is left to Apollo Server and graphql-js. */
   #run(
     document: Document | null,
     { operationName, variables }: GraphQLRequest,
     context: Context,
-  ): MaybePromise<FormattedExecutionResult> | null {
+  ): MaybePromise<ExecutionResult> | null {
     if (this.#executor === null || document === null || !document.isValid) return null;
     const { ast, plans } = document;
-    const running = this.#executor.execute({
-      document: ast,
-      plans,
-      operationName,
-      variables,
-      context,
-      answerLimit: this.#answerLimit,
-    });
-    if (running === null) return null;
-    return handleMaybePromise(
-      () => running,
-      (result) => {
-        const { data = null, errors } = result;
-        // Whoever sends the answer empties it; its promise must not keep the data either.
-        result.data = null;
-        const formatted = errors?.map((error) => this.#formatError(error, context.requestId));
-        return formatted === undefined ? { data } : { data, errors: formatted };
-      },
-    );
+    const answerLimit = this.#answerLimit;
+    return this.#executor.execute({ document: ast, plans, operationName, variables, context, answerLimit });
+  }
+
+  #format(result: ExecutionResult, requestId: string): FormattedExecutionResult {
+    const { data = null, errors } = result;
+    // The promise of the result must not keep the data either.
+    result.data = null;
+    if (errors === undefined) return { data };
+    return { data, errors: errors.map((error) => this.#formatError(error, requestId)) };
   }
 }
 
-/** Apollo Server has more to say about these: GET allows no mutations, and nothing is registered here by its hash. */
-function isForApollo({ extensions, http }: GraphQLRequest): boolean {
-  return http !== undefined || extensions?.['persistedQuery'] !== undefined;
-}
-
-/** Apollo Server copies the request with all of its properties. */
+/** Finds the document in Apollo Server's copy of the request, which has all properties. */
 function documentOf(request: GraphQLRequest): Document | null {
   return 'document' in request && request.document instanceof Document ? request.document : null;
 }
 
-/** The message is made only for an answer that is too large. */
 function answerLimitOf(bytesMax: number): AnswerLimit {
   return {
     bytesMax: bytesMax === 0 ? Infinity : bytesMax,

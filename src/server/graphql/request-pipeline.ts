@@ -1,52 +1,60 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { ApolloServer } from '@apollo/server';
 import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import type { GraphQLSchema } from 'graphql';
+import type { IncomingHttpHeaders } from 'node:http';
 import { Cancellation } from '../../platform/runtime/cancellation.ts';
-import type { RequestProfile } from '../../platform/telemetry/request-stats.ts';
 import type { RequestTrace } from '../../platform/telemetry/tracing.ts';
-import { HttpRefusal, outcomeOf } from '../errors/http-errors.ts';
+import type { DocumentCache } from '../documents/document-cache.ts';
+import { readDocument } from '../documents/read-document.ts';
+import type { TrustedDocuments } from '../documents/trusted-documents.ts';
+import { HttpError } from '../errors/http-errors.ts';
 import { admit, costOfNew } from '../limits/admission.ts';
 import type { InFlightRequests } from '../limits/in-flight-requests.ts';
 import type { QueryLimits } from '../limits/query-limits.ts';
-import type { RateLimiter, RateLimitKey, RateLimitStatus } from '../limits/rate-limiter.ts';
+import type { RateLimiter, RateLimitKeys, RateLimitStatus } from '../limits/rate-limiter.ts';
 import type { OperationScope } from './apollo.ts';
-import type { DocumentCache } from '../documents/document-cache.ts';
-import { refuseForeignEncoding } from './graphql-request.ts';
-import { chooseMediaType, type MediaType } from './media-type.ts';
+import { chooseMediaType, readOperation, refuseForeignEncoding } from './graphql-request.ts';
+import { respond, type ResponseBatcher } from './graphql-response.ts';
+import type { Answer, OperationRunner } from './operation-runner.ts';
 import type { RequestState } from './request-state.ts';
-import type { Answer } from './operation-runner.ts';
-import type { OperationRequest } from './operation-request.ts';
-import { readDocument } from '../documents/read-document.ts';
-import type { TrustedDocuments } from '../documents/trusted-documents.ts';
 
-/**
- * All that happens to a GraphQL request, in this order, each step before the next may cost anything; with the status codes that
- * a step can answer. The transport reads the body between `encoding` and `read`.
- */
-export const requestSteps = [
-  { name: 'negotiate', statuses: [406] },
-  { name: 'identify', statuses: [401, 403, 503] },
-  { name: 'encoding', statuses: [415] },
-  { name: 'read', statuses: [400, 408, 413, 415] },
-  { name: 'trust', statuses: [400, 403] },
-  { name: 'chargeNew', statuses: [429] },
-  { name: 'parse', statuses: [400] },
-  { name: 'limit', statuses: [400] },
-  { name: 'charge', statuses: [429] },
-  { name: 'execute', statuses: [400, 405, 500, 503, 504] },
-  { name: 'respond', statuses: [200] },
-] as const;
-
-type StepName = (typeof requestSteps)[number]['name'];
-
-/** The place that a request came from, as a session records it. */
-interface Client {
-  readonly ipAddress: string;
-  readonly userAgent: string | null;
+/** One step of every GraphQL request, with the status codes that the step can answer. */
+interface RequestStep {
+  readonly name: string;
+  readonly statuses: readonly number[];
+  readonly run: <Viewer, Context extends OperationScope>(
+    state: RequestState<Viewer>,
+    parts: PipelineParts<Viewer, Context>,
+  ) => MaybePromise<void>;
 }
 
-/** All that an operation may use while it runs. */
-interface RequestScope {
+/** The steps that need no body, in order; each runs before the next step may cost anything. */
+export const stepsBeforeBody: readonly RequestStep[] = [
+  { name: 'negotiate', statuses: [406], run: negotiate },
+  { name: 'identify', statuses: [401, 403, 503], run: identify },
+  { name: 'encoding', statuses: [415], run: ({ request }) => refuseForeignEncoding(request.headers) },
+];
+
+/** The steps from the body to the response, in order. */
+export const stepsFromBody: readonly RequestStep[] = [
+  { name: 'read', statuses: [400, 408, 413, 415], run: read },
+  { name: 'trust', statuses: [400, 403], run: trust },
+  { name: 'chargeNew', statuses: [429], run: chargeNew },
+  { name: 'parse', statuses: [400], run: parse },
+  { name: 'limit', statuses: [400], run: limit },
+  { name: 'charge', statuses: [429], run: charge },
+  { name: 'execute', statuses: [400, 405, 500, 503, 504], run: execute },
+  { name: 'respond', statuses: [200], run: respond },
+];
+
+/** All steps of a GraphQL request, in order. */
+export const requestSteps: readonly RequestStep[] = [...stepsBeforeBody, ...stepsFromBody];
+
+/** The part of a request's context that the server provides. */
+export interface RequestScope {
+  readonly requestId: string;
+  /** The origin of the request, as a session records it. */
+  readonly device: { readonly ipAddress: string | null; readonly userAgent: string | null };
   readonly cancellation: Cancellation;
   /** Null where nothing is limited. */
   readonly rateLimit: RateLimitStatus | null;
@@ -56,21 +64,16 @@ interface RequestScope {
 
 /** The product's part of a request: its callers, their contexts, their rate limits. */
 export interface CallerOptions<Viewer, Context extends OperationScope> {
-  /** Null without credentials. @throws Unauthenticated, TokenExpired, Forbidden, Unavailable */
+  /** Returns null without credentials. @throws Unauthenticated, TokenExpired, Forbidden, Unavailable */
   readonly authenticate: (headers: IncomingHttpHeaders) => MaybePromise<Viewer | null>;
-  /** A fresh context for one request; a plain object, because Apollo Server copies it. */
-  readonly createContext: (
-    viewer: Viewer | null,
-    requestId: string,
-    client: Client,
-    scope: RequestScope,
-  ) => Context;
-  /** The rate limits that an operation is charged to. */
-  readonly rateLimitKeysOf: (viewer: Viewer | null, ipAddress: string) => readonly RateLimitKey[];
+  /** Creates the context of one request; a plain object, because Apollo Server copies it. */
+  readonly createContext: (viewer: Viewer | null, scope: RequestScope) => Context;
+  /** Returns the rate limits that an operation is charged to. */
+  readonly rateLimitKeysOf: (viewer: Viewer | null, ipAddress: string) => RateLimitKeys;
 }
 
 /** The parts that the steps use. */
-export interface PipelineOptions<Viewer, Context extends OperationScope> extends CallerOptions<
+export interface PipelineParts<Viewer, Context extends OperationScope> extends CallerOptions<
   Viewer,
   Context
 > {
@@ -80,165 +83,146 @@ export interface PipelineOptions<Viewer, Context extends OperationScope> extends
   readonly trustedDocuments: TrustedDocuments;
   readonly rateLimiter: RateLimiter;
   readonly inFlight: InFlightRequests;
-  /** Runs an operation that passed all checks; its errors are formatted. */
-  readonly execute: (operation: OperationRequest, contextValue: Context) => MaybePromise<Answer>;
+  readonly runner: OperationRunner<Context>;
+  readonly apollo: ApolloServer<Context>;
+  readonly responses: ResponseBatcher;
 }
 
-type Step<Viewer> = (state: RequestState<Viewer>) => MaybePromise<void>;
-
-/** Takes every request, by whatever transport, through the same list. */
-export class RequestPipeline<Viewer, Context extends OperationScope> {
-  readonly #options: PipelineOptions<Viewer, Context>;
-  readonly #beforeBody: readonly Step<Viewer>[];
-  readonly #afterBody: readonly Step<Viewer>[];
-
-  constructor(options: PipelineOptions<Viewer, Context>) {
-    this.#options = options;
-    const steps = requestSteps.map(({ name }) => this.#steps[name]);
-    const read = requestSteps.findIndex(({ name }) => name === 'read');
-    this.#beforeBody = steps.slice(0, read);
-    this.#afterBody = steps.slice(read);
-  }
-
-  /** The steps that need no body. */
-  open(state: RequestState<Viewer>): MaybePromise<void> {
-    return follow(this.#beforeBody, state, 0);
-  }
-
-  /** The steps from the body to the answer. */
-  answer(state: RequestState<Viewer>): MaybePromise<void> {
-    return follow(this.#afterBody, state, 0);
-  }
-
-  readonly #steps: Readonly<Record<StepName, Step<Viewer>>> = {
-    negotiate(state) {
-      state.mediaType = acceptedMediaType(state.transport.headers.accept);
-    },
-
-    identify: (state) => {
-      const { headers, stats } = state.transport;
-      const { authenticate, inFlight } = this.#options;
-      stats.isOperation = true;
-      const viewer = stats.authenticating(() => inFlight.runWithTimeout(() => authenticate(headers)));
-      if (viewer instanceof Promise) {
-        return viewer.then((found) => {
-          state.viewer = found;
-        });
-      }
-      state.viewer = viewer;
-      return undefined;
-    },
-
-    encoding: ({ transport }) => refuseForeignEncoding(transport.headers),
-
-    read: (state) => {
-      const { transport, viewer } = state;
-      state.operation = transport.readOperation();
-      state.keys = this.#options.rateLimitKeysOf(viewer, transport.ipAddress);
-      transport.stats.callerKey = state.keys.find(({ kind }) => kind === 'user')?.key ?? null;
-    },
-
-    trust: (state) => {
-      state.isTrusted = this.#options.trustedDocuments.resolve(state.operation);
-    },
-
-    chargeNew: (state) => {
-      const { documents, rateLimiter } = this.#options;
-      const { isTrusted, keys, operation } = state;
-      const { query } = operation;
-      if (query === undefined) return;
-      operation.document = documents.get(query) ?? null;
-      if (operation.document !== null || isTrusted) return;
-      state.paid = costOfNew(query);
-      rateLimiter.charge(keys, state.paid);
-    },
-
-    parse: ({ isTrusted, operation, viewer }) => {
-      const { schema, limits } = this.#options;
-      if (operation.query === undefined || operation.document !== null) return;
-      const isFamiliar = isTrusted || viewer !== null;
-      operation.document = readDocument(operation.query, { schema, limits, isFamiliar });
-    },
-
-    limit: (state) => {
-      const { document, operationName, variables = {} } = state.operation;
-      const operation = document?.operation(operationName);
-      if (operation !== undefined) state.admitted = admit(operation, variables, this.#options.limits);
-      const { stats } = state.transport;
-      stats.kind = state.admitted?.kind ?? null;
-      stats.operationName = state.admitted?.name ?? null;
-    },
-
-    charge: (state) => {
-      const { admitted, keys, paid } = state;
-      state.rateLimit = this.#options.rateLimiter.charge(keys, admitted?.cost ?? 0, paid);
-    },
-
-    execute: (state) => {
-      const { connection, stats } = state.transport;
-      const run = (cancellation: Cancellation) => this.#execute(state, cancellation);
-      // A mutation is never cut short: its sender must learn what was written.
-      const answer =
-        state.admitted?.kind === 'mutation'
-          ? run(new Cancellation())
-          : this.#options.inFlight.runForClient(connection, run, stats.authenticationMs);
-      if (answer instanceof Promise) {
-        return answer.then((known) => {
-          state.answer = known;
-        });
-      }
-      state.answer = answer;
-      return undefined;
-    },
-
-    respond: (state) => {
-      const { admitted, answer, keys, mediaType, transport } = state;
-      if (answer === null || mediaType === null)
-        throw new Error('A request came to its end without an answer.');
-      noteAnswer(transport.stats, answer);
-      const wantsCost = transport.headers['graphql-cost'] === 'report';
-      const length = transport.send(answer, mediaType, wantsCost ? admitted : null);
-      this.#options.rateLimiter.chargeAnswer(keys, length);
-      // The promises of the steps may keep the state for long.
-      state.answer = null;
-    },
-  };
-
-  #execute({ operation, rateLimit, transport, viewer }: RequestState<Viewer>, cancellation: Cancellation) {
-    const { createContext, execute } = this.#options;
-    const { headers, ipAddress, requestId, stats } = transport;
-    const client = { ipAddress, userAgent: headers['user-agent'] ?? null };
-    const scope = { cancellation, rateLimit, trace: stats.trace };
-    return execute(operation, createContext(viewer, requestId, client, scope));
-  }
-}
-
-/** Runs the steps from `first` on, without a promise as long as none of them waits. */
-function follow<Viewer>(
-  steps: readonly Step<Viewer>[],
+/** Runs steps from the index `first` on, without a promise as long as no step waits. */
+export function runSteps<Viewer, Context extends OperationScope>(
+  steps: readonly RequestStep[],
   state: RequestState<Viewer>,
-  first: number,
+  parts: PipelineParts<Viewer, Context>,
+  first = 0,
 ): MaybePromise<void> {
-  for (let at = first; at < steps.length; at += 1) {
-    const pending = steps[at]?.(state);
-    if (pending instanceof Promise) return pending.then(() => follow(steps, state, at + 1));
+  for (let index = first; index < steps.length; index += 1) {
+    const pending = steps[index]?.run(state, parts);
+    if (pending instanceof Promise) return pending.then(() => runSteps(steps, state, parts, index + 1));
   }
   return undefined;
 }
 
-function acceptedMediaType(accept: string | undefined): MediaType {
-  const mediaType = chooseMediaType(accept);
-  if (mediaType !== null) return mediaType;
-  throw new HttpRefusal(
-    406,
-    'BAD_USER_INPUT',
-    'The header `accept` allows neither application/json nor application/graphql-response+json.',
+function negotiate(state: RequestState<unknown>): void {
+  const mediaType = chooseMediaType(state.request.headers.accept);
+  if (mediaType === null) {
+    throw new HttpError(
+      406,
+      'BAD_USER_INPUT',
+      'The header `accept` allows neither application/json nor application/graphql-response+json.',
+    );
+  }
+  state.mediaType = mediaType;
+}
+
+function identify<Viewer, Context extends OperationScope>(
+  state: RequestState<Viewer>,
+  { authenticate, inFlight }: PipelineParts<Viewer, Context>,
+): MaybePromise<void> {
+  const { request, stats } = state;
+  const startedAt = performance.now();
+  stats.isOperation = true;
+  const viewer = authenticate(request.headers);
+  if (viewer instanceof Promise) return identifyLater(state, inFlight.waitForIdentity(viewer), startedAt);
+  state.viewer = viewer;
+  stats.isAuthenticated = viewer !== null;
+  stats.authenticationMs = performance.now() - startedAt;
+  return undefined;
+}
+
+async function identifyLater<Viewer>(
+  state: RequestState<Viewer>,
+  identity: Promise<Viewer | null>,
+  startedAt: number,
+): Promise<void> {
+  const { stats } = state;
+  try {
+    state.viewer = await identity;
+    stats.isAuthenticated = state.viewer !== null;
+  } finally {
+    stats.authenticationMs = performance.now() - startedAt;
+    stats.authenticationStatements = stats.statements;
+  }
+}
+
+function read<Viewer, Context extends OperationScope>(
+  state: RequestState<Viewer>,
+  { rateLimitKeysOf }: PipelineParts<Viewer, Context>,
+): void {
+  state.operation = readOperation(state.request);
+  state.rateLimitKeys = rateLimitKeysOf(state.viewer, state.request.ip);
+  state.stats.callerKey = state.rateLimitKeys.user ?? null;
+}
+
+function trust<Viewer, Context extends OperationScope>(
+  state: RequestState<Viewer>,
+  { trustedDocuments }: PipelineParts<Viewer, Context>,
+): void {
+  state.isTrusted = trustedDocuments.resolve(state.operation);
+}
+
+function chargeNew<Viewer, Context extends OperationScope>(
+  state: RequestState<Viewer>,
+  { documents, rateLimiter }: PipelineParts<Viewer, Context>,
+): void {
+  const { operation } = state;
+  if (operation.query === undefined) return;
+  operation.document = documents.get(operation.query) ?? null;
+  if (operation.document !== null || state.isTrusted) return;
+  state.paid = costOfNew(operation.query);
+  rateLimiter.charge(state.rateLimitKeys, state.paid);
+}
+
+function parse<Viewer, Context extends OperationScope>(
+  { isTrusted, operation, viewer }: RequestState<Viewer>,
+  { limits, schema }: PipelineParts<Viewer, Context>,
+): void {
+  if (operation.query === undefined || operation.document !== null) return;
+  const isFamiliar = isTrusted || viewer !== null;
+  operation.document = readDocument(operation.query, { schema, limits, isFamiliar });
+}
+
+function limit<Viewer, Context extends OperationScope>(
+  state: RequestState<Viewer>,
+  { limits }: PipelineParts<Viewer, Context>,
+): void {
+  const { document, operationName, variables = {} } = state.operation;
+  const operation = document?.operation(operationName);
+  if (operation === undefined) return;
+  state.admitted = admit(operation, variables, limits);
+  state.stats.kind = operation.kind;
+  state.stats.operationName = operation.name;
+}
+
+function charge<Viewer, Context extends OperationScope>(
+  state: RequestState<Viewer>,
+  { rateLimiter }: PipelineParts<Viewer, Context>,
+): void {
+  state.rateLimit = rateLimiter.charge(state.rateLimitKeys, state.admitted?.cost ?? 0, state.paid);
+}
+
+function execute<Viewer, Context extends OperationScope>(
+  state: RequestState<Viewer>,
+  { apollo, createContext, inFlight, runner }: PipelineParts<Viewer, Context>,
+): MaybePromise<void> {
+  const { admitted, operation, rateLimit, reply, request, stats, viewer } = state;
+  const { headers, id: requestId, ip: ipAddress } = request;
+  const cancellation = new Cancellation();
+  const device = { ipAddress, userAgent: headers['user-agent'] ?? null };
+  const context = createContext(viewer, { requestId, device, cancellation, rateLimit, trace: stats.trace });
+  const answer = runner.execute(apollo, operation, context);
+  if (!(answer instanceof Promise)) {
+    state.answer = answer;
+    return undefined;
+  }
+  // A mutation is never cancelled: its sender must learn what was written.
+  if (admitted?.kind === 'mutation') return keepAnswer(state, answer);
+  const timeSpentMs = stats.authenticationMs;
+  return keepAnswer(
+    state,
+    inFlight.waitForQuery(answer, { cancellation, connection: reply.raw, timeSpentMs }),
   );
 }
 
-function noteAnswer(stats: RequestProfile, { result: { data, errors } }: Answer): void {
-  stats.isExecuted = data !== undefined;
-  const code = errors?.[0]?.extensions?.['code'];
-  stats.errorCode = typeof code === 'string' ? code : null;
-  stats.outcome = outcomeOf(stats.errorCode);
+async function keepAnswer(state: RequestState<unknown>, answer: Promise<Answer>): Promise<void> {
+  state.answer = await answer;
 }

@@ -1,27 +1,25 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { RequestStats } from '../../platform/telemetry/request-stats.ts';
 import type { Admitted } from '../limits/admission.ts';
-import type { RateLimitKey, RateLimitStatus } from '../limits/rate-limiter.ts';
-import type { MediaType } from './media-type.ts';
-import { OperationRequest } from './operation-request.ts';
+import type { RateLimitKeys, RateLimitStatus } from '../limits/rate-limiter.ts';
+import type { MediaType, OperationRequest } from './graphql-request.ts';
 import type { Answer } from './operation-runner.ts';
-import type { Transport } from './transport.ts';
 
-/** A request on its way: each step reads what the steps before it left here. */
-export class RequestState<Viewer> {
-  readonly transport: Transport;
-  mediaType: MediaType | null = null;
-  viewer: Viewer | null = null;
-  operation = new OperationRequest();
-  /** Whether the operator gave the document to the server beforehand. */
-  isTrusted = false;
-  keys: readonly RateLimitKey[] = [];
-  /** Null for a text that names no operation: whoever runs it says what is wrong with it. */
-  admitted: Admitted | null = null;
-  rateLimit: RateLimitStatus | null = null;
+/** A request on its way through the pipeline: each step reads the results of the steps before. */
+export interface RequestState<Viewer> {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly stats: RequestStats;
+  mediaType: MediaType;
+  viewer: Viewer | null;
+  operation: OperationRequest;
+  /** True for a document that the operator gave to the server in advance. */
+  isTrusted: boolean;
+  rateLimitKeys: RateLimitKeys;
   /** The cost that was charged for a new document. */
-  paid = 0;
-  answer: Answer | null = null;
-
-  constructor(transport: Transport) {
-    this.transport = transport;
-  }
+  paid: number;
+  /** Null for a text without the requested operation, which graphql-js reports. */
+  admitted: Admitted | null;
+  rateLimit: RateLimitStatus | null;
+  answer: Answer | null;
 }

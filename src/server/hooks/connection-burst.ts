@@ -1,20 +1,19 @@
-import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import type { Server } from 'node:http';
 
 /**
- * So many connections at the most are taken before the requests that wait are answered, whoever else may
- * come: as many as may wait to be taken. With fewer, those behind would wait until all of those in front are
- * served.
+ * The maximum number of connections that are accepted before waiting requests are answered, as many as the
+ * backlog of a listening socket. With fewer, later clients would wait until all earlier ones are served.
  */
 const connectionsInARow = 4096;
 
 /**
- * Lets a crowd in before it is served. Node takes one new connection in each turn of its event loop (libuv's
- * pull request 3696), and a turn lasts as long as the work that is ready in it: under load those who are in
- * keep those who come out, for so long that they give up. So while connections arrive, requests wait, and
- * turns are short; usually that is one turn.
+ * Delays requests while connections arrive. Node accepts one connection per turn of its event loop (libuv's
+ * pull request 3696), and a turn lasts as long as its work: under load, existing connections would keep new
+ * ones out until they time out.
  */
 export class ConnectionBurst {
+  /** True while connections arrive, usually for one turn. */
+  isArriving = false;
   #waiting: (() => void)[] = [];
   #connectionsInARow = 0;
   #hasArrived = false;
@@ -24,16 +23,17 @@ export class ConnectionBurst {
     server.on('connection', () => this.#arrive());
   }
 
-  /** At once, or resolves, when no further connection arrives or enough of them have. */
-  settle(): MaybePromise<void> {
-    if (this.#connectionsInARow === 0) return undefined;
-    return new Promise<void>((resolve) => this.#waiting.push(resolve));
+  /** Resolves when no further connection arrives or enough of them have. */
+  async settled(): Promise<void> {
+    if (this.isArriving) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   #arrive(): void {
     this.#hasArrived = true;
     this.#connectionsInARow += 1;
-    if (this.#connectionsInARow === 1) setImmediate(() => this.#endTurn());
+    if (this.isArriving) return;
+    this.isArriving = true;
+    setImmediate(() => this.#endTurn());
   }
 
   #endTurn(): void {
@@ -42,6 +42,7 @@ export class ConnectionBurst {
       setImmediate(() => this.#endTurn());
       return;
     }
+    this.isArriving = false;
     this.#hasArrived = false;
     this.#connectionsInARow = 0;
     const waiting = this.#waiting;

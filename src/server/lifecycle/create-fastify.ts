@@ -1,13 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES, type IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { bodySizeMax, describeFailure, HttpRefusal } from '../errors/http-errors.ts';
+import { bodySizeMax, describeFailure, HttpError } from '../errors/http-errors.ts';
 import type { FormatError } from '../errors/format-error.ts';
 import type { HttpConfig } from '../http-config.ts';
-import { noteFailure } from '../hooks/request-observer.ts';
-import { chooseMediaType } from '../graphql/media-type.ts';
+import { noteFailure } from '../hooks/request-hooks.ts';
+import { chooseMediaType } from '../graphql/graphql-request.ts';
 
 /** Longer than any request may take; an idle connection has a time of its own. */
 const silenceMs = 60_000;
@@ -50,7 +50,7 @@ export function createFastify(
     // has no code.
     return503OnClosing: false,
     requestIdHeader: false,
-    genReqId: ({ headers }) => usableId(headers['x-request-id']) ?? randomUUID(),
+    genReqId: requestIdOf,
     frameworkErrors: answer,
     clientErrorHandler: (error, socket) => refuseBrokenRequest(error, socket, formatError),
   });
@@ -61,14 +61,15 @@ export function createFastify(
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     // Decoding would put U+FFFD in place of what is not UTF-8, and nobody would be told.
     if (isUtf8(body)) void parse(request, body.toString('utf8'), done);
-    else done(new HttpRefusal(400, 'BAD_USER_INPUT', 'The body is not UTF-8.'));
+    else done(new HttpError(400, 'BAD_USER_INPUT', 'The body is not UTF-8.'));
   });
   return server;
 }
 
-/** A caller's id goes into our logs and headers: nothing may pass that could break a line or hide there. */
-function usableId(header: string | string[] | undefined): string | null {
-  return typeof header === 'string' && /^[\w.-]{1,64}$/.test(header) ? header : null;
+/** Returns the client's id, unless it could break a line in a log or header; else a new id. */
+function requestIdOf({ headers }: { readonly headers: IncomingHttpHeaders }): string {
+  const id = headers['x-request-id'];
+  return typeof id === 'string' && /^[\w.-]{1,64}$/.test(id) ? id : randomUUID();
 }
 
 function sendFailure(
@@ -109,12 +110,12 @@ function refuseBrokenRequest(
   socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, '', body].join('\r\n'));
 }
 
-function brokenRequest(code: string | undefined): HttpRefusal {
+function brokenRequest(code: string | undefined): HttpError {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return new HttpRefusal(408, 'TIMEOUT', 'The request did not arrive in time.');
+    return new HttpError(408, 'TIMEOUT', 'The request did not arrive in time.');
   }
   if (code === 'HPE_HEADER_OVERFLOW') {
-    return new HttpRefusal(431, 'BAD_USER_INPUT', 'The URL and headers are larger than 32 kB together.');
+    return new HttpError(431, 'BAD_USER_INPUT', 'The URL and headers are larger than 32 kB together.');
   }
-  return new HttpRefusal(400, 'BAD_USER_INPUT', 'This is not an HTTP request that can be understood.');
+  return new HttpError(400, 'BAD_USER_INPUT', 'This is not an HTTP request that can be understood.');
 }

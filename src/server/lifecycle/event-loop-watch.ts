@@ -1,27 +1,24 @@
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
 
-/** How often the clock of the measurement ticks, in milliseconds; what it is late is the delay. */
+/** The interval of the measuring timer in milliseconds; the delay is the time by which the timer is late. */
 const resolutionMs = 20;
 const sampleEveryMs = 250;
-/** So many samples in a row: one long collection of garbage, or a burst of a moment, is no overload. */
+/** The number of late samples in a row that is an overload: a single garbage collection or burst is none. */
 const samplesInARow = 3;
 
-/** Whether the process has more to do than it can, by how late its event loop is. */
+/** Detects an overloaded process by the delay of its event loop. */
 export class EventLoopWatch {
+  isOverloaded = false;
   readonly #delayMaxMs: number;
   readonly #histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: resolutionMs });
   #lateSamples = 0;
 
-  /** `delayMaxMs` is the mean delay from which on it is too much; 0 never is. */
+  /** `delayMaxMs` is the mean delay from which the process is overloaded; 0 for never. */
   constructor(delayMaxMs: number) {
     this.#delayMaxMs = delayMaxMs;
   }
 
-  get isOverloaded(): boolean {
-    return this.#lateSamples >= samplesInARow;
-  }
-
-  /** Begins to measure; the returned function ends it. */
+  /** Starts to measure; the returned function stops that. */
   start(): () => void {
     if (this.#delayMaxMs === 0) return () => {};
     this.#histogram.enable();
@@ -36,5 +33,6 @@ export class EventLoopWatch {
     const delayMs = this.#histogram.mean / 1e6 - resolutionMs;
     this.#histogram.reset();
     this.#lateSamples = delayMs > this.#delayMaxMs ? this.#lateSamples + 1 : 0;
+    this.isOverloaded = this.#lateSamples >= samplesInARow;
   }
 }

@@ -34,8 +34,9 @@ interface Compiling extends FieldCollection {
 }
 
 /**
- * What an operation costs, as a tree in which only the sizes that hang on variables are open. The document's form was
- * measured before, so that the tree is bounded; it need not be valid, and what does not exist costs nothing.
+ * What an operation costs, as a tree in which only the sizes that hang on variables are open. The document's
+ * form was measured before, so that the tree is bounded; it need not be valid, and what does not exist costs
+ * nothing.
  */
 export function compileCost(
   schema: GraphQLSchema,

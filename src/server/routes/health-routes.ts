@@ -19,8 +19,9 @@ export interface Readiness {
 export const healthUrls: ReadonlySet<string> = new Set(['/livez', '/readyz']);
 
 /**
- * `/livez` answers as long as the process does, and asks nobody: a restart can't mend a database that is away.
- * `/readyz` is 200 when requests may come and 503 when they should go elsewhere, with the same JSON in both cases.
+ * `/livez` answers as long as the process does, and asks nobody: a restart can't mend a database that is
+ * away. `/readyz` is 200 when requests may come and 503 when they should go elsewhere, with the same JSON in
+ * both cases.
  */
 export function registerHealth(
   server: FastifyInstance,

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Unauthenticated } from '../../platform/errors.ts';
-import { HttpRefusal } from '../errors/http-errors.ts';
+import { HttpError } from '../errors/http-errors.ts';
 
 /** The metrics as Prometheus reads them. */
 export interface Metrics {
@@ -31,7 +31,7 @@ export function registerMetrics(
 function requireNeighbour({ headers, socket }: FastifyRequest): void {
   const isForwarded = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined;
   if (!isForwarded && /^(::ffff:)?127\.|^::1$/.test(socket.remoteAddress ?? '')) return;
-  throw new HttpRefusal(403, 'FORBIDDEN', 'Metrics are available from localhost or with METRICS_TOKEN.');
+  throw new HttpError(403, 'FORBIDDEN', 'Metrics are available from localhost or with METRICS_TOKEN.');
 }
 
 function requireToken(token: string): (request: FastifyRequest) => void {

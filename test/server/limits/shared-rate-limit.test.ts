@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RedisStore } from '../../../src/caching/redis/redis-store.ts';
 import { createLogger } from '../../../src/platform/telemetry/logger.ts';
-import { RateLimiter, type RateLimitKey } from '../../../src/server/limits/rate-limiter.ts';
+import { RateLimiter, type RateLimitKeys } from '../../../src/server/limits/rate-limiter.ts';
 import { TestClock } from '../../support/clock.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 
-const payers: readonly RateLimitKey[] = [{ kind: 'user', key: 'tenant:user' }];
+const keys: RateLimitKeys = { user: 'tenant:user' };
 const limits = { user: 100, tenant: 0, address: 0 };
 
 let redis: TestRedis;
@@ -33,26 +33,26 @@ async function aLimiter(namespace: string, timeoutMs = 5000): Promise<RateLimite
 describe('requests that processes accept', () => {
   it('count for all of them after an exchange', async () => {
     const [one, other] = [await aLimiter('together'), await aLimiter('together')];
-    one.charge(payers, 40);
-    other.charge(payers, 30);
+    one.charge(keys, 40);
+    other.charge(keys, 30);
     await one.exchange();
     await other.exchange();
 
-    expect(other.charge(payers, 10)?.remaining).toBe(20);
+    expect(other.charge(keys, 10)?.remaining).toBe(20);
     await other.exchange();
-    expect(one.charge(payers, 5)?.remaining).toBe(55);
+    expect(one.charge(keys, 5)?.remaining).toBe(55);
     await one.exchange();
-    expect(one.charge(payers, 5)?.remaining).toBe(10);
-    expect(() => other.charge(payers, 30)).toThrow('exceeded its rate limit');
+    expect(one.charge(keys, 5)?.remaining).toBe(10);
+    expect(() => other.charge(keys, 30)).toThrow('exceeded its rate limit');
   });
 
   it('count per process while Redis is frozen, and no request waits for it', async () => {
     const limiter = await aLimiter('frozen', 50);
     redis.freeze();
-    limiter.charge(payers, 60);
+    limiter.charge(keys, 60);
     await limiter.exchange();
 
-    expect(limiter.charge(payers, 40)?.remaining).toBe(0);
-    expect(() => limiter.charge(payers, 1)).toThrow('try again in 1 s');
+    expect(limiter.charge(keys, 40)?.remaining).toBe(0);
+    expect(() => limiter.charge(keys, 1)).toThrow('try again in 1 s');
   });
 });

@@ -10,35 +10,30 @@ const bucketCount = (highestOctave - lowestOctave) * bucketsPerOctave;
  */
 export class Histogram {
   readonly #counts = new Uint32Array(bucketCount);
-  #count = 0;
-  #sum = 0;
-
-  get count(): number {
-    return this.#count;
-  }
-
-  get sum(): number {
-    return this.#sum;
-  }
+  /** The number of values. */
+  count = 0;
+  sum = 0;
 
   record(value: number): void {
-    const index = indexOf(value);
+    const range = Math.floor((Math.log2(Math.max(0, value)) - lowestOctave) * bucketsPerOctave);
+    // The logarithm of 0 is -Infinity, which counts in the lowest range.
+    const index = Math.min(bucketCount - 1, Math.max(0, range));
     this.#counts[index] = (this.#counts[index] ?? 0) + 1;
-    this.#count += 1;
-    this.#sum += value;
+    this.count += 1;
+    this.sum += value;
   }
 
   add(other: Histogram): void {
     for (let index = 0; index < bucketCount; index += 1) {
       this.#counts[index] = (this.#counts[index] ?? 0) + (other.#counts[index] ?? 0);
     }
-    this.#count += other.#count;
-    this.#sum += other.#sum;
+    this.count += other.count;
+    this.sum += other.sum;
   }
 
   /** Returns the quantile `part` (from 0 to 1), accurate to about a tenth; 0 without values. */
   quantile(part: number): number {
-    const rank = part * this.#count;
+    const rank = part * this.count;
     let before = 0;
     for (let index = 0; index < bucketCount; index += 1) {
       const count = this.#counts[index] ?? 0;
@@ -58,12 +53,6 @@ export class Histogram {
     for (let index = 0; index < end; index += 1) count += this.#counts[index] ?? 0;
     return count;
   }
-}
-
-function indexOf(value: number): number {
-  if (value <= 0) return 0;
-  const index = Math.floor((Math.log2(value) - lowestOctave) * bucketsPerOctave);
-  return Math.min(bucketCount - 1, Math.max(0, index));
 }
 
 function lowerEdge(index: number): number {

@@ -1,4 +1,4 @@
-import type { Outcome, RequestProfile } from '../request-stats.ts';
+import type { Outcome, RequestStats } from '../request-stats.ts';
 
 // The names of requests without their own name; invalid as names of GraphQL operations.
 const sharedNames = {
@@ -33,17 +33,15 @@ export class OperationNames {
   }
 
   /** Returns the name under which a finished request is counted. */
-  nameOf(profile: RequestProfile, outcome: Outcome): string {
-    const { isOperation, isExecuted, operationName, callerKey } = profile;
-    if (operationName !== null && this.#has(operationName)) return operationName;
+  nameOf(stats: RequestStats, outcome: Outcome): string {
+    const { isOperation, isExecuted, operationName, callerKey } = stats;
+    const isKnown =
+      operationName !== null && (this.#known.has(operationName) || this.#introduced.has(operationName));
+    if (isKnown) return operationName;
     if (!isExecuted) return isOperation ? sharedNames.refused : sharedNames.http;
     if (operationName === null) return sharedNames.anonymous;
     if (outcome === 'refused') return sharedNames.refused;
     return this.#introduce(operationName, callerKey) ? operationName : sharedNames.other;
-  }
-
-  #has(name: string): boolean {
-    return this.#known.has(name) || this.#introduced.has(name);
   }
 
   #introduce(name: string, callerKey: string | null): boolean {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../runtime/clock.ts';
-import type { Outcome } from '../request-stats.ts';
+import type { Outcome, RequestStats } from '../request-stats.ts';
 import { Histogram } from './histogram.ts';
+import { OperationNames } from './operation-names.ts';
 
 /** The counts of requests with one name. */
 export class RequestCounts {
@@ -14,13 +15,6 @@ export class RequestCounts {
     return this.durations.count;
   }
 
-  record({ outcome, durationMs, statements, slowness }: FinishedRequest): void {
-    this.byOutcome[outcome] += 1;
-    this.durations.record(durationMs);
-    this.statements += statements;
-    if (slowness !== null) this[slowness] += 1;
-  }
-
   add(other: RequestCounts): void {
     for (const outcome of ['ok', 'refused', 'failed'] as const)
       this.byOutcome[outcome] += other.byOutcome[outcome];
@@ -31,15 +25,18 @@ export class RequestCounts {
   }
 }
 
-/** A finished request. */
-export interface FinishedRequest {
-  /** A name out of a bounded number. */
-  readonly name: string;
+/** The result of a request. */
+export interface RequestResult {
   readonly outcome: Outcome;
   readonly durationMs: number;
-  readonly statements: number;
   /** Null for a request that was not slow. */
   readonly slowness: 'slow' | 'verySlow' | null;
+}
+
+/** The requests of one minute since the epoch, by name. */
+interface Minute {
+  readonly minute: number;
+  readonly byName: Map<string, RequestCounts>;
 }
 
 const minuteMs = 60_000;
@@ -50,49 +47,68 @@ export const windowMinutesMax = 60;
 /** Counts requests by name, since the start and per minute of the last hour. */
 export class RequestStatistics {
   readonly #clock: Clock;
-  readonly #total = new Map<string, RequestCounts>();
-  readonly #minutes = new Map<number, Map<string, RequestCounts>>();
+  readonly #names = new OperationNames();
+  /** The counts of all finished minutes. */
+  readonly #before = new Map<string, RequestCounts>();
+  #current: Minute = { minute: 0, byName: new Map() };
+  /** The minutes of the longest window, the current minute last. */
+  #minutes: readonly Minute[] = [this.#current];
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  record(request: FinishedRequest): void {
-    countsOf(this.#total, request.name).record(request);
-    countsOf(this.#currentMinute(), request.name).record(request);
+  /** Reserves names of operations, which are counted by name whichever client sends them. */
+  reserve(names: Iterable<string>): void {
+    this.#names.reserve(names);
+  }
+
+  /**
+   * Counts a finished request; returns the name that the request is counted under, one of a bounded number.
+   */
+  record(stats: RequestStats, { outcome, durationMs, slowness }: RequestResult): string {
+    const minute = Math.floor(this.#clock.now() / minuteMs);
+    if (minute !== this.#current.minute) this.#turnTo(minute);
+    const name = this.#names.nameOf(stats, outcome);
+    const { byName } = this.#current;
+    const counts = byName.get(name) ?? new RequestCounts();
+    if (counts.count === 0) byName.set(name, counts);
+    counts.byOutcome[outcome] += 1;
+    counts.durations.record(durationMs);
+    counts.statements += stats.statements;
+    if (slowness !== null) counts[slowness] += 1;
+    return name;
   }
 
   /** Returns the counts since the start. */
   total(): ReadonlyMap<string, RequestCounts> {
-    return this.#total;
+    return sumOf([this.#before, this.#current.byName]);
   }
 
   /** Returns the counts of the last minutes, of which the current minute is one. */
   window(minutes: number): ReadonlyMap<string, RequestCounts> {
     const current = Math.floor(this.#clock.now() / minuteMs);
-    const sums = new Map<string, RequestCounts>();
-    for (const [minute, byName] of this.#minutes) {
-      if (minute <= current - minutes || minute > current) continue;
-      for (const [name, counts] of byName) countsOf(sums, name).add(counts);
-    }
-    return sums;
+    const within = this.#minutes.filter(({ minute }) => minute > current - minutes && minute <= current);
+    return sumOf(within.map(({ byName }) => byName));
   }
 
-  #currentMinute(): Map<string, RequestCounts> {
-    const minute = Math.floor(this.#clock.now() / minuteMs);
-    const known = this.#minutes.get(minute);
-    if (known !== undefined) return known;
-    const counts = new Map<string, RequestCounts>();
-    this.#minutes.set(minute, counts);
-    for (const old of this.#minutes.keys()) if (old <= minute - windowMinutesMax) this.#minutes.delete(old);
-    return counts;
+  #turnTo(minute: number): void {
+    addTo(this.#before, this.#current.byName);
+    this.#current = { minute, byName: new Map() };
+    this.#minutes = [...this.#minutes, this.#current].slice(-windowMinutesMax);
   }
 }
 
-function countsOf(byName: Map<string, RequestCounts>, name: string): RequestCounts {
-  const known = byName.get(name);
-  if (known !== undefined) return known;
-  const counts = new RequestCounts();
-  byName.set(name, counts);
-  return counts;
+function sumOf(parts: readonly ReadonlyMap<string, RequestCounts>[]): Map<string, RequestCounts> {
+  const sums = new Map<string, RequestCounts>();
+  for (const byName of parts) addTo(sums, byName);
+  return sums;
+}
+
+function addTo(sums: Map<string, RequestCounts>, byName: ReadonlyMap<string, RequestCounts>): void {
+  for (const [name, counts] of byName) {
+    const sum = sums.get(name) ?? new RequestCounts();
+    sums.set(name, sum);
+    sum.add(counts);
+  }
 }

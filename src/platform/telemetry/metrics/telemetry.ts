@@ -1,11 +1,11 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '../../runtime/clock.ts';
 import type { FollowStatement } from '../follow-statement.ts';
 import type { Logger } from '../logger.ts';
-import { RequestProfiles, type Outcome, type RequestProfile } from '../request-stats.ts';
+import type { Outcome, RequestStats } from '../request-stats.ts';
 import type { Tracing } from '../tracing.ts';
 import { SlowQueryLog } from '../slow-query-log.ts';
-import { OperationNames } from './operation-names.ts';
-import { RequestStatistics } from './request-statistics.ts';
+import { RequestStatistics, type RequestResult } from './request-statistics.ts';
 import { StatementStatistics } from './statement-statistics.ts';
 
 /** The durations in milliseconds from which something is slow; 0 disables a threshold. */
@@ -17,7 +17,11 @@ export interface SlownessThresholds {
 
 /** Counts the requests and statements of this process since its start, in bounded memory. */
 export class Telemetry {
-  readonly profiles = new RequestProfiles();
+  /**
+   * The statistics of the request that a piece of work belongs to: services and caches live as long as the
+   * process and know no request.
+   */
+  readonly currentRequest = new AsyncLocalStorage<RequestStats>();
   readonly requests: RequestStatistics;
   readonly statements = new StatementStatistics();
   readonly slowQueries: SlowQueryLog;
@@ -25,13 +29,16 @@ export class Telemetry {
   readonly sent = { forRequests: 0, forAuthentication: 0, inBackground: 0 };
   /** Reads of caches that needed no statement, and reads that did. */
   readonly cacheReads = { answered: 0, loaded: 0 };
-  readonly #errorsByCode = new Map<string, number>();
-  #requestCount = 0;
-  #authenticationCount = 0;
+  /** Requests with an error, by the code of the first error; the codes are a closed list. */
+  readonly errorsByCode = new Map<string, number>();
+  /** Finished requests. */
+  requestCount = 0;
+  /** Finished requests with an accepted credential. */
+  authenticationCount = 0;
+  /** Traces the requests that begin from now on; null where there is no collector. */
+  tracing: Tracing | null = null;
   readonly #thresholds: SlownessThresholds;
   readonly #logger: Logger;
-  readonly #names = new OperationNames();
-  #tracing: Tracing | null = null;
 
   constructor(options: {
     readonly clock: Clock;
@@ -44,48 +51,23 @@ export class Telemetry {
     this.slowQueries = new SlowQueryLog({ ...options, thresholdMs: options.thresholds.slowQueryMs });
   }
 
-  /** Requests with an error, by the code of the first error; the codes are a closed list. */
-  get errorsByCode(): ReadonlyMap<string, number> {
-    return this.#errorsByCode;
-  }
-
-  /** Finished requests. */
-  get requestCount(): number {
-    return this.#requestCount;
-  }
-
-  /** Finished requests with an accepted credential. */
-  get authenticationCount(): number {
-    return this.#authenticationCount;
-  }
-
   /** Reserves names of operations, which are counted by name whichever client sends them. */
   expectOperations(names: Iterable<string>): void {
-    this.#names.reserve(names);
-  }
-
-  /** Traces the requests that begin from now on. */
-  traceWith(tracing: Tracing): void {
-    this.#tracing = tracing;
-  }
-
-  /** Begins the trace of a request that has just arrived, with the header of W3C Trace Context. */
-  begin(profile: RequestProfile, traceparent: string | undefined): void {
-    if (this.#tracing !== null) profile.trace = this.#tracing.begin(traceparent);
+    this.requests.reserve(names);
   }
 
   /** Receives each statement from the database and adds it to the statement's request. */
   readonly followStatement: FollowStatement = (text) => {
-    const profile = this.profiles.current;
-    if (profile === null) this.sent.inBackground += 1;
-    else profile.statements += 1;
+    const request = this.currentRequest.getStore();
+    if (request === undefined) this.sent.inBackground += 1;
+    else request.statements += 1;
     return (durationMs, failed) => {
-      if (profile !== null) {
-        profile.statementMs += durationMs;
-        profile.trace?.statement(text, durationMs, failed);
+      if (request !== undefined) {
+        request.statementMs += durationMs;
+        request.trace?.statement(text, durationMs, failed);
       }
       this.statements.record(text, durationMs, failed);
-      this.slowQueries.note(text, durationMs, profile);
+      this.slowQueries.note(text, durationMs, request);
     };
   };
 
@@ -93,54 +75,61 @@ export class Telemetry {
   readonly noteCacheRead = (hits: number, misses: number): void => {
     if (misses === 0) this.cacheReads.answered += 1;
     else this.cacheReads.loaded += 1;
-    const profile = this.profiles.current;
-    if (profile === null) return;
-    profile.cacheHits += hits;
-    profile.cacheMisses += misses;
+    const request = this.currentRequest.getStore();
+    if (request === undefined) return;
+    request.cacheHits += hits;
+    request.cacheMisses += misses;
   };
 
-  /** Counts and logs a finished request, at a higher level if it was slow. */
-  finish(profile: RequestProfile, { status, url }: { readonly status: number; readonly url: string }): void {
-    const durationMs = profile.elapsedMs;
-    const slowness = this.#slownessOf(durationMs);
-    const outcome = profile.outcome ?? outcomeOfStatus(status);
-    const name = this.#names.nameOf(profile, outcome);
-    profile.trace?.finish(profile, { name, status, failed: outcome === 'failed' });
-    this.requests.record({
-      name,
-      outcome,
-      durationMs,
-      statements: profile.statements,
-      slowness,
-    });
-    this.#requestCount += 1;
-    this.sent.forRequests += profile.statements;
-    if (profile.errorCode !== null) {
-      this.#errorsByCode.set(profile.errorCode, (this.#errorsByCode.get(profile.errorCode) ?? 0) + 1);
+  /** Counts and logs a finished request, at a higher level if the request was slow. */
+  finish(stats: RequestStats, response: { readonly status: number; readonly url: string }): void {
+    const { slowRequestMs, verySlowRequestMs } = this.#thresholds;
+    const { errorCode, statements } = stats;
+    const durationMs = performance.now() - stats.startedAt;
+    const isVerySlow = verySlowRequestMs > 0 && durationMs >= verySlowRequestMs;
+    const isSlow = slowRequestMs > 0 && durationMs >= slowRequestMs;
+    const slowness: RequestResult['slowness'] = isVerySlow ? 'verySlow' : isSlow ? 'slow' : null;
+    const outcome = stats.outcome ?? outcomeOfStatus(response.status);
+    const result: RequestResult = { outcome, durationMs, slowness };
+    const name = this.requests.record(stats, result);
+    stats.trace?.finish(stats, { name, status: response.status, failed: outcome === 'failed' });
+    this.requestCount += 1;
+    this.sent.forRequests += statements;
+    if (errorCode !== null) this.errorsByCode.set(errorCode, (this.errorsByCode.get(errorCode) ?? 0) + 1);
+    if (stats.isAuthenticated) {
+      this.authenticationCount += 1;
+      this.sent.forAuthentication += stats.authenticationStatements;
     }
-    if (profile.isAuthenticated) {
-      this.#authenticationCount += 1;
-      this.sent.forAuthentication += profile.authenticationStatements;
-    }
+    this.#log(stats, result, response);
+  }
+
+  #log(
+    stats: RequestStats,
+    { durationMs, outcome, slowness }: RequestResult,
+    { status, url }: { readonly status: number; readonly url: string },
+  ): void {
     const level = slowness === null ? 'info' : slowness === 'slow' ? 'warn' : 'error';
     if (!this.#logger.isLevelEnabled(level)) return;
-    const fields = describe(profile, { durationMs, outcome, status, url });
-    this.#logger[level](fields, messageFor[slowness ?? 'quick']);
+    this.#logger[level](
+      {
+        requestId: stats.requestId,
+        userId: stats.callerKey,
+        operation: stats.operationName,
+        kind: stats.kind,
+        code: stats.errorCode,
+        authenticationMs: rounded(stats.authenticationMs),
+        statements: stats.statements,
+        statementMs: rounded(stats.statementMs),
+        cacheHits: stats.cacheHits,
+        cacheMisses: stats.cacheMisses,
+        durationMs: rounded(durationMs),
+        outcome,
+        status,
+        url,
+      },
+      messageFor[slowness ?? 'quick'],
+    );
   }
-
-  #slownessOf(durationMs: number): 'slow' | 'verySlow' | null {
-    const { slowRequestMs, verySlowRequestMs } = this.#thresholds;
-    if (verySlowRequestMs > 0 && durationMs >= verySlowRequestMs) return 'verySlow';
-    return slowRequestMs > 0 && durationMs >= slowRequestMs ? 'slow' : null;
-  }
-}
-
-/** The result of a request. */
-interface Ending {
-  readonly durationMs: number;
-  readonly outcome: Outcome;
-  readonly status: number;
-  readonly url: string;
 }
 
 const messageFor = {
@@ -152,26 +141,6 @@ const messageFor = {
 function outcomeOfStatus(status: number): Outcome {
   if (status >= 500) return 'failed';
   return status >= 400 ? 'refused' : 'ok';
-}
-
-/** Returns the log fields of a request, as one literal because this runs for every request. */
-function describe(profile: RequestProfile, { durationMs, outcome, status, url }: Ending) {
-  return {
-    requestId: profile.requestId,
-    userId: profile.callerKey,
-    operation: profile.operationName,
-    kind: profile.kind,
-    code: profile.errorCode,
-    authenticationMs: rounded(profile.authenticationMs),
-    statements: profile.statements,
-    statementMs: rounded(profile.statementMs),
-    cacheHits: profile.cacheHits,
-    cacheMisses: profile.cacheMisses,
-    durationMs: rounded(durationMs),
-    outcome,
-    status,
-    url,
-  };
 }
 
 /** Rounds to microseconds, the precision of the clock. */

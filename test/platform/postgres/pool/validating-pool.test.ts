@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import sql from 'sql-template-tag';
 import { setImmediate as turnsEnd } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,7 +8,7 @@ import type { Database } from '../../../../src/platform/postgres/database.ts';
 import { openDatabase } from '../../../../src/platform/postgres/open-database.ts';
 import { Refusal } from '../../../../src/platform/errors.ts';
 import { createLogger } from '../../../../src/platform/telemetry/logger.ts';
-import { RequestProfile, RequestProfiles } from '../../../../src/platform/telemetry/request-stats.ts';
+import { RequestStats } from '../../../../src/platform/telemetry/request-stats.ts';
 import { FaultProxy } from '../../../support/fault-proxy.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/postgres.ts';
 
@@ -60,20 +61,21 @@ describe('the pool', () => {
     'sends each statement in the context of its request, however long it waited: %s',
     async (way) => {
       const database = open();
-      const profiles = new RequestProfiles();
+      const current = new AsyncLocalStorage<RequestStats>();
       database.follow(() => {
-        if (profiles.current !== null) profiles.current.statements += 1;
+        const request = current.getStore();
+        if (request !== undefined) request.statements += 1;
         return () => {};
       });
       const send = () =>
         way === 'query' ? database.query(sql`select 1`) : database.prisma.$queryRaw`select 1`;
       const counts = await Promise.all(
         Array.from({ length: 20 }, async (_, index) => {
-          const profile = new RequestProfile(String(index));
-          await profiles.run(profile, async () => {
+          const stats = new RequestStats(String(index));
+          await current.run(stats, async () => {
             for (let statement = 0; statement < index % 4; statement += 1) await send();
           });
-          return profile.statements;
+          return stats.statements;
         }),
       );
 

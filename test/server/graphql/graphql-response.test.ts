@@ -1,17 +1,17 @@
 import { setImmediate as turnsEnd } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
-import { ResponseBatcher } from '../../../src/server/graphql/response-batcher.ts';
+import { ResponseBatcher } from '../../../src/server/graphql/graphql-response.ts';
 
 let now = 1000;
 const sent: string[] = [];
-const putAll = (batcher: ResponseBatcher, names: readonly string[]) => {
-  for (const name of names) batcher.put(() => void sent.push(name));
+const putAll = (batcher: ResponseBatcher<string>, names: readonly string[]) => {
+  for (const name of names) batcher.put(name);
 };
 
 afterEach(() => void sent.splice(0));
 
 it("response batcher: sends the responses of one turn together, in order, after the turn's other work", async () => {
-  const batcher = new ResponseBatcher(() => now);
+  const batcher = new ResponseBatcher<string>((name) => void sent.push(name), { now: () => now });
   putAll(batcher, ['a', 'b']);
   await Promise.resolve();
   putAll(batcher, ['c']);
@@ -27,7 +27,7 @@ it("response batcher: sends the responses of one turn together, in order, after 
 });
 
 it('response batcher: does not wait for long work of others', async () => {
-  const batcher = new ResponseBatcher(() => now);
+  const batcher = new ResponseBatcher<string>((name) => void sent.push(name), { now: () => now });
   putAll(batcher, ['a']);
   now += 0.9;
   putAll(batcher, ['b']);
@@ -44,18 +44,20 @@ it('response batcher: does not wait for long work of others', async () => {
 });
 
 it('response batcher: sends all others when one fails, and reports that one', async () => {
-  const batcher = new ResponseBatcher(() => now);
+  const write = (name: string) => {
+    if (name === 'broken') throw new Error('not sent');
+    sent.push(name);
+  };
+  const batcher = new ResponseBatcher(write, { now: () => now });
   const listeners = process.listeners('uncaughtException');
   process.removeAllListeners('uncaughtException');
-  const told = new Promise((resolve) => process.once('uncaughtException', resolve));
+  const reported = new Promise((resolve) => process.once('uncaughtException', resolve));
   putAll(batcher, ['a']);
-  batcher.put(() => {
-    throw new Error('not sent');
-  });
+  putAll(batcher, ['broken']);
   now += 2;
   putAll(batcher, ['b']);
   expect(sent).toEqual(['a', 'b']);
 
-  expect(await told).toMatchObject({ message: 'not sent' });
+  expect(await reported).toMatchObject({ message: 'not sent' });
   for (const listener of listeners) process.on('uncaughtException', listener);
 });
