@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify';
 import { createWebhookReceiver } from '../domains/identity/webhook-receiver.ts';
 import { createCaches } from './create-caches.ts';
 import { cleanUpWhileListening } from './background/clean-up.ts';
@@ -28,7 +29,7 @@ import { InFlightRequests } from '../server/limits/in-flight-requests.ts';
 import { createWarmers } from './background/warmers.ts';
 import { createServices } from './services.ts';
 
-/** What an app is made of; whoever makes these also ends them. */
+/** The parts of an app that are created, and closed, outside of the app. */
 export interface AppOptions {
   readonly clock: Clock;
   readonly config: Config;
@@ -36,54 +37,17 @@ export interface AppOptions {
   readonly logger: Logger;
   /** The other workers of this process; null or absent for a single process. */
   readonly cluster?: WorkerCluster | null;
-  /**
-   * What runs operations where the level executor is asked for; it itself, unless something is to be seen of
-   * it.
-   */
+  /** Creates the executor in place of the level executor. */
   readonly createExecutor?: CreateExecutor;
 }
 
-/** The composition root: everything that lives as long as the process is made here, and only here. */
+/** Everything that lives as long as the process. */
 export type App = ReturnType<typeof createApp>;
 
+/** Creates everything that lives as long as the process; nothing else is created outside of this file. */
 export function createApp(options: AppOptions) {
-  const { clock, config, database, logger } = options;
-  const { createExecutor = createLevelExecutor, cluster = null } = options;
-  const executions = new ExecutionCounts();
-  const coherence = new PostgresCoherence({ url: database.url, logger });
-  const telemetry = new Telemetry({ clock, logger, thresholds: config.telemetry });
-  const { caches, registry, ...sharing } = createCaches({
-    clock,
-    coherence,
-    config,
-    database,
-    logger,
-    onRead: telemetry.noteCacheRead,
-  });
-  const queries = createQueries(database);
-  const warming = createWarmers({ caches, clock, coherence, logger, queries });
-  const lastSeen = createLastSeen({ clock, logger, queries });
-  const columnCatalog = createColumnCatalog(database, caches.schema);
-  const columnCheck = new ColumnCheck({ columnCatalog, required: readRequiredColumns(), logger });
-  coherence.subscribe(columnCheck);
-  const isReady = createReadinessCheck({ coherence, database, columnCheck, logger, shared: sharing.shared });
-  const services = createServices({
-    caches,
-    clock,
-    coherence,
-    config,
-    database,
-    executions,
-    logger,
-    queries,
-    registry,
-    sharing,
-    lastSeen,
-    telemetry,
-    warming,
-    isReady,
-  });
-  const requests = new InFlightRequests(config.http.requestTimeoutMs);
+  const parts = createParts(options);
+  const { caches, coherence, executions, queries, requests, services, warming, lastSeen } = parts;
   return {
     caches,
     coherence,
@@ -94,88 +58,101 @@ export function createApp(options: AppOptions) {
     warming,
     lastSeen,
     /**
-     * The HTTP server, not yet listening; `demoToken` is what the explorers open with.
+     * Creates the HTTP server, not yet listening; `demoToken` is the token that the explorers open with.
      * @throws MissingColumns when the database lacks columns that isolation depends on
      */
-    async createServer(demoToken: string | null) {
-      // Not before: an app that only fills in the demo would log its bulk inserts as slow statements.
-      database.follow(telemetry.followStatement);
-      await columnCheck.requireIsolatingColumns();
-      const stopTracing = await traceRequests(telemetry, { config, logger });
-      const settings = config.telemetry.metrics;
-      const metrics = settings.isEnabled
-        ? createMetrics({
-            coherence,
-            config,
-            database,
-            executions,
-            registry,
-            services,
-            sharing,
-            cluster,
-            telemetry,
-          })
-        : null;
-      const schema = createSchema();
-      const server = await createHttpServer({
-        schema,
-        executor: config.executor === 'level' ? createExecutor(schema, executions) : null,
-        clock,
-        config,
-        logger,
-        toApiError,
-        authenticate: createAuthenticator(services),
-        createContext: createContextFactory({
-          caches,
-          columnCatalog,
-          clock,
-          queries,
-          database,
-          services,
-          explain: createExplainOperation({
-            clock,
-            coherence,
-            config,
-            database,
-            logger,
-            onRead: () => {},
-            schema,
-            services,
-          }),
-        }),
-        rateLimitKeysOf,
-        sharedUsage: sharing.shared,
-        requests,
-        observer: telemetry,
-        metrics: metrics === null ? null : { metrics, token: settings.token },
-        isReady,
-        gate: columnCheck,
-        receiveWebhook: createWebhookReceiver({
-          settings: config.identity,
-          queries: queries.identity,
-          identities: caches.identities,
-          waitForInvalidation: () => coherence.waitForInvalidation(),
-          clock,
-          logger,
-        }),
-        demo: demoToken === null ? null : { token: demoToken },
-      });
-      server.addHook('onClose', async () => {
-        metrics?.stop();
-        await stopTracing();
-      });
-      coherence.start();
-      server.addHook('onClose', () => coherence.stop());
-      sharing.start();
-      server.addHook('onClose', () => sharing.stop());
-      const stopWatching = columnCheck.watch(cacheTtlMs(config, declaredCaches.schema));
-      const stopLastSeen = lastSeen.start();
-      server.addHook('onClose', async () => {
-        stopWatching();
-        await stopLastSeen();
-      });
-      cleanUpWhileListening(server, { config, logger, statistics: services.statistics });
-      return server;
-    },
+    createServer: (demoToken: string | null) => createServer(parts, demoToken),
   };
+}
+
+type Parts = ReturnType<typeof createParts>;
+
+function createParts(options: AppOptions) {
+  const { clock, config, database, logger } = options;
+  const executions = new ExecutionCounts();
+  const coherence = new PostgresCoherence({ url: database.url, logger });
+  const telemetry = new Telemetry({ clock, logger, thresholds: config.telemetry });
+  const platform = { clock, coherence, config, database, logger };
+  const { caches, registry, ...sharing } = createCaches({ ...platform, onRead: telemetry.noteCacheRead });
+  const queries = createQueries(database);
+  const warming = createWarmers({ ...platform, caches, queries });
+  const lastSeen = createLastSeen({ clock, logger, queries });
+  const columnCatalog = createColumnCatalog(database, caches.schema);
+  const columnCheck = new ColumnCheck({ columnCatalog, required: readRequiredColumns(), logger });
+  coherence.subscribe(columnCheck);
+  const isReady = createReadinessCheck({ ...platform, columnCheck, shared: sharing.shared });
+  const made = { ...platform, caches, executions, queries, registry, sharing, lastSeen, telemetry, warming };
+  return {
+    ...made,
+    cluster: options.cluster ?? null,
+    columnCatalog,
+    columnCheck,
+    createExecutor: options.createExecutor ?? createLevelExecutor,
+    isReady,
+    requests: new InFlightRequests(config.http.requestTimeoutMs),
+    services: createServices({ ...made, isReady }),
+  };
+}
+
+async function createServer(parts: Parts, demoToken: string | null): Promise<FastifyInstance> {
+  const { columnCheck, config, database, logger, telemetry } = parts;
+  // Not earlier: an app that only seeds the demo would log its bulk inserts as slow statements.
+  database.follow(telemetry.followStatement);
+  await columnCheck.requireIsolatingColumns();
+  const stopTracing = await traceRequests(telemetry, { config, logger });
+  const { isEnabled, token } = config.telemetry.metrics;
+  const metrics = isEnabled ? createMetrics(parts) : null;
+  const server = await createHttpServer({
+    ...parts,
+    ...createExecution(parts),
+    toApiError,
+    authenticate: createAuthenticator(parts.services),
+    rateLimitKeysOf,
+    sharedUsage: parts.sharing.shared,
+    observer: telemetry,
+    metrics: metrics === null ? null : { metrics, token },
+    gate: columnCheck,
+    receiveWebhook: createWebhookReceiver({
+      ...parts,
+      settings: config.identity,
+      queries: parts.queries.identity,
+      identities: parts.caches.identities,
+      waitForInvalidation: () => parts.coherence.waitForInvalidation(),
+    }),
+    demo: demoToken === null ? null : { token: demoToken },
+  });
+  server.addHook('onClose', async () => {
+    metrics?.stop();
+    await stopTracing();
+  });
+  startBackgroundWork(server, parts);
+  return server;
+}
+
+/** Creates the schema with its executor, and the contexts of operations. */
+function createExecution(parts: Parts) {
+  const { config, createExecutor, executions } = parts;
+  const schema = createSchema();
+  const explain = createExplainOperation({ ...parts, schema, onRead: () => {} });
+  return {
+    schema,
+    executor: config.executor === 'level' ? createExecutor(schema, executions) : null,
+    createContext: createContextFactory({ ...parts, explain }),
+  };
+}
+
+/** Starts the work that goes on until the server is closed. */
+function startBackgroundWork(server: FastifyInstance, parts: Parts): void {
+  const { coherence, columnCheck, config, lastSeen, logger, services, sharing } = parts;
+  coherence.start();
+  server.addHook('onClose', () => coherence.stop());
+  sharing.start();
+  server.addHook('onClose', () => sharing.stop());
+  const stopWatching = columnCheck.watch(cacheTtlMs(config, declaredCaches.schema));
+  const stopLastSeen = lastSeen.start();
+  server.addHook('onClose', async () => {
+    stopWatching();
+    await stopLastSeen();
+  });
+  cleanUpWhileListening(server, { config, logger, statistics: services.statistics });
 }

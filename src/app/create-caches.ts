@@ -12,14 +12,14 @@ import { Unavailable } from '../platform/errors.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
 import { createEach, type Caches } from '../graphql/cache-list.ts';
 
-/** What caches are made of. */
+/** The dependencies of the caches. */
 export interface CachesOptions {
   readonly clock: Clock;
   readonly coherence: Coherence;
   readonly config: Config;
   readonly database: Database;
   readonly logger: Logger;
-  /** Told of every read of every cache. */
+  /** Receives the result of each read of a cache. */
   readonly onRead: (hits: number, misses: number) => void;
 }
 
@@ -36,7 +36,7 @@ export function createCaches(options: CachesOptions) {
   return {
     caches,
     registry,
-    /** What other processes reach as well; null without Redis. */
+    /** The part that other processes reach as well; null without Redis. */
     shared: shared === null ? null : { counters: shared.store, namespace: namespaceOf(options.database.url) },
     start: () => shared?.store.start(),
     async stop() {
@@ -59,13 +59,13 @@ function createSharedStore({ coherence, config, database, logger }: CachesOption
     store,
     namespace: namespaceOf(database.url),
     coherence,
-    onError: (error) => logger.debug({ err: error }, 'Redis did not confirm what has ended'),
+    onError: (error) => logger.debug({ err: error }, 'Redis did not confirm an invalidation'),
   });
   coherence.share(generations);
   return { store, generations };
 }
 
-/** By where the database is: whoever reads another one must not find what was read from this one. */
+/** Names the database, so that values of another database are never read. */
 function namespaceOf(databaseUrl: string): string {
   const { host, pathname } = new URL(databaseUrl);
   return `parley:${createHash('sha256').update(`${host}${pathname}`).digest('hex').slice(0, 12)}`;

@@ -22,8 +22,8 @@ import { admit } from '../server/limits/admission.ts';
 import { createContextFactory } from './request-context.ts';
 
 /**
- * Explains what a query would send to the database if no cache knew anything: it is run with the same limits
- * and the same access, through the eyes of whoever asks, on a database of which nothing can be changed.
+ * Explains the statements that a query would send without caches: runs the query with the same limits and the
+ * rights of the caller, in a read-only transaction.
  */
 export function createExplainOperation(
   options: CachesOptions & { readonly schema: GraphQLSchema; readonly services: Services },
@@ -81,7 +81,7 @@ function contextFactoryOn(
     database: transaction,
     services: options.services,
     async explain() {
-      throw new BadUserInput('What is explained must not itself ask for `explain`.');
+      throw new BadUserInput('An explained operation must not select `explain`.');
     },
   });
 }

@@ -7,7 +7,7 @@ import { openDatabase } from '../platform/postgres/open-database.ts';
 import { requireMigrated } from '../platform/postgres/migrations/require-migrated.ts';
 import { createLogger, type Logger } from '../platform/telemetry/logger.ts';
 
-/** What knows nothing of the product and must be closed in the end. */
+/** The database, logger and clock of a command, which must be closed. */
 export interface Platform {
   readonly clock: Clock;
   readonly database: Database;
@@ -33,9 +33,7 @@ export async function openPlatform(config: Config): Promise<Platform> {
   };
 }
 
-/**
- * The embedded server is ours to migrate; another one is migrated by whoever runs it, when they choose to.
- */
+/** Opens the configured database, which its operator migrates, or starts and migrates the embedded one. */
 async function openServer(
   { database: { url, dataDirectory } }: Config,
   logger: Logger,
@@ -55,7 +53,8 @@ async function openServer(
 }
 
 /**
- * Runs one command on an open platform and closes it, whatever happens: also when the command is interrupted.
+ * Runs one command on an open platform, and closes the platform also when the command fails or is
+ * interrupted.
  */
 export async function withPlatform<Result>(
   config: Config,

@@ -7,20 +7,17 @@ import type { Logger } from '../platform/telemetry/logger.ts';
 import type { SharedCounters } from '../platform/security/shared-attempt-limiter.ts';
 import type { ComponentReadiness, Readiness } from '../server/routes/health-routes.ts';
 
-/** What is asked. */
+/** The dependencies of the check. */
 interface ReadinessOptions {
   readonly database: Database;
   readonly columnCheck: ColumnCheck;
   readonly logger: Logger;
   readonly coherence: Pick<Coherence, 'isTrusted'>;
-  /** What caches have in common with other processes; null where that is nothing. */
+  /** The store that processes share; null without such a store. */
   readonly shared: { readonly counters: SharedCounters } | null;
 }
 
-/**
- * Asks what a request needs: that the database answers, and that it has the columns that the code was made
- * for.
- */
+/** Creates the check of what a request needs: a database that responds and has the required columns. */
 export function createReadinessCheck(options: ReadinessOptions): () => Promise<Readiness> {
   return async () => {
     const components = [
@@ -60,7 +57,7 @@ function schemaReadiness(columnCheck: ColumnCheck): ComponentReadiness {
     : {
         name: 'schema',
         status: 'UNHEALTHY',
-        message: `${message} Nothing is served, because tenants are kept apart by them.`,
+        message: `${message} Every request is rejected, because they isolate tenants.`,
       };
 }
 
@@ -69,8 +66,8 @@ function cacheReadiness({ coherence, shared }: ReadinessOptions): ComponentReadi
   const faults = [
     ...(coherence.isTrusted
       ? []
-      : ['What caches hold is not used, because changes in the database are not heard of.']),
-    ...(shared !== null && shared.counters.session === null ? ['Redis does not answer.'] : []),
+      : ['Caches are disabled: change notifications of the database are not received.']),
+    ...(shared !== null && shared.counters.session === null ? ['Redis does not respond.'] : []),
   ];
   return faults.length === 0
     ? { name: 'caches', status: 'HEALTHY', message: null }

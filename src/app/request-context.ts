@@ -53,7 +53,7 @@ function signOutCaller(this: { caller: Viewer | null }): void {
   this.caller = null;
 }
 
-/** A viewer without a tenant, for whom all queries find nothing. */
+/** A viewer without a tenant, for which all queries find nothing. */
 const nobody: Viewer = {
   tenantId: noId,
   userId: noId,

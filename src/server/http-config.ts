@@ -4,7 +4,7 @@ import type { TrustedDocumentsMode } from './documents/trusted-documents.ts';
 
 /** The limits of the HTTP server. Times are in milliseconds; 0 turns a limit off. */
 export interface HttpConfig {
-  /** Whether clients may read the schema and get suggestions for misspelt names. */
+  /** True if clients may read the schema and get suggestions for misspelt names. */
   readonly isIntrospectionEnabled: boolean;
   readonly queryLimits: QueryLimits;
   /** Bytes of one answer. */
@@ -13,10 +13,7 @@ export interface HttpConfig {
   readonly requestTimeoutMs: number;
   /** Bounds the time in which a client sends a request. */
   readonly receiveTimeoutMs: number;
-  /**
-   * How long requests are still accepted once the process was told to end, for those in front of it to
-   * notice.
-   */
+  /** The time for which requests are still accepted after the signal to stop, until load balancers notice. */
   readonly drainMs: number;
   /** The delay of the event loop from which on requests are rejected. */
   readonly eventLoopDelayMaxMs: number;

@@ -1,7 +1,6 @@
 /**
- * Whether a request names this machine as its host. Only then may a page hold a token: a name that some site
- * on the web made point here (DNS rebinding) is another origin to the browser's user, and the same to the
- * browser.
+ * Returns true for a host name of this machine. Only then may a page contain a token: to a browser, another
+ * name that points here (DNS rebinding) is another origin.
  */
 export function isLoopback(hostname: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);

@@ -11,7 +11,7 @@ import type { Logger } from '../../platform/telemetry/logger.ts';
 import type { Caches } from '../../graphql/cache-list.ts';
 import type { Queries } from '../../graphql/domains.ts';
 
-/** What can be loaded ahead of requests; a further cache is a further line. */
+/** Creates the warmers, which load caches ahead of requests; a further cache is a further line. */
 export function createWarmers(options: {
   readonly caches: Caches;
   readonly clock: Clock;

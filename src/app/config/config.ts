@@ -70,7 +70,7 @@ const cacheTtlSchema = z.object(
   ),
 );
 
-/** What one setting asks of another. */
+/** Requirements of settings on other settings. */
 const environmentSchema = variables
   .refine(({ NODE_ENV, DATABASE_URL }) => NODE_ENV !== 'production' || DATABASE_URL !== undefined, {
     path: ['DATABASE_URL'],
@@ -99,7 +99,7 @@ export interface Config {
     /** Null: the embedded PostgreSQL. */
     readonly url: string | null;
     readonly dataDirectory: string;
-    /** What the sizes are called together. */
+    /** The name of the preset of pool sizes. */
     readonly profile: string;
     readonly steadySize: number;
     readonly overflowSize: number;
@@ -107,22 +107,22 @@ export interface Config {
   /** The proxies whose `x-forwarded-for` is believed: addresses, networks, and names for such. */
   readonly trustedProxies: readonly string[];
   readonly sessionTtlMs: number;
-  /** How often signing in may be tried, within how long. */
+  /** The attempts to sign in that are allowed within a window. */
   readonly signInLimits: {
     readonly triesPerAccount: number;
     readonly triesPerAddress: number;
     readonly windowMs: number;
   };
-  /** Empty: caches are in memory only. One: a server. Several: a cluster. */
+  /** The URLs of a server or of several servers of a cluster; without any, caches are in memory only. */
   readonly redisUrls: readonly string[];
   /** False: nothing is remembered. */
   readonly isCacheEnabled: boolean;
   /** By the variable that sets it; read by `cacheTtlMs`. */
   readonly cacheTtlsMs: Readonly<Record<string, number>>;
   readonly identity: IdentityConfig;
-  /** How often expired rows are removed; null for never. */
+  /** The interval at which expired rows are removed; null for never. */
   readonly cleanUpIntervalMs: number | null;
-  /** What runs operations. What the level executor does not know it leaves to graphql-js. */
+  /** The executor of operations; the level executor leaves unsupported operations to graphql-js. */
   readonly executor: 'level' | 'graphql-js';
   readonly telemetry: TelemetryConfig;
   /** Apollo Sandbox on /graphql, GraphiQL on /explorer. */
@@ -130,7 +130,7 @@ export interface Config {
   readonly http: HttpConfig;
 }
 
-/** The environment says something that Parley cannot use; the message lists every fault, one a line. */
+/** An environment that Parley cannot use; the message lists every error, one a line. */
 export class InvalidConfiguration extends Error {}
 
 /**
@@ -147,22 +147,19 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'),
     );
   }
-  const values = parsed.data;
+  return configFrom(parsed.data, cacheTtls.data);
+}
+
+type Values = z.output<typeof environmentSchema>;
+
+function configFrom(values: Values, cacheTtlsMs: Config['cacheTtlsMs']): Config {
   const isProduction = values.NODE_ENV === 'production';
   const isExplorerEnabled = values.EXPLORER_ENABLED ?? !isProduction;
-  const profile = values.DATABASE_PROFILE ?? (isProduction ? 'production' : 'development');
   return Object.freeze({
     isProduction,
     host: values.HOST,
     port: values.PORT,
-    database: Object.freeze({
-      url: values.DATABASE_URL ?? null,
-      dataDirectory: values.DATA_DIRECTORY,
-      profile,
-      steadySize: databaseProfiles[profile].steady,
-      overflowSize: databaseProfiles[profile].overflow,
-      driver: values.DATABASE_DRIVER,
-    }),
+    database: databaseFrom(values, isProduction),
     trustedProxies: Object.freeze(values.TRUST_PROXY),
     sessionTtlMs: values.SESSION_TTL * 1000,
     signInLimits: Object.freeze({
@@ -172,13 +169,25 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     }),
     redisUrls: Object.freeze(values.REDIS_URL ?? []),
     isCacheEnabled: values.CACHE_ENABLED,
-    cacheTtlsMs: Object.freeze(cacheTtls.data),
+    cacheTtlsMs: Object.freeze(cacheTtlsMs),
     identity: identityFrom(values),
     cleanUpIntervalMs: values.CLEANUP_ENABLED ? values.CLEANUP_INTERVAL * 1000 : null,
     executor: values.EXECUTOR,
     telemetry: telemetryFrom(values, isProduction),
     isExplorerEnabled,
     http: httpConfigFrom(values, isExplorerEnabled),
+  });
+}
+
+function databaseFrom(values: Values, isProduction: boolean): Config['database'] {
+  const profile = values.DATABASE_PROFILE ?? (isProduction ? 'production' : 'development');
+  return Object.freeze({
+    url: values.DATABASE_URL ?? null,
+    dataDirectory: values.DATA_DIRECTORY,
+    profile,
+    steadySize: databaseProfiles[profile].steady,
+    overflowSize: databaseProfiles[profile].overflow,
+    driver: values.DATABASE_DRIVER,
   });
 }
 

@@ -30,7 +30,7 @@ export const httpVariables = {
 
 type Variables = z.output<z.ZodObject<typeof httpVariables>>;
 
-/** What the variables mean. */
+/** Reads the limits of the HTTP server from the variables. */
 export function httpConfigFrom(values: Variables, isExplorerEnabled: boolean): HttpConfig {
   return Object.freeze({
     isIntrospectionEnabled: values.INTROSPECTION_ENABLED ?? isExplorerEnabled,

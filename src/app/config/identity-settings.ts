@@ -10,7 +10,7 @@ const list = z.string().transform((text) =>
     .map((name) => name.trim())
     .filter((name) => name !== ''),
 );
-/** Public-key signatures only: with a shared secret, whoever can check a token can make one. */
+/** Signature algorithms with public keys only: with a shared secret, every verifier could create tokens. */
 const algorithm = z.enum([
   'RS256',
   'RS384',
@@ -24,7 +24,7 @@ const algorithm = z.enum([
   'EdDSA',
   'Ed25519',
 ]);
-/** A provider makes no owners: they answer to nobody there. */
+/** A role that the provider may give; owners are made only in Parley. */
 const roleOfProvider = z
   .string()
   .transform((text) => text.split('='))
@@ -63,7 +63,7 @@ type Variables = z.output<z.ZodObject<typeof identityVariables>>;
 
 /** The identity provider, as it is set from outside. */
 export interface IdentityConfig {
-  /** Whose tokens are accepted; null: no token of any identity provider. */
+  /** The tokens that are accepted; null for no identity provider. */
   readonly provider: {
     readonly keys: { readonly url: string } | { readonly file: string };
     readonly issuer: string;
@@ -73,17 +73,17 @@ export interface IdentityConfig {
   } | null;
   /** Beside those that are always known: the provider's role, and ours. */
   readonly roles: readonly (readonly [string, 'ADMIN' | 'MEMBER' | 'GUEST'])[];
-  /** Whether an organisation that is linked to no tenant becomes a new one. */
+  /** True if an organisation without a tenant becomes a new tenant. */
   readonly isProvisioning: boolean;
-  /** Whether an organisation takes the tenant of the same slug, if that is linked to no organisation. */
+  /** True if an organisation is linked to the tenant of the same slug, if that tenant has no organisation. */
   readonly isLinkingBySlug: boolean;
-  /** Whether an address counts as verified where the provider does not say. */
+  /** True if an email address is verified where the provider does not say. */
   readonly areEmailsVerified: boolean;
-  /** What the provider signs its webhooks with; null: there is no such route. */
+  /** The secret that signs the provider's webhooks; null where there is no such route. */
   readonly webhook: { readonly secret: string; readonly issuer: string } | null;
 }
 
-/** What the variables mean. */
+/** Reads the identity provider's settings from the variables. */
 export function identityFrom(values: Variables): IdentityConfig {
   const { JWT_JWKS: keys, JWT_ISSUER: issuer, IDENTITY_WEBHOOK_SECRET: secret } = values;
   return Object.freeze({
@@ -105,7 +105,9 @@ export function identityFrom(values: Variables): IdentityConfig {
   });
 }
 
-/** Keys that come unprotected could be anybody's; on this machine itself nobody is in between. */
+/**
+ * Returns true for https, and for http on this machine: keys from an unprotected connection may be forged.
+ */
 function isSafeUrl(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : null;
   return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));

@@ -22,26 +22,26 @@ export const telemetryVariables = {
 
 type Variables = z.output<z.ZodObject<typeof telemetryVariables>>;
 
-/** What is logged and measured. From so many milliseconds on something is slow; 0: nothing ever is. */
+/** Logs and measurements. Thresholds are in milliseconds; 0 disables a threshold. */
 export interface TelemetryConfig {
   readonly logLevel: string;
-  /** One line of JSON for each event, or text for people. */
+  /** JSON lines, or text for a terminal. */
   readonly logFormat: 'json' | 'readable';
   readonly slowQueryMs: number;
   readonly slowRequestMs: number;
   readonly verySlowRequestMs: number;
-  /** Where traces are sent, and of which part of the requests; null: none are made. */
+  /** The destination of traces and the proportion of traced requests; null without tracing. */
   readonly tracing: {
     readonly endpoint: string;
     readonly headers: Readonly<Record<string, string>>;
     readonly serviceName: string;
     readonly share: number;
   } | null;
-  /** Whether `/metrics` is answered, and to whom: null is this machine. */
+  /** The route `/metrics`; with a null token, only for this machine. */
   readonly metrics: { readonly isEnabled: boolean; readonly token: string | null };
 }
 
-/** What the variables mean. */
+/** Reads the settings of logs and measurements from the variables. */
 export function telemetryFrom(values: Variables, isProduction: boolean): TelemetryConfig {
   return Object.freeze({
     logLevel: values.LOG_LEVEL,

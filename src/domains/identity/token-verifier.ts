@@ -38,7 +38,7 @@ export function createTokenVerifier(options: {
   readonly logger: Logger;
 }): VerifyToken {
   const { rules, policy, keys, clock, logger } = options;
-  // By SHA-256, so that nobody who reads this memory gets a token.
+  // By SHA-256, so that a memory dump reveals no token.
   const remembered = new LRUCache<string, { readonly claims: ProviderClaims; readonly generation: number }>({
     max: rememberedMax,
   });
@@ -67,7 +67,7 @@ export function createTokenVerifier(options: {
   }
 }
 
-/** No more than "not accepted": which check a forged token fails is nobody's business. */
+/** Reports only "not accepted": a forged token must not reveal which check it failed. */
 async function verifiedPayload(
   token: string,
   { rules, keys, clock, logger }: { rules: TokenRules; keys: KeySet; clock: Clock; logger: Logger },

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../runtime/clock.ts';
 
-/** One of a key's limits: `triesMax` attempts immediately, then another each `windowMs / triesMax`. */
+/** A limit of a key: `triesMax` attempts immediately, then another each `windowMs / triesMax`. */
 export interface AttemptLimit {
   readonly name: string;
   readonly triesMax: number;

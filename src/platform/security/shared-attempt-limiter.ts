@@ -11,8 +11,9 @@ export interface SharedCounters {
 }
 
 /**
- * The key is a hash of the times at which its limits are unused again (the generic cell rate algorithm). Arguments:
- * the window, then name and interval of each limit. Returns the milliseconds to wait, or 0 for a counted attempt.
+ * The key is a hash of the times at which its limits are unused again (the generic cell rate algorithm). Its
+ * arguments are the window, then name and interval of each limit; its result is the milliseconds to wait, or
+ * 0 for a counted attempt.
  */
 const takeScript = `
   local time = redis.call('time')

@@ -10,9 +10,9 @@ const documentBytesMax = bytesMax / 8;
 const sightingsMax = 10_000;
 
 /**
- * The valid documents that were requested last, each with all that is known of it. A document that a stranger
- * sends is kept from its second request on: nobody fills the cache with documents made up for a single
- * request.
+ * The valid documents that were requested last, each with its plans and costs. A document of an
+ * unauthenticated client is kept from its second request on, so that documents made up for one request do not
+ * fill the cache.
  */
 export class DocumentCache {
   readonly #documents: LRUCache<string, Document>;

@@ -90,7 +90,7 @@ export interface CostTree {
   readonly total: number | null;
 }
 
-/** One operation of a document, and the costs that follow from the document's form. */
+/** An operation of a document, with the costs that follow from the document's form. */
 export class DocumentOperation {
   readonly kind: OperationDefinitionNode['operation'];
   readonly name: string | null;

@@ -5,8 +5,8 @@ import type { QueryLimits } from '../limits/query-limits.ts';
 import { Document } from './document.ts';
 
 /**
- * The document of a text that a limit on its form allows; null for a text that is not GraphQL, of which
- * whoever runs it says what is wrong.
+ * Reads a document within the limits on its form; null for a text that is not GraphQL, which graphql-js
+ * reports.
  * @throws Refusal with QUERY_TOO_COMPLEX
  */
 export function readDocument(

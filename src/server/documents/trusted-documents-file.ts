@@ -20,7 +20,7 @@ const manifestSchema = z.object({
 
 type Operation = z.output<typeof manifestSchema>['operations'][number];
 
-/** A manifest that cannot be used; the message lists every fault, one a line. */
+/** A manifest that cannot be used; the message lists every error, one a line. */
 class InvalidManifest extends Error {
   constructor(path: string, faults: readonly string[]) {
     super(`The trusted documents in ${path} cannot be used:\n${faults.join('\n')}`);
@@ -40,7 +40,7 @@ export async function readTrustedDocuments(
   const { operations } = await readManifest(path);
   const ids = operations.map(({ id }) => id);
   const faults = operations.flatMap((operation, index) => [
-    ...(ids.indexOf(operation.id) === index ? [] : [`${operation.id}: stands there twice`]),
+    ...(ids.indexOf(operation.id) === index ? [] : [`${operation.id}: is listed twice`]),
     ...faultsOf(operation),
   ]);
   if (faults.length > 0) throw new InvalidManifest(path, faults);

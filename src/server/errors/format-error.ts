@@ -9,18 +9,16 @@ type ClientError = GraphQLFormattedError & {
   readonly extensions: { readonly code: ErrorCode; readonly requestId: string };
 };
 
-/** Turns whatever was thrown into what a client may know of it; what it hides, it logs. Never throws. */
+/** Turns any error into an error for clients, and logs the part that clients may not see. Never throws. */
 export type FormatError = (error: unknown, requestId: string) => ClientError;
 
-/** All that a client learns of a defect. */
+/** The message of a defect. */
 const maskedMessage = 'Internal error; please quote the request ID.';
 
 /**
- * The one place that decides what a client may read of an error: a refusal's own words, and what graphql-js
- * says of the client's own document and variables. Anything else is a defect, whose text could hold SQL or
- * data: it is masked.
- *
- * `toApiError` recognises outages (a database that is away) and answers anything else as it came.
+ * Creates the only function that decides what a client may read of an error: the message of a refusal, and
+ * that of graphql-js about the client's own document and variables. Any other error is a defect, which may
+ * contain SQL or data and is masked.
  */
 export function createErrorFormatter(options: {
   readonly logger: Logger;
@@ -33,8 +31,7 @@ export function createErrorFormatter(options: {
     if (code === 'INTERNAL_SERVER_ERROR') {
       options.logger.error({ err: cause, requestId, path: pathOf(error) }, 'unhandled error');
     } else if (refusal !== cause) {
-      // Without its stack: in an outage this is said with every request, and the place in our code tells
-      // nothing.
+      // Without the stack: an outage is logged with every request, and our line of code does not matter.
       options.logger.warn({ reason: reasonOf(cause), requestId }, 'dependency unavailable');
     }
     return { message, ...positionOf(error), extensions: { code, requestId } };
@@ -48,7 +45,7 @@ function causeOf(error: unknown): unknown {
   return cause;
 }
 
-/** What the database or its driver said: what was made of it is the same for every outage. */
+/** Returns the message of the database or its driver; ours is the same for every outage. */
 function reasonOf(cause: unknown): string {
   let reason = cause;
   while (reason instanceof Error && reason.cause instanceof Error) reason = reason.cause;
@@ -65,7 +62,7 @@ function answerTo(
   return { code: 'INTERNAL_SERVER_ERROR', message: maskedMessage };
 }
 
-/** Apollo Server's own words about introspection are for whoever configures it. */
+/** Replaces Apollo Server's message about introspection, which addresses the operator. */
 function wordsOf({ message, extensions }: GraphQLError): string {
   return extensions['validationErrorCode'] === 'INTROSPECTION_DISABLED'
     ? 'This server does not describe its schema: introspection is off.'
@@ -73,9 +70,9 @@ function wordsOf({ message, extensions }: GraphQLError): string {
 }
 
 /**
- * Whether graphql-js complains about the client's document or variables. It raises the same class when a
- * scalar can't serialize a value of ours, which is a defect and quotes the value: that alone has a path and
- * no place in the document.
+ * Returns true for an error of graphql-js about the client's document or variables. The same class is thrown
+ * when a scalar cannot serialize one of our values, a defect that quotes the value: only that error has a
+ * path and no place in the document.
  */
 function isAboutTheRequest(error: unknown, cause: unknown): error is GraphQLError {
   if (!(error instanceof GraphQLError && cause instanceof GraphQLError)) return false;

@@ -5,7 +5,7 @@ import type { FormatError } from './format-error.ts';
 /** The largest request body, in bytes. */
 export const bodySizeMax = 256 * 1024;
 
-/** A request that HTTP itself forbids; it says its status, where the code alone would not tell it. */
+/** An error with an HTTP status of its own, where the code alone does not determine the status. */
 export class HttpError extends Refusal {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -22,17 +22,17 @@ export class HttpError extends Refusal {
   }
 }
 
-/** For a URL that means nothing. */
+/** A URL without a route. */
 export class UnknownUrl extends HttpError {
   constructor() {
     super(404, 'NOT_FOUND', 'There is nothing at this URL.');
   }
 }
 
-/** How long a client should wait that was told that the server is not available. */
+/** Seconds after which a client should retry while the server is unavailable. */
 export const retryAfterSeconds = 5;
 
-/** A request that failed as a whole, as it goes over the wire. */
+/** The response to a request that failed as a whole. */
 export interface Failure {
   readonly code: ErrorCode;
   readonly status: number;
@@ -42,7 +42,7 @@ export interface Failure {
 }
 
 /**
- * The answer to a request that failed as a whole, whatever was thrown; what clients may not read is masked
+ * Describes the response to a request that failed as a whole; the parts that clients may not read are masked
  * and logged.
  */
 export function describeFailure(error: unknown, requestId: string, formatError: FormatError): Failure {
@@ -57,12 +57,12 @@ export function describeFailure(error: unknown, requestId: string, formatError: 
   };
 }
 
-/** The HTTP status of a request that failed as a whole with this code. */
+/** Returns the HTTP status of a request that failed as a whole with this code. */
 export function statusOf(code: ErrorCode): number {
   return statusByCode[code];
 }
 
-/** What an answer counts as whose first error has this code; null: it has none. */
+/** Returns the outcome of a response whose first error has this code. */
 export function outcomeOf(code: string | null): Outcome {
   if (code === null) return 'ok';
   const known = errorCodes.find((each) => each === code);
@@ -84,7 +84,7 @@ const statusByCode: Readonly<Record<ErrorCode, number>> = {
   INTERNAL_SERVER_ERROR: 500,
 };
 
-/** What RFC 6750 (section 3) and RFC 9110 (section 10.2.3) ask of these answers. */
+/** Returns the headers that RFC 6750 (section 3) and RFC 9110 (section 10.2.3) require for a code. */
 function headersOf(code: ErrorCode): Readonly<Record<string, string>> {
   if (code === 'UNAUTHENTICATED' || code === 'TOKEN_EXPIRED') {
     return { 'www-authenticate': 'Bearer error="invalid_token"' };
@@ -92,7 +92,7 @@ function headersOf(code: ErrorCode): Readonly<Record<string, string>> {
   return code === 'UNAVAILABLE' ? { 'retry-after': String(retryAfterSeconds) } : {};
 }
 
-/** Fastify's own refusals, in our words; null for what is not one of them. */
+/** Translates Fastify's own errors; returns null for any other error. */
 function fromFastify(error: unknown): HttpError | null {
   if (!(error instanceof Error) || error instanceof Refusal) return null;
   switch ('code' in error ? error.code : undefined) {
@@ -115,8 +115,8 @@ function fromFastify(error: unknown): HttpError | null {
     case 'FST_ERR_BAD_URL':
       return new HttpError(400, 'BAD_USER_INPUT', 'The URL has a broken percent-encoding.');
     default:
-      // Only Fastify puts a status on an error: a body that ended early, or that is not as long as its header
-      // says.
+      // Only Fastify sets a status on an error: for a body that is incomplete, or longer or shorter than its
+      // header says.
       return 'statusCode' in error && error.statusCode === 400
         ? new HttpError(400, 'BAD_USER_INPUT', 'The body could not be read to its end.')
         : null;

@@ -13,17 +13,14 @@ import type { OperationRunner } from './operation-runner.ts';
 import type { FormatError } from '../errors/format-error.ts';
 import type { HttpConfig } from '../http-config.ts';
 
-/**
- * The part of a context that the server itself reads. Apollo Server copies the context, so it must be a plain
- * object.
- */
+/** The part of a context that the server reads; a plain object, because Apollo Server copies it. */
 export interface OperationScope {
   readonly requestId: string;
 }
 
 /**
- * Apollo Server, for `executeOperation` alone: HTTP is spoken by `graphql-route.ts`, so that every
- * check comes before anything runs and every failure has the same form. Its errors are already formatted.
+ * Creates an Apollo Server for `executeOperation` alone. HTTP is handled by `graphql-route.ts`, so that every
+ * check precedes execution and every error has the same form.
  */
 export function createApollo<Context extends OperationScope>(options: {
   readonly schema: GraphQLSchema;
@@ -32,7 +29,7 @@ export function createApollo<Context extends OperationScope>(options: {
   readonly formatError: FormatError;
   /** Runs operations that were validated. */
   readonly runner: OperationRunner<Context>;
-  /** What shows Apollo Sandbox; null where there is no explorer. */
+  /** The plugin of Apollo Sandbox; null where there is no explorer. */
   readonly sandbox: ApolloServerPlugin | null;
 }): ApolloServer<Context> {
   return new ApolloServer<Context>({
@@ -55,8 +52,7 @@ export function createApollo<Context extends OperationScope>(options: {
       // It instruments every field, for hints that this API does not give: without it requests are 1.2 to 1.6
       // times faster.
       ApolloServerPluginCacheControlDisabled(),
-      // These three would be switched on by an environment variable, and tell Apollo about our users'
-      // operations.
+      // An environment variable would enable these three, which report our users' operations to Apollo.
       ApolloServerPluginUsageReportingDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
@@ -65,7 +61,7 @@ export function createApollo<Context extends OperationScope>(options: {
   });
 }
 
-/** A subscription Apollo Server would run as if it were a query, and answer null. */
+/** Rejects subscriptions, which Apollo Server would run like queries and answer with null. */
 function refuseSubscriptions<Context extends OperationScope>(): ApolloServerPlugin<Context> {
   return {
     requestDidStart: async () => ({
@@ -80,7 +76,9 @@ function refuseSubscriptions<Context extends OperationScope>(): ApolloServerPlug
   };
 }
 
-/** Here and not in Apollo Server's `formatError`, which is not told which request an error belongs to. */
+/**
+ * Formats errors in a plugin, because Apollo Server's `formatError` does not receive the request of an error.
+ */
 function formatErrors<Context extends OperationScope>(
   formatError: FormatError,
   logger: Logger,

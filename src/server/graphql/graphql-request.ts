@@ -6,7 +6,7 @@ import { BadUserInput } from '../../platform/errors.ts';
 import type { Document } from '../documents/document.ts';
 import { HttpError } from '../errors/http-errors.ts';
 
-/** One operation as its client sent it, with its document. */
+/** An operation as its client sent it, with its document. */
 export class OperationRequest implements GraphQLRequest {
   query?: string;
   operationName?: string;
@@ -118,8 +118,8 @@ function refuseUnlessAbsent(name: string, kind: string, value: unknown): void {
 
 /**
  * Rejects a request that a page of another origin can make a browser send without a preflight (a CORS "simple
- * request" of the Fetch standard), because it carries the user's cookies and network position. A POST needs
- * no check, as its only content type is not simple. The header names are those of Apollo's clients.
+ * request" of the Fetch standard), as it carries the user's cookies and network position. A POST needs no
+ * check, as its only content type is not simple; the header names are those of Apollo's clients.
  */
 function refuseForgery(headers: IncomingHttpHeaders): void {
   if (headers['apollo-require-preflight'] || headers['x-apollo-operation-name']) return;

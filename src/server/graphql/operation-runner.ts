@@ -25,9 +25,9 @@ export interface Answer {
 }
 
 /**
- * Runs operations. Apollo Server validates new documents and answers whatever the executor does not;
- * operations of valid documents go to the executor directly, because Apollo Server's own way from text to
- * answer takes longer than a cached profile.
+ * Runs operations. Apollo Server validates new documents and runs what the executor cannot; operations of
+ * valid documents go to the executor directly, because Apollo Server's own way from text to answer takes
+ * longer than a cached profile.
  */
 export class OperationRunner<Context extends OperationScope> {
   readonly #executor: Executor | null;

@@ -18,7 +18,7 @@ import { respond, type ResponseBatcher } from './graphql-response.ts';
 import type { Answer, OperationRunner } from './operation-runner.ts';
 import type { RequestState } from './request-state.ts';
 
-/** One step of every GraphQL request, with the status codes that the step can answer. */
+/** A step of every GraphQL request, with the status codes that the step can answer. */
 interface RequestStep {
   readonly name: string;
   readonly statuses: readonly number[];

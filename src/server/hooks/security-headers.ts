@@ -1,15 +1,12 @@
 import helmet from '@fastify/helmet';
 import fastify, { type FastifyInstance } from 'fastify';
 
-/**
- * JSON is not a document: where a browser shows it all the same, it may load nothing and be framed by nobody.
- */
+/** JSON is not a document: a browser that shows JSON may load nothing and embed it nowhere. */
 const nothingAtAll = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
 
 /**
- * What says how a document lives beside others, what it may prefetch, and what was for plugins and browsers
- * of the past. OWASP's REST Security Cheat Sheet asks for none of these on what is not a document; each of
- * them costs a cached answer 1 % of its time.
+ * Headers for documents, which OWASP's REST Security Cheat Sheet does not require for other responses; each
+ * costs a cached response 1 % of its time.
  */
 const forDocumentsOnly: ReadonlySet<string> = new Set([
   'cross-origin-opener-policy',

@@ -9,14 +9,14 @@ import type { HttpConfig } from '../http-config.ts';
 import { noteFailure } from '../hooks/request-hooks.ts';
 import { chooseMediaType } from '../graphql/graphql-request.ts';
 
-/** Longer than any request may take; an idle connection has a time of its own. */
+/** Longer than any request may take; idle connections have a timeout of their own. */
 const silenceMs = 60_000;
 /** In bytes, with the URL. */
 const headersSizeMax = 32_768;
 
 /**
- * HTTP without any route: what is too large, too slow or no HTTP at all is refused, and every failure has the
- * one form.
+ * Creates an HTTP server without routes, which rejects messages that are too large, too slow or not HTTP, and
+ * answers every error in the same form.
  */
 export function createFastify(
   formatError: FormatError,
@@ -28,10 +28,10 @@ export function createFastify(
   };
   const server = fastify({
     bodyLimit: bodySizeMax,
-    // None of them is told apart from an empty list, by which every reader of the address would look for
-    // proxies.
+    // Fastify takes an empty list for a list of proxies, with which every read of the address would search
+    // for proxies.
     trustProxy: config.trustedProxies.length > 0 && [...config.trustedProxies],
-    // Whoever sends byte by byte holds a connection no longer than this; Node looks for them by itself only
+    // A client that sends byte by byte holds a connection no longer than this; by default Node checks only
     // twice a minute.
     requestTimeout: receiveTimeoutMs,
     http: {
@@ -41,7 +41,7 @@ export function createFastify(
       // Twice Node's own: a token that is far too long is still refused as a token, with 401.
       maxHeaderSize: headersSizeMax,
     },
-    // And whoever does not read what they asked for: a connection on which nothing moves at all.
+    // Closes connections on which nothing moves, such as those of clients that do not read their response.
     connectionTimeout: silenceMs,
     // Longer than the 60 s of common load balancers: the one in front must be the one that closes an idle
     // connection, else it sends a request into a connection that is just being closed.
@@ -59,7 +59,7 @@ export function createFastify(
   server.removeAllContentTypeParsers();
   const parse = server.getDefaultJsonParser('error', 'error');
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
-    // Decoding would put U+FFFD in place of what is not UTF-8, and nobody would be told.
+    // Decoding would silently replace invalid UTF-8 by U+FFFD.
     if (isUtf8(body)) void parse(request, body.toString('utf8'), done);
     else done(new HttpError(400, 'BAD_USER_INPUT', 'The body is not UTF-8.'));
   });
@@ -87,7 +87,7 @@ function sendFailure(
     .send(failure.body);
 }
 
-/** What is not HTTP, or not in time, never becomes a request: only the connection can be answered. */
+/** Answers a message that is not HTTP, or not in time, at its connection: no request exists. */
 function refuseBrokenRequest(
   error: Error & { readonly code?: string },
   socket: Socket,

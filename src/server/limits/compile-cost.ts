@@ -20,23 +20,23 @@ import { collectFields, type FieldCollection } from '../../execution/plan/collec
 import { fixed, pageSizeDefault, type CostNode, type Size } from './cost.ts';
 import { includedUnder, type Conditions } from './inclusion.ts';
 
-/** What is known of a field's cost beyond its type; `field.extensions.cost` of the schema. */
+/** The cost of a field beyond its type, `field.extensions.cost` of the schema. */
 const fieldCostSchema = z.object({ weight: z.number().optional(), size: z.number().optional() }).optional();
 
-/** What a mutation costs: it writes, and takes locks. */
+/** The weight of a mutation, which writes and takes locks. */
 const mutationWeight = 10;
-/** The rows of a list of which nothing says how long it is. */
+/** The size of a list of unknown length. */
 const listSizeDefault = 10;
 
 interface Compiling extends FieldCollection {
-  /** The values that the operation's variables have when none is given. */
+  /** The default values of the operation's variables. */
   readonly defaults: ReadonlyMap<string, number>;
 }
 
 /**
- * What an operation costs, as a tree in which only the sizes that hang on variables are open. The document's
- * form was measured before, so that the tree is bounded; it need not be valid, and what does not exist costs
- * nothing.
+ * Compiles the cost of an operation to a tree in which only sizes that depend on variables are open. The
+ * document's form was limited before, which bounds the tree; the document may be invalid, and unknown fields
+ * cost nothing.
  */
 export function compileCost(
   schema: GraphQLSchema,
@@ -64,7 +64,10 @@ function defaultsOf({ variableDefinitions = [] }: OperationDefinitionNode): Map<
   );
 }
 
-/** `pageSize` is that of the connection whose `edges` and `nodes` these may be. */
+/**
+ * Compiles the fields of an object; `pageSize` is the size of the connection whose `edges` and `nodes` they
+ * may be.
+ */
 function nodesOf(
   type: GraphQLObjectType,
   selectionSets: readonly SelectionSetNode[],
@@ -86,7 +89,7 @@ interface Selected {
   readonly type: GraphQLObjectType;
   readonly field: GraphQLField<unknown, unknown>;
   readonly first: FieldNode;
-  /** All places where the document asks for this field under the same name. */
+  /** All selections of this field under the same name. */
   readonly nodes: readonly FieldNode[];
 }
 
@@ -103,7 +106,7 @@ function nodeOf(key: string, selected: Selected, compiling: Compiling, pageSize:
   return fixed({ key, weight, read, size, children: childrenOf(selected, compiling, null) });
 }
 
-/** A field that answers from the row that is there already costs nothing. */
+/** Returns 0 for a field that is read from a row already loaded. */
 function weightOf(
   type: GraphQLObjectType,
   field: GraphQLField<unknown, unknown>,
@@ -120,7 +123,10 @@ function isConnection(field: GraphQLField<unknown, unknown>): boolean {
   return isObjectType(type) && type.getFields()['edges'] !== undefined;
 }
 
-/** Of an interface the dearest of its types: which one it will be is not known before it is read. */
+/**
+ * Compiles the children for each possible type, because the type of an interface is known only once it is
+ * read.
+ */
 function childrenOf({ field, nodes }: Selected, compiling: Compiling, pageSize: Size | null): CostNode[][] {
   const type = getNamedType(field.type);
   if (!isCompositeType(type)) return [];
@@ -135,7 +141,7 @@ function childrenOf({ field, nodes }: Selected, compiling: Compiling, pageSize: 
 
 function pageSizeOf(node: FieldNode, compiling: Compiling): Size {
   const asked = ['first', 'last'].flatMap((name) => argumentOf(node, name) ?? []);
-  // Both at once the API refuses.
+  // The API rejects both together.
   const [value] = asked.length === 1 ? asked : [];
   if (value?.kind === Kind.INT) return Number(value.value);
   if (value?.kind !== Kind.VARIABLE) return pageSizeDefault;

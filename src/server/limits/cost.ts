@@ -1,32 +1,32 @@
-/** The rows of a page for which no size is asked; the same as the API gives. */
+/** The rows of a page without a size, the same as in the API. */
 export const pageSizeDefault = 50;
 
 /**
- * How many there will be: known, or a variable's value, which for a list is its length; `absent` where it is
- * not given.
+ * A number of rows: known, or the value of a variable, or the length of its list; `absent` applies without a
+ * value.
  */
 export type Size = number | { readonly variable: string; readonly absent: number };
 
-/** The variables of a request, as they came. */
+/** The variables of a request as the client sent them. */
 export type Variables = Readonly<Record<string, unknown>>;
 
-/** What one field of an operation costs: `weight + read + size × the children`. */
+/** The cost of one field of an operation: `weight + read + size × the children`. */
 export interface CostNode {
-  /** The name that it is answered under. */
+  /** The name of the field in the response. */
   readonly key: string;
-  /** What each parent costs. */
+  /** The cost for each parent. */
   readonly weight: number;
   /** The rows that are read for each parent. */
   readonly read: Size;
-  /** How often the children are asked for each parent. */
+  /** The number of times that the children are read for each parent. */
   readonly size: Size;
-  /** One set for each type that it may be; the dearest counts. */
+  /** The children for each possible type, of which the most expensive counts. */
   readonly children: readonly (readonly CostNode[])[];
-  /** Its cost where no variable changes it, else null. */
+  /** The cost of the field where no variable changes it, else null. */
   readonly total: number | null;
 }
 
-/** Adds the total up once, where it hangs on no variable. */
+/** Computes the total of a node that depends on no variable. */
 export function fixed(node: Omit<CostNode, 'total'>): CostNode {
   const isOpen =
     typeof node.read !== 'number' ||
@@ -36,21 +36,21 @@ export function fixed(node: Omit<CostNode, 'total'>): CostNode {
   return isOpen ? open : { ...node, total: costOf(open, {}) };
 }
 
-/** The nodes at all levels. */
+/** Counts the nodes at all levels. */
 export function countNodes(nodes: readonly CostNode[]): number {
   let count = nodes.length;
   for (const { children } of nodes) for (const each of children) count += countNodes(each);
   return count;
 }
 
-/** What these fields will cost at the most. */
+/** Returns an upper bound of the cost of fields. */
 export function requestedCost(nodes: readonly CostNode[], variables: Variables): number {
   let total = 0;
   for (const node of nodes) total += node.total ?? costOf(node, variables);
   return total;
 }
 
-/** What these fields did cost, by what was answered. */
+/** Returns the cost of fields by the data of the response. */
 export function actualCost(nodes: readonly CostNode[], answer: unknown, variables: Variables): number {
   let total = 0;
   for (const node of nodes) total += actualOf(node, propertyOf(answer, node.key), variables);
@@ -86,7 +86,7 @@ function innerCost({ children }: CostNode, value: unknown, variables: Variables)
   return Math.max(0, ...children.map((nodes) => actualCost(nodes, value, variables)));
 }
 
-/** The rows of a page; where it shows none of them, those that were asked for. */
+/** Returns the rows of a page; the requested rows for a page that shows no rows. */
 function rowsOf(node: CostNode, page: unknown, variables: Variables): number {
   if (node.read === 0) return 0;
   const lengths = node.children.flatMap((nodes) =>

@@ -11,15 +11,14 @@ import { Refusal } from '../../platform/errors.ts';
 import type { QueryLimits } from './query-limits.ts';
 
 /**
- * The most fields once all fragments are spread: what a few hundred tokens can make of each other grows
- * without end.
+ * The maximum number of fields once all fragments are spread, which a few hundred tokens can multiply without
+ * limit.
  */
 const selectionsMax = 10_000;
 
 /**
- * Refuses what a document's form alone shows to be too much, before anything is made of it: validating some
- * documents takes longer than running others. Fragments are measured once each, however often they are
- * spread.
+ * Rejects a document by its form alone, before any other work: validating some documents takes longer than
+ * running others. Each fragment is measured once.
  * @throws Refusal with QUERY_TOO_COMPLEX
  */
 export function refuseTooComplex(document: DocumentNode, limits: QueryLimits): void {
@@ -42,7 +41,7 @@ export function refuseTooComplex(document: DocumentNode, limits: QueryLimits): v
   }
 }
 
-/** What a selection amounts to, with everything that is spread into it. */
+/** The size of a selection, including its fragments. */
 interface Measure {
   readonly depth: number;
   readonly aliases: number;
@@ -54,7 +53,7 @@ interface Measure {
 interface Measuring {
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly measured: Map<string, Measure>;
-  /** The fragments that are being measured: one that is met again contains itself. */
+  /** The fragments that are being measured; a fragment found here contains itself. */
   readonly open: Set<string>;
 }
 
@@ -115,7 +114,7 @@ function measureFragment(name: string, measuring: Measuring): Measure {
   return measure;
 }
 
-/** Comparing what repeats takes validation the square of its number. An alias is counted where it stands. */
+/** Counts repeated names, whose comparison takes validation quadratic time; aliases are counted elsewhere. */
 function repetitionsIn(selections: readonly SelectionNode[]): number {
   const names = selections.flatMap((selection) => {
     if (selection.kind === Kind.INLINE_FRAGMENT) return [];

@@ -1,9 +1,12 @@
 import { Kind, type DirectiveNode, type SelectionNode } from 'graphql';
 
-/** What the variables that `@skip` and `@include` ask for are. */
+/** The values of the variables of `@skip` and `@include`. */
 export type Conditions = ReadonlyMap<string, boolean>;
 
-/** Whether a selection counts under these conditions, in a document that nobody has validated yet. */
+/**
+ * Creates the function that returns true for a selection included under these conditions; the document may be
+ * invalid.
+ */
 export function includedUnder(conditions: Conditions): (selection: SelectionNode) => boolean {
   return ({ directives = [] }) => directives.every((directive) => isMet(directive, conditions));
 }

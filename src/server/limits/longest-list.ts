@@ -7,8 +7,8 @@ import {
 } from 'graphql';
 
 /**
- * The number of entries of the longest list in a variable's value. What is of free form by its type, such as
- * a JSON object, is one value.
+ * Returns the number of entries of the longest list in a variable's value; a value of free form, such as a
+ * JSON object, counts as one.
  */
 export function longestListIn(value: unknown, type: GraphQLType | undefined): number {
   const nullable = getNullableType(type);
@@ -24,5 +24,5 @@ export function longestListIn(value: unknown, type: GraphQLType | undefined): nu
   return Math.max(0, ...inner);
 }
 
-/** Behind this many entries it is too long whatever stands in them. */
+/** The number of entries that are searched for longer lists; a list of more entries is too long itself. */
 const enough = 1000;

@@ -1,5 +1,5 @@
 /** The operation that both explorers open with; the demo data of `parley seed` answers it. */
-export const exampleOperation = `# What was said last, and by whom?
+export const exampleOperation = `# The latest conversations with their last messages
 query LatestConversations {
   viewer {
     displayName

@@ -4,8 +4,8 @@ import { UnknownUrl } from '../errors/http-errors.ts';
 import { isLoopback } from '../loopback.ts';
 
 /**
- * The page may load from our own origin alone. Monaco writes style elements and embeds its fonts and icons as
- * data.
+ * The content security policy of the page, which loads only from our origin. Monaco writes style elements and
+ * embeds its fonts and icons as data.
  */
 const policy = [
   "default-src 'none'",
@@ -25,8 +25,8 @@ interface Asset {
 }
 
 /**
- * GraphiQL at `/explorer`, from our own packages alone, so that it works without internet. It opens with the
- * example operation and, on this machine and where there is demo data, a token that may run it.
+ * Registers GraphiQL at `/explorer`, from our own packages, so that it works without internet. GraphiQL opens
+ * with the example operation and, on this machine and with demo data, a token for the operation.
  */
 export function registerExplorer(server: FastifyInstance, token: string | null): void {
   const page = renderPage(token);
@@ -39,7 +39,7 @@ export function registerExplorer(server: FastifyInstance, token: string | null):
       .send(isLoopback(request.hostname) && isLoopback(request.ip) ? page : pageForStrangers),
   );
 
-  // Nine megabytes of text: only a process whose explorer somebody opens pays for them, once.
+  // Nine megabytes of text: only a process whose explorer is opened loads them, and only once.
   let assets: Promise<ReadonlyMap<string, Asset>> | undefined;
   server.get<{ Params: { name: string } }>('/explorer/:name', async (request, reply) => {
     assets ??= loadAssets();
@@ -97,8 +97,8 @@ const logo =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path d="M4 5h24v17H14l-7 6v-6H4z" fill="#e10098"/></svg>';
 
 /**
- * Runs in the browser. The editor asks for its workers by label. GraphiQL opens one more tab at every visit
- * unless it is told what was open last; a link with another query still gets its own.
+ * The script that runs in the browser: the editor requests its workers by label, and GraphiQL would open
+ * another tab at every visit unless the last operation is passed.
  */
 const startScript = `
 self.MonacoEnvironment = {

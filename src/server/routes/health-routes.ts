@@ -1,27 +1,27 @@
 import type { FastifyInstance } from 'fastify';
 import type { InFlightRequests } from '../limits/in-flight-requests.ts';
 
-/** How one part that a request needs is doing. */
+/** The state of a part that requests need. */
 export interface ComponentReadiness {
   readonly name: string;
   readonly status: 'HEALTHY' | 'DEGRADED' | 'UNHEALTHY';
-  /** Written for the operator, and readable by anyone who reaches the server: never an error's own text. */
+  /** A message for the operator that any client may read: never the text of an error. */
   readonly message: string | null;
 }
 
-/** Whether requests should be sent to this process. */
+/** The readiness of this process to receive requests. */
 export interface Readiness {
   readonly ready: boolean;
   readonly components: readonly ComponentReadiness[];
 }
 
-/** They answer whatever else is refused. */
+/** The URLs that respond even when all other requests are rejected. */
 export const healthUrls: ReadonlySet<string> = new Set(['/livez', '/readyz']);
 
 /**
- * `/livez` answers as long as the process does, and asks nobody: a restart can't mend a database that is
- * away. `/readyz` is 200 when requests may come and 503 when they should go elsewhere, with the same JSON in
- * both cases.
+ * Registers `/livez`, which responds as long as the process does and depends on nothing else, because a
+ * restart cannot repair a database; and `/readyz`, which is 200 while requests may come and 503 otherwise,
+ * with the same JSON.
  */
 export function registerHealth(
   server: FastifyInstance,

@@ -3,17 +3,18 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Unauthenticated } from '../../platform/errors.ts';
 import { HttpError } from '../errors/http-errors.ts';
 
-/** The metrics as Prometheus reads them. */
+/** The metrics in Prometheus' text format. */
 export interface Metrics {
   readonly contentType: string;
   text(): Promise<string>;
 }
 
+/** The URL of the metrics. */
 export const metricsUrl = '/metrics';
 
 /**
- * `GET /metrics`, in Prometheus' text format. With a token, for whoever has it; without one, only for this
- * machine, and not for what a proxy on this machine passes on. No number in it belongs to a tenant.
+ * Registers `GET /metrics`, protected by the token; without a token only for this machine, and not for
+ * requests that a proxy on this machine forwards. No number belongs to a tenant.
  */
 export function registerMetrics(
   server: FastifyInstance,
@@ -41,7 +42,7 @@ function requireToken(token: string): (request: FastifyRequest) => void {
   };
 }
 
-/** Of one length, whatever is compared. */
+/** Returns a digest, because a comparison in constant time requires equal lengths. */
 function digestOf(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

@@ -3,8 +3,8 @@ import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin
 import { bearerHeaders, exampleOperation } from './example-operation.ts';
 
 /**
- * What Apollo Sandbox's page may load. The page's own meta element lets no inline script or style pass
- * without its nonce; a browser holds it to both policies, so `unsafe-inline` here gives nothing away.
+ * The content security policy of Apollo Sandbox. The page's own meta element allows inline scripts and styles
+ * only with a nonce, and a browser applies both policies, so `unsafe-inline` here allows nothing more.
  */
 export const sandboxPolicy = [
   "default-src 'none'",
@@ -21,21 +21,22 @@ export const sandboxPolicy = [
 ].join('; ');
 
 /**
- * Apollo Sandbox, opened with the example operation and, where there is demo data, a token that may run it.
+ * Creates the plugin of Apollo Sandbox, opened with the example operation and, with demo data, a token for
+ * it.
  */
 export function createSandboxPlugin(token: string | null): ApolloServerPlugin {
   return ApolloServerPluginLandingPageLocalDefault({
     document: exampleOperation,
     headers: bearerHeaders(token),
     includeCookies: false,
-    // Polling would ask for the whole schema every second, for as long as a tab is open.
+    // Polling would request the whole schema every second, for as long as a tab is open.
     embed: { runTelemetry: false, initialState: { pollForSchemaUpdates: false } },
   });
 }
 
 /**
- * Sandbox's page. Only its frame comes from our origin: without internet it shows where the other explorer
- * is.
+ * Renders Sandbox's page. Only its frame comes from our origin: without internet the page links to the other
+ * explorer.
  */
 export async function renderSandbox<Context extends BaseContext>(
   apollo: ApolloServer<Context>,
@@ -56,7 +57,7 @@ export async function renderSandbox<Context extends BaseContext>(
   );
 }
 
-/** The page for somebody who must not have the token; null leaves the page as it is. */
+/** Returns the page for a client that must not see the token. */
 export function withoutToken(page: string, token: string | null): string {
   return token === null ? page : page.replaceAll(token, 'YOUR_TOKEN');
 }

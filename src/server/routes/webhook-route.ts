@@ -5,24 +5,24 @@ import { bodySizeMax } from '../errors/http-errors.ts';
 interface WebhookHeaders {
   readonly id: string | undefined;
   readonly timestamp: string | undefined;
-  /** One signature or several, separated by blanks: while a secret is being replaced, both sign. */
+  /** The signatures, separated by spaces: while a secret is being replaced, both secrets sign. */
   readonly signature: string | undefined;
 }
 
-/** Checks and applies what an identity provider sent; false when it means nothing here. */
+/** Checks and applies an event of an identity provider; returns false for an event without effect here. */
 export type ReceiveWebhook = (headers: WebhookHeaders, body: Buffer) => Promise<boolean>;
 
 /**
- * `POST /webhooks/identity`: 200 once an event is applied everywhere, also for one that means nothing here;
- * 401 for a wrong signature and 400 for a wrong body. A provider sends again whatever was not answered with
- * 200.
+ * Registers `POST /webhooks/identity`: 200 once an event is applied everywhere, also for an event without
+ * effect; 401 for a wrong signature and 400 for a wrong body. A provider sends again what was not answered
+ * with 200.
  */
 export async function registerIdentityWebhook(
   server: FastifyInstance,
   receive: ReceiveWebhook,
 ): Promise<void> {
   await server.register(async (scope) => {
-    // What was signed is the bytes, whatever their content type says.
+    // The signature covers the bytes, regardless of their content type.
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodySizeMax }, (_request, body, done) => {
       done(null, body);

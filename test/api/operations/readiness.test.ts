@@ -26,6 +26,6 @@ describe('readiness', () => {
 
     expect(response.statusCode).toBe(200);
     expect(response.json().components[2]).toMatchObject({ name: 'caches', status: 'DEGRADED' });
-    expect(response.json().components[2].message).toContain('Redis does not answer.');
+    expect(response.json().components[2].message).toContain('Redis does not respond.');
   });
 });

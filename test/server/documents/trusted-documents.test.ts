@@ -115,7 +115,7 @@ describe('a manifest', () => {
     ['{', 'It is not JSON.'],
     [{ format: 'relay', version: 1, operations: [] }, 'format'],
     [manifestOf([{ id: 'a' }]), 'operations.0.body'],
-    [manifestOf([...operations, operations[0]]), `${id}: stands there twice`],
+    [manifestOf([...operations, operations[0]]), `${id}: is listed twice`],
     [manifestOf([{ id: 'a', name: 'A', type: 'query', body: 'query A {' }]), 'a: Syntax Error'],
     [
       manifestOf([{ id: 'a', name: 'B', type: 'query', body: 'query A { hello }' }]),
