@@ -130,13 +130,13 @@ function addStatementMetrics(metrics: MetricRegistry, telemetry: Telemetry): voi
   metrics.counter({
     name: 'parley_failed_statements_total',
     help: 'Statements that failed.',
-    read: () => [[{}, telemetry.statements.all.failed]],
+    read: () => [[{}, telemetry.statements.all().failed]],
   });
   metrics.histogram(() => ({
     name: 'parley_statement_duration_seconds',
     help: 'Duration of statements.',
     label: null,
-    series: [['', telemetry.statements.histogram]],
+    series: [['', telemetry.statements.all().durations]],
   }));
 }
 

@@ -1,7 +1,6 @@
 import { hostname } from 'node:os';
 import type { Config } from '../config/config.ts';
 import { createHealthCheck } from '../../domains/operations/health.ts';
-import type { IdentitySyncStatistics } from '../../domains/operations/model.ts';
 import { createMonitoring } from '../../domains/operations/monitoring.ts';
 import { createOperationsQueries } from '../../domains/operations/queries.ts';
 import type { IdentityService } from '../../domains/identity/service.ts';
@@ -26,10 +25,7 @@ export function createSelfMonitoring(options: {
   readonly telemetry: Telemetry;
 }) {
   const { clock, config, database, executions, identity, isReady, registry, telemetry } = options;
-  const identitySync = (): Omit<IdentitySyncStatistics, 'skipRate'> => {
-    const { servedStale, ...counts } = identity.statistics();
-    return { ...counts, staleServed: servedStale };
-  };
+  const identitySync = () => identity.statistics();
   const monitoring = createMonitoring({
     caches: registry,
     clock,

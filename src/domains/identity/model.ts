@@ -90,7 +90,7 @@ export interface IdentitySyncStatistics {
   /** Writes that failed. */
   readonly failed: number;
   /** Requests that were answered as the person was last known, because the database could not be asked or written. */
-  readonly servedStale: number;
+  readonly staleServed: number;
 }
 
 /** Returns the invalidation tags of a cached person: the user and their tenants. */

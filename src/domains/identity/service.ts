@@ -45,7 +45,7 @@ export function createIdentityService(options: {
 }) {
   const { provider, queries, identities, waitForInvalidation, clock, logger } = options;
   const mirror = createMirror(queries, logger);
-  const counts = { attempted: 0, performed: 0, skipped: 0, created: 0, failed: 0, servedStale: 0 };
+  const counts = { attempted: 0, performed: 0, skipped: 0, created: 0, failed: 0, staleServed: 0 };
   const underWay = new Map<string, Promise<void>>();
   const unknown = createUnknownOrganisations(clock);
   let pausedUntil = 0;
@@ -86,7 +86,7 @@ export function createIdentityService(options: {
 
   /** A person whom the database knew a moment ago, and whose end nobody has announced since. */
   function serveStale(person: MirroredPerson): MirroredPerson {
-    counts.servedStale += 1;
+    counts.staleServed += 1;
     return person;
   }
 
@@ -159,7 +159,7 @@ export function createIdentityService(options: {
 
     statistics(): IdentitySyncStatistics {
       // What the cache knew last while the database could not be read counts like what could not be written.
-      return { ...counts, servedStale: counts.servedStale + identities.statistics().staleServed };
+      return { ...counts, staleServed: counts.staleServed + identities.statistics().staleServed };
     },
   };
 }

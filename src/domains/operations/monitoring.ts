@@ -3,7 +3,7 @@ import type { Clock } from '../../platform/runtime/clock.ts';
 import type { PoolState } from '../../platform/postgres/pool/validating-pool.ts';
 import { oneLine } from '../../platform/telemetry/one-line.ts';
 import type { Histogram } from '../../platform/telemetry/metrics/histogram.ts';
-import { RequestCounts } from '../../platform/telemetry/metrics/request-statistics.ts';
+import { RequestCounts } from '../../platform/telemetry/request-stats.ts';
 import type { Telemetry } from '../../platform/telemetry/metrics/telemetry.ts';
 import type {
   CacheStatistics,
@@ -93,7 +93,7 @@ export function createMonitoring(options: {
     databaseLoad(): DatabaseLoad {
       const { answered } = telemetry.cacheReads;
       const { forRequests, forAuthentication } = telemetry.sent;
-      const { all } = telemetry.statements;
+      const all = telemetry.statements.all();
       return {
         statementsPerRequest: ratio(forRequests, telemetry.requestCount),
         statementsPerAuthentication: ratio(forAuthentication, telemetry.authenticationCount),

@@ -3,7 +3,7 @@ import { withUserErrorsOr } from '../../graphql/with-user-errors.ts';
 import { batched } from '../../graphql/batched.ts';
 import { bounded } from '../../graphql/bounded.ts';
 import type { ResolversOf } from '../../graphql/resolver-types-strict.ts';
-import { windowMinutesMax } from '../../platform/telemetry/metrics/request-statistics.ts';
+import { windowMinutesMax } from '../../platform/telemetry/request-stats.ts';
 
 const statementsMax = 200;
 

@@ -8,7 +8,6 @@ const linesPerSecondMax = 10;
 
 /** Logs slow statements with their requests, and never the values of parameters. */
 export class SlowQueryLog {
-  readonly #thresholdMs: number;
   readonly #clock: Clock;
   readonly #logger: Logger;
   #second = 0;
@@ -16,13 +15,7 @@ export class SlowQueryLog {
   #unlogged = 0;
   #count = 0;
 
-  constructor(options: {
-    /** The duration from which a statement is slow; 0 disables the log. */
-    readonly thresholdMs: number;
-    readonly clock: Clock;
-    readonly logger: Logger;
-  }) {
-    this.#thresholdMs = options.thresholdMs;
+  constructor(options: { readonly clock: Clock; readonly logger: Logger }) {
     this.#clock = options.clock;
     this.#logger = options.logger;
   }
@@ -32,9 +25,8 @@ export class SlowQueryLog {
     return this.#count;
   }
 
-  /** Logs the statement if it was slow; `request` is undefined for a statement without a request. */
+  /** Counts and logs a slow statement; `request` is undefined for a statement without a request. */
   note(text: string, durationMs: number, request: RequestStats | undefined): void {
-    if (this.#thresholdMs === 0 || durationMs < this.#thresholdMs) return;
     this.#count += 1;
     if (!this.#hasRoom()) {
       this.#unlogged += 1;

@@ -41,7 +41,9 @@ export class Document {
   /** An estimate of the heap that the document holds. */
   bytes: number;
   #onGrowth: (() => void) | null = null;
-  readonly #operations: readonly DocumentOperation[];
+  /** The operation of a document with a single one. */
+  readonly #only: DocumentOperation | undefined;
+  readonly #byName: ReadonlyMap<string | null, DocumentOperation>;
 
   constructor(schema: GraphQLSchema, source: { text: string; ast: DocumentNode; isFamiliar: boolean }) {
     const { text, ast, isFamiliar } = source;
@@ -49,15 +51,16 @@ export class Document {
     this.isFamiliar = isFamiliar;
     this.ast = ast;
     this.bytes = documentBytes + 2 * text.length + tokenBytes * (ast.tokenCount ?? text.length);
-    this.#operations = ast.definitions.flatMap(({ kind }, index) =>
+    const operations = ast.definitions.flatMap(({ kind }, index) =>
       kind === Kind.OPERATION_DEFINITION ? [new DocumentOperation(schema, this, index)] : [],
     );
+    this.#only = operations.length === 1 ? operations[0] : undefined;
+    this.#byName = new Map(operations.map((operation) => [operation.name, operation]));
   }
 
   /** Returns the operation that GraphQL would run; undefined if that is not clear. */
   operation(name: string | undefined): DocumentOperation | undefined {
-    if (name === undefined) return this.#operations.length === 1 ? this.#operations[0] : undefined;
-    return this.#operations.find((operation) => operation.name === name);
+    return name === undefined ? this.#only : this.#byName.get(name);
   }
 
   /** Replaces the syntax tree by the validated tree, which has locations. */

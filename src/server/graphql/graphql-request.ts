@@ -54,7 +54,11 @@ function negotiate(accept: string, available: readonly string[]): string | undef
 }
 
 /** Rejects a body that would be misread: every body is read as uncompressed UTF-8. @throws HttpError */
-export function refuseForeignEncoding(headers: IncomingHttpHeaders): void {
+export function refuseForeignEncoding({
+  request: { headers },
+}: {
+  readonly request: { readonly headers: IncomingHttpHeaders };
+}): void {
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
     throw new HttpError(415, 'BAD_USER_INPUT', 'The body must not be compressed.', {
@@ -84,36 +88,35 @@ function operationFrom(parameters: unknown): OperationRequest {
     throw new BadUserInput('A batch of operations is not accepted; send one operation a request.');
   }
   if (!isRecord(parameters)) throw new BadUserInput('The body must be a JSON object with the key `query`.');
-  const { query, operationName, variables, extensions } = parameters;
+  const { documentId, query, operationName, variables, extensions } = parameters;
   const request = new OperationRequest();
   if (isRecord(extensions)) request.extensions = extensions;
-  else refuseUnlessAbsent('extensions', 'a JSON object', extensions);
+  else if ((extensions ?? null) !== null) throw mustBe('extensions', 'a JSON object');
 
   const persistedQuery = request.extensions?.['persistedQuery'];
-  request.documentId = documentIdOf(parameters['documentId'], persistedQuery);
+  if (typeof documentId === 'string') request.documentId = documentId;
+  else if ((documentId ?? null) !== null) throw mustBe('documentId', 'a string');
+  else if (persistedQuery !== undefined) request.documentId = hashIn(persistedQuery);
   // A client of automatic persisted queries starts without a query. Apollo Server's error makes such clients
   // send the query; an error from here would end the exchange.
   const mayLackQuery = request.documentId !== null || persistedQuery !== undefined;
   if (typeof query === 'string' && query !== '') request.query = query;
-  else if (query !== undefined || !mayLackQuery)
-    throw new BadUserInput('`query` must be a GraphQL document, as a string.');
+  else if (query !== undefined || !mayLackQuery) throw mustBe('query', 'a GraphQL document, as a string');
 
   if (typeof operationName === 'string') request.operationName = operationName;
-  else refuseUnlessAbsent('operationName', 'a string', operationName);
+  else if ((operationName ?? null) !== null) throw mustBe('operationName', 'a string');
   if (isRecord(variables)) request.variables = variables;
-  else refuseUnlessAbsent('variables', 'a JSON object', variables);
+  else if ((variables ?? null) !== null) throw mustBe('variables', 'a JSON object');
   return request;
 }
 
-function documentIdOf(documentId: unknown, persistedQuery: unknown): string | null {
-  if (typeof documentId === 'string') return documentId;
-  refuseUnlessAbsent('documentId', 'a string', documentId);
+function hashIn(persistedQuery: unknown): string | null {
   const sha256Hash = isRecord(persistedQuery) ? persistedQuery['sha256Hash'] : undefined;
   return typeof sha256Hash === 'string' ? sha256Hash : null;
 }
 
-function refuseUnlessAbsent(name: string, kind: string, value: unknown): void {
-  if (value !== undefined && value !== null) throw new BadUserInput(`\`${name}\` must be ${kind}.`);
+function mustBe(name: string, kind: string): BadUserInput {
+  return new BadUserInput(`\`${name}\` must be ${kind}.`);
 }
 
 /**

@@ -32,7 +32,7 @@ interface RequestStep {
 export const stepsBeforeBody: readonly RequestStep[] = [
   { name: 'negotiate', statuses: [406], run: negotiate },
   { name: 'identify', statuses: [401, 403, 503], run: identify },
-  { name: 'encoding', statuses: [415], run: ({ request }) => refuseForeignEncoding(request.headers) },
+  { name: 'encoding', statuses: [415], run: refuseForeignEncoding },
 ];
 
 /** The steps from the body to the response, in order. */

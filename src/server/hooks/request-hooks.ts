@@ -87,8 +87,9 @@ export function registerAdmission(server: FastifyInstance, gate: Gate, eventLoop
   };
   server.addHook('onRequest', (request, _reply, done) => {
     if (request.is404) throw unknownRoute(server, request);
+    const { url = '' } = request.routeOptions;
     // Operators must be able to see an overloaded server.
-    const isWatched = isHealthCheck(request) || request.routeOptions.url === metricsUrl;
+    const isWatched = url === metricsUrl || healthUrls.has(url);
     if (eventLoop.isOverloaded && !isWatched) {
       throw new Unavailable('The server is overloaded; try again shortly.');
     }

@@ -62,7 +62,7 @@ describe('while the database fails', () => {
       ...before,
       attempted: before.attempted + 2,
       failed: before.failed + 1,
-      servedStale: before.servedStale + 2,
+      staleServed: before.staleServed + 2,
     });
     expect(logged.filter((line) => line.includes('identity sync failed'))).toHaveLength(1);
     writes.mockRestore();
@@ -79,14 +79,14 @@ describe('while the database fails', () => {
     });
     await send(token);
     await send(token);
-    const before = statistics().servedStale;
+    const before = statistics().staleServed;
     failReads();
     testApp.clock.advance(1200 * second);
     const answered = await send(token);
     testApp.clock.advance(605 * second);
 
     expect(answered).toBeUndefined();
-    expect(statistics().servedStale).toBe(before + 1);
+    expect(statistics().staleServed).toBe(before + 1);
     expect(logged.some((line) => line.includes('database unavailable: serving last known values'))).toBe(
       true,
     );

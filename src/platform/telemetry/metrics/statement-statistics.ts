@@ -19,20 +19,21 @@ const textsMax = 300;
 export class StatementStatistics {
   readonly #byText = new Map<string, Counts>();
   readonly #others = new Counts();
-  readonly #all = new Counts();
-
-  /** The counts of all statements together. */
-  get all(): StatementTimes {
-    return timesOf(null, this.#all);
-  }
-
-  get histogram(): Histogram {
-    return this.#all.durations;
-  }
 
   record(text: string, durationMs: number, failed: boolean): void {
-    this.#all.record(durationMs, failed);
-    this.#countsOf(text).record(durationMs, failed);
+    const counts = this.#byText.get(text) ?? this.#introduce(text);
+    counts.durations.record(durationMs);
+    if (failed) counts.failed += 1;
+  }
+
+  /** Returns the counts of all statements together. */
+  all(): StatementTimes & { readonly durations: Histogram } {
+    const sum = new Counts();
+    for (const { durations, failed } of [...this.#byText.values(), this.#others]) {
+      sum.durations.add(durations);
+      sum.failed += failed;
+    }
+    return { ...timesOf(null, sum), durations: sum.durations };
   }
 
   /** Returns the counts per text, largest total duration first. */
@@ -42,9 +43,7 @@ export class StatementStatistics {
     return [...known, ...others].toSorted((left, right) => right.totalMs - left.totalMs);
   }
 
-  #countsOf(text: string): Counts {
-    const known = this.#byText.get(text);
-    if (known !== undefined) return known;
+  #introduce(text: string): Counts {
     if (this.#byText.size >= textsMax) return this.#others;
     const counts = new Counts();
     this.#byText.set(text, counts);
@@ -55,11 +54,6 @@ export class StatementStatistics {
 class Counts {
   readonly durations = new Histogram();
   failed = 0;
-
-  record(durationMs: number, failed: boolean): void {
-    this.durations.record(durationMs);
-    if (failed) this.failed += 1;
-  }
 }
 
 function timesOf(text: string | null, { durations, failed }: Counts): StatementTimes {

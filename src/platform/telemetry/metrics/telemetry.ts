@@ -2,10 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '../../runtime/clock.ts';
 import type { FollowStatement } from '../follow-statement.ts';
 import type { Logger } from '../logger.ts';
-import type { Outcome, RequestStats } from '../request-stats.ts';
+import { RequestStatistics, type Outcome, type RequestResult, type RequestStats } from '../request-stats.ts';
 import type { Tracing } from '../tracing.ts';
 import { SlowQueryLog } from '../slow-query-log.ts';
-import { RequestStatistics, type RequestResult } from './request-statistics.ts';
 import { StatementStatistics } from './statement-statistics.ts';
 
 /** The durations in milliseconds from which something is slow; 0 disables a threshold. */
@@ -48,7 +47,7 @@ export class Telemetry {
     this.#thresholds = options.thresholds;
     this.#logger = options.logger;
     this.requests = new RequestStatistics(options.clock);
-    this.slowQueries = new SlowQueryLog({ ...options, thresholdMs: options.thresholds.slowQueryMs });
+    this.slowQueries = new SlowQueryLog(options);
   }
 
   /** Reserves names of operations, which are counted by name whichever client sends them. */
@@ -67,7 +66,8 @@ export class Telemetry {
         request.trace?.statement(text, durationMs, failed);
       }
       this.statements.record(text, durationMs, failed);
-      this.slowQueries.note(text, durationMs, request);
+      const { slowQueryMs } = this.#thresholds;
+      if (slowQueryMs > 0 && durationMs >= slowQueryMs) this.slowQueries.note(text, durationMs, request);
     };
   };
 
