@@ -3,6 +3,7 @@ import { Bailout } from '../fallback/bailout.ts';
 import type { ObjectPlan, RunState, Source, ValuePlan } from '../plan/plan.ts';
 import { Selection } from '../selection.ts';
 import { ignoreRejections, isThenable } from './mark-handled.ts';
+import { shortText } from './answer-size.ts';
 import { isPlain, plainKindOf } from './plain-leaf.ts';
 
 /** Plans the values of a scalar or an enum. */
@@ -14,7 +15,8 @@ export function leafPlan(type: GraphQLLeafType): ValuePlan {
     objects: [],
     complete(value, run) {
       if (isPlain(kind, value)) {
-        if (typeof value === 'string') run.addBytes(value.length);
+        if (typeof value === 'string')
+          run.addBytes(value.length <= shortText ? value.length : Buffer.byteLength(value));
         return value;
       }
       if (value === null || value === undefined) return null;

@@ -43,6 +43,19 @@ describe.each(['level', 'graphql-js'])('an answer by the executor %s', (executor
     }
   });
 
+  it('is measured in bytes, not in characters', async () => {
+    await testApp.data(
+      `mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) { userErrors { code } } }`,
+      { token: user.token, variables: { input: { bio: '日'.repeat(2000) } } },
+    );
+    const bios = (count: number) => queryOf(count).replaceAll('preferences', 'bio');
+
+    expect((await testApp.ask(bios(16), { token: user.token })).errors).toBeUndefined();
+    const { data, errors } = await testApp.ask(bios(17), { token: user.token });
+    expect(data).toBeNull();
+    expect(errors).toMatchObject([{ extensions: { code: 'QUERY_TOO_COMPLEX' } }]);
+  });
+
   it('is charged to the rate limit by its length', async () => {
     const query = '{ rateLimit { remaining } }';
     const remaining = async () => (await testApp.data(query, { token: user.token })).rateLimit.remaining;
