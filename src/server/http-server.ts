@@ -3,7 +3,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { Executor } from '../execution/level-executor.ts';
 import type { Clock } from '../platform/runtime/clock.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
-import { DocumentCache } from './documents/document-cache.ts';
+import { DocumentCache } from './documents/document.ts';
 import { readTrustedDocuments } from './documents/trusted-documents-file.ts';
 import { TrustedDocuments } from './documents/trusted-documents.ts';
 import { createErrorFormatter, type FormatError } from './errors/format-error.ts';

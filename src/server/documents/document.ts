@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import {
   getNamedType,
   getNullableType,
@@ -10,6 +11,7 @@ import {
   type GraphQLType,
   type OperationDefinitionNode,
 } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import type { Executor } from '../../execution/level-executor.ts';
 import { conditionNamesIn } from '../../execution/plan/condition-names.ts';
 import type { DocumentPlans } from '../../execution/plan/document-plans.ts';
@@ -18,12 +20,19 @@ import { countNodes, requestedCost, type CostNode, type Variables } from '../lim
 
 /**
  * Bytes of heap for each part, measured after a forced collection;
- * test/server/documents/document-cache.test.ts checks their sum.
+ * test/server/documents/document.test.ts checks their sum.
  */
 const documentBytes = 4500;
 const tokenBytes = 260;
 const costNodeBytes = 250;
 const planFieldBytes = 1560;
+
+/** Bytes of heap that the documents hold together, by their own estimate. */
+const cacheBytesMax = 32 * 1024 * 1024;
+/** The maximum bytes of one document, which must not take the room of many others. */
+const entryBytesMax = cacheBytesMax / 8;
+/** The maximum number of remembered hashes of unauthenticated clients' documents, about 200 bytes each. */
+const sightingsMax = 10_000;
 
 /** The maximum number of cost trees that an operation keeps, by the values of its conditions. */
 const treesMax = 16;
@@ -156,4 +165,50 @@ export class DocumentOperation {
 
 function mayContainList(type: GraphQLType): boolean {
   return isListType(getNullableType(type)) || isInputObjectType(getNamedType(type));
+}
+
+/**
+ * The valid documents that were requested last, each with its plans and costs. A document of an
+ * unauthenticated client is kept from its second request on, so that documents made up for one request do not
+ * fill the cache.
+ */
+export class DocumentCache {
+  readonly #documents: LRUCache<string, Document>;
+  readonly #sightings = new LRUCache<string, true>({ max: sightingsMax });
+
+  /** `bytes` bounds the documents together. */
+  constructor(bytes = cacheBytesMax) {
+    this.#documents = new LRUCache({ maxSize: bytes, maxEntrySize: Math.min(entryBytesMax, bytes) });
+  }
+
+  /** Bytes of heap that the documents hold, by their own estimate. */
+  get bytes(): number {
+    return this.#documents.calculatedSize;
+  }
+
+  get(text: string): Document | undefined {
+    return this.#documents.get(text);
+  }
+
+  /** Keeps a valid document, unless an unauthenticated client sends the document for the first time. */
+  keep(document: Document): void {
+    if (!document.isFamiliar && this.#isFirstSight(document)) return;
+    this.#store(document);
+    document.onGrowth(() => {
+      if (this.#documents.peek(document.text) === document) this.#store(document);
+    });
+  }
+
+  #store(document: Document): void {
+    // Setting the same value again would not update its size.
+    this.#documents.delete(document.text);
+    this.#documents.set(document.text, document, { size: document.bytes });
+  }
+
+  #isFirstSight({ text }: Document): boolean {
+    const digest = hash('sha256', text, 'base64');
+    if (this.#sightings.has(digest)) return false;
+    this.#sightings.set(digest, true);
+    return true;
+  }
 }

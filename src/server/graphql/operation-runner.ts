@@ -12,8 +12,7 @@ import { jsonBytes } from '../../execution/run/answer-size.ts';
 import { Refusal } from '../../platform/errors.ts';
 import type { FormatError } from '../errors/format-error.ts';
 import type { OperationScope } from './apollo.ts';
-import { Document } from '../documents/document.ts';
-import type { DocumentCache } from '../documents/document-cache.ts';
+import { Document, type DocumentCache } from '../documents/document.ts';
 import type { OperationRequest } from './graphql-request.ts';
 
 /** The answer to an operation, before it is written. */

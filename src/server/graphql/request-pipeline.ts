@@ -4,7 +4,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Cancellation } from '../../platform/runtime/cancellation.ts';
 import type { RequestTrace } from '../../platform/telemetry/tracing.ts';
-import type { DocumentCache } from '../documents/document-cache.ts';
+import type { DocumentCache } from '../documents/document.ts';
 import { readDocument } from '../documents/read-document.ts';
 import type { TrustedDocuments } from '../documents/trusted-documents.ts';
 import { HttpError } from '../errors/http-errors.ts';

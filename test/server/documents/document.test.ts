@@ -5,8 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ExecutionCounts } from '../../../src/execution/execution-counts.ts';
 import { LevelExecutor } from '../../../src/execution/level-executor.ts';
 import { createSchema } from '../../../src/graphql/schema.ts';
-import { DocumentCache } from '../../../src/server/documents/document-cache.ts';
-import type { Document } from '../../../src/server/documents/document.ts';
+import { DocumentCache, type Document } from '../../../src/server/documents/document.ts';
 import { readDocument } from '../../../src/server/documents/read-document.ts';
 import { conditionsOf, madeUpDocument } from '../../support/made-up-documents.ts';
 
