@@ -63,8 +63,7 @@ export function statusOf(code: ErrorCode): number {
 }
 
 /** Returns the outcome of a response whose first error has this code. */
-export function outcomeOf(code: string | null): Outcome {
-  if (code === null) return 'ok';
+export function outcomeOf(code: string): Outcome {
   const known = errorCodes.find((each) => each === code);
   return known !== undefined && statusOf(known) < 500 ? 'refused' : 'failed';
 }
