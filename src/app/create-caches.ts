@@ -81,6 +81,7 @@ function createEachCache(
     onRead,
     trust: coherence,
     generations,
+    bytesMax: config.cacheMemoryMax,
     isEnabled: config.isCacheEnabled,
     isUnavailable: (error) => toApiError(error) instanceof Unavailable,
     ttlMsOf: (declaration) => cacheTtlMs(config, declaration),

@@ -3,6 +3,7 @@ import type { Logger } from '../platform/telemetry/logger.ts';
 import type { CacheDeclaration } from './cache-declaration.ts';
 import type { Trust } from './cache-options.ts';
 import { Cache } from './cache.ts';
+import { MemoryBudget } from './memory/memory-budget.ts';
 import type { Generations } from './shared/generations.ts';
 
 const second = 1000;
@@ -16,6 +17,8 @@ interface CacheFactoryOptions {
   readonly trust?: Trust;
   /** Of the store that processes share; null when there is none. */
   readonly generations?: Generations | null;
+  /** Bytes of memory of all created caches together. */
+  readonly bytesMax?: number;
   readonly isUnavailable: (error: unknown) => boolean;
   /** The configured time to live; 0 disables the cache. */
   readonly ttlMsOf: (declaration: Pick<CacheDeclaration<never>, 'ttl'>) => number;
@@ -24,18 +27,21 @@ interface CacheFactoryOptions {
 /** Creates the caches of a process from their declarations; everything else is the same for all. */
 export class CacheFactory {
   readonly #options: CacheFactoryOptions;
+  readonly #budget: MemoryBudget;
 
   constructor(options: CacheFactoryOptions) {
     this.#options = options;
+    this.#budget = new MemoryBudget(options.bytesMax);
   }
 
   create<Value>(declaration: CacheDeclaration<Value>): Cache<Value> {
-    const { logger, isEnabled, ttlMsOf, ...common } = this.#options;
+    const { logger, isEnabled, ttlMsOf, bytesMax: _, ...common } = this.#options;
     const { name, entriesMax, tagsOfKey, tagsOfValue, version } = declaration;
     const configuredTtlMs = ttlMsOf(declaration);
     const ttlMs = Math.max(configuredTtlMs, second);
     return new Cache<Value>({
       ...common,
+      budget: this.#budget,
       name,
       entriesMax,
       ...(tagsOfKey && { tagsOfKey }),

@@ -1,5 +1,6 @@
 import type { Clock } from '../platform/runtime/clock.ts';
 import type { Coherence } from './coherence/coherence.ts';
+import type { MemoryBudget } from './memory/memory-budget.ts';
 import type { Generations } from './shared/generations.ts';
 
 /** The part of `Coherence` that caches read. */
@@ -22,6 +23,8 @@ export interface CacheOptions<Value> {
    */
   readonly lastValueMs?: number;
   readonly entriesMax: number;
+  /** The bytes of memory that it shares with the other caches of the process; its own ones by default. */
+  readonly budget?: MemoryBudget;
   /** Bound of the absences; by default the bound of the entries. */
   readonly absencesMax?: number;
   /**

@@ -8,6 +8,7 @@ import { EntryLoader, type LoadMissing } from './loading/entry-loader.ts';
 import { ReadThrough } from './loading/read-through.ts';
 import { keyTag, namedTag, type Entry } from './memory/entry.ts';
 import { InvalidationLog } from './memory/invalidation-log.ts';
+import { MemoryBudget } from './memory/memory-budget.ts';
 import { MemoryEntries } from './memory/memory-entries.ts';
 import type { Generations } from './shared/generations.ts';
 import { SharedEntries } from './shared/shared-entries.ts';
@@ -43,8 +44,9 @@ export class Cache<Value> {
   constructor(options: CacheOptions<Value>) {
     checkOptions(options);
     const { name, entriesMax, absencesMax = entriesMax, generations = null, isInMemory = true } = options;
+    const { budget = new MemoryBudget() } = options;
     const log = new InvalidationLog({ tagsMax: options.invalidationsMax ?? 10_000 });
-    const memory = new MemoryEntries<Value>({ name, entriesMax, absencesMax, isInMemory, log });
+    const memory = new MemoryEntries<Value>({ name, entriesMax, absencesMax, isInMemory, budget, log });
     const onStoreError = (error: unknown) => {
       this.#sharedErrors += 1;
       options.onStoreError?.(error);

@@ -1,3 +1,13 @@
+/** Bytes of the header of an object or array, its hidden class and the slack of its fields. */
+const objectBytes = 64;
+const slotBytes = 16;
+const stringBytes = 32;
+const numberBytes = 16;
+const dateBytes = 128;
+/** Objects with more properties become hash tables, which own their keys. */
+const fastPropertiesMax = 24;
+const hashedPropertyBytes = 80;
+
 const setterNames = Object.getOwnPropertyNames(Date.prototype).filter((name) => name.startsWith('set'));
 
 const frozenDatePrototype: object = Object.freeze(
@@ -9,29 +19,66 @@ const frozenDatePrototype: object = Object.freeze(
 
 /**
  * Freezes a value of primitives, plain objects, arrays and dates in place, so that it can be shared by
- * reference, and returns it. `Object.freeze` does not protect the time of a Date, so its setters are replaced
- * by ones that throw.
+ * reference, and returns it. The setters of dates throw, because `Object.freeze` does not protect their time.
  *
  * @throws TypeError for anything else (a Map, a Buffer, a class instance), whose contents cannot be frozen
  */
-export function deepFreeze<Value>(value: Value, visited = new Set<object>()): Value {
-  if (typeof value === 'function') throw new TypeError('A function cannot be frozen for sharing.');
-  if (typeof value !== 'object' || value === null || visited.has(value)) return value;
-  visited.add(value);
-  if (value instanceof Date) return freezeDate(value);
-  if (!Array.isArray(value) && !isPlainObject(value)) {
-    throw new TypeError(`A ${value.constructor.name} cannot be frozen for sharing.`);
+export function deepFreeze<Value>(value: Value): Value {
+  freezeAndMeasure(value);
+  return value;
+}
+
+/**
+ * Freezes a value as `deepFreeze` does, and returns an estimate of its bytes of heap, too high rather than too
+ * low. Both in one walk, because every value that is cached passes here.
+ */
+export function freezeAndMeasure(value: unknown): number {
+  return freezePart(value, []);
+}
+
+function freezePart(part: unknown, ancestors: object[]): number {
+  // To find out that one byte per character is enough, all characters would have to be read.
+  if (typeof part === 'string') return stringBytes + 2 * part.length;
+  if (typeof part === 'number') return Number.isInteger(part) ? 0 : numberBytes;
+  if (typeof part === 'function') throw new TypeError('A function cannot be frozen for sharing.');
+  if (typeof part !== 'object' || part === null || ancestors.includes(part)) return 0;
+  if (part instanceof Date) return freezeDate(part);
+  ancestors.push(part);
+  const bytes = Array.isArray(part) ? freezeItems(part, ancestors) : freezeProperties(part, ancestors);
+  ancestors.pop();
+  Object.freeze(part);
+  return bytes;
+}
+
+function freezeItems(items: readonly unknown[], ancestors: object[]): number {
+  let bytes = objectBytes + slotBytes * items.length;
+  for (const item of items) bytes += freezePart(item, ancestors);
+  return bytes;
+}
+
+function freezeProperties(object: object, ancestors: object[]): number {
+  if (!isPlainObject(object)) {
+    throw new TypeError(`A ${object.constructor.name} cannot be frozen for sharing.`);
   }
-  for (const part of Object.values(value)) deepFreeze(part, visited);
-  return Object.freeze(value);
+  let bytes = objectBytes;
+  let count = 0;
+  let keyBytes = 0;
+  // Object.entries would make an array for each property.
+  for (const key in object) {
+    count += 1;
+    keyBytes += stringBytes + hashedPropertyBytes + 2 * key.length;
+    bytes += slotBytes + freezePart(object[key], ancestors);
+  }
+  return count > fastPropertiesMax ? bytes + keyBytes : bytes;
 }
 
-function freezeDate<Value extends Date>(date: Value): Value {
+function freezeDate(date: Date): number {
   if (Object.getPrototypeOf(date) !== frozenDatePrototype) Object.setPrototypeOf(date, frozenDatePrototype);
-  return Object.freeze(date);
+  Object.freeze(date);
+  return dateBytes;
 }
 
-function isPlainObject(value: object): boolean {
+function isPlainObject(value: object): value is Record<string, unknown> {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { declaredCaches } from '../../graphql/cache-list.ts';
 import type { CacheDeclaration } from '../../caching/cache-declaration.ts';
+import { cacheBytesDefault } from '../../caching/memory/memory-budget.ts';
 import { httpConfigFrom, httpVariables } from './http-settings.ts';
 import { telemetryFrom, telemetryVariables, type TelemetryConfig } from './telemetry-settings.ts';
 import { identityFrom, identityVariables, type IdentityConfig } from './identity-settings.ts';
@@ -48,6 +49,11 @@ const variables = z.object({
   SESSION_TTL: seconds(30 * day, 365 * day),
   REDIS_URL: redisUrls.optional(),
   CACHE_ENABLED: flag.default(true),
+  CACHE_MEMORY_MAX: z.coerce
+    .number()
+    .int()
+    .min(1024 * 1024)
+    .default(cacheBytesDefault),
   SIGN_IN_LIMIT_PER_ACCOUNT: tries(10),
   SIGN_IN_LIMIT_PER_ADDRESS: tries(100),
   SIGN_IN_LIMIT_WINDOW: seconds(900, day),
@@ -117,6 +123,8 @@ export interface Config {
   readonly redisUrls: readonly string[];
   /** False: nothing is remembered. */
   readonly isCacheEnabled: boolean;
+  /** Bytes of memory of all caches together. */
+  readonly cacheMemoryMax: number;
   /** By the variable that sets it; read by `cacheTtlMs`. */
   readonly cacheTtlsMs: Readonly<Record<string, number>>;
   readonly identity: IdentityConfig;
@@ -169,6 +177,7 @@ function configFrom(values: Values, cacheTtlsMs: Config['cacheTtlsMs']): Config 
     }),
     redisUrls: Object.freeze(values.REDIS_URL ?? []),
     isCacheEnabled: values.CACHE_ENABLED,
+    cacheMemoryMax: values.CACHE_MEMORY_MAX,
     cacheTtlsMs: Object.freeze(cacheTtlsMs),
     identity: identityFrom(values),
     cleanUpIntervalMs: values.CLEANUP_ENABLED ? values.CLEANUP_INTERVAL * 1000 : null,

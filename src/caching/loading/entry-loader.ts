@@ -1,6 +1,5 @@
 import type { Clock } from '../../platform/runtime/clock.ts';
-import { deepFreeze } from '../deep-freeze.ts';
-import { keyTag, namedTag, type Entry } from '../memory/entry.ts';
+import { createEntry, keyTag, namedTag, type Entry } from '../memory/entry.ts';
 import type { InvalidationLog } from '../memory/invalidation-log.ts';
 import type { MemoryEntries } from '../memory/memory-entries.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
@@ -80,7 +79,7 @@ export class EntryLoader<Value> implements EntrySource<Value> {
   entry(key: string, value: Value | null, validAsOf: number, freshUntil: number): Entry<Value> {
     const { tagsOfKey, tagsOfValue } = this.#options;
     const tags = value === null ? tagsOfKey(key) : [...tagsOfKey(key), ...tagsOfValue(value)];
-    return { value: deepFreeze(value), tags: [keyTag(key), ...tags.map(namedTag)], freshUntil, validAsOf };
+    return createEntry(key, { value, tags: [keyTag(key), ...tags.map(namedTag)], freshUntil, validAsOf });
   }
 
   #loaded(key: string, value: Value | null, validAsOf: number, now: number): Entry<Value> {

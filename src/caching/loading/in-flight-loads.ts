@@ -10,12 +10,16 @@ export interface InFlightLoad<Value> {
   readonly entries: Promise<ReadonlyMap<string, Entry<Value>>>;
 }
 
+/** A bound that only bulk loads reach; beyond it a load is not joined, and a second reader loads again. */
+const keysMax = 10_000;
+
 /** Unfinished loads by key (single flight): at most one for each key that later readers can join. */
 export class InFlightLoads<Value> {
   /** The number of loads since the start. */
   started = 0;
   readonly #byKey = new Map<string, InFlightLoad<Value>>();
 
+  /** The load that a reader of the key can join. */
   find(key: string): InFlightLoad<Value> | undefined {
     return this.#byKey.get(key);
   }
@@ -34,7 +38,9 @@ export class InFlightLoads<Value> {
       // more.
       entries: read().finally(() => this.#remove(keys, load)),
     };
-    for (const key of keys) this.#byKey.set(key, load);
+    for (const key of keys) {
+      if (this.#byKey.has(key) || this.#byKey.size < keysMax) this.#byKey.set(key, load);
+    }
     return load;
   }
 

@@ -1,7 +1,8 @@
 import { Keyv, type KeyvStoreAdapter, type StoredData } from 'keyv';
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
 import type { Entry } from './entry.ts';
 import type { InvalidationLog } from './invalidation-log.ts';
+import type { MemoryBudget } from './memory-budget.ts';
 
 interface MemoryEntriesOptions {
   readonly name: string;
@@ -9,6 +10,7 @@ interface MemoryEntriesOptions {
   readonly absencesMax: number;
   /** False: only absences are kept. */
   readonly isInMemory: boolean;
+  readonly budget: MemoryBudget;
   readonly log: InvalidationLog;
 }
 
@@ -16,8 +18,8 @@ interface MemoryEntriesOptions {
 type Stored = Parameters<KeyvStoreAdapter['set']>[1];
 
 /**
- * The entries of one cache in the memory of this process, as the store of a Keyv. Invalid entries are never
- * returned. Absences have an own bound, so that requests for random keys evict only other absences.
+ * The entries of one cache in the memory of this process, as the store of a Keyv. Absences have an own bound,
+ * so that requests for random keys evict only other absences.
  */
 export class MemoryEntries<Value> implements KeyvStoreAdapter {
   readonly opts = {};
@@ -26,18 +28,23 @@ export class MemoryEntries<Value> implements KeyvStoreAdapter {
   evictions = 0;
   readonly #log: InvalidationLog;
   readonly #isInMemory: boolean;
+  readonly #budget: MemoryBudget;
   readonly #values: LRUCache<string, Stored>;
   readonly #absences: LRUCache<string, Stored>;
   readonly #keyv: Keyv<Entry<Value>>;
 
-  constructor({ name, entriesMax, absencesMax, isInMemory, log }: MemoryEntriesOptions) {
-    const dispose = (_record: Stored, _key: string, reason: string) => {
-      if (reason === 'evict') this.evictions += 1;
+  constructor({ name, entriesMax, absencesMax, isInMemory, budget, log }: MemoryEntriesOptions) {
+    const list = {
+      bytesOf: ({ value: entry }: Stored) => entry.bytes,
+      onEvict: () => {
+        this.evictions += 1;
+      },
     };
     this.#log = log;
     this.#isInMemory = isInMemory;
-    this.#values = new LRUCache({ max: entriesMax, dispose });
-    this.#absences = new LRUCache({ max: absencesMax, dispose });
+    this.#budget = budget;
+    this.#values = budget.createList<Stored>({ ...list, entriesMax });
+    this.#absences = budget.createList<Stored>({ ...list, entriesMax: absencesMax });
     this.#keyv = new Keyv({ store: this, namespace: name, useKeyPrefix: false, throwOnErrors: true });
     // Only the setters accept "none": memory returns the object that it was given.
     this.#keyv.serialize = undefined;
@@ -91,18 +98,25 @@ export class MemoryEntries<Value> implements KeyvStoreAdapter {
     this.#absences.clear();
   }
 
-  // The methods below are for Keyv, which checks expiry itself; memory is bounded by the number of entries.
+  // The methods below are for Keyv, which checks expiry itself.
 
   async get<Stored>(key: string): Promise<StoredData<Stored> | undefined> {
     return this.#values.get(key) ?? this.#absences.get(key);
   }
 
   async set(key: string, record: Stored): Promise<boolean> {
-    const isAbsence = record.value.value === null;
-    const [records, others] = isAbsence ? [this.#absences, this.#values] : [this.#values, this.#absences];
-    others.delete(key);
-    records.set(key, record);
+    await this.setMany([{ key, value: record }]);
     return true;
+  }
+
+  async setMany(records: readonly { readonly key: string; readonly value: Stored }[]): Promise<void> {
+    for (const { key, value: record } of records) {
+      const isAbsence = record.value.value === null;
+      const [list, other] = isAbsence ? [this.#absences, this.#values] : [this.#values, this.#absences];
+      other.delete(key);
+      list.set(key, record);
+    }
+    this.#budget.makeRoom();
   }
 
   async delete(key: string): Promise<boolean> {

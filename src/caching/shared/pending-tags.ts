@@ -1,5 +1,8 @@
 import { everythingTag } from './tags.ts';
 
+/** A longer tag is replaced by the tag of everything, so that a count of tags bounds their bytes. */
+const tagLengthMax = 500;
+
 /** Tags that were invalidated and not yet confirmed by the shared store. */
 export class PendingTags {
   /** By tag: the sequence number of its last invalidation. */
@@ -23,14 +26,15 @@ export class PendingTags {
     return (tags) => pending.has(everythingTag) || tags.some((tag) => pending.has(tag));
   }
 
-  /** Beyond the bound, all tags are replaced by the tag of everything. */
+  /** Adds a tag; beyond the bound, all tags are replaced by the tag of everything. */
   add(tag: string): void {
     this.#sequence += 1;
-    if (this.#sequences.size >= this.#sizeMax && !this.#sequences.has(tag)) {
-      this.#sequences.clear();
-      this.#sequences.set(everythingTag, this.#sequence);
+    if (this.#sequences.has(tag) || (this.#sequences.size < this.#sizeMax && tag.length <= tagLengthMax)) {
+      this.#sequences.set(tag, this.#sequence);
+      return;
     }
-    this.#sequences.set(tag, this.#sequence);
+    this.#sequences.clear();
+    this.#sequences.set(everythingTag, this.#sequence);
   }
 
   /** Up to `count` tags that were last invalidated at or before `sequence`, oldest first. */

@@ -42,3 +42,22 @@ it('invalidation log: a dropped invalidation still overtakes earlier reads', () 
 
   expect(log.hasOvertaken(['a'], readAt)).toBe(true);
 });
+
+it('invalidation log: long tags are dropped earlier, so that 2 MiB hold them', () => {
+  const log = new InvalidationLog({ tagsMax: 10_000 });
+  const long = 'x'.repeat(5000);
+  log.append('first');
+  const readAt = log.sequence;
+  for (let index = 0; index < 210; index += 1) log.append(`${index}${long}`);
+
+  expect(log.hasOvertaken(['valid'], readAt)).toBe(true);
+  expect(log.hasOvertaken(['valid'], log.sequence - 200)).toBe(false);
+});
+
+it('invalidation log: a tag that exceeds the log alone overtakes everything', () => {
+  const log = new InvalidationLog({ tagsMax: 10 });
+  const readAt = log.sequence;
+  log.append('x'.repeat(2_000_000));
+
+  expect(log.hasOvertaken(['valid'], readAt)).toBe(true);
+});
