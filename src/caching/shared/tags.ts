@@ -8,6 +8,7 @@ export const everythingTag = 'all';
 /** A tag whose generation changes with every invalidation of a declared tag, before that tag's own does. */
 export const clockTag = 'clock';
 
+/** The tag of all entries of a cache. */
 export function cacheTag(name: string): string {
   return `cache:${name}`;
 }
@@ -24,10 +25,12 @@ export function bucketTag(cache: string, key: string): string {
   return `key:${cache}:${hash % bucketCount}`;
 }
 
+/** The tag of a declared tag, in the store. */
 export function namedTag(tag: string): string {
   return `tag:${tag}`;
 }
 
+/** Returns whether a tag in the store stands for a declared one. */
 export function isNamedTag(tag: string): boolean {
   return tag.startsWith('tag:');
 }
