@@ -210,7 +210,8 @@ describe('updateMembership', () => {
         await aUser(testApp, own, { role: 'OWNER' }),
       ];
       const { tenant: service } = testApp.app.services;
-      // Not through HTTP, where a user who is demoted already, according to a cache, would be rejected before.
+      // Not through HTTP, where a user who is demoted already, according to a cache, would be rejected
+      // before.
       await Promise.allSettled([
         service.updateMembership(asOwner(own, two), { userId: one.id, role: 'MEMBER' }),
         service.updateMembership(asOwner(own, one), { userId: two.id, isActive: false }),
