@@ -96,7 +96,7 @@ export function createSessionQueries(db: Database) {
       return found ?? null;
     },
 
-    /** The ID of a session of an account by the hash of its token, even if expired or revoked; null if unknown. */
+    /** Finds a session of an account, even if expired or revoked, by the hash of its token. */
     async sessionOfAccount(email: string, tokenHash: Buffer): Promise<string | null> {
       const [found] = await db.query<{ readonly id: string }>(sql`select s.id from ${ownedSessions}
         where s.token_hash = ${tokenHash} and lower(u.email) = lower(${email})`);

@@ -12,8 +12,8 @@ export interface SignInAttempt {
 }
 
 /**
- * Slows down the guessing of passwords. Attempts count per account and network, per account, and per network. A
- * device on which the account has signed in before has a limit of its own, so that attempts elsewhere cannot keep its owner out.
+ * Slows down the guessing of passwords: attempts count per account and network, per account, and per network.
+ * A device of the account has a limit of its own, so that attempts elsewhere cannot keep its owner out.
  */
 export interface SignInLimits {
   /**
@@ -54,7 +54,7 @@ export function createSignInLimits(
       throw invalidInput('RATE_LIMITED', `Too many sign-in attempts; try again in ${seconds} seconds.`);
     },
 
-    // Only one attempt of the network: otherwise an attacker with an own account could reset the limit at will.
+    // Only one attempt of the network: otherwise an attacker with an own account could reset the limit.
     async succeed(attempt) {
       const account = accountKey(attempt.email);
       await limiter.forget(account, placeOf(attempt));
