@@ -4,7 +4,7 @@ import { invalidInput } from '../../platform/input.ts';
 import { networkOf } from '../../platform/security/network-address.ts';
 
 /** An attempt to sign in. */
-export interface SignInAttempt {
+interface SignInAttempt {
   readonly email: string;
   readonly ipAddress: string | null;
   /** An earlier session of the account on the same device; null for an unknown device. */
