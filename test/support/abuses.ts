@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { getIntrospectionQuery } from 'graphql';
 
-/** A request to `/graphql`, beside whose headers only the usual ones stand. */
+/** A request to `/graphql`; its headers are added to the usual ones. */
 export interface Abuse {
   readonly body: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
@@ -14,7 +14,7 @@ const nest = (depth: number, open: string, inner: string, close: string) =>
 const asking = (query: string, variables?: unknown): Abuse => ({
   body: JSON.stringify({ query, variables }),
 });
-/** What validation refuses is a 4xx for those who accept GraphQL's own media type. */
+/** Accepts GraphQL's own media type, for which validation errors are a 4xx. */
 const strictly = (abuse: Abuse): Abuse => ({
   ...abuse,
   headers: { accept: 'application/graphql-response+json' },
@@ -74,7 +74,7 @@ export const abuses: Readonly<Record<string, Abuse>> = {
   'text that is no UTF-8': { body: Buffer.from([0x7b, 0xff, 0xfe, 0x7d]) },
 };
 
-/** What an HTTP server refuses while the headers come. */
+/** Headers that an HTTP server rejects while it reads them. */
 export const abusiveHeaders: Readonly<Record<string, string>> = {
   'one header of 40 kB': `x: ${'x'.repeat(40_000)}\r\n`,
   '5,000 headers': many(5000, (index) => `x-${index}: x\r\n`).replaceAll('\n ', '\n'),

@@ -22,7 +22,10 @@ export async function writableColumns(client: Client, table: string): Promise<An
   });
 }
 
-/** Removes whatever keeps a single row of the table from holding any values; for databases of one test. */
+/**
+ * Removes the constraints that keep a single row of the table from holding any values; for databases of one
+ * test.
+ */
 export async function dropConstraints(client: Client, tables: readonly string[]): Promise<void> {
   await client.query(
     `do $$ declare it record; begin

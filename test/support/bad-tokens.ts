@@ -7,7 +7,7 @@ import {
   type TestIdentityProvider,
 } from './identity-provider.ts';
 
-/** Each kind of bad token, and how one comes into being; those that are expired are told apart. */
+/** Each kind of bad token with its factory; expired tokens have a code of their own. */
 export const badTokens: readonly (readonly [kind: string, make: MakeToken, code?: 'TOKEN_EXPIRED'])[] = [
   ['without a signature (alg none)', (p) => `${encode({ alg: 'none' })}.${encode(p.claims())}.`],
   ['without a signature, alg in another case', (p) => swap(p.sign({}, { alg: 'nOnE' }), 2, '')],

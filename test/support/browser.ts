@@ -11,12 +11,12 @@ const knownPaths = [
 /** A Chromium of this machine; null where there is none, as on a machine with nothing but Node. */
 export const browserPath = knownPaths.find((path) => existsSync(path)) ?? null;
 
-/** A page of a headless Chromium that can reach this machine and nothing else, and what it asked for. */
+/** A page of a headless Chromium that can reach only this machine, with its requests. */
 export async function openBrowser(): Promise<{
   readonly page: Page;
-  /** Every URL that the page and its workers asked for. */
+  /** Every URL that the page and its workers requested. */
   readonly requested: readonly string[];
-  /** What went wrong in the page: exceptions, and what its content security policy forbade. */
+  /** Errors in the page: exceptions and violations of its content security policy. */
   readonly faults: readonly string[];
   readonly close: () => Promise<void>;
 }> {

@@ -6,7 +6,7 @@ import type { Viewer } from '../../src/domains/session/model.ts';
 import type { Clock } from '../../src/platform/runtime/clock.ts';
 import type { Database } from '../../src/platform/postgres/database.ts';
 
-/** What is built on. */
+/** The parts of a test app that builders need. */
 interface Ground {
   readonly app: Pick<App, 'coherence'>;
   readonly database: Database;
@@ -90,7 +90,7 @@ export async function aMembership(
   return aSession({ database, clock }, tenant, user);
 }
 
-/** One more session of a member; answers its token. */
+/** Creates a further session of a member and returns its token. */
 export async function aSession(
   { database, clock }: Pick<Ground, 'database' | 'clock'>,
   tenant: TestTenant,
@@ -104,7 +104,7 @@ export async function aSession(
   return token;
 }
 
-/** A key of a member; with all scopes and without an end unless told otherwise. */
+/** Creates an API key of a member, by default with all scopes and without expiry. */
 export async function anApiKey(
   { database, clock }: Ground,
   tenant: TestTenant,
@@ -155,7 +155,7 @@ export async function aConversation(
   };
 }
 
-/** Somebody who asks, as queries know them. */
+/** The viewer of a user, as queries take it. */
 export function viewerOf(tenant: TestTenant, user: { readonly uuid: string }, role: Role): Viewer {
   return {
     tenantId: tenant.uuid,

@@ -4,7 +4,7 @@ import { itRemembers } from './cache-contract/remembering.ts';
 import { itSharesLoads } from './cache-contract/sharing.ts';
 import type { MakeCache } from './cache-contract/subject.ts';
 
-/** What every cache promises, whatever is behind it. */
+/** The contract of every cache, over any store. */
 export function describeCacheOn(stores: string, make: MakeCache): void {
   describe(`a cache on ${stores} remembers`, () => itRemembers(make));
   describe(`a cache on ${stores} shares loads`, () => itSharesLoads(make));

@@ -11,11 +11,11 @@ import { createId, toPublicId } from '../../src/platform/ids.ts';
  */
 export type WorkKind = 'cached' | 'pages' | 'changes';
 
-/** Who sent how many requests of a kind, and what they cost. */
+/** The number of requests of a kind, and their cost. */
 export interface WorkCost {
   readonly requests: number;
   readonly failed: number;
-  /** Those of requests; a process hears what has ended on a connection of its own, which is not counted. */
+  /** The statements of requests; notifications arrive on a connection of their own, which is not counted. */
   readonly statements: number;
 }
 
@@ -80,7 +80,7 @@ const steps: readonly Step[] = [
   [open, list, page, colleague, models, open, send],
 ].flat();
 
-/** Sends everybody's requests in turn, so many at a time, and tells what those of each kind have cost. */
+/** Sends the requests of all users in turn, `atOnce` concurrently, and returns the cost of each kind. */
 export async function measureChat(
   { app, database }: { readonly app: App; readonly database: Database },
   tenant: ChatTenant,

@@ -2,7 +2,7 @@ import { Agent } from 'node:http';
 import { send, sendOperation } from './send.ts';
 import { endServer, startServer, type RunningServer } from './server-process.ts';
 
-/** One server process, as its clients see it. */
+/** A server process, as its clients see it. */
 export interface ServerProcess {
   readonly pid: number;
   /** Sends one operation; rejects unless the answer is 200 and free of errors. */
@@ -14,12 +14,12 @@ export interface ServerProcess {
 /** Several server processes on one database. */
 export interface Cluster {
   readonly servers: readonly ServerProcess[];
-  /** What they have logged so far, for a test that fails. */
+  /** The logs so far, for a test that fails. */
   logs(): string;
   stop(): Promise<void>;
 }
 
-/** Starts so many servers; resolves when all of them answer. */
+/** Starts a number of servers; resolves when all of them respond. */
 export async function startCluster(
   count: number,
   environment: Readonly<Record<string, string>>,

@@ -5,7 +5,7 @@ import { PostgresCoherence } from '../../src/caching/coherence/postgres-coherenc
 import { createLogger } from '../../src/platform/telemetry/logger.ts';
 import type { CleanUps } from './embedded.ts';
 
-/** What a process was told, in its order; null where something may have been missed. */
+/** The invalidations that a process received, in order; null if it may have missed some. */
 export type Told = readonly Invalidation[] | null;
 
 /** Starts one process's coherence, without waiting for it. */

@@ -21,7 +21,7 @@ export async function openTestDatabase(): Promise<{
   };
 }
 
-/** What a command writes, kept as text. */
+/** A stream that keeps the output of a command as text. */
 export class Written extends Writable {
   readonly isTTY: boolean;
   text = '';

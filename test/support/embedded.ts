@@ -11,13 +11,13 @@ import {
 import { createLogger } from '../../src/platform/telemetry/logger.ts';
 import { execute } from './postgres.ts';
 
-/** Whoever a process runs as. */
+/** The user that a process runs as. */
 export interface User {
   readonly uid: number;
   readonly gid: number;
 }
 
-/** What a test has started, to be ended after it, the last first. */
+/** Cleans up after a test, the last started resource first. */
 export class CleanUps {
   readonly #cleanUps: (() => Promise<unknown>)[] = [];
 
@@ -99,7 +99,7 @@ export async function postmasterPid(dataDirectory: string): Promise<number> {
   return Number(text.split('\n')[0]);
 }
 
-/** When the server was started: the same time means the same server. */
+/** Returns the start time of a server: the same time means the same server. */
 export async function startTimeOf(url: string): Promise<unknown> {
   const [row] = await execute(url, 'select pg_postmaster_start_time()::text as time');
   return row?.['time'];

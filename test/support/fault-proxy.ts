@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** Whom a fault is to reach: by default every connection, else those whose first bytes contain a text. */
+/** The connections that a failure affects: by default all, else those whose first bytes contain a text. */
 export interface ProxyTarget {
   readonly port: number;
   /** Such as the application_name that PostgreSQL's clients begin with. */
@@ -47,13 +47,13 @@ export class FaultProxy {
     this.#delayMs = milliseconds;
   }
 
-  /** Nothing gets through, and nobody is told; what was sent meanwhile arrives at `thaw`. */
+  /** Blocks all traffic silently; what was sent meanwhile arrives at `thaw`. */
   freeze(): void {
     this.#isFrozen = true;
     for (const connection of this.#reached()) pauseOrResume(connection, 'pause');
   }
 
-  /** Nothing gets through on the connections there are, and nobody is told; new ones work. */
+  /** Blocks all traffic on existing connections silently; new connections work. */
   forget(): void {
     for (const connection of this.#reached()) pauseOrResume(connection, 'pause');
   }

@@ -6,12 +6,12 @@ import { FaultProxy } from './fault-proxy.ts';
 import { startTestRedis, type TestRedis } from './redis.ts';
 import { TruthLoad, type LoadReport } from './truth-load.ts';
 
-/** What processes call their connection for coherence; PostgreSQL and a proxy tell it by that. */
+/** The application name of notification connections, by which PostgreSQL and a proxy find them. */
 const listener = 'parley coherence';
 
 const processCount = 3;
 
-/** Faults are looked for, not what a busy machine or a large load is refused for. */
+/** No limits, because the tests look for wrong answers under failures, not for rejected load. */
 const withoutLimits = {
   EVENT_LOOP_DELAY_MAX_MS: '0',
   RATE_LIMIT_PER_USER: '0',
@@ -26,7 +26,7 @@ export interface FaultWorld {
   readonly redis: TestRedis;
   /** Between the servers and Redis. */
   readonly redisProxy: FaultProxy;
-  /** Between the servers and PostgreSQL; faults reach only the connections that listen. */
+  /** The proxy between the servers and PostgreSQL; failures affect only the notification connections. */
   readonly databaseProxy: FaultProxy;
   /** The rows of one statement, past all proxies. */
   readonly execute: (text: string, values?: readonly unknown[]) => Promise<readonly unknown[]>;
@@ -82,7 +82,7 @@ export async function startFaultWorld(
   }
 }
 
-/** Runs the load around what a fault does, with so many further reads when it is over. */
+/** Runs the load before, during and after a failure, with a number of reads afterwards. */
 export async function underLoad(
   world: FaultWorld,
   work: (load: TruthLoad) => Promise<void>,
@@ -148,7 +148,7 @@ async function countLoads({ execute }: FaultWorld): Promise<number> {
   return waiting.length;
 }
 
-/** How long, in milliseconds, until the condition comes true. @throws Error when that takes far too long */
+/** Returns the milliseconds until the condition is true. @throws Error when that takes far too long */
 export async function timeUntil(condition: () => Promise<boolean>): Promise<number> {
   const startedAt = performance.now();
   while (!(await condition())) {
@@ -159,7 +159,7 @@ export async function timeUntil(condition: () => Promise<boolean>): Promise<numb
   return performance.now() - startedAt;
 }
 
-/** Whether every server answers from its memory: they are asked while nobody can read the table. */
+/** Returns whether every server answers from memory, while the table is locked. */
 export async function allAnswerFromMemory(databaseUrl: string, { cluster }: FaultWorld): Promise<boolean> {
   const client = new Client({ connectionString: databaseUrl });
   await client.connect();
@@ -179,7 +179,7 @@ export async function allAnswerFromMemory(databaseUrl: string, { cluster }: Faul
 
 const modelsQuery = '{ models { name } }';
 
-/** An admin of the platform, by whose token everything is asked. */
+/** Creates the platform admin whose token all requests use. */
 async function createAdmin(client: Client): Promise<string> {
   const [tenantId, userId] = [randomUUID(), randomUUID()];
   const token = `parley_session_${randomBytes(32).toString('base64url')}`;

@@ -7,7 +7,7 @@ import { TestClock } from './clock.ts';
 export const issuer = 'https://clerk.example.com';
 export const party = 'https://app.example.com';
 
-/** One key of the provider, and what its tokens' headers call it. */
+/** A signing key of the provider with its ID in tokens' headers. */
 export interface ProviderKey {
   readonly kid: string;
   readonly privateKey: CryptoKey;
@@ -17,13 +17,13 @@ export interface ProviderKey {
 /** An identity provider on this machine: it signs tokens and publishes its keys. */
 export interface TestIdentityProvider {
   readonly jwksUrl: string;
-  /** By which tokens are issued; at first one that stands still at the time at which a test app's does. */
+  /** The clock by which tokens are issued; at first a fixed one with the time of a test app's. */
   clock: Clock;
-  /** What is published; a test may change it. */
+  /** The published keys; a test may change them. */
   keys: ProviderKey[];
-  /** How the keys are answered; a test may change it. */
+  /** The response to a request for keys; a test may change it. */
   answer: 'well' | 'with an error' | 'too much' | 'elsewhere' | 'never';
-  /** How often the keys were asked for. */
+  /** The number of requests for keys. */
   readonly requests: number;
   /** The settings of a server that trusts this provider. */
   readonly environment: Readonly<Record<string, string>>;
@@ -84,7 +84,7 @@ export async function aProviderKey(kid: string, algorithm = 'RS256'): Promise<Pr
   return { kid, privateKey, publicJwk };
 }
 
-/** A token that is well signed, whatever it says. */
+/** Signs a token with any claims. */
 export function signWith(
   { kid, privateKey, publicJwk }: ProviderKey,
   claims: JWTPayload,

@@ -2,19 +2,19 @@ import type { App } from '../../src/app/app.ts';
 import type { Database } from '../../src/platform/postgres/database.ts';
 import type { TestIdentityProvider } from './identity-provider.ts';
 
-/** Who asks how often, and what changes meanwhile. */
+/** The requests of a workload and the changes during it. */
 export interface IdentityWorkload {
   readonly people: number;
   readonly requests: number;
-  /** Providers replace a token every minute or so: each person's requests come with so many. */
+  /** The number of tokens that each user's requests use: providers replace a token about every minute. */
   readonly tokensPerPerson: number;
-  /** How many of them the provider has changed since they were seen last. */
+  /** The number of users whom the provider has changed since their last request. */
   readonly changedPeople: number;
-  /** Tells one run's tokens and changes from another's. */
+  /** Distinguishes the tokens and changes of runs. */
   readonly run: number;
 }
 
-/** What authenticating the requests has cost. */
+/** The cost of authenticating the requests. */
 export interface IdentityCost {
   readonly requests: number;
   readonly refused: number;
@@ -22,7 +22,7 @@ export interface IdentityCost {
   readonly statementsPerRequest: number;
   /** Of the cache IDENTITIES, in a share of 1. */
   readonly hitRate: number;
-  /** Of the synchronisations that requests asked for, in a share of 1. */
+  /** The share of skipped synchronisations, from 0 to 1. */
   readonly skipRate: number;
 }
 

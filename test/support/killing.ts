@@ -42,7 +42,7 @@ export class KillableServer {
   }
 }
 
-/** Kills every process of an embedded PostgreSQL at once, as a machine that runs out of memory might. */
+/** Kills every process of an embedded PostgreSQL together, as a machine that runs out of memory might. */
 export async function killPostgres(dataDirectory: string): Promise<void> {
   const postmaster = await postmasterPid(dataDirectory);
   // First the postmaster, which would otherwise notice the others' end and begin to recover.
@@ -65,7 +65,7 @@ async function statOf(pid: number): Promise<readonly string[] | null> {
   return text === null ? null : text.slice(text.lastIndexOf(')') + 2).split(' ');
 }
 
-/** A zombie only waits for somebody to collect it, and where there is no init process nobody does. */
+/** A zombie does not run; without an init process it is never collected. */
 function isRunning(stat: readonly string[] | null): boolean {
   return stat !== null && stat[0] !== 'Z';
 }

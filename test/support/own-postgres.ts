@@ -17,7 +17,7 @@ import { makeFolder } from './embedded.ts';
 
 const run = promisify(execFile);
 
-/** A PostgreSQL that nobody but the test starts, stops or keeps up, with one empty database. */
+/** A PostgreSQL that only the test starts and stops, with one empty database. */
 export interface OwnPostgres {
   readonly url: string;
   /**

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
 
-/** What a command has left when it ended. */
+/** The result of a command. */
 export interface Finished {
   readonly code: number | null;
   readonly output: string;

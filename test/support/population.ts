@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Client } from 'pg';
 import { createId, toPublicId } from '../../src/platform/ids.ts';
 
-/** Somebody who uses the server. */
+/** A user of the server. */
 export interface Inhabitant {
   readonly tenantId: string;
   readonly userId: string;
@@ -12,7 +12,7 @@ export interface Inhabitant {
   readonly conversationId: string;
 }
 
-/** People with a session and a conversation each, in so many tenants, written past all servers. */
+/** Inserts users with a session and a conversation each into a number of tenants, not through a server. */
 export async function populate(
   databaseUrl: string,
   options: { readonly people: number; readonly tenants: number; readonly messagesEach: number },

@@ -4,7 +4,7 @@ import { inject } from 'vitest';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The migrated database that every test's own is copied from; nobody connects to it. */
+    /** The migrated template from which each test's database is copied; it has no connections. */
     readonly templateUrl: string;
   }
 }

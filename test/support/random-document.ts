@@ -18,7 +18,7 @@ export interface RandomDocument {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** How a random document is made. */
+/** The options of a random document. */
 export interface RandomDocumentOptions {
   readonly schema: GraphQLSchema;
   readonly random: Random;

@@ -16,7 +16,7 @@ import {
 } from 'graphql';
 import type { Random } from './seeded-random.ts';
 
-/** What random arguments are taken from. */
+/** The values from which random arguments are chosen. */
 export interface RandomQueryOptions {
   readonly schema: GraphQLSchema;
   readonly random: Random;

@@ -65,7 +65,9 @@ function fieldsOf(schema: GraphQLSchema, world: World): TestFields {
   return Object.fromEntries(types.map((type) => [type.name, world.fieldsOf(type)]));
 }
 
-/** Answers everything from a hash of what is asked of whom, so that two worlds of one seed answer alike. */
+/**
+ * Resolves every field from a hash of field and parent, so that two worlds of one seed have equal results.
+ */
 class World {
   readonly #schema: GraphQLSchema;
   readonly #seed: string;

@@ -6,7 +6,7 @@ export interface RedisFault {
   readonly name: string;
   /** Takes about so long, and leaves everything well. */
   readonly harm: (world: FaultWorld, milliseconds: number) => Promise<void>;
-  /** How long it lasts in a test; longer where the promise names a time. */
+  /** The duration in a test; longer if the promise names a time. */
   readonly milliseconds: number;
 }
 

@@ -16,14 +16,14 @@ export interface TestRedis {
   stop(): Promise<void>;
   /** On the same port, with what it saved last. */
   start(): Promise<void>;
-  /** From now on it answers nobody, and refuses nobody. */
+  /** Stops responding without closing or rejecting connections. */
   freeze(): void;
   resume(): void;
   /** Ends it for good. */
   close(): Promise<void>;
 }
 
-/** Starts a server that keeps nothing on disk unless it is told to `SAVE`. */
+/** Starts a server that writes nothing to disk without `SAVE`. */
 export async function startTestRedis(options: readonly string[] = []): Promise<TestRedis> {
   const port = await freePort(options.includes('--cluster-enabled') ? [0, busOffset] : [0]);
   const directory = await mkdtemp(join(tmpdir(), 'parley-redis-'));
@@ -87,7 +87,7 @@ export async function startTestRedis(options: readonly string[] = []): Promise<T
   };
 }
 
-/** Where the nodes of a cluster talk among themselves, from where they are talked to. */
+/** The offset from a node's port for clients to its port for other nodes. */
 const busOffset = 10_000;
 
 /**

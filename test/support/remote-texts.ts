@@ -1,7 +1,7 @@
 import type { KeyValueStore, StoredText, StoreSession } from '../../src/caching/key-value-store.ts';
 import { StoreUnavailable } from '../../src/caching/key-value-store.ts';
 
-/** What several processes' stores have in common: the texts of one server, which knows no time. */
+/** The texts that the stores of several processes share: a server without expiry. */
 export class RemoteTexts {
   incarnation = 'life 1';
   texts = new Map<string, string>();

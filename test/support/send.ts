@@ -1,6 +1,6 @@
 import { request, type Agent } from 'node:http';
 
-/** What came back. */
+/** A response. */
 export interface Received {
   readonly status: number;
   readonly text: string;
@@ -34,7 +34,7 @@ export async function send(
   });
 }
 
-/** One operation of whoever has the token. */
+/** Sends one operation with a token. */
 export async function sendOperation(
   agent: Agent,
   origin: string,

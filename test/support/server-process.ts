@@ -12,7 +12,7 @@ export interface RunningServer {
   readonly child: ChildProcess;
   /** Such as `http://127.0.0.1:4000`. */
   readonly origin: string;
-  /** What it has logged so far, for a test that fails. */
+  /** The logs so far, for a test that fails. */
   readonly logs: () => string;
 }
 
@@ -43,7 +43,7 @@ export async function startServer(
   }
 }
 
-/** Ends it as whoever runs it does, and by force after 5 s. */
+/** Stops a server with SIGTERM, and after 5 s with SIGKILL. */
 export async function endServer({ child }: Pick<RunningServer, 'child'>): Promise<void> {
   if (hasEnded(child)) return;
   const ended = once(child, 'exit');

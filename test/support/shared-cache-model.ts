@@ -18,7 +18,7 @@ type Heard = readonly Invalidation[] | { readonly epoch: number };
 const keys = ['k0', 'k1', 'k2'];
 const teams = ['red', 'blue'];
 
-/** A process: what it has heard, in the order of the commits, may be behind what was committed. */
+/** A process; the invalidations it has received, in commit order, may lag behind the commits. */
 class ModelProcess {
   isTrusted = true;
   epoch = 1;
@@ -220,7 +220,7 @@ export class SharedCacheModel {
     if (this.#isStoreFailing && this.#random.below(2) === 0) throw new Error('the store is away');
   }
 
-  /** Most end at once; the rest when the model comes to them. */
+  /** Most delays end immediately, the others when the model reaches them. */
   async #delay(): Promise<void> {
     if (this.#random.below(6) === 0) await this.#park();
   }

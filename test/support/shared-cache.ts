@@ -15,7 +15,7 @@ export interface SharedLayer {
   readonly errors: unknown[];
 }
 
-/** One process's share, on the way to being connected. */
+/** Starts the shared layer of one process, which is still connecting. */
 export function startSharing(
   cleanUps: CleanUps,
   url: string,

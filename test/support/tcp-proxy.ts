@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import type { CleanUps } from './embedded.ts';
 
-/** What stands between a client and a server, and does harm. */
+/** A proxy between a client and a server that simulates network failures. */
 export interface TcpProxy {
   /** The server's address, by way of the proxy. */
   readonly url: string;
-  /** Nothing passes any more, and nobody is told. */
+  /** Blocks all traffic silently. */
   freeze(): void;
   thaw(): void;
   /** Ends every connection; new ones are taken. */
@@ -15,10 +15,10 @@ export interface TcpProxy {
   redirect(url: string): void;
 }
 
-/** What passes from the server to the client; each connection has its own. */
+/** A filter of traffic from the server to the client; each connection has its own. */
 export type Sieve = () => {
   readonly fromClient: (chunk: Buffer) => void;
-  /** What of it may pass. */
+  /** Returns the part of a chunk that may pass. */
   readonly fromServer: (chunk: Buffer) => Buffer;
 };
 

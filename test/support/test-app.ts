@@ -28,7 +28,7 @@ export interface Answer {
   }[];
 }
 
-/** How to ask; without a token, as a stranger. */
+/** The options of a request; without a token, it is anonymous. */
 interface AskOptions {
   readonly token?: string | undefined;
   readonly variables?: Readonly<Record<string, unknown>>;

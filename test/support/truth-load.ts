@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Cluster, ServerProcess } from './cluster.ts';
 
-/** What happened under load. */
+/** The result of a load. */
 export interface LoadReport {
   readonly reads: number;
   readonly writes: number;
@@ -37,7 +37,7 @@ const writeAnswer = z.object({ upsertModel: z.object({ userErrors: z.array(z.unk
  */
 export class TruthLoad {
   readonly #cluster: Cluster;
-  /** Through whom is written, in turn. */
+  /** The processes that receive the writes, in turn. */
   #writers: readonly ServerProcess[];
   readonly #readsAWrite: number;
   readonly #work: Promise<unknown>;
@@ -76,7 +76,7 @@ export class TruthLoad {
     return this.#reads;
   }
 
-  /** What comes from now on is measured by itself. */
+  /** Begins a phase, which is measured separately. */
   phase(name: string): void {
     this.#phases.push({ name, durations: [] });
   }
@@ -86,7 +86,7 @@ export class TruthLoad {
     this.#writers = servers;
   }
 
-  /** Until so many reads more are answered. */
+  /** Resolves after a number of further reads. */
   async readMore(count: number): Promise<void> {
     const end = this.#reads + count;
     while (this.#reads < end) await wait(5);
@@ -163,7 +163,7 @@ export class TruthLoad {
   }
 }
 
-/** What happened, for people to read: a line for all of it and one for each phase. */
+/** Formats a report: one line in total and one for each phase. */
 export function describeReport(
   fault: string,
   { reads, writes, writeP50Ms, writeP99Ms, phases }: LoadReport,

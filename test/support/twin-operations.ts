@@ -2,11 +2,11 @@ import type { RootFieldName } from '../../src/graphql/resolver-types-strict.ts';
 import type { Random } from './seeded-random.ts';
 import type { TwinTenant } from './twin-tenant.ts';
 
-/** One request to a tenant. */
+/** A request to a tenant. */
 export interface TwinOperation {
   readonly query: string;
   readonly variables?: Readonly<Record<string, unknown>>;
-  /** Whose credential; anybody's when absent. */
+  /** The credential; that of any user if absent. */
   readonly token?: string | undefined;
 }
 
@@ -25,9 +25,9 @@ export interface TwinChoice {
   readonly id: (kind: keyof TwinTenant['ids']) => string;
   /** As `id`, of what was made while the test runs, so that it may be changed and deleted. */
   readonly made: (kind: 'conv' | 'msg' | 'session' | 'key' | 'user') => string;
-  /** A cursor that somebody was given, in either tenant. */
+  /** A cursor that was issued in either tenant. */
   readonly cursor: () => string | null;
-  /** The token of a session that nobody needs any longer. */
+  /** The token of a session that is no longer needed. */
   readonly spareToken: () => string | undefined;
 }
 
@@ -65,7 +65,9 @@ const mutation = (
 
 const nodeKinds = ['conversation', 'message', 'user', 'session', 'apiKey', 'tenant'] as const;
 
-/** Each root field, asked in a way that answers as much text as it can. What is missing does not compile. */
+/**
+ * An operation for each root field that returns as much text as possible; a missing field does not compile.
+ */
 export const twinOperations: Readonly<Record<RootField, Make>> = {
   conversation: ({ id, random }) => ({
     query: `query ($id: ID!) { conversation(id: $id) { ${random.pick([conversation, alone.conversation])}

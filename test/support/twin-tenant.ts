@@ -13,7 +13,7 @@ export interface TwinTenant {
   readonly people: Readonly<Record<'owner' | 'admin' | 'member' | 'guest', TestUser>>;
   /** Of the owner, who is an admin of the platform too. */
   readonly password: string;
-  /** Credentials of everybody, of the owner's key too. */
+  /** The credentials of all users, including the owner's key. */
   readonly tokens: readonly string[];
   readonly ids: Readonly<
     Record<'conversation' | 'message' | 'user' | 'session' | 'apiKey' | 'tenant', readonly string[]>

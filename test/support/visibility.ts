@@ -1,6 +1,6 @@
-/** Who sees a field of a row that they have reached. */
+/** The viewers who see a field of a row that they can reach. */
 type Visibility =
-  /** Whoever sees the row. */
+  /** All viewers of the row. */
   | 'row'
   /** The person themselves and admins of the tenant; null for others. */
   | 'private'

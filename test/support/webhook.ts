@@ -4,7 +4,7 @@ import type { TestApp } from './test-app.ts';
 
 export const webhookSecret = `whsec_${Buffer.from('a secret of thirty-two characters').toString('base64')}`;
 
-/** What may be wrong with a webhook, or just unusual. */
+/** The ways in which a webhook may be invalid or unusual. */
 interface WebhookOptions {
   readonly secret?: string;
   /** Milliseconds since the epoch. */
@@ -40,7 +40,7 @@ export async function sendWebhook(
   return { status: response.statusCode, body: response.json() };
 }
 
-/** A person as Clerk tells of them. */
+/** An event of Clerk about a user. */
 export function userEvent(
   type: 'user.created' | 'user.updated',
   user: {
@@ -70,7 +70,7 @@ export function userEvent(
   };
 }
 
-/** A membership as Clerk tells of it. */
+/** An event of Clerk about a membership. */
 export function membershipEvent(
   type: `organizationMembership.${'created' | 'updated' | 'deleted'}`,
   membership: {

@@ -6,24 +6,24 @@ import { fromPublicId } from '../../src/platform/ids.ts';
 import type { Inhabitant } from './population.ts';
 import { sendOperation } from './send.ts';
 
-/** A message that a client was told is kept. */
+/** A message whose storage was acknowledged to a client. */
 interface Acknowledged {
   readonly content: string;
   readonly id: string;
 }
 
-/** What became of everything that was sent. */
+/** The outcome of all sent messages. */
 export interface WritingReport {
   readonly acknowledged: number;
-  /** Sendings that were tried again, for whatever reason. */
+  /** The number of retries. */
   readonly retries: number;
   /** Sendings to which no answer came, because the connection broke or could not be made. */
   readonly unanswered: number;
-  /** What they were refused with. */
+  /** The error codes that clients received. */
   readonly codes: ReadonlySet<string>;
-  /** The longest that a single answer took, whatever it was, in milliseconds. */
+  /** The longest time to a response of any kind, in milliseconds. */
   readonly longestAnswerMs: number;
-  /** Answers that nobody should get, whatever goes down. */
+  /** Responses that no client may get during any failure. */
   readonly wrongAnswers: readonly string[];
   /** Acknowledged, and not there, or there with other words. */
   readonly lost: readonly string[];
@@ -47,7 +47,7 @@ const answerSchema = z.object({
   errors: z.array(z.object({ extensions: z.object({ code: z.string() }) })).optional(),
 });
 
-/** What a client may be told while something is down, and that it should try again. */
+/** The codes that a client may get during a failure, after which it should retry. */
 const passingCodes: ReadonlySet<string> = new Set(['UNAVAILABLE', 'TIMEOUT']);
 
 const sendMessage = `mutation ($input: SendMessageInput!) { sendMessage(input: $input) {
@@ -76,7 +76,7 @@ export class WritingClients {
     this.#work = Promise.all(people.map((person) => this.#write(person)));
   }
 
-  /** Until so many more are acknowledged. @throws Error when that takes over a minute */
+  /** Resolves after a number of further acknowledgements. @throws Error when that takes over a minute */
   async acknowledgedMore(count: number): Promise<void> {
     const end = this.#acknowledged.length + count;
     const deadline = performance.now() + 60_000;
@@ -86,7 +86,7 @@ export class WritingClients {
     }
   }
 
-  /** Lets each client finish its last message, and compares what they were told with what the tables hold. */
+  /** Lets each client finish its last message, and compares the acknowledgements with the tables. */
   async stop(databaseUrl: string): Promise<WritingReport> {
     this.#isStopping = true;
     await this.#work;

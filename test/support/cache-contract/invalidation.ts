@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { TestClock } from '../clock.ts';
 import { aCache, aSlowLoad, aSource, type MakeCache, type Profile } from './subject.ts';
 
-/** What an invalidation ends, also for loads that are under way. */
+/** The contract of invalidation, including running loads. */
 export function itForgets(make: MakeCache): void {
   it.each([[{ key: 'ann' }], [{ tag: 'team:red' }], ['all' as const]])('removes by %j', async (target) => {
     const cache = aCache(make);

@@ -2,7 +2,7 @@ import { expect, it, vi } from 'vitest';
 import { TestClock } from '../clock.ts';
 import { aCache, aSource, type MakeCache } from './subject.ts';
 
-/** What a cache keeps, for how long, and whom it asks for the rest. */
+/** The contract of reads: kept entries, their lifetime, and loads of missing entries. */
 export function itRemembers(make: MakeCache): void {
   it('loads a key once', async () => {
     const cache = aCache(make);

@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import { aCache, aSlowLoad, aSource, type MakeCache } from './subject.ts';
 
-/** One load for all who want the same key at the same time. */
+/** The contract of single flight: one load for concurrent reads of a key. */
 export function itSharesLoads(make: MakeCache): void {
   it('loads once for 1,000 concurrent readers', async () => {
     const cache = aCache(make);

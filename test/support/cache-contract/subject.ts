@@ -4,16 +4,16 @@ import type { Cache } from '../../../src/caching/cache.ts';
 import { TestClock } from '../clock.ts';
 import { deferred } from '../deferred.ts';
 
-/** What the caches of the contract hold. */
+/** The values in the caches of the contract. */
 export interface Profile {
   readonly name: string;
   readonly team?: string;
 }
 
-/** Makes a cache on whatever the contract is tried on; each call on one that is empty. */
+/** Creates a cache on the store under test; each call starts with an empty store. */
 export type MakeCache = <Value>(options: CacheOptions<Value>) => Cache<Value>;
 
-/** One minute for values, ten seconds for their absence; the team is a tag. */
+/** A cache with a ttl of one minute for values and ten seconds for absences; the team is a tag. */
 export function aCache(make: MakeCache, clock = new TestClock(), random = () => 0.5): Cache<Profile> {
   return make<Profile>({
     name: 'PROFILES',
@@ -42,7 +42,7 @@ export function aSource() {
   };
 }
 
-/** A load of one key that a test holds up, and that tells when it has begun. */
+/** A load of one key that a test delays, and that reports its start. */
 export function aSlowLoad() {
   const answer = deferred<Profile>();
   const beginning = deferred<null>();

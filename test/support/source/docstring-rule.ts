@@ -31,7 +31,7 @@ function exportedNameIn(node: Node): string | null {
   return 'id' in declaration && declaration.id?.type === 'Identifier' ? declaration.id.name : 'a declaration';
 }
 
-/** Whether only blanks and line comments, such as those that switch a lint rule off, lie between. */
+/** Returns whether a text has only blanks and line comments, such as those that disable a lint rule. */
 function isBetween(text: string): boolean {
   return text.length < 300 && /^\s*(\/\/[^\n]*\n\s*)*$/.test(text);
 }

@@ -74,7 +74,7 @@ function staticFieldIn(node: Node): string | null {
   return node.readonly ? null : 'a static field that is not readonly';
 }
 
-/** A change, by whatever function, of something that the module declares or imports. */
+/** A change, in any function, of something that the module declares or imports. */
 function changeIn(node: Node, scopes: readonly ReadonlySet<string>[]): string | null {
   const target = changedBy(node);
   const owner = target === null ? null : ownerOf(target);

@@ -16,7 +16,7 @@ export function walk(
   leave(node);
 }
 
-/** Whether a node is a function of any form. */
+/** Returns whether a node is a function of any form. */
 export function isFunction(node: Node | null | undefined): node is FunctionNode {
   return (
     node?.type === 'FunctionDeclaration' ||
