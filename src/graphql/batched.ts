@@ -4,9 +4,9 @@ import { requireReading } from './access.ts';
 import type { Loaders, RequestContext } from './context.ts';
 
 /**
- * Answers one value for each of many parents, in their order. Each parent's value depends on that parent alone, whoever else
- * is in the batch; the array is fresh. It may answer synchronously when a cache has everything. `selection` is what will be read
- * of the values; null: anything.
+ * Returns one value for each of many parents, in their order, in a fresh array; synchronously if a cache has
+ * all of them. Each value depends on its own parent alone, and `selection` has the fields that will be read
+ * (null: any).
  */
 export type Fetch<Parent, Args, Value> = (
   parents: readonly Parent[],
@@ -23,26 +23,27 @@ export interface Batched<Parent, Args, Value> {
   (parent: Parent, args: Args, context: RequestContext): Promise<Value>;
   /** For an executor that holds all parents of a level already. */
   readonly fetch: Fetch<Parent, Args, Value>;
-  /** Says what its batches are called in traces: the field that it answers. */
+  /** Names the batches in traces after their field. */
   nameAfter(field: string): void;
   readonly [brand]: true;
 }
 
 /**
- * The one way for a field below the roots to fetch. Gathers the parents that reach the field with the same arguments in one
- * tick of a request and calls `fetch` once for all of them.
+ * Creates the resolver of a field below the roots that fetches, in the only way there is. Gathers the parents
+ * that reach the field with the same arguments in one tick, and calls `fetch` once for all of them.
  */
 export function batched<Parent, Args, Value>(
   answer: Fetch<Parent, Args, Value>,
 ): Batched<Parent, Args, Value> {
-  // Here and not at the roots, because a mutation's payload leads to everything that a query could ask.
+  // Here and not at the roots, because a mutation's payload leads to everything that a query can select.
   const fetch: Fetch<Parent, Args, Value> = (parents, args, context, selection) => {
     requireReading(context.viewer);
     if (context.trace === null) return answer(parents, args, context, selection);
     return context.trace.batch(fieldName, parents.length, () => answer(parents, args, context, selection));
   };
   let fieldName = 'batch';
-  // Keyed by the request's loaders, which a mutation replaces: what was gathered before a write is never answered after it.
+  // Keyed by the request's loaders, which a mutation replaces: values from before a write are never used
+  // after the write.
   const gatherers = new WeakMap<Loaders, Map<string, DataLoader<Parent, Value>>>();
 
   function gathererFor(args: Args, context: RequestContext): DataLoader<Parent, Value> {
@@ -69,7 +70,7 @@ export function batched<Parent, Args, Value>(
   );
 }
 
-/** The fetch of a resolver that `batched` made, now named after its field; null for any other. */
+/** Names a resolver of `batched` after its field and returns its fetch; null for any other resolver. */
 export function fetchOf(resolver: unknown, field: string): Fetch<unknown, unknown, unknown> | null {
   if (!isBatched(resolver)) return null;
   resolver.nameAfter(field);

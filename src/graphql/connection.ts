@@ -1,6 +1,7 @@
-import { mergeSelections, type Selection } from '../execution/selection.ts';
+import { mergeSelections, Selection } from '../execution/selection.ts';
 import { BadUserInput, InvalidCursor } from '../platform/errors.ts';
 import type { CursorShape, Page, PagedList, PageWindow, Position } from '../paging/paged-list.ts';
+import type { Projection } from '../platform/postgres/rows.ts';
 import { batched } from './batched.ts';
 import { decodeCursor, encodeCursor } from '../paging/cursor.ts';
 
@@ -12,7 +13,7 @@ export interface PageArguments {
   readonly before?: string | null;
 }
 
-/** A page as GraphQL answers it; its `totalCount` is counted only when it is selected. */
+/** A page as the API returns it; its `totalCount` is counted only when selected. */
 export interface Connection<Node> {
   readonly edges: readonly { readonly cursor: string; readonly node: Node }[];
   readonly nodes: readonly Node[];
@@ -28,7 +29,7 @@ export interface Connection<Node> {
 /** Counts the lists of many parents in one statement; `index` is this connection's place among them. */
 interface Counter {
   readonly index: number;
-  /** Shared by all connections of one batch, so that their counts are asked for together. */
+  /** Shared by all connections of one batch, so that one statement counts them. */
   readonly source: { readonly countAll: () => Promise<readonly number[]> };
 }
 
@@ -36,45 +37,49 @@ interface Counter {
 export const pageSizeMax = 200;
 const pageSizeDefault = 50;
 
-/** How the rows of a list become what its connection answers. */
+/** The conversion of a list's rows to the nodes of its connection. */
 interface ConnectionOptions<Row, Node> {
-  /** The nodes of all rows of all pages, in their order, in one go. */
+  /** Returns the nodes of all rows of all pages, in their order. */
   readonly toNodes: (rows: readonly Row[]) => readonly Node[] | Promise<readonly Node[]>;
 }
 
-/** What else than its arguments decides which page is read. */
+/** The settings of a page beside its arguments. */
 interface PageOptions {
-  /** Where to count from when neither `first` nor `last` says so; the start by default. */
+  /** The end to count from without `first` and `last`; the start by default. */
   readonly defaultFrom?: PageWindow['from'];
-  /** What will be read of the connection; null: anything. */
+  /** The fields that will be read of the connection; null: any. */
   readonly selection?: Selection | null;
 }
 
-/** A page of each parent's list, in the order of the parents, by one statement; null stands for a list without parents. */
+/**
+ * Loads a page of each parent's list, in the order of the parents, by one statement; null means a list without
+ * parents.
+ */
 export async function connectionsOf<Row>(
   list: PagedList<Row>,
   parents: readonly string[] | null,
   args: PageArguments,
   options: PageOptions = {},
 ): Promise<Connection<Row>[]> {
-  const pages = await list.pages(parents, windowFrom(args, list.cursor, options));
+  const pages = await list.pages(parents, windowFrom(args, list, options));
   const source = { countAll: () => list.counts(parents) };
-  const connections = pages.map(
-    (page, index) => new LazyConnection(list, page, page.rows, { index, source }),
-  );
-  // The promise for them was made before PostgreSQL was waited for, and may be kept for long.
+  const connections: Connection<Row>[] = [];
+  for (const [index, page] of pages.entries()) {
+    connections.push(new LazyConnection(list, page, page.rows, { index, source }));
+  }
+  // The promise of the pages was made before the wait for PostgreSQL, and may be kept for long.
   pages.length = 0;
   return connections;
 }
 
-/** As `connectionsOf`, for lists whose rows only name what the connection answers. */
+/** Loads as `connectionsOf`, for lists whose rows only identify the nodes of the connection. */
 export async function mappedConnectionsOf<Row, Node>(
   list: PagedList<Row>,
   parents: readonly string[] | null,
   args: PageArguments,
   { toNodes, ...options }: ConnectionOptions<Row, Node> & PageOptions,
 ): Promise<Connection<Node>[]> {
-  const pages = await list.pages(parents, windowFrom(args, list.cursor, options));
+  const pages = await list.pages(parents, windowFrom(args, list, options));
   const nodes = await toNodes(pages.flatMap((page) => page.rows));
   const source = { countAll: () => list.counts(parents) };
   let start = 0;
@@ -95,17 +100,27 @@ export async function connectionOf<Row>(
   return firstOf(await connectionsOf(list, null, args, options));
 }
 
-/** The only connection of a list that was asked for with one parent, or with none. */
+/** Returns the only connection of a list that was loaded with one parent, or with none. */
 export function firstOf<Node>([connection]: readonly Connection<Node>[]): Connection<Node> {
-  if (connection === undefined) throw new Error('A list was asked for a page and answered none.');
+  if (connection === undefined) throw new Error('The list returned no page.');
   return connection;
 }
 
-/** What will be read of a connection's nodes; null: anything. */
+/** Returns the fields that will be read of a connection's nodes; null: any. */
 export function nodeSelection(selection: Selection | null): Selection | null {
   if (selection === null) return null;
-  const below = [selection.below('nodes'), selection.below('edges')?.below('node') ?? null];
-  return mergeSelections(below.filter((each) => each !== null));
+  const nodes = selection.below('nodes');
+  const node = selection.below('edges')?.below('node') ?? null;
+  if (nodes === null || node === null) return nodes ?? node ?? new Selection();
+  return mergeSelections([nodes, node]);
+}
+
+/**
+ * Returns the columns that a selection requires: all, or those that answer `summaryFields`. Nearly all
+ * requests select no others, and each column costs each row.
+ */
+export function projectionFor(selection: Selection | null, summaryFields: ReadonlySet<string>): Projection {
+  return selection !== null && selection.containsOnly(summaryFields) ? 'summary' : 'full';
 }
 
 /** The resolvers that every connection type shares. */
@@ -119,13 +134,14 @@ export const connectionResolvers = {
 };
 
 /**
- * Which part of a list the arguments ask for. Without `first` and `last`: 50 rows from `defaultFrom`.
+ * Returns the part of a list that the arguments select. Without `first` and `last`: 50 rows from
+ * `defaultFrom`.
  * @throws BadUserInput for a size over 200, a negative one, or both `first` and `last`
  * @throws InvalidCursor for a cursor that this ordering did not make
  */
 function windowFrom(
   args: PageArguments,
-  shape: CursorShape,
+  list: Pick<PagedList<unknown>, 'cursor'>,
   { selection = null, defaultFrom = 'start' }: PageOptions,
 ): PageWindow {
   const first = args.first ?? null;
@@ -134,16 +150,22 @@ function windowFrom(
     throw new BadUserInput('Provide `first` or `last`, not both.');
   }
   const isForward = first !== null || (last === null && defaultFrom === 'start');
+  const size = first ?? last ?? pageSizeDefault;
+  if (size < 0 || size > pageSizeMax) {
+    const argument = isForward ? 'first' : 'last';
+    throw new BadUserInput(`\`${argument}\` is ${size}; a page has 0 to ${pageSizeMax} rows.`);
+  }
+  const { after = null, before = null } = args;
   return {
-    size: checkedSize(isForward ? 'first' : 'last', first ?? last ?? pageSizeDefault),
+    size,
     from: isForward ? 'start' : 'end',
-    after: positionFrom(shape, 'after', args.after),
-    before: positionFrom(shape, 'before', args.before),
-    needsPageInfo: asksForNeighbours(selection),
+    after: after === null ? null : positionFrom(list.cursor, 'after', after),
+    before: before === null ? null : positionFrom(list.cursor, 'before', before),
+    needsPageInfo: selectsNeighbours(selection),
   };
 }
 
-function asksForNeighbours(selection: Selection | null): boolean {
+function selectsNeighbours(selection: Selection | null): boolean {
   if (selection === null) return true;
   const pageInfo = selection.below('pageInfo');
   return pageInfo !== null && !pageInfo.containsOnly(cursorFields);
@@ -151,7 +173,7 @@ function asksForNeighbours(selection: Selection | null): boolean {
 
 const cursorFields: ReadonlySet<string> = new Set(['startCursor', 'endCursor']);
 
-/** Makes cursors only for whoever asks for them: most want the nodes alone, and a cursor costs more than its row. */
+/** Creates cursors only when selected: most requests read the nodes alone, and a cursor costs more than its row. */
 class LazyConnection<Row, Node> implements Connection<Node> {
   readonly nodes: readonly Node[];
   readonly counter: Counter;
@@ -188,19 +210,7 @@ class LazyConnection<Row, Node> implements Connection<Node> {
   }
 }
 
-function checkedSize(argument: 'first' | 'last', size: number): number {
-  if (size < 0 || size > pageSizeMax) {
-    throw new BadUserInput(`\`${argument}\` is ${size}; a page has 0 to ${pageSizeMax} rows.`);
-  }
-  return size;
-}
-
-function positionFrom(
-  shape: CursorShape,
-  argument: string,
-  cursor: string | null | undefined,
-): Position | null {
-  if (cursor === null || cursor === undefined) return null;
+function positionFrom(shape: CursorShape, argument: string, cursor: string): Position {
   const position = decodeCursor(shape, cursor);
   if (position === null) throw new InvalidCursor(argument);
   return position;

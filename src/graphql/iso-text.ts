@@ -18,7 +18,10 @@ export function isoText(date: Date): string {
   const days = day + epochDay;
   const cycle = Math.floor(days / daysOf400Years);
   const dayOfCycle = days - cycle * daysOf400Years;
-  const yearOfCycle = yearOf(dayOfCycle);
+  // A year begins with March here, so that the leap day is its last.
+  const leapDays =
+    Math.floor(dayOfCycle / 1460) - Math.floor(dayOfCycle / 36_524) + Math.floor(dayOfCycle / 146_096);
+  const yearOfCycle = Math.floor((dayOfCycle - leapDays) / 365);
   const dayOfYear =
     dayOfCycle - (365 * yearOfCycle + Math.floor(yearOfCycle / 4) - Math.floor(yearOfCycle / 100));
   const monthSinceMarch = Math.floor((5 * dayOfYear + 2) / 153);
@@ -27,13 +30,6 @@ export function isoText(date: Date): string {
   // Also what is not a time at all.
   if (!(year >= firstYear && year <= lastYear)) return date.toISOString();
   return textOf(year, month, dayOfYear - Math.floor((153 * monthSinceMarch + 2) / 5) + 1, sinceMidnight);
-}
-
-/** A year begins with March here, so that the leap day is its last. */
-function yearOf(dayOfCycle: number): number {
-  const leapDays =
-    Math.floor(dayOfCycle / 1460) - Math.floor(dayOfCycle / 36_524) + Math.floor(dayOfCycle / 146_096);
-  return Math.floor((dayOfCycle - leapDays) / 365);
 }
 
 function textOf(year: number, month: number, day: number, sinceMidnight: number): string {

@@ -29,8 +29,8 @@ export interface Ordering<Row> {
 }
 
 /**
- * A lateral join that adds columns to each row of a page and must not remove rows; `row` has the columns of the
- * list's `select`.
+ * A lateral join that adds columns to each row of a page and must not remove rows; `row` has the columns of
+ * the list's `select`.
  */
 export interface LateralJoin {
   readonly select: Sql;
@@ -43,8 +43,8 @@ export interface List<Row> {
   readonly from: Sql;
   readonly where: (parent: Sql) => Sql;
   /**
-   * Disjoint conditions, one for each branch of a UNION ALL, in place of one condition with `or`: each branch uses
-   * its own index, where an `or` would scan every row.
+   * Disjoint conditions, one for each branch of a UNION ALL, in place of one condition with `or`: each branch
+   * uses its own index, where an `or` would scan every row.
    */
   readonly unionBranches?: (parent: Sql) => readonly Sql[];
   readonly include?: LateralJoin;
@@ -59,10 +59,14 @@ export interface PageWindow {
   readonly from: 'start' | 'end';
   readonly after: Position | null;
   readonly before: Position | null;
-  /** Set when `hasNext` or `hasPrevious` is selected; costs one more row, and with positions a look beyond them. */
+  /**
+   * Set when `hasNext` or `hasPrevious` is selected; costs one more row, and with positions a look beyond
+   * them.
+   */
   readonly needsPageInfo: boolean;
 }
 
+/** The rows of a page, and the continuation of the list. */
 export interface Page<Row> {
   /** The rows in the list's order, for both directions of the window. */
   readonly rows: readonly Row[];
@@ -90,36 +94,36 @@ export interface PagedList<Row> {
 
 /** Creates a paged list, for one parent as for many, from its description. */
 export function pagedList<Row extends object>(db: Database, list: List<Row>): PagedList<Row> {
-  const { usesCustomPlan = false } = list;
-  const statement = ({ text, values }: Sql) => ({ text, values, usesCustomPlan });
+  const { ordering, usesCustomPlan = false } = list;
   return {
-    cursor: { ordering: list.ordering.name, types: list.ordering.columns.map((column) => column.type) },
-    positionOf: (row) => positionOf(list.ordering, row),
+    get cursor() {
+      return { ordering: ordering.name, types: ordering.columns.map((column) => column.type) };
+    },
+    positionOf: (row) => positionOf(ordering, row),
     async pages(parents, window) {
-      const rows = await db.query<PageRow<Row>>(statement(pagesStatement(list, parents, window)));
-      const pages = pagesFrom(rows, parents?.length ?? 1, list.ordering, window);
+      const { text, values } = pagesStatement(list, parents, window);
+      const rows = await db.query<PageRow<Row>>({ text, values, usesCustomPlan });
+      const count = parents?.length ?? 1;
+      const pages =
+        count === 1
+          ? [pageFrom(rows, ordering, window)]
+          : rowsByParent(rows, count).map((own) => pageFrom(own, ordering, window));
       // The promise of these rows may be retained for long, and the rows with it.
       rows.length = 0;
       return pages;
     },
     async counts(parents) {
-      const rows = await db.query<{ total: number }>(statement(countsStatement(list, parents)));
+      const { text, values } = countsStatement(list, parents);
+      const rows = await db.query<{ total: number }>({ text, values, usesCustomPlan });
       return rows.map((row) => row.total);
     },
   };
 }
 
-/** Splits the rows of a statement into one page for each parent. */
-function pagesFrom<Row>(
-  rows: readonly PageRow<Row>[],
-  parentCount: number,
-  ordering: Ordering<Row>,
-  window: PageWindow,
-): Page<Row>[] {
-  if (parentCount === 1) return [pageFrom(rows, ordering, window)];
-  const rowsByParent = Array.from({ length: parentCount }, (): PageRow<Row>[] => []);
-  for (const row of rows) rowsByParent[(row.parentOrdinal ?? 0) - 1]?.push(row);
-  return rowsByParent.map((ofParent) => pageFrom(ofParent, ordering, window));
+function rowsByParent<Row>(rows: readonly PageRow<Row>[], parentCount: number): PageRow<Row>[][] {
+  const byParent = Array.from({ length: parentCount }, (): PageRow<Row>[] => []);
+  for (const row of rows) byParent[(row.parentOrdinal ?? 0) - 1]?.push(row);
+  return byParent;
 }
 
 function positionOf<Row>(ordering: Ordering<Row>, row: Row): Position {
@@ -131,20 +135,19 @@ function positionOf<Row>(ordering: Ordering<Row>, row: Row): Position {
   });
 }
 
-function pageFrom<Row>(
-  found: readonly PageRow<Row>[],
-  ordering: Ordering<Row>,
-  window: PageWindow,
-): Page<Row> {
-  const present = found.filter((row) => row.isPresent !== null);
-  if (sortsInProcess(ordering)) sortInProcess(present, ordering);
-  const goesOn = present.length > window.size;
-  const hasBefore = found[0]?.hasBefore ?? false;
-  const hasAfter = found[0]?.hasAfter ?? false;
+/** Sorts the rows in place, and copies those of the page. */
+function pageFrom<Row>(rows: PageRow<Row>[], ordering: Ordering<Row>, window: PageWindow): Page<Row> {
+  const [first] = rows;
+  const hasBefore = first?.hasBefore ?? false;
+  const hasAfter = first?.hasAfter ?? false;
+  // The only row of an empty page with page info.
+  if (first?.isPresent === null) return { rows: [], hasNext: hasAfter, hasPrevious: hasBefore };
+  if (sortsInProcess(ordering)) sortInProcess(rows, ordering);
+  const goesOn = rows.length > window.size;
   return window.from === 'start'
-    ? { rows: present.slice(0, window.size), hasNext: goesOn || hasAfter, hasPrevious: hasBefore }
+    ? { rows: rows.slice(0, window.size), hasNext: goesOn || hasAfter, hasPrevious: hasBefore }
     : {
-        rows: present.slice(Math.max(0, present.length - window.size)),
+        rows: rows.slice(Math.max(0, rows.length - window.size)),
         hasNext: hasAfter,
         hasPrevious: goesOn || hasBefore,
       };

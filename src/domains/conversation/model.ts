@@ -99,16 +99,17 @@ export function readableBranches(
   { role, tenantId, userId }: Viewer,
   { visibility, isNewestFirst }: ListTraits,
 ): Sql[] {
-  const shared = sql`c.visibility = 'TENANT'`;
-  const [owned, joined] = branchesOfPerson(tenantId, sql`${userId}::uuid`, isNewestFirst);
   switch (role) {
     case 'OWNER':
     case 'ADMIN':
       return [];
     case 'MEMBER': {
+      const shared = sql`c.visibility = 'TENANT'`;
+      if (visibility === 'TENANT') return [shared];
+      const [owned, joined] = branchesOfPerson(tenantId, sql`${userId}::uuid`, isNewestFirst);
       // Without the condition on visibility, PostgreSQL would scan all shared conversations for private ones.
       const own = [sql`c.visibility <> 'TENANT' and ${owned}`, sql`c.visibility <> 'TENANT' and ${joined}`];
-      return visibility === 'TENANT' ? [shared] : visibility === 'PRIVATE' ? own : [shared, ...own];
+      return visibility === 'PRIVATE' ? own : [shared, ...own];
     }
     case 'GUEST':
       return [isJoinedBy(tenantId, sql`${userId}::uuid`)];

@@ -109,8 +109,7 @@ export function createConversationQueries(db: Database) {
     ofTenants(viewer: Viewer, listing: ConversationListing): PagedList<ConversationSummary> {
       const { filter, order } = listing;
       return pagedList(db, {
-        ...readingOf(viewer, listing),
-        from: sql`conversations c`,
+        ...sharedBy(viewer, listing),
         where: (tenant) =>
           sql`c.tenant_id = ${viewer.tenantId}::uuid and c.tenant_id = ${tenant}${matching(filter)}`,
         unionBranches: () =>
@@ -118,8 +117,6 @@ export function createConversationQueries(db: Database) {
             visibility: filter.visibility,
             isNewestFirst: order.field === 'UPDATED_AT',
           }),
-        ordering: orderingBy(order),
-        usesCustomPlan: filter.titleContains !== null,
       });
     },
 
@@ -127,12 +124,9 @@ export function createConversationQueries(db: Database) {
     ofUsers(viewer: Viewer, listing: ConversationListing): PagedList<ConversationSummary> {
       const { filter, order } = listing;
       return pagedList(db, {
-        ...readingOf(viewer, listing),
-        from: sql`conversations c`,
+        ...sharedBy(viewer, listing),
         where: () => sql`${whereReadable(viewer)}${matching(filter)}`,
         unionBranches: (user) => branchesOfPerson(viewer.tenantId, user, order.field === 'UPDATED_AT'),
-        ordering: orderingBy(order),
-        usesCustomPlan: filter.titleContains !== null,
       });
     },
 
@@ -212,38 +206,33 @@ function takesPart(userId: Sql): Sql {
 
 /** The conditions of a filter, each led by `and`. */
 function matching(filter: ConversationFilter): Sql {
-  const conditions = [
-    filter.ownerId === null ? null : sql`c.owner_id = ${filter.ownerId ?? null}::uuid`,
-    // A constant, because the partial index on shared conversations does not serve a parameter.
-    filter.visibility === null
-      ? null
-      : filter.visibility === 'TENANT'
-        ? sql`c.visibility = 'TENANT'`
-        : sql`c.visibility <> 'TENANT'`,
-    filter.isArchived === null
-      ? null
-      : filter.isArchived
-        ? sql`c.archived_at is not null`
-        : sql`c.archived_at is null`,
-    filter.titleContains === null ? null : sql`c.title ilike ${containsPattern(filter.titleContains)}`,
-    filter.updatedAfter === null ? null : sql`c.updated_at > ${filter.updatedAfter}`,
-    filter.updatedBefore === null ? null : sql`c.updated_at < ${filter.updatedBefore}`,
-  ].filter((condition) => condition !== null);
+  const { isArchived, ownerId, titleContains, updatedAfter, updatedBefore, visibility } = filter;
+  const conditions: Sql[] = [];
+  if (ownerId !== null) conditions.push(sql`c.owner_id = ${ownerId ?? null}::uuid`);
+  // A constant, because the partial index on shared conversations does not serve a parameter.
+  if (visibility === 'TENANT') conditions.push(sql`c.visibility = 'TENANT'`);
+  if (visibility === 'PRIVATE') conditions.push(sql`c.visibility <> 'TENANT'`);
+  if (isArchived === true) conditions.push(sql`c.archived_at is not null`);
+  if (isArchived === false) conditions.push(sql`c.archived_at is null`);
+  if (titleContains !== null) conditions.push(sql`c.title ilike ${containsPattern(titleContains)}`);
+  if (updatedAfter !== null) conditions.push(sql`c.updated_at > ${updatedAfter}`);
+  if (updatedBefore !== null) conditions.push(sql`c.updated_at < ${updatedBefore}`);
   return conditions.length === 0 ? sql`` : sql` and ${join(conditions, ' and ')}`;
 }
 
-function readingOf(viewer: Viewer, { projection, isWithLastMessage, order }: ConversationListing) {
-  return {
-    // A cursor contains the value that the list is ordered by.
-    select: projections[order.field === 'CREATED_AT' ? 'full' : projection],
-    ...(isWithLastMessage && { include: includeNewestMessage(viewer.tenantId) }),
-  };
-}
-
-function orderingBy(order: ConversationOrder): Ordering<ConversationSummary> {
-  return {
+/** The properties of a list that do not depend on its parent. */
+function sharedBy(viewer: Viewer, { filter, isWithLastMessage, order, projection }: ConversationListing) {
+  const ordering: Ordering<ConversationSummary> = {
     name: `conversation.${order.field}.${order.direction}`,
     direction: order.direction === 'ASC' ? 'asc' : 'desc',
     columns: [orderColumns[order.field], { name: 'id', expression: sql`c.id`, type: 'uuid' }],
+  };
+  return {
+    // A cursor contains the value that the list is ordered by.
+    select: projections[order.field === 'CREATED_AT' ? 'full' : projection],
+    from: sql`conversations c`,
+    ...(isWithLastMessage && { include: includeNewestMessage(viewer.tenantId) }),
+    ordering,
+    usesCustomPlan: filter.titleContains !== null,
   };
 }

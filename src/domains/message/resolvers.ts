@@ -3,8 +3,7 @@ import { viewerOf } from '../../graphql/access.ts';
 import { withUserErrors } from '../../graphql/with-user-errors.ts';
 import { batched } from '../../graphql/batched.ts';
 import type { ResolversOf } from '../../graphql/resolver-types-strict.ts';
-import { projectionFor } from '../../graphql/columns.ts';
-import { nodeSelection, connectionOf, connectionsOf } from '../../graphql/connection.ts';
+import { nodeSelection, projectionFor, connectionOf, connectionsOf } from '../../graphql/connection.ts';
 import { loadMany, loadManyOrThrow } from '../../graphql/load-many.ts';
 import type { Projection } from '../../platform/postgres/rows.ts';
 import { storableText } from '../../platform/text.ts';
@@ -78,11 +77,10 @@ export const Message: ResolversOf<'message', 'Message'> = {
 export const Conversation: ResolversOf<'message', 'Conversation'> = {
   lastMessage: batched((conversations, _args, { loaders }, selection) => {
     const projection = projectionFor(selection, messageSummaryFields);
+    const included = projection === 'summary' ? readBeside(conversations) : null;
+    if (included !== null) return included;
     const ids = conversations.map((conversation) => conversation.id);
-    return (
-      (projection === 'summary' ? readBeside(conversations) : null) ??
-      loaders.message.lastInConversations(ids, projection)
-    );
+    return loaders.message.lastInConversations(ids, projection);
   }),
   messages: batched((conversations, args, { loaders }, selection) =>
     connectionsOf(
