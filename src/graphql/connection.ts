@@ -52,8 +52,8 @@ interface PageOptions {
 }
 
 /**
- * Loads a page of each parent's list, in the order of the parents, by one statement; null means a list without
- * parents.
+ * Loads a page of each parent's list, in the order of the parents, by one statement; null means a list
+ * without parents.
  */
 export async function connectionsOf<Row>(
   list: PagedList<Row>,
@@ -173,7 +173,7 @@ function selectsNeighbours(selection: Selection | null): boolean {
 
 const cursorFields: ReadonlySet<string> = new Set(['startCursor', 'endCursor']);
 
-/** Creates cursors only when selected: most requests read the nodes alone, and a cursor costs more than its row. */
+/** Creates cursors only when selected: most requests read nodes alone, and a cursor costs more than its row. */
 class LazyConnection<Row, Node> implements Connection<Node> {
   readonly nodes: readonly Node[];
   readonly counter: Counter;
