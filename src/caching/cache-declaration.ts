@@ -3,7 +3,7 @@
  * add one.
  */
 export interface CacheDeclaration<Value> {
-  /** Its value of the enum `CacheName`. */
+  /** The value of the enum `CacheName`. */
   readonly name: string;
   /**
    * The variable that sets the time to live in seconds; 0 disables the cache where `secondsMin` allows that.

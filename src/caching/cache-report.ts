@@ -1,4 +1,4 @@
-/** One entry, all entries with a tag, or all entries. */
+/** A target: one entry, all entries with a tag, or all entries. */
 export type InvalidationTarget = { readonly key: string } | { readonly tag: string } | 'all';
 
 /** The result of an invalidation in one cache. */

@@ -17,15 +17,15 @@ import { SharedSource } from './shared/shared-source.ts';
 /** Loads the value of one key; null if there is none. */
 type LoadOne<Value> = (key: string) => Promise<Value | null>;
 
+// What every cache promises, and test/support/cache-contract.ts checks:
+// - Concurrent readers of a missing key share one load. A failed load fails them all and is not cached.
+// - A reader that arrives after an invalidation never gets a value whose load began before it.
+// - A failing store costs a load, never an answer.
+// - Values are deeply frozen, because all readers share them.
+
 /**
- * Values that are costly to load, cached by key. The key of a tenant's value begins with the tenant.
- *
- * - Concurrent readers of a missing key share one load. A failed load fails them all and is not cached.
- * - A reader that arrives after an invalidation never gets a value whose load began before it.
- * - A failing store costs a load, never an answer.
- * - Values are deeply frozen, because all readers share them.
- *
- * A load must not read the key that it loads from the same cache: it would wait for itself.
+ * Values that are costly to load, cached by key; the key of a tenant's value begins with the tenant. A load
+ * must not read its own key from the same cache, because the load would wait for itself.
  */
 export class Cache<Value> {
   readonly name: string;

@@ -29,8 +29,8 @@ export function deepFreeze<Value>(value: Value): Value {
 }
 
 /**
- * Freezes a value as `deepFreeze` does, and returns an estimate of its bytes of heap, too high rather than too
- * low. Both in one walk, because every value that is cached passes here.
+ * Freezes a value as `deepFreeze` does, and returns an estimate of its bytes of heap, rather too high than
+ * too low. Both in one walk, because every value that is cached passes here.
  */
 export function freezeAndMeasure(value: unknown): number {
   return freezePart(value, []);

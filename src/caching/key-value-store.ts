@@ -7,7 +7,7 @@ export interface StoredText {
 
 /** A store that several processes share. */
 export interface KeyValueStore {
-  /** Its name in statistics and reports, such as `redis`. */
+  /** The name in statistics and reports, such as `redis`. */
   readonly name: string;
   /** Null while the store is unavailable. */
   readonly session: StoreSession | null;

@@ -37,7 +37,7 @@ export interface Notification {
   readonly message: CoherenceMessage;
 }
 
-/** Parses a payload; an unknown message may stand for any invalidation, so that it invalidates everything. */
+/** Parses a payload; an unknown message invalidates everything, because any invalidation is possible. */
 export function parseMessage(payload: string): CoherenceMessage {
   try {
     return messageSchema.parse(JSON.parse(payload));

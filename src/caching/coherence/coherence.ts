@@ -38,11 +38,11 @@ export interface SharedStore {
 /** Coherence of the caches of all processes on one database. */
 export interface Coherence {
   /**
-   * Whether this process has received every invalidation that was committed until a moment ago. While false,
+   * True if this process has received every invalidation that was committed until a moment ago; while false,
    * nothing may be answered from memory or a shared store. Cheap enough for every read.
    */
   readonly isTrusted: boolean;
-  /** Whether the last attempt to reach the database failed, so that values cannot be loaded either. */
+  /** True if the last attempt to reach the database failed, so that values cannot be loaded either. */
   readonly isCutOff: boolean;
   /** Part of every key in a shared store: raising it invalidates everything there. */
   readonly epoch: number;
@@ -55,8 +55,8 @@ export interface Coherence {
   share(store: SharedStore): () => void;
   /**
    * To be awaited after a write has been committed and before it is acknowledged: afterwards no process
-   * answers with what the write replaced. Takes at most 2 s, however many processes have stopped answering,
-   * and never rejects.
+   * answers with what the write replaced. Takes at most 2 s, even if all other processes have
+   * stopped answering, and never rejects.
    * @returns true if all processes confirmed; false if the lease of a silent one had to expire instead
    */
   waitForInvalidation(): Promise<boolean>;

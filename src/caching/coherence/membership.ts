@@ -14,7 +14,7 @@ export interface MembershipOptions {
   readonly times: LeaseTimes;
   /** Returns a higher number at each call, unique within the process. */
   readonly nextNumber: () => number;
-  /** Called synchronously in the order of the commits; null stands for everything. */
+  /** Called synchronously in the order of the commits; null: everything. */
   readonly onInvalidated: (names: readonly string[] | null) => void;
   /** Called before anything may be answered from caches; null: the epoch was raised. */
   readonly onJoined: (vouched: readonly string[] | null) => void;
@@ -79,7 +79,7 @@ export class Membership {
     return this.#isMember && this.#lease.isRunning;
   }
 
-  /** Whether the database was reached at all. */
+  /** True if the database was reached at all. */
   get hasConnected(): boolean {
     return this.#hasConnected;
   }

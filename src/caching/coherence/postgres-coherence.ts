@@ -19,9 +19,9 @@ const backoffMaxMs = 250;
 
 /**
  * Coherence by PostgreSQL's notifications, which every listener receives in the order of the commits.
- * Triggers announce invalidations. A process that receives its own heartbeat has received everything
- * committed before, and may answer from its caches for the time of a lease; a write is acknowledged once
- * every process has received it or its lease has expired.
+ * A process that receives its own heartbeat has received everything committed before, and may answer from
+ * its caches for the time of a lease; a write is acknowledged once every process has received it or its lease
+ * has expired.
  */
 export class PostgresCoherence implements Coherence {
   readonly processId = createId();
@@ -182,7 +182,7 @@ export class PostgresCoherence implements Coherence {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  /** An unknown name may stand for any invalidation, so that it invalidates everything. */
+  /** Parses the names; an unknown name invalidates everything, because any invalidation is possible. */
   #notifyInvalidated(names: readonly string[] | null): void {
     const parsed = names?.map(parseInvalidation) ?? [null];
     const invalidations = parsed.map((invalidation) => invalidation ?? { everything: true as const });

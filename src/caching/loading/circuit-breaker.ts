@@ -10,7 +10,7 @@ export class CircuitBreaker {
   #pausedUntil = 0;
   #probes = 0;
 
-  /** Whether a load failed so recently, because the source is unavailable, that the next one would too. */
+  /** Returns whether a load has just failed because the source is unavailable, so that the next would too. */
   isOpen(now: number): boolean {
     return now < this.#openUntil || (this.#probes > 0 && this.#openUntil > 0);
   }
@@ -27,7 +27,7 @@ export class CircuitBreaker {
     this.#openUntil = 0;
   }
 
-  /** Whether a background load may start: not right after a failure, and one at a time while open. */
+  /** Returns whether a background load may start: not right after a failure, and one at a time while open. */
   mayProbe(now: number): boolean {
     return now >= this.#pausedUntil && !(this.#probes > 0 && this.isOpen(now));
   }

@@ -4,9 +4,9 @@ import type { Entry } from '../memory/entry.ts';
 export interface InFlightLoad<Value> {
   /** The position in the invalidation log before the load began. */
   readonly startedAt: number;
-  /** Its position in the order of all loads, from 1. */
+  /** The position in the order of all loads, from 1. */
   readonly number: number;
-  /** One entry for each key of the load. */
+  /** An entry for each key of the load. */
   readonly entries: Promise<ReadonlyMap<string, Entry<Value>>>;
 }
 

@@ -19,7 +19,7 @@ export interface Entry<Value> {
 
 /** Bytes of the entry itself, its record and its place in the list. */
 const recordBytes = 400;
-/** Bytes of a key or tag beside its characters: it is concatenated from parts, and flattened when looked up. */
+/** Bytes of a key or tag beside its characters: both are concatenated, and flattened when looked up. */
 const nameBytes = 144;
 
 /** Creates the entry of a key and freezes its value. @throws TypeError for a value that cannot be frozen */

@@ -5,8 +5,8 @@ const bytesMax = 2 * 1024 * 1024;
 const tagBytes = 128;
 
 /**
- * The order in which tags were invalidated. `hasOvertaken` answers whether a value has been invalidated since it
- * was read, at a cost that does not depend on the number of entries with the tag.
+ * The order in which tags were invalidated. `hasOvertaken` answers whether a value has been invalidated since
+ * it was read, at a cost that does not depend on the number of entries with the tag.
  */
 export class InvalidationLog {
   #sequence = 0;

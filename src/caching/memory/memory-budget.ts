@@ -26,7 +26,7 @@ export class MemoryBudget {
     return this.#lists.reduce((sum, list) => sum + list.calculatedSize, 0);
   }
 
-  /** Creates a list of entries within the budget. `onEvict` is called for each entry that newer ones replace. */
+  /** Creates a list within the budget; `onEvict` is called for each entry that newer ones replace. */
   createList<Value extends object>(options: {
     readonly entriesMax: number;
     readonly bytesOf: (value: Value) => number;

@@ -17,7 +17,7 @@ export interface RedisClient {
   destroy(): void;
   /** Reads an ID of the running servers. Rejects unless all of them are masters. */
   readIncarnation(): Promise<string>;
-  /** Whether the responsible servers can change without losing a connection. */
+  /** True if the responsible servers can change without losing a connection. */
   readonly isCluster: boolean;
 }
 

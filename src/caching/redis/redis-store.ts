@@ -6,7 +6,7 @@ import { createRedisClient, type RedisClient } from './redis-client.ts';
 import { RedisSession, withinTime } from './redis-session.ts';
 
 interface RedisStoreOptions {
-  /** One address of a server, or several of a cluster. */
+  /** The address of a server, or several addresses of a cluster. */
   readonly urls: readonly string[];
   readonly logger: Logger;
   /** Time limit of a command. */

@@ -32,15 +32,15 @@ const generationTtlMs = 24 * 3_600_000;
 const chunkSize = 500;
 const retryMs = 100;
 
+// One small write invalidates any number of entries, including those that are being loaded. Every process
+// that receives an invalidation sets a new generation, and until the store confirms, reads no entry with that
+// tag from the store. Generations are random, not agreed upon: if two processes set the same one, an entry
+// that was written between the two would become valid again.
+
 /**
  * Invalidation in a store that several processes share. A tag has a random generation under an own key; an
  * entry holds the generations that its tags had before its value was loaded, and is valid only while they are
  * unchanged.
- *
- * So one small write invalidates any number of entries, including those that are being loaded. Every process
- * that receives an invalidation sets a new generation, and until the store confirms, it reads no entry with
- * that tag from the store. Generations are random, not agreed upon: if two processes set the same one, an
- * entry that was written between the two would become valid again.
  */
 export class Generations implements SharedStore {
   readonly #options: GenerationsOptions;

@@ -30,7 +30,7 @@ export function namedTag(tag: string): string {
   return `tag:${tag}`;
 }
 
-/** Returns whether a tag in the store stands for a declared one. */
+/** Returns whether a tag in the store belongs to a declared tag. */
 export function isNamedTag(tag: string): boolean {
   return tag.startsWith('tag:');
 }

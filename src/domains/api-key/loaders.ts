@@ -16,6 +16,7 @@ export interface ApiKeyLoaders {
   byUserId(): PagedList<ApiKey>;
 }
 
+/** Creates the loaders of API keys for a request. */
 export function createApiKeyLoaders(queries: ApiKeyQueries, viewer: Viewer): ApiKeyLoaders {
   return {
     byId: new DataLoader(async (ids) => byKeys(ids, await queries.byIds(viewer, ids), (key) => key.id)),
@@ -23,7 +24,7 @@ export function createApiKeyLoaders(queries: ApiKeyQueries, viewer: Viewer): Api
   };
 }
 
-/** Loads what people's newest keys stand for before their next request. */
+/** Loads the identities behind people's newest keys before their next request. */
 export function createApiKeyWarmer(
   queries: ApiKeyQueries,
   apiKeys: Cache<KeyIdentity>,

@@ -8,7 +8,7 @@ export interface ApiKey {
   readonly id: string;
   readonly userId: string;
   readonly name: string;
-  /** The key's first characters, to tell keys apart. */
+  /** The key's first characters, to distinguish keys. */
   readonly prefix: string;
   readonly scopes: readonly Scope[];
   readonly createdAt: Date;

@@ -11,6 +11,7 @@ export interface NewApiKey extends Omit<ApiKey, 'tenantId' | 'lastUsedAt' | 'rev
   readonly keyHash: Buffer;
 }
 
+/** The statements of API keys. */
 export type ApiKeyQueries = ReturnType<typeof createApiKeyQueries>;
 
 const columns = sql`k.tenant_id as "tenantId", k.id, k.user_id as "userId", k.name, k.prefix, k.scopes,
@@ -34,6 +35,7 @@ const newestFirst: Ordering<ApiKey> = {
   ],
 };
 
+/** Creates the statements of API keys. */
 export function createApiKeyQueries(db: Database) {
   return {
     /** Finds the identity behind a key by its hash in hex; null if the key is unknown or revoked. */
@@ -43,7 +45,7 @@ export function createApiKeyQueries(db: Database) {
       return identity ?? null;
     },
 
-    /** The same of many; one that stands for nothing is missing. */
+    /** Finds many as `identityByKeyHash` does; unknown and revoked keys are missing. */
     async identitiesByKeyHashes(hashes: readonly string[]): Promise<Map<string, KeyIdentity>> {
       const rows = await db.query<KeyIdentity & { readonly hash: string }>(sql`select
           encode(k.key_hash, 'hex') as hash, ${identityColumns} from ${ownedKeys}
@@ -75,8 +77,8 @@ export function createApiKeyQueries(db: Database) {
     },
 
     /**
-     * Ends one of the keys that the viewer may see; one that was ended keeps its date. Null when there is none. The
-     * entry is kept where it was somebody else's.
+     * Revokes a key that the viewer may see, null if there is none; a revoked key keeps its date. The audit
+     * entry is kept if the key belongs to another user.
      */
     async revoke(viewer: Viewer, id: string, entry: AuditEntry): Promise<ApiKey | null> {
       const { createdAt: now } = entry;
@@ -90,9 +92,9 @@ export function createApiKeyQueries(db: Database) {
       return revoked ?? null;
     },
 
-    /** Notes when keys were used, of whichever tenants, by ONE statement; an earlier time than the known one changes nothing. */
+    /** Notes when keys of any tenants were used, by ONE statement; only a later time counts. */
     async writeLastSeen(lastSeen: readonly LastSeen[]): Promise<void> {
-      // Locked in one order: two processes that note the same keys at once would wait for each other for ever.
+      // Locked in one order: two processes that note the same keys would else wait for each other for ever.
       await db.query(sql`with seen as (
           select k.tenant_id, k.id, seen.at
           from unnest(${lastSeen.map((seen) => seen.tenantId)}::uuid[], ${lastSeen.map((seen) => seen.id)}::uuid[],

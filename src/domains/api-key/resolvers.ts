@@ -5,6 +5,7 @@ import type { ResolversOf } from '../../graphql/resolver-types-strict.ts';
 import { connectionsOf } from '../../graphql/connection.ts';
 import { toPublicId } from '../../platform/ids.ts';
 
+/** Mutations of API keys. */
 export const Mutation: ResolversOf<'apiKey', 'Mutation'> = {
   createApiKey: withUserErrors(({ input }, context) =>
     context.services.apiKey.create(viewerOf(context), input),
@@ -16,10 +17,12 @@ export const Mutation: ResolversOf<'apiKey', 'Mutation'> = {
   }),
 };
 
+/** Fields of an API key. */
 export const ApiKey: ResolversOf<'apiKey', 'ApiKey'> = {
   id: (apiKey) => toPublicId('key', apiKey.id),
 };
 
+/** The API keys of a user. */
 export const User: ResolversOf<'apiKey', 'User'> = {
   apiKeys: batched((users, args, { loaders }) =>
     connectionsOf(

@@ -16,7 +16,7 @@ import type { ApiKeyQueries } from './queries.ts';
 /** The prefix that distinguishes API keys from other credentials. */
 export const keyPrefix = 'parley_key_';
 
-/** The number of random characters of a key that stay visible: enough to identify it, too few to help guessing. */
+/** Random characters of a key that stay visible: enough to identify it, too few to help guessing. */
 const shownCharacters = 6;
 
 const revokeSchema = z.object({ apiKeyId: z.string() });
@@ -27,13 +27,14 @@ export interface CreatedApiKey {
   readonly secret: string;
 }
 
+/** The service of API keys. */
 export type ApiKeyService = ReturnType<typeof createApiKeyService>;
 
 /** The rules of making, using and ending keys. */
 export function createApiKeyService(options: {
   readonly queries: ApiKeyQueries;
   readonly apiKeys: Cache<KeyIdentity>;
-  /** Told of every key that a request is made with. */
+  /** Notes every key that a request is made with. */
   readonly seen: Pick<LastSeenBuffer, 'note'>;
   readonly waitForInvalidation: Coherence['waitForInvalidation'];
   readonly clock: Clock;
@@ -75,7 +76,7 @@ export function createApiKeyService(options: {
     },
 
     /**
-     * Ends a key of the viewer, or for admins one of their tenant; one that was ended stays as it is.
+     * Revokes a key of the viewer, or for admins a key of their tenant; a revoked key stays as it is.
      * @throws NotFound
      */
     async revoke(viewer: Viewer, input: unknown): Promise<ApiKey> {
@@ -90,7 +91,7 @@ export function createApiKeyService(options: {
     },
 
     /**
-     * Who a key stands for. It acts in the tenant that it was made in; naming another one does not help.
+     * Returns the viewer behind a key, who acts in the key's tenant; naming another tenant is rejected.
      * @throws Unauthenticated when it is not, or no longer, a key of an active member there
      * @throws TokenExpired
      */
@@ -121,7 +122,7 @@ function createSchemaAt(now: number) {
 }
 
 function refuseUnlessAllowed(viewer: Viewer, chosen: readonly string[]): void {
-  // Whoever got hold of a key must lose everything with it: with keys made by keys, that would not be one revocation.
+  // A stolen key must lose everything by one revocation, which keys made by keys would prevent.
   if (viewer.apiKeyId !== null) {
     throw invalidInput('FORBIDDEN', 'An API key cannot create API keys; sign in instead.');
   }
@@ -130,7 +131,7 @@ function refuseUnlessAllowed(viewer: Viewer, chosen: readonly string[]): void {
   }
 }
 
-/** Through a key without the scope admin an admin is a member like others, in every rule at once. */
+/** Through a key without the scope admin an admin is a member like others, in every rule. */
 function viewerFrom({
   keyId,
   tenantId,

@@ -15,8 +15,8 @@ export interface ClaimsPolicy {
 export const clockToleranceSeconds = 5;
 
 /**
- * The payload of a token whose signature, issuer, audience and times were checked, in our words; null when it says
- * something that cannot be. What is merely useful and malformed counts as absent; what decides access must be right.
+ * Translates the payload of a token whose signature, issuer, audience and times were checked; null if a claim
+ * that decides access is malformed. Other malformed claims count as absent.
  */
 export function readClaims(payload: unknown, policy: ClaimsPolicy): ProviderClaims | null {
   const parsed = claimsSchema.safeParse(payload);
@@ -49,7 +49,7 @@ export function rolesWith(further: readonly (readonly [string, Role])[]): Readon
   ]);
 }
 
-/** Our role for one of the provider's. Least where we don't know it; a member where the provider has none to say. */
+/** The role here for a role of the provider: GUEST if unknown, MEMBER without any. */
 export function roleOf(providerRole: string | null | undefined, { roles }: ClaimsPolicy): Role {
   if (providerRole === null || providerRole === undefined) return 'MEMBER';
   return roles.get(withoutPrefix(providerRole)) ?? 'GUEST';
@@ -61,8 +61,8 @@ function withoutPrefix(providerRole: string): string {
 }
 
 /**
- * A time of the provider's: OpenID Connect Core (section 5.1) counts seconds, Clerk milliseconds. Whatever is beyond
- * the year 5138 in seconds is taken for milliseconds.
+ * A time of the provider's: OpenID Connect Core (section 5.1) counts seconds, Clerk milliseconds. A
+ * number beyond the year 5138 in seconds counts as milliseconds.
  */
 export function timeFrom(time: number | string | null | undefined): Date | null {
   const value = typeof time === 'string' && /^\d+(\.\d+)?$/.test(time) ? Number(time) : time;
@@ -106,7 +106,7 @@ const claimsSchema = z.object({
 
 type Claims = z.output<typeof claimsSchema>;
 
-/** An address that anybody can claim must not lead to an account, nor keep its owner from having one. */
+/** An address that any user can claim must not lead to an account, nor keep its owner from having one. */
 function verifiedEmail(claims: Claims, policy: ClaimsPolicy): string | undefined {
   const isVerified =
     claims.email_verified === undefined

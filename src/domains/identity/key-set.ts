@@ -8,7 +8,7 @@ type FindKey = ReturnType<typeof createLocalJWKSet>;
 
 /** After this the keys are read again, in the background of the next token. */
 const refreshAfterMs = 10 * 60_000;
-/** At least this lies between two readings, whatever tokens say. */
+/** At least this lies between two readings, independent of tokens. */
 const pauseMs = 10_000;
 /** The same while there are no keys at all, and every token has to wait for them. */
 const pauseWithoutKeysMs = 1000;
@@ -22,7 +22,7 @@ interface KeySetOptions {
 
 /**
  * The identity provider's public keys. They are kept for as long as no newer ones can be had: a provider
- * whose keys can't be read for a while is no reason to refuse everybody.
+ * whose keys can't be read for a while is no reason to reject all tokens.
  */
 export class KeySet {
   /** Raised whenever the keys changed: what was checked with earlier ones has to be checked again. */
@@ -40,7 +40,7 @@ export class KeySet {
 
   /**
    * For `jwtVerify`. A name that no key has leads to one new reading, because providers change their keys;
-   * during the pause after it such tokens are refused at once, so that invented names neither reach the
+   * during the pause after it such tokens are rejected immediately, so that invented names neither reach the
    * provider nor delay anyone.
    * @throws JWKSNoMatchingKey
    * @throws Unavailable while there are no keys at all
@@ -77,7 +77,7 @@ export class KeySet {
     return this.#find;
   }
 
-  /** Whoever comes while the keys are being read waits for them; only a new reading is held back. */
+  /** A caller during a reading of the keys waits for them; only a new reading is held back. */
   #mayRead(afterMs: number): boolean {
     return this.#reading !== null || this.#options.clock.now() - this.#attemptedAt >= afterMs;
   }

@@ -20,7 +20,7 @@ export interface ProviderProfile {
   readonly email: string | null | undefined;
   readonly firstName: string | null | undefined;
   readonly lastName: string | null | undefined;
-  /** When the provider changed any of this last, by its clock; null when it does not say. */
+  /** The time of the provider's last change, by its clock; null if unknown. */
   readonly updatedAt: Date | null;
 }
 
@@ -69,7 +69,7 @@ export interface MirroredMembership {
   readonly organisationId: string | null;
   readonly role: Role;
   readonly isActive: boolean;
-  /** The role the provider reported last, which may differ from the role here; null if it never reported one. */
+  /** The role the provider reported last, which may differ from the role here; null without a report. */
   readonly providerRole: Role | null;
   /** The time of the provider's last statement. */
   readonly providerAsOf: number | null;
@@ -79,7 +79,7 @@ export interface MirroredMembership {
 
 /** Counters of identity synchronization since the process started. */
 export interface IdentitySyncStatistics {
-  /** Requests that asked whether the mirror is up to date. */
+  /** Requests that checked whether the mirror is up to date. */
   readonly attempted: number;
   /** Requests that wrote the mirror. */
   readonly performed: number;
@@ -89,7 +89,7 @@ export interface IdentitySyncStatistics {
   readonly created: number;
   /** Writes that failed. */
   readonly failed: number;
-  /** Requests that were answered as the person was last known, because the database could not be asked or written. */
+  /** Requests that were answered with the last known person, because the database was unavailable. */
   readonly staleServed: number;
 }
 

@@ -18,7 +18,7 @@ export interface IdentitySettings extends LinkPolicy {
   readonly areEmailsVerified: boolean;
 }
 
-/** The identity provider as it is set; null when there is none. Its keys are read when the first token comes. */
+/** Creates the configured identity provider, null without one; its keys are read with the first token. */
 export function createIdentityProvider(
   { provider, roles, isLinkingBySlug, isProvisioning, areEmailsVerified }: IdentitySettings,
   { clock, logger }: { readonly clock: Clock; readonly logger: Logger },

@@ -28,9 +28,10 @@ export interface Mirrored {
   readonly link: TenantLink | null;
 }
 
-/** The address of a new person belongs to somebody else, who can't be taken over. */
+/** The address of a new person belongs to another account, which can't be taken over. */
 export class AddressTaken extends Error {}
 
+/** The statements of the identity mirror. */
 export type IdentityQueries = ReturnType<typeof createIdentityQueries>;
 
 const personColumns = sql`u.id as "userId", u.is_active as "isActive", u.is_platform_admin as "isPlatformAdmin",
@@ -68,8 +69,8 @@ export function createIdentityQueries(db: Database) {
     },
 
     /**
-     * Writes what the provider says, as far as it is newer than what it said before; however many do so at once, there is
-     * one person and one membership in the end. Answers all or nothing.
+     * Writes the provider's statement as far as it is newer than the stored one, all or nothing. Concurrent
+     * calls result in one person and one membership.
      * @throws AddressTaken
      */
     async mirror(request: MirrorRequest): Promise<Mirrored> {
@@ -90,8 +91,8 @@ export function createIdentityQueries(db: Database) {
     },
 
     /**
-     * Ends all that a person can do here, and leaves a trace where there was none, so that what the provider said before
-     * and comes after brings nobody back. Their address is free for whoever has it next.
+     * Deactivates a person, revokes sessions and keys, and frees the address. An unknown person leaves a
+     * trace, so that a late older statement of the provider does not restore the account.
      */
     async deletePerson({
       subject,
@@ -113,7 +114,7 @@ export function createIdentityQueries(db: Database) {
         select from deleted`);
     },
 
-    /** Suspends all whom the provider made members of an organisation. */
+    /** Suspends all members of an organisation that the provider had added. */
     async removeMembers(organisationId: string, asOf: Date): Promise<void> {
       await db.query(sql`update memberships m set is_active = false,
           identity_removed_at = ${asOf}, identity_updated_at = ${asOf}
@@ -153,15 +154,15 @@ async function personOf(
     on conflict do nothing returning id`);
   if (rows[0] !== undefined) return { id: rows[0].id, isCreated: true };
 
-  // Somebody was quicker, with the same person or with the same address.
+  // A concurrent request has created the same person, or an account with the same address.
   const created = await updatePerson(client, request);
   if (created === null) throw new AddressTaken();
   return { id: created, isCreated: false };
 }
 
 /**
- * What people say about themselves here stays until the provider changes it on its side. An address that somebody else
- * has stays theirs.
+ * Updates a person; data that were changed here stay until the provider changes its own. An address of
+ * another account stays there.
  */
 async function updatePerson(client: PoolClient, request: MirrorRequest): Promise<string | null> {
   const { subject, issuer, profile, now } = request;
@@ -194,8 +195,8 @@ function newest(
 }
 
 /**
- * A missing address is one that was never known or that somebody else had, so that whatever is not out of date fills it in;
- * or that of a person who was deleted, whose address must stay free for whoever has it next.
+ * A missing address was never known or belonged to another account, so that any current statement fills it
+ * in; the address of a deleted person must stay free.
  */
 function maySetAddress(value: string | null, updatedAt: Date | null): Sql {
   const isOutOfDate = sql`coalesce(${updatedAt}::timestamptz < u.identity_updated_at, false)`;

@@ -13,7 +13,7 @@ export async function readKeys(location: KeyLocation, timeoutMs = 3000): Promise
   if ('file' in location) return readFile(location.file, 'utf8');
   const response = await fetch(location.url, {
     headers: { accept: 'application/json, application/jwk-set+json' },
-    // Whoever could redirect this could bring keys of their own.
+    // A redirect could lead to an attacker's keys.
     redirect: 'error',
     signal: AbortSignal.timeout(timeoutMs),
   });

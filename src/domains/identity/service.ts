@@ -18,9 +18,9 @@ import { AddressTaken, type IdentityQueries, type Mirrored } from './queries.ts'
 import type { VerifyToken } from './token-verifier.ts';
 import { createUnknownOrganisations, type UnknownOrganisations } from './unknown-organisations.ts';
 
-/** After so long the mirror is written again, whatever the provider says about changes. */
+/** The time after which the mirror is written again, even without changes at the provider. */
 const syncEveryMs = 60 * 60_000;
-/** After a write failed, those who are known are not kept waiting for the next one. */
+/** The time after a failed write in which known people do not wait for the next one. */
 const pauseAfterFailureMs = 5000;
 
 /** The configured identity provider. */
@@ -30,6 +30,7 @@ export interface IdentityProvider {
   readonly linkPolicy: LinkPolicy;
 }
 
+/** The service of the identity provider's users. */
 export type IdentityService = ReturnType<typeof createIdentityService>;
 
 /** The rules of being known by an identity provider's token, and of keeping its word in our tables. */
@@ -84,13 +85,13 @@ export function createIdentityService(options: {
     return find(claims.subject);
   }
 
-  /** A person whom the database knew a moment ago, and whose end nobody has announced since. */
+  /** Answers with a recently known person, whose removal was not announced since. */
   function serveStale(person: MirroredPerson): MirroredPerson {
     counts.staleServed += 1;
     return person;
   }
 
-  /** Requests that come at once with the same news wait for one write. */
+  /** Lets concurrent requests with the same news wait for one write. */
   function syncOnce(issuedBy: IdentityProvider, claims: ProviderClaims): Promise<void> {
     const { subject, organisation, profile } = claims;
     const news = JSON.stringify([subject, organisation, profile.updatedAt]);
@@ -107,13 +108,13 @@ export function createIdentityService(options: {
       if (claims.organisation !== null && tenantId === null) noteUnknown(claims.organisation);
       counts.performed += 1;
       if (isCreated) counts.created += 1;
-      // By the key: that nobody was known by it carries no tag of a person. Other processes, where it is known too, look
-      // again when they see the token.
+      // By the key: an absence carries no tag of a person. Other processes with the same absence look again
+      // when they see the token.
       await identities.invalidate({ key: claims.subject });
       await waitForInvalidation();
     } catch (error) {
       if (error instanceof AddressTaken) {
-        throw new Unauthenticated('The e-mail address of this token belongs to another account.');
+        throw new Unauthenticated('The email address of this token belongs to another account.');
       }
       counts.failed += 1;
       if (isOutage(error)) pausedUntil = clock.now() + pauseAfterFailureMs;
@@ -139,9 +140,9 @@ export function createIdentityService(options: {
 
   return {
     /**
-     * Who a token stands for: in the tenant named by `tenantSlug`, else in the one of its organisation, else in the one
-     * that they joined first.
-     * @throws Unauthenticated for a token that is not accepted, and for people who are not, or no longer, active there
+     * Returns the viewer behind a token: in the tenant named by `tenantSlug`, else in the tenant of its
+     * organisation, else in the tenant that was joined first.
+     * @throws Unauthenticated for a token that is not accepted, and for people who are not active there
      * @throws TokenExpired
      * @throws Unavailable when neither the database nor a cache can tell
      */

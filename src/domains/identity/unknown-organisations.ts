@@ -3,8 +3,7 @@ import type { Clock } from '../../platform/runtime/clock.ts';
 import type { Organisation } from './model.ts';
 
 /**
- * Long enough that nobody writes with every request, short enough for whoever has just made the tenant by
- * hand.
+ * Long enough to write with few requests, short enough for an operator who has just made the tenant by hand.
  */
 const rememberedMs = 10_000;
 const rememberedMax = 10_000;
@@ -15,6 +14,7 @@ export interface UnknownOrganisations {
   includes(organisation: Organisation): boolean;
 }
 
+/** Creates an empty memory of unknown organisations. */
 export function createUnknownOrganisations(clock: Clock): UnknownOrganisations {
   const lookAgainAt = new LRUCache<string, number>({ max: rememberedMax });
   return {

@@ -4,7 +4,7 @@ import type { PeopleWarmer } from '../operations/model.ts';
 import type { MirroredPerson } from './model.ts';
 import type { IdentityQueries } from './queries.ts';
 
-/** Loads whom an identity provider's tokens stand for before they come. */
+/** Loads the people behind an identity provider's tokens before their next request. */
 export function createIdentityWarmer(
   queries: IdentityQueries,
   identities: Cache<MirroredPerson>,

@@ -11,7 +11,7 @@ export type IdentityEvent =
   | MembershipEvent
   | { readonly kind: 'organisationDeleted'; readonly organisationId: string; readonly asOf: Date | null };
 
-/** Somebody became a member of an organisation, changed as one, or is one no longer. */
+/** The start, change or end of a membership in an organisation. */
 interface MembershipEvent {
   readonly kind: 'membershipChanged' | 'membershipDeleted';
   readonly subject: string;

@@ -16,7 +16,7 @@ import { readEvent, type IdentityEvent } from './webhook-events.ts';
 interface WebhookHeaders {
   readonly id: string | undefined;
   readonly timestamp: string | undefined;
-  /** One or more signatures, separated by spaces: during a secret rotation, both secrets sign. */
+  /** Signatures, separated by spaces: during a secret rotation, both secrets sign. */
   readonly signature: string | undefined;
 }
 
@@ -29,9 +29,8 @@ export interface WebhookSettings extends LinkPolicy, Pick<IdentitySettings, 'rol
 const toleranceMs = 5 * 60_000;
 
 /**
- * Checks and applies what was sent, after which no cache holds what it changed; false for events that mean nothing here.
- * An event that comes twice, late, or in another order than it happened does no harm: what is stored knows how old it is,
- * by the provider's clock.
+ * Checks and applies an event and invalidates caches; false for an event without meaning here. A repeated or
+ * late event does no harm, because the stored data have the time of the provider's clock.
  * @throws Unauthenticated unless the provider signed it within five minutes of now
  * @throws BadUserInput for what is no event
  */
@@ -60,8 +59,8 @@ export function createWebhookReceiver(options: {
     const event = readEvent(body, policy);
     if (event === null) return false;
     await apply(event, { queries, mirror, issuer, linkPolicy, now: new Date(clock.now()) });
-    // By the key: that nobody was known by it carries no tag of a person. Other processes, where it is known too, look
-    // again when they see a token.
+    // By the key: an absence carries no tag of a person. Other processes with the same absence look again
+    // when they see a token.
     if ('subject' in event) await identities.invalidate({ key: event.subject });
     await waitForInvalidation();
     return true;

@@ -40,6 +40,7 @@ export interface SignedIn {
   readonly viewer: Viewer;
 }
 
+/** The service of sessions. */
 export type SessionService = ReturnType<typeof createSessionService>;
 
 /** The rules of signing in, of being signed in, and of signing out. */
@@ -49,7 +50,7 @@ export function createSessionService(options: {
   readonly limits: SignInLimits;
   /** Takes as long where there is no hash, and is then false. */
   readonly isPassword: (password: string, passwordHash: string | null) => Promise<boolean>;
-  /** Told of every session that a request is made with. */
+  /** Notes every session that a request is made with. */
   readonly seen: Pick<LastSeenBuffer, 'note'>;
   readonly waitForInvalidation: Coherence['waitForInvalidation'];
   readonly clock: Clock;
@@ -118,7 +119,7 @@ export function createSessionService(options: {
       const isRight = await isPassword(password, account?.passwordHash ?? null);
       const membership = account?.memberships.find((candidate) => isWanted(candidate.tenantId, tenantId));
       if (!isRight || account?.isActive !== true || membership === undefined) {
-        throw invalidInput('UNAUTHENTICATED', 'Incorrect e-mail address or password.');
+        throw invalidInput('UNAUTHENTICATED', 'Incorrect email address or password.');
       }
       await limits.succeed(attempt);
       return begin(account, membership, device);
@@ -140,7 +141,7 @@ export function createSessionService(options: {
     },
 
     /**
-     * Ends the viewer's session; null when it has ended already. @throws InvalidInput for other credentials
+     * Revokes the viewer's session; null if it was revoked before. @throws InvalidInput for other credentials
      */
     async signOut(viewer: Viewer): Promise<Session | null> {
       if (viewer.session === null) {
@@ -153,7 +154,7 @@ export function createSessionService(options: {
     },
 
     /**
-     * Ends a session of the viewer, or for admins one of their tenant; one that was ended stays as it is.
+     * Revokes a session of the viewer, or for admins of their tenant; a revoked session stays as it is.
      * @throws NotFound
      */
     async revoke(viewer: Viewer, input: unknown): Promise<Session> {
@@ -168,7 +169,7 @@ export function createSessionService(options: {
     },
 
     /**
-     * Who a token stands for, in its own tenant or the one named by `tenantSlug`.
+     * Returns the viewer behind a token, in its own tenant or the one named by `tenantSlug`.
      * @throws Unauthenticated when it is not, or no longer, a token of an active member there
      * @throws TokenExpired
      */

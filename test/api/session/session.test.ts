@@ -94,7 +94,7 @@ describe('signIn', () => {
     expect(answers[0].signIn.userErrors).toEqual([
       {
         code: 'UNAUTHENTICATED',
-        message: 'Incorrect e-mail address or password.',
+        message: 'Incorrect email address or password.',
         path: ['input'],
       },
     ]);

@@ -46,7 +46,7 @@ async function startReader() {
 
 type Reader = Awaited<ReturnType<typeof startReader>>;
 
-/** Writes through one process and reads from all; answers how many reads there were, and how many were too old. */
+/** Writes through one process and reads from all; counts the reads, and those that were too old. */
 async function race(
   readers: readonly Reader[],
   {

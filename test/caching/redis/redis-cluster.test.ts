@@ -28,7 +28,7 @@ beforeAll(async () => {
   const bounds = [0, 5461, 10_923, 16_384];
   for (const [index, node] of nodes.entries()) {
     const [from = 0, to = 0] = bounds.slice(index, index + 2);
-    // Or they would settle that among themselves some time later, and the cluster's epoch would rise meanwhile.
+    // Else they would agree on that later, and the cluster's epoch would rise meanwhile.
     await node.command(['CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1)]);
     await node.command(['CLUSTER', 'ADDSLOTSRANGE', String(from), String(to - 1)]);
     await node.command(['CLUSTER', 'MEET', '127.0.0.1', new URL(nodes[0]?.url ?? '').port]);

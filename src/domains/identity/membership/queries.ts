@@ -15,7 +15,7 @@ export interface MembershipNews {
   readonly isRemoval: boolean;
 }
 
-/** Their place here, as the provider has it. */
+/** Stores a membership as the provider has it. */
 export async function mirrorMembership(
   client: PoolClient,
   tenantId: string,
@@ -26,8 +26,8 @@ export async function mirrorMembership(
 }
 
 /**
- * What the provider said of a membership last counts, by its own clock. It changes the role only where it changed its
- * mind since it spoke of it before, and never that of an owner; it brings back whom it removed, and nobody else.
+ * The provider's latest statement counts, by its own clock. The role changes only if the provider's role has
+ * changed, and never for owners; only members that the provider removed are restored.
  */
 async function add(
   client: PoolClient,
@@ -49,8 +49,8 @@ async function add(
 }
 
 /**
- * Also of an owner: whoever the provider no longer knows as a member has left. A membership that was suspended here stays
- * so, and one that was never known leaves a trace, so that its beginning does not come after its end.
+ * Removes also an owner. A membership that was suspended here stays suspended, and an unknown one leaves a
+ * trace, so that its late beginning does not restore it.
  */
 async function remove(
   client: PoolClient,
