@@ -171,7 +171,7 @@ function isDue(
   claims: ProviderClaims,
   { now, unknown }: { readonly now: number; readonly unknown: UnknownOrganisations },
 ): boolean {
-  // Nothing that a token says brings back somebody who was deactivated.
+  // No claim of a token restores a deactivated person.
   if (!person.isActive) return false;
   if (person.syncedAt === null || Math.abs(now - person.syncedAt.getTime()) >= syncEveryMs) return true;
   if (isUpdated(person, claims)) return true;
