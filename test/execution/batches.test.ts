@@ -1,5 +1,6 @@
 import { parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import type { Selection } from '../../src/execution/selection.ts';
 import { anExecutor } from '../support/both-executors.ts';
 import { deferred, settled } from '../support/deferred.ts';
 import { aPerson, expectAgreement, expectFast, nameOf, peopleSchema } from '../support/people-schema.ts';
@@ -45,6 +46,21 @@ describe('a batched field', () => {
       { names: ['Bob'], args: { n: 1 } },
       { names: ['Ada', 'Bob', 'Cid'], args: { n: 2 } },
     ]);
+  });
+
+  it('selected in several places: receives the fields that are selected in any of them', async () => {
+    const selections: string[][] = [];
+    const fetched = {
+      fetch: (rows: readonly unknown[], _args: unknown, _context: unknown, selection: Selection) => {
+        selections.push(Array.from(selection.entries(), ([name]) => name));
+        return rows.map(() => aPerson('Ada'));
+      },
+    };
+    await run('{ a: person { fetched { name } } b: person(name: "Bob") { fetched { age id } } }', {
+      Person: { fetched },
+    });
+
+    expect(selections.map((names) => names.toSorted())).toEqual([['age', 'id', 'name']]);
   });
 
   it('with several lists of arguments: is called once for each', async () => {
