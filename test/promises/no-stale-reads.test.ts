@@ -58,6 +58,7 @@ const inputs: Readonly<Record<string, () => Promise<Input | null>>> = {
   editMessage: async () => ({ messageId: (await aThread()).messageIds[0], content: 'two' }),
   inviteMember: async () => ({ email: `new-${member.email}`, role: 'MEMBER' }),
   invalidateCache: async () => ({ userId: member.id }),
+  liftSignInLimit: async () => ({ userId: member.id }),
   refreshStatistics: async () => null,
   removeParticipant: async () => {
     const options = { owner: admin, participants: [admin, member] };
