@@ -84,7 +84,7 @@ describe('a foreign object and a missing one', () => {
 });
 
 describe('signIn without a valid account', () => {
-  it('gets one answer by the same statements, whatever is wrong', async () => {
+  it('gets one answer by the same statements for every error', async () => {
     const passwordHash = await hashPassword(password);
     const tenant = await aTenant(testApp);
     const [person, inactive, former] = [

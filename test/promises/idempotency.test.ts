@@ -163,7 +163,7 @@ describe('a message with an idempotency key', () => {
   it.each([
     ['an empty one', ''],
     ['one of 201 characters', 'k'.repeat(201)],
-    ['one that no text can hold', 'a\u0000b'],
+    ['one that PostgreSQL cannot store', 'a\u0000b'],
   ])('has no such key: %s', async (_name, idempotencyKey) => {
     const { id: conversationId } = await aConversation(testApp, tenant);
 

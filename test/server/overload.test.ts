@@ -52,7 +52,7 @@ describe('slow senders', () => {
       'a body',
       'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{',
     ],
-  ])('are cut off, and nobody else is affected: %s', async (_name, beginning) => {
+  ])('are cut off, and other clients are not affected: %s', async (_name, beginning) => {
     const origin = await listen({ RECEIVE_TIMEOUT: '1' });
     const answers: string[] = [];
     const sockets = Array.from({ length: 300 }, () => slowly(origin, beginning, answers));

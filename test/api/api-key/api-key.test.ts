@@ -180,7 +180,7 @@ describe('an API key', () => {
   it.each([
     ['owner', sql`update users set is_active = false where id =`],
     ['membership', sql`update memberships set is_active = false where user_id =`],
-  ])('of a suspended %s is refused within a second, whoever suspended it', async (_name, suspend) => {
+  ])('of a suspended %s is rejected within a second, by any suspension', async (_name, suspend) => {
     const user = await aUser(testApp, tenant);
     const key = await anApiKey(testApp, tenant, user);
     expect((await post(key.secret)).status).toBe(200);

@@ -183,7 +183,7 @@ describe('a member suspended in Parley', () => {
       'membership',
       sql`update memberships m set is_active = false from users u where u.id = m.user_id and u.external_id = `,
     ],
-  ])('as a %s is refused at once, and whatever the provider says', async (_name, suspend) => {
+  ])('as a %s is rejected immediately, no matter what the provider says', async (_name, suspend) => {
     await ask();
     await change(sql`${suspend}${sub}`);
     testApp.clock.advance(1000);

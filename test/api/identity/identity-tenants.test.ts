@@ -69,7 +69,7 @@ describe('the tenant of a token', () => {
   it.each([
     ['with its id', 'org_of_a_stranger'],
     ['without an id', undefined],
-  ])('is never the one whose slug an organisation has, %s', async (_case, id) => {
+  ])('is never found by the slug of an organisation, %s', async (_case, id) => {
     const claims = { org_id: id && `${id}_${organisation}`, org_slug: tenant.slug, org_role: 'admin' };
     const answers = [await ask(testApp, claims), await ask(testApp, claims, { 'x-tenant': tenant.slug })];
     const [row] = await testApp.database.query<{ organisation: string | null }>(
@@ -81,7 +81,7 @@ describe('the tenant of a token', () => {
     expect(await peopleCalled(sub)).toBe(0);
   });
 
-  it('is not the one of the same slug for somebody who is a member there by invitation', async () => {
+  it('is not the tenant of the same slug for a member by invitation', async () => {
     await link(tenant, organisation);
     await ask(testApp, { o: { id: organisation } });
     await testApp.database.query(sql`update tenants set external_id = null where id = ${tenant.uuid}::uuid`);
@@ -92,7 +92,7 @@ describe('the tenant of a token', () => {
     });
   });
 
-  it('is the one of its organisation’s slug where organisations have no id and one was linked so', async () => {
+  it('is the tenant that was linked by slug if the organisation has no id', async () => {
     await link(tenant, `slug:${organisation}`);
 
     expect(await ask(testApp, { org_slug: organisation })).toEqual({ slug: tenant.slug });

@@ -233,7 +233,7 @@ describe('updateMembership', () => {
     await expect(update).rejects.toThrow('Only an OWNER');
   });
 
-  it('answers people of other tenants like those who are not there', async () => {
+  it('answers for users of other tenants as for missing ones', async () => {
     for (const userId of [people.stranger.id, `user_${'0'.repeat(32)}`, 'nonsense']) {
       expect(await update(userId, { role: 'GUEST' }, people.owner)).toEqual(
         refusedWith('NOT_FOUND', 'userId'),

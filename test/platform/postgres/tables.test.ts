@@ -59,7 +59,7 @@ describe('the indexes', () => {
     expect(JSON.stringify(plan)).toContain(index);
   });
 
-  it('forbid two users with one address, whatever its case', async () => {
+  it('forbid two users with one address, ignoring case', async () => {
     const insert = (email: string) => `insert into users (id, email) values (gen_random_uuid(), '${email}')`;
     await execute(database.url, insert('ada@example.com'));
 

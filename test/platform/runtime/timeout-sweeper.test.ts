@@ -26,7 +26,7 @@ describe('the timeout sweeper', () => {
     expect(sweeper.all()).toEqual(['endless']);
   });
 
-  it('does not expire ended work, also when its handle was reused', () => {
+  it('does not expire finished work, even if its handle was reused', () => {
     const late: string[] = [];
     const sweeper = new TimeoutSweeper<string>((work) => late.push(work));
     sweeper.end(sweeper.begin('quick', 1000));

@@ -12,6 +12,6 @@ it.each([
   ['fe80::1%eth0', 'fe80:0:0:0::/64'],
   ['::1', '0:0:0:0::/64'],
   ['nonsense', 'nonsense'],
-])('tells who is behind %s', (address, network) => {
+])('finds the network of %s', (address, network) => {
   expect(networkOf(address)).toBe(network);
 });

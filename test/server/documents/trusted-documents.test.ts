@@ -125,7 +125,7 @@ describe('a manifest', () => {
       manifestOf([{ id: 'a', name: 'A', type: 'query', body: 'query A { hello } query B { hello }' }]),
       'one operation',
     ],
-  ])('with faults keeps the server from starting: %j', async (manifest, message) => {
+  ])('that is invalid keeps the server from starting: %j', async (manifest, message) => {
     await expect(open('log', manifest)).rejects.toThrow(message);
   });
 

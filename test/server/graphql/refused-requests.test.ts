@@ -31,7 +31,7 @@ describe('a rejected request', () => {
     ['a compressed body', { query: '{ hello }' }, { 'content-encoding': 'gzip' }, 415],
     ['an Accept that nothing satisfies', { query: '{ hello }' }, { accept: 'text/csv' }, 406],
     ['a page, by POST', { query: '{ hello }' }, { accept: 'text/html' }, 406],
-  ])('is answered in the one form: %s', async (_name, body, headers, status) => {
+  ])('has the common form of errors: %s', async (_name, body, headers, status) => {
     const response = await door.post(body, headers);
     const contentType = response.headers.get('content-type');
 
@@ -72,7 +72,7 @@ describe('a rejected request', () => {
     ['HEAD', '/graphql', 'GET, POST'],
     ['OPTIONS', '/graphql', 'GET, POST'],
     ['POST', '/livez', 'GET, HEAD'],
-  ])('is told what the URL allows: %s %s', async (method, path, allow) => {
+  ])('gets the methods that the URL allows: %s %s', async (method, path, allow) => {
     const before = door.state.increments;
     const response = await fetch(door.origin + path, { method, headers: preflighted });
 
@@ -87,7 +87,7 @@ describe('a rejected request', () => {
     ['POST', '/nothing', 404, 'NOT_FOUND', 'There is nothing at this URL.'],
     ['GET', '/graphql/', 404, 'NOT_FOUND', 'There is nothing at this URL.'],
     ['GET', '/%', 400, 'BAD_USER_INPUT', 'The URL has a broken percent-encoding.'],
-  ])('is answered in the one form: %s %s', async (method, path, status, code, message) => {
+  ])('has the common form of errors: %s %s', async (method, path, status, code, message) => {
     const response = await fetch(door.origin + path, { method, ...(method === 'POST' && { body: 'x' }) });
 
     expect(response.headers.get('x-request-id')).not.toBeNull();
@@ -98,7 +98,7 @@ describe('a rejected request', () => {
     ['/graphql?query={hello}&query={viewer}', 'The URL has a search parameter more than once.'],
     ['/graphql?query={hello}&variables={', 'The search parameter `variables` is not valid JSON.'],
     ['/graphql', '`query` must be a GraphQL document, as a string.'],
-  ])('is told what is wrong with its URL: %s', async (path, message) => {
+  ])('gets the error of its URL: %s', async (path, message) => {
     const response = await fetch(door.origin + path, { headers: preflighted });
 
     expect(await failureOf(response)).toMatchObject({ status: 400, message });

@@ -49,7 +49,7 @@ describe('the cost of an operation', () => {
     ['{ node(id: "x") { ... on User { memberships { role } } ... on Tenant { name } } }', 4, 1],
     ['{ searchMessages(query: "x", first: 5) { nodes { content } } }', 15, 10],
     ['mutation { signOut { userErrors { message } } }', 10, 10],
-  ])('is what it asks for, and what came: %s', async (query, requested, actual) => {
+  ])('is determined by the selected fields and the returned rows: %s', async (query, requested, actual) => {
     const fresh = query.startsWith('mutation') ? await anotherViewer() : viewer;
     const answer = await testApp.ask(query, { token: fresh.token, headers: { 'graphql-cost': 'report' } });
 

@@ -113,7 +113,7 @@ describe('the pool', () => {
     expect(database.poolState()).toMatchObject({ inUse: 0, waiting: 0, timeouts: 0 });
   });
 
-  it('serves older work that asks again before work that began later', async () => {
+  it('serves a second request of older work before work that began later', async () => {
     const database = open();
     const held = [await database.pool.connect(), await database.pool.connect()];
     const older = new Cancellation();
