@@ -89,7 +89,7 @@ describe('the cost of a field in statements', () => {
   const statementsOf = async (query: string) => {
     await Promise.all(Object.values(testApp.app.caches).map((cache) => cache.invalidate('all')));
     let statements = 0;
-    // Last-seen times are written every 30 seconds, whatever the query.
+    // Last-seen times are written every 30 seconds, independently of the query.
     const stop = testApp.database.observe(
       ({ text }) => (statements += text.startsWith('with seen as') ? 0 : 1),
     );

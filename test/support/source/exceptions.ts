@@ -23,7 +23,6 @@ export const exceptions: Readonly<
     'src/platform/postgres/embedded/postgres-cluster.ts',
     'src/platform/postgres/embedded/postgres-server.ts',
     'src/platform/postgres/embedded/shared-server.ts',
-    'test/promises/statements-per-field.test.ts',
   ],
   wideComments: [
     'src/cli/tenant.ts',
