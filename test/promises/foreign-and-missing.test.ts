@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import sql from 'sql-template-tag';
+import { domains } from '../../src/graphql/domains.ts';
 import { hashPassword } from '../../src/platform/security/passwords.ts';
 import { createId, toPublicId } from '../../src/platform/ids.ts';
 import {
@@ -53,6 +54,16 @@ async function trace(query: string, variables: Readonly<Record<string, unknown>>
 }
 
 describe('a foreign object and a missing one', () => {
+  it('are compared for each type with a node, except models, which belong to no tenant', () => {
+    const ofNodes = Object.values(domains).flatMap((domain) =>
+      'node' in domain ? [domain.node?.prefix] : [],
+    );
+    expect(
+      ofNodes.toSorted(),
+      'a new prefix belongs in prefixes, with an object of another tenant in foreignIds',
+    ).toEqual([...prefixes, 'model'].toSorted());
+  });
+
   const userErrors = '{ userErrors { code message path } }';
   it.each([
     ...prefixes.map((prefix) => [prefix, byNode] as const),
