@@ -4,7 +4,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { importCommand } from './cli/import.ts';
 import { migrateCommand } from './cli/migrate.ts';
 import { monitorCommand, type MonitorOptions } from './cli/monitor/monitor.ts';
-import { views } from './cli/monitor/section.ts';
+import { views } from './cli/monitor/views.ts';
 import { seedCommand } from './cli/seed.ts';
 import { serveCommand } from './cli/serve/serve.ts';
 import { linkTenantCommand } from './cli/tenant.ts';
@@ -89,7 +89,7 @@ program
 program
   .command('monitor')
   .description('show the state of the database and a running server; exit with 1 when action is needed')
-  .addArgument(new Argument('[view]', 'view to show').choices([...views, 'all'] as const).default('all'))
+  .addArgument(new Argument('[view]', 'view to show').choices([...Object.keys(views), 'all']).default('all'))
   .addOption(
     new Option('--watch [seconds]', 'repeat every n seconds (5 by default)')
       .preset('5')

@@ -109,6 +109,7 @@ export interface Config {
     readonly profile: string;
     readonly steadySize: number;
     readonly overflowSize: number;
+    readonly driver: 'binary' | 'pg';
   };
   /** The proxies whose `x-forwarded-for` is believed: addresses, networks, and names for such. */
   readonly trustedProxies: readonly string[];

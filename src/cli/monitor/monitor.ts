@@ -2,20 +2,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { text as textOf } from 'node:stream/consumers';
 import { DatabaseError } from 'pg';
 import type { Config } from '../../app/config/config.ts';
-import { createStatisticsQueries } from '../../domains/statistics/queries.ts';
+import { createStatisticsQueries, type StatisticsQueries } from '../../domains/statistics/queries.ts';
 import { findEmbeddedPostgres } from '../../platform/postgres/embedded/embedded.ts';
 import { openDatabase } from '../../platform/postgres/open-database.ts';
 import { Refusal } from '../../platform/errors.ts';
 import { createLogger } from '../../platform/telemetry/logger.ts';
-import { databaseSections, type Reading } from './database-sections.ts';
 import { NotReachable, type ServerAddress } from './query-server.ts';
 import { isWarning, render } from './render.ts';
-import { views, type Section, type View } from './section.ts';
-import { authSection, cacheSection } from './server-sections.ts';
+import { readSection, type Reading, type Section } from './view.ts';
+import { views } from './views.ts';
+
+type ViewName = keyof typeof views;
 
 /** The options of `parley monitor`. */
 export interface MonitorOptions {
-  readonly view: View | 'all';
+  readonly view: ViewName | 'all';
   /** The seconds between two readings; null for one reading. */
   readonly watchSeconds: number | null;
   readonly json: boolean;
@@ -74,7 +75,7 @@ async function readAndShow(
   try {
     const sections = await read(config, options, server);
     show(sections, options);
-    if (sections.some(({ isUnknown }) => isUnknown === true)) return exitCodes.notReachable;
+    if (sections.some(({ isUnknown }) => isUnknown)) return exitCodes.notReachable;
     return warningsIn(sections).length > 0 ? exitCodes.actionNeeded : exitCodes.noActionNeeded;
   } catch (error) {
     const reason = reasonOf(error);
@@ -89,34 +90,46 @@ async function read(
   { view }: MonitorOptions,
   server: ServerAddress | null,
 ): Promise<readonly Section[]> {
-  if (view === 'cache') return [await cacheSection(server, true)];
-  // Each reading opens the database anew: an embedded server may have restarted on another port.
-  const url = config.database.url ?? (await findEmbeddedPostgres(config.database.dataDirectory));
-  if (url === null) {
+  // Each reading opens the database again: an embedded server may have restarted on another port.
+  const { dataDirectory } = config.database;
+  const url = config.database.url ?? (await findEmbeddedPostgres(dataDirectory));
+  if (url === null && view !== 'cache') {
     throw new NotReachable(
-      `No PostgreSQL runs on ${config.database.dataDirectory}: start \`parley serve\`, or set DATABASE_URL.`,
+      `No PostgreSQL runs on ${dataDirectory}: start \`parley serve\`, or set DATABASE_URL.`,
     );
   }
   const logger = createLogger({ level: 'silent' });
-  const database = openDatabase({ url, steadySize: 0, overflowSize: 2, logger });
+  const database = openDatabase({
+    ...config.database,
+    // The view of the caches sends no statement, so that nothing connects.
+    url: url ?? 'postgresql://localhost',
+    steadySize: 0,
+    overflowSize: 2,
+    logger,
+  });
   try {
-    const { cleanUpIntervalMs } = config;
-    const reading = { queries: createStatisticsQueries(database), at: new Date(), cleanUpIntervalMs };
-    const sections = sectionsOf(reading, server);
-    return await Promise.all((view === 'all' ? views : [view]).map((each) => sections[each]()));
+    const reading = {
+      queries: loadOnce(createStatisticsQueries(database)),
+      at: new Date(),
+      cleanUpIntervalMs: config.cleanUpIntervalMs,
+      server,
+      isServerRequired: view === 'cache',
+    };
+    const selected = Object.entries(views).filter(([name]) => view === 'all' || view === name);
+    return await Promise.all(selected.map(([name, each]) => readSection(name, each, reading)));
   } finally {
     await database.close();
   }
 }
 
-function sectionsOf(
-  reading: Reading,
-  server: ServerAddress | null,
-): Readonly<Record<View, () => Promise<Section>>> {
+/** Loads the analysis and the connections, which several tables share, once. */
+function loadOnce(queries: StatisticsQueries): Reading['queries'] {
+  let findings: ReturnType<StatisticsQueries['findings']> | null = null;
+  let connections: ReturnType<StatisticsQueries['connections']> | null = null;
   return {
-    ...databaseSections(reading),
-    cache: () => cacheSection(server, false),
-    auth: () => authSection(reading, server),
+    ...queries,
+    findings: () => (findings ??= queries.findings()),
+    connections: () => (connections ??= queries.connections()),
   };
 }
 
@@ -150,9 +163,9 @@ function reportOf(sections: readonly Section[]) {
   return {
     checkedAt: new Date().toISOString(),
     actionNeeded: warningsIn(sections).length > 0,
-    notReached: sections.filter(({ isUnknown }) => isUnknown === true).map(({ view }) => view),
+    notReached: sections.filter(({ isUnknown }) => isUnknown).map(({ view }) => view),
     sections: Object.fromEntries(
-      sections.map(({ view, tables, notes = [], findings = [] }) => [
+      sections.map(({ view, tables, notes, findings }) => [
         view,
         { ...Object.fromEntries(tables.map(({ name, rows }) => [name, rows])), findings, notes },
       ]),
@@ -161,5 +174,5 @@ function reportOf(sections: readonly Section[]) {
 }
 
 function warningsIn(sections: readonly Section[]) {
-  return sections.flatMap(({ findings = [] }) => findings.filter(isWarning));
+  return sections.flatMap(({ findings }) => findings.filter(isWarning));
 }

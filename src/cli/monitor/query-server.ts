@@ -9,8 +9,6 @@ export interface ServerAddress {
   readonly token: string;
 }
 
-const timeoutMs = 5000;
-
 const responseSchema = z.object({
   data: z.object({ operations: z.unknown() }).nullish(),
   errors: z.array(z.object({ message: z.string() })).optional(),
@@ -26,7 +24,7 @@ export async function queryServer<Schema extends z.ZodType>(
   schema: Schema,
 ): Promise<z.output<Schema>> {
   const { url } = server;
-  const response = responseSchema.safeParse(parseJson(await send(server, `{ operations { ${selection} } }`)));
+  const response = responseSchema.safeParse(await send(server, `{ operations { ${selection} } }`));
   if (!response.success) throw new NotReachable(`${url} is not a Parley server.`);
   const { data, errors: [error] = [] } = response.data;
   if (error !== undefined) throw new NotReachable(`The server at ${url} refused: ${error.message}`);
@@ -37,29 +35,22 @@ export async function queryServer<Schema extends z.ZodType>(
   );
 }
 
-async function send({ url, token }: ServerAddress, query: string): Promise<string> {
+/** Returns null for a response that is not JSON. */
+async function send({ url, token }: ServerAddress, query: string): Promise<unknown> {
   try {
     const response = await fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
       body: JSON.stringify({ query }),
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.timeout(5000),
     });
-    return await response.text();
+    return await response.json();
   } catch (error) {
+    if (error instanceof SyntaxError) return null;
     // The message of fetch is "fetch failed"; the reason is in its cause.
     const cause: unknown = error instanceof Error ? (error.cause ?? error) : error;
     const first: unknown = cause instanceof AggregateError ? cause.errors[0] : cause;
     const reason = first instanceof Error ? first.message : String(first);
     throw new NotReachable(`The server at ${url} does not respond: ${reason}`, { cause: error });
-  }
-}
-
-/** Returns undefined for invalid JSON, which then fits no schema. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

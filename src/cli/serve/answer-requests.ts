@@ -61,11 +61,12 @@ async function listen(
   { peopleToWarm, demoToken, cluster }: AnswerOptions,
   signal: AbortSignal,
 ) {
+  // The first statement of Prisma's client compiles WebAssembly and blocks the process: it must neither delay
+  // a request nor let the first statements of the notification connection time out.
+  await platform.database.warmUp();
   const app = createApp({ ...platform, config, cluster });
   const server = await app.createServer(demoToken);
   try {
-    // The first statement of Prisma's client compiles WebAssembly, which must not delay a request.
-    await platform.database.warmUp();
     if (peopleToWarm > 0) {
       await app.warming.warmWithin(warmingPatienceMs, { recentlyActive: peopleToWarm, signal });
     }

@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Cell } from '../../../src/cli/monitor/section.ts';
-import { authSection, cacheSection } from '../../../src/cli/monitor/server-sections.ts';
+import { readSection, type Reading } from '../../../src/cli/monitor/view.ts';
+import { views } from '../../../src/cli/monitor/views.ts';
+import { emptyReading } from '../../support/empty-reading.ts';
 import { runParley } from '../../support/parley.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 
@@ -58,11 +59,19 @@ const load = {
   reduction: 0.9,
 };
 
-const read = () => cacheSection({ url, token: 'secret' }, true);
-const textOf = (cell: Cell) => (typeof cell === 'string' ? cell : cell.text);
+const readingOf = (server: Reading['server']): Reading => ({
+  ...emptyReading,
+  queries: {
+    ...emptyReading.queries,
+    credentials: async () => ({ liveSessions: 7, sessionsOfToday: 2, liveApiKeys: 1, apiKeysUsedToday: 0 }),
+  },
+  server,
+});
+const read = (name: 'cache' | 'auth' = 'cache', token = 'secret') =>
+  readSection(name, views[name], readingOf({ url, token }));
 const shown = async () => {
   const { tables, findings } = await read();
-  return { cells: tables[0]?.cells[0]?.map(textOf), findings };
+  return { cells: tables[0]?.cells[0]?.map(({ text }) => text), findings };
 };
 
 describe('the view of caches', () => {
@@ -125,25 +134,21 @@ describe('the view of caches', () => {
   });
 
   it('are not available when no server listens', async () => {
-    const section = await cacheSection({ url: 'http://127.0.0.1:9999/graphql', token: 'x' }, true);
+    const reading = readingOf({ url: 'http://127.0.0.1:9999/graphql', token: 'x' });
+    const section = await readSection('cache', views.cache, reading);
 
     expect(section).toMatchObject({ isUnknown: true, notes: [expect.stringContaining('ECONNREFUSED')] });
   });
 });
 
 describe('the view of credentials', () => {
-  const queries = {
-    credentials: async () => ({ liveSessions: 7, sessionsOfToday: 2, liveApiKeys: 1, apiKeysUsedToday: 0 }),
-  };
-  const at = new Date(0);
-
   it('are shown with the costs of authentication', async () => {
     answer = { data: { operations: { databaseLoad: load, identitySync: sync } } };
-    const { tables, findings } = await authSection({ queries, at }, { url, token: 'secret' });
+    const { tables, findings } = await read('auth');
 
-    expect(tables.map(({ name, cells }) => [name, cells[0]?.map(textOf)])).toEqual([
+    expect(tables.map(({ name, cells }) => [name, cells[0]?.map(({ text }) => text)])).toEqual([
       ['credentials', ['7', '2', '1', '0']],
-      ['databaseLoad', ['1.50', '0.020', '4,000', '90.0 %']],
+      ['databaseLoad', ['1.5', '0.02', '4,000', '90.0 %']],
       ['identitySync', ['100', '10', '85', '1', '0', '0', '85.0 %']],
     ]);
     expect(findings).toEqual([]);
@@ -151,14 +156,14 @@ describe('the view of credentials', () => {
 
   it('have a warning when synchronizations fail', async () => {
     answer = { data: { operations: { databaseLoad: load, identitySync: { ...sync, failed: 5 } } } };
-    const { findings } = await authSection({ queries, at }, { url, token: 'secret' });
+    const { findings } = await read('auth');
 
     expect(findings).toMatchObject([{ severity: 'warning', finding: '5 of 100 synchronizations failed' }]);
   });
 
   it('are shown without the costs when the server refuses', async () => {
     answer = { errors: [{ message: 'Cannot query field "databaseLoad" on type "Operations".' }] };
-    const { tables, notes, isUnknown } = await authSection({ queries, at }, { url, token: 'secret' });
+    const { tables, notes, isUnknown } = await read('auth');
 
     expect(tables.map(({ name }) => name)).toEqual(['credentials']);
     expect(notes).toEqual([expect.stringContaining('Cannot query field')]);

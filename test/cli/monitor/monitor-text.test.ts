@@ -1,15 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { connectionsSection } from '../../../src/cli/monitor/database-sections.ts';
 import { render } from '../../../src/cli/monitor/render.ts';
-import {
-  bytes,
-  levelOf,
-  moment,
-  quantity,
-  seconds,
-  tableOf,
-  type Section,
-} from '../../../src/cli/monitor/section.ts';
+import { format, levelOf, tableOf } from '../../../src/cli/monitor/table.ts';
+import { readSection, type Section } from '../../../src/cli/monitor/view.ts';
+import { views } from '../../../src/cli/monitor/views.ts';
+import { emptyReading } from '../../support/empty-reading.ts';
 
 const plain = { isColoured: false, width: null };
 
@@ -20,17 +14,15 @@ const section: Section = {
     tableOf(
       'statements',
       [
-        { ms: 5, text: 'select 1' },
-        { ms: 1200, text: 'select a long list of columns' },
+        { query: 'select 1', isSlow: false, maxMs: 5 },
+        { query: 'select a long list of columns', isSlow: true, maxMs: 1200 },
       ],
-      {
-        ms: ({ ms }) => quantity(String(ms), levelOf(ms, 100, 1000)),
-        statement: ({ text }) => text,
-      },
+      { hidden: ['isSlow'], levels: { maxMs: [100, 1000] } },
     ),
   ],
   notes: ['Not all are counted.'],
   findings: [],
+  isUnknown: false,
 };
 const warning = {
   kind: 'slow',
@@ -45,9 +37,9 @@ describe('the text of monitor', () => {
     expect(render([section], plain)).toBe(
       [
         'Statements',
-        '  ms  statement',
-        '   5  select 1',
-        '1200  select a long list of columns',
+        'max ms  query',
+        '     5  select 1',
+        ' 1,200  select a long list of columns',
         '· Not all are counted.',
         '',
         'No action needed.',
@@ -57,17 +49,17 @@ describe('the text of monitor', () => {
   });
 
   it('truncates the last column at the width of the terminal', () => {
-    const lines = render([section], { ...plain, width: 26 }).split('\n');
+    const lines = render([section], { ...plain, width: 30 }).split('\n');
 
-    expect(lines[3]).toBe('1200  select a long list …');
-    expect(lines[3]).toHaveLength(26);
+    expect(lines[3]).toBe(' 1,200  select a long list of…');
+    expect(lines[3]).toHaveLength(30);
   });
 
   it('colours critical numbers only', () => {
     const text = render([section], { ...plain, isColoured: true });
 
-    expect(text).toContain('\u001B[31m1200\u001B[39m');
-    expect(text).toContain('   5  select 1');
+    expect(text).toContain('\u001B[31m1,200\u001B[39m');
+    expect(text).toContain('     5  select 1');
     expect(render([section], plain)).not.toContain('\u001B');
   });
 
@@ -84,18 +76,42 @@ describe('the text of monitor', () => {
   });
 
   it.each([
-    [bytes(0), '0 B'],
-    [bytes(1023), '1023 B'],
-    [bytes(8192), '8.0 kB'],
-    [bytes(342_663_168), '327 MB'],
-    [seconds(0.04), '0.0 s'],
-    [seconds(119), '119 s'],
-    [seconds(3600), '60 min'],
-    [seconds(86_400), '24 h'],
-    [moment(null), 'never'],
-    [moment(new Date('2026-11-20T08:15:59.999Z')), '2026-11-20 08:15'],
-  ])('formats quantities for people: %s', (text, expected) => {
-    expect(text).toBe(expected);
+    ['sizeBytes', 0, '0 B'],
+    ['sizeBytes', 1023, '1023 B'],
+    ['sizeBytes', 8192, '8.0 kB'],
+    ['sizeBytes', 342_663_168, '327 MB'],
+    ['waitingSeconds', 0.04, '0.0 s'],
+    ['waitingSeconds', 119, '119 s'],
+    ['waitingSeconds', 3600, '60 min'],
+    ['waitingSeconds', 86_400, '24 h'],
+    ['cacheHitRate', 0.987, '98.7 %'],
+    ['cacheHitRate', null, ''],
+    ['meanMs', 0.0123, '0.012'],
+    ['meanMs', 12.34, '12.3'],
+    ['calls', 12_345, '12,345'],
+    ['isUnique', true, 'yes'],
+    ['blockedBy', [1, 2], '1, 2'],
+    ['lastVacuumAt', null, 'never'],
+    ['lastVacuumAt', new Date('2026-11-20T08:15:59.999Z'), '2026-11-20 08:15'],
+  ])('formats %s by its unit: %s is %s', (field, value, expected) => {
+    expect(format(field, value)).toBe(expected);
+  });
+
+  it('has levels from a threshold on, upwards and downwards', () => {
+    expect([99, 100, 1000].map((value) => levelOf(value, [100, 1000]))).toEqual([
+      null,
+      'elevated',
+      'critical',
+    ]);
+    expect([0.9, 0.8, 0.5].map((value) => levelOf(value, [0.8, 0.5]))).toEqual([
+      null,
+      'elevated',
+      'critical',
+    ]);
+  });
+
+  it('names an empty table', () => {
+    expect(render([{ ...section, tables: [tableOf('blocked', [], {})] }], plain)).toContain('(no blocked)');
   });
 });
 
@@ -112,8 +128,10 @@ describe('the view of connections', () => {
     { processId: 1, blockedBy: [2], waitingSeconds, query: 'select' },
   ];
   const subjectsFor = async (changes: object) => {
-    const queries = { connections: async () => ({ ...idle, ...changes }) };
-    const { findings = [] } = await connectionsSection({ queries });
+    const { findings } = await readSection('connections', views.connections, {
+      ...emptyReading,
+      queries: { ...emptyReading.queries, connections: async () => ({ ...idle, ...changes }) },
+    });
     return findings.map(({ subject }) => subject);
   };
 
