@@ -7,7 +7,7 @@ export interface Table {
 }
 
 /** A formatted value. */
-export interface Cell {
+interface Cell {
   readonly text: string;
   /** True for a number, which is aligned right. */
   readonly isNumber: boolean;
@@ -70,7 +70,7 @@ export function format(field: string, value: unknown): string {
   if (Array.isArray(value)) return value.join(', ');
   if (value === null) return field.endsWith('At') ? 'never' : '';
   if (typeof value === 'boolean') return value ? 'yes' : '';
-  if (typeof value !== 'number') return String(value);
+  if (typeof value !== 'number') return typeof value === 'string' ? value : JSON.stringify(value);
   if (field.endsWith('Bytes')) return bytes(value);
   if (field.endsWith('Seconds')) return seconds(value);
   if (/rate$|reduction$/i.test(field)) return percent(value);

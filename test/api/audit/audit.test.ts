@@ -34,6 +34,11 @@ const doneByAdmins: Readonly<Record<string, Done>> = {
     target: () => leaver.id,
     details: { role: 'GUEST', wasSuspended: true },
   },
+  liftSignInLimit: {
+    input: () => ({ userId: colleague.id }),
+    target: () => colleague.id,
+    details: {},
+  },
   refreshStatistics: withoutInput,
   setModelEnabled: {
     input: () => ({ modelId: 'model_one', isEnabled: false }),

@@ -147,7 +147,7 @@ describe('seeding', () => {
       sql`insert into tenants (id, slug, name) values (gen_random_uuid(), 'lumen', 'Mine')`,
     );
 
-    await expect(run(other.database)).rejects.toThrow('the tenant lumen belongs to somebody else');
+    await expect(run(other.database)).rejects.toThrow('the tenant lumen is already used by other data');
     expect(await other.database.query(sql`select slug from tenants`)).toEqual([{ slug: 'lumen' }]);
     expect(await other.database.query(sql`select slug from models`)).toEqual([]);
     await other.close();

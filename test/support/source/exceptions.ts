@@ -17,7 +17,6 @@ export const exceptions: Readonly<
   unclearTexts: ['src/platform/postgres/embedded/postgres-cluster.ts'],
   unclearComments: [
     'src/caching/coherence/notify-connection.ts',
-    'src/cli/monitor/monitor.ts',
     'src/platform/postgres/embedded/postgres-account.ts',
     'src/platform/postgres/embedded/postgres-binaries.ts',
     'src/platform/postgres/embedded/postgres-cluster.ts',
@@ -32,7 +31,6 @@ export const exceptions: Readonly<
     'src/graphql/with-user-errors.ts',
   ],
   docstrings: [
-    'src/cli/monitor/section.ts',
     'src/cli/serve/demo-tokens.ts',
     'src/cli/tenant.ts',
     'src/graphql/resolver-types-strict.ts',
