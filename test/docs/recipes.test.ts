@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { labelDomain } from '../support/label-domain.ts';
+import { stickerDomain } from '../support/sticker-domain.ts';
 
 // Follows all recipes of the README together in one copy of the source, because generating and compiling take
 // longer than the rest.
@@ -33,11 +33,11 @@ it('a computed field, a batched field, a list, a mutation, a domain and an error
   expect(describeSchema()).toEqual({
     computed: 'String!',
     batched: true,
-    list: 'LabelConnection!',
+    list: 'StickerConnection!',
     listArguments: ['after', 'before', 'first', 'last'],
     isListBatched: true,
-    payload: ['label', 'userErrors'],
-    node: ['Label'],
+    payload: ['sticker', 'userErrors'],
+    node: ['Sticker'],
   });
 }, 180_000);
 
@@ -67,9 +67,9 @@ function addError(): void {
   writeFileSync(
     file,
     `${readFileSync(file, 'utf8')}
-export class LabelingForbidden extends Refusal {
+export class StickerForbidden extends Refusal {
   constructor() {
-    super('FORBIDDEN', 'Only the owner and tenant admins can label a conversation.');
+    super('FORBIDDEN', 'Only the owner and tenant admins can sticker a conversation.');
   }
 }
 `,
@@ -77,14 +77,17 @@ export class LabelingForbidden extends Refusal {
 }
 
 function addDomainWithListAndMutation(): void {
-  for (const [name, text] of Object.entries(labelDomain)) {
-    const file = join(copy, 'src/domains/label', name);
+  for (const [name, text] of Object.entries(stickerDomain)) {
+    const file = join(copy, 'src/domains/sticker', name);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
   }
-  extend('src/graphql/domains.ts', 'export const domains', ['  label,']);
+  extend('src/graphql/domains.ts', 'export const domains', ['  sticker,']);
   const file = join(copy, 'src/graphql/domains.ts');
-  writeFileSync(file, `import { label } from '../domains/label/domain.ts';\n${readFileSync(file, 'utf8')}`);
+  writeFileSync(
+    file,
+    `import { sticker } from '../domains/sticker/domain.ts';\n${readFileSync(file, 'utf8')}`,
+  );
 }
 
 /** Inserts lines behind the line that starts with `start`, which opens a block. */
@@ -110,15 +113,15 @@ function describeSchema(): unknown {
     import { createSchema } from './dist/graphql/schema.js';
     const schema = createSchema();
     const fieldsOf = (type) => schema.getType(type).getFields();
-    const { initial, isOwn, labels } = fieldsOf('Conversation');
+    const { initial, isOwn, stickers } = fieldsOf('Conversation');
     console.log(JSON.stringify({
       computed: String(initial.type),
       batched: isOwn.extensions.batched !== undefined,
-      list: String(labels.type),
-      listArguments: labels.args.map(({ name }) => name).toSorted(),
-      isListBatched: labels.extensions.batched !== undefined,
-      payload: Object.keys(fieldsOf('CreateLabelPayload')),
-      node: schema.getPossibleTypes(schema.getType('Node')).map(({ name }) => name).filter((name) => name === 'Label'),
+      list: String(stickers.type),
+      listArguments: stickers.args.map(({ name }) => name).toSorted(),
+      isListBatched: stickers.extensions.batched !== undefined,
+      payload: Object.keys(fieldsOf('CreateStickerPayload')),
+      node: schema.getPossibleTypes(schema.getType('Node')).map(({ name }) => name).filter((name) => name === 'Sticker'),
     }));`;
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
     cwd: copy,
