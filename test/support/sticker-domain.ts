@@ -100,7 +100,7 @@ export function createStickerLoaders(queries: StickerQueries, { tenantId }: View
 `,
   'service.ts': `
 import { z } from 'zod';
-import { StickingForbidden } from '../../platform/errors.ts';
+import { StickerForbidden } from '../../platform/errors.ts';
 import { createId, fromPublicId } from '../../platform/ids.ts';
 import { parseInput } from '../../platform/input.ts';
 import { mayChange, missingConversation, type FindForWriting } from '../conversation/model.ts';
@@ -122,7 +122,7 @@ export function createStickerService({ queries, findForWriting }: {
       const id = fromPublicId('conv', conversationId);
       const conversation = id === null ? null : await findForWriting(viewer, id);
       if (conversation === null) throw missingConversation();
-      if (!mayChange(viewer, conversation)) throw new StickingForbidden();
+      if (!mayChange(viewer, conversation)) throw new StickerForbidden();
       const sticker = { id: createId(), name };
       await queries.insert(viewer.tenantId, conversation.id, sticker);
       return sticker;

@@ -14,7 +14,7 @@ import { FaultProxy } from '../../support/fault-proxy.ts';
 import { populate, type Inhabitant } from '../../support/population.ts';
 
 /** Longest time in which a client gets a response: below REQUEST_TIMEOUT; about 1.8 s on a quiet machine. */
-const answerMaxMs = 8000;
+const answerMaxMs = 7000;
 const logger = createLogger({ level: 'silent' });
 const cleanUps = new CleanUps();
 
