@@ -85,15 +85,18 @@ export class LevelExecutor implements Executor {
       this.#counts.countNotPlannable(error instanceof NotPlannable ? error.reason : 'invalid');
       return null;
     }
+    const { plan, variables: values } = planned;
+    // Each property by its name: a spread costs several microseconds here.
     const execution: Execution = {
-      ...planned,
+      plan,
+      variables: values,
       schema: this.#schema,
       rootValue,
       counts: this.#counts,
       fallBack: (error, replay, rest) => this.#fallBack(request, error, replay, rest),
     };
-    const run = new Run(context, planned.variables, answerLimit?.bytesMax ?? Infinity);
-    const isMutation = planned.plan.operation.operation === 'mutation';
+    const run = new Run(context, values, answerLimit?.bytesMax ?? Infinity);
+    const isMutation = plan.operation.operation === 'mutation';
     return isMutation ? runMutation(execution, run) : runQuery(execution, run);
   }
 

@@ -27,6 +27,7 @@ import { RateLimiter, type SharedUsage } from './limits/rate-limiter.ts';
 import { isLoopback } from './loopback.ts';
 import { registerExplorer } from './routes/explorer-route.ts';
 import { registerHealth, type Readiness } from './routes/health-routes.ts';
+import { warnOfUnnamedProxy } from './hooks/unnamed-proxy.ts';
 import { registerMetrics, type Metrics } from './routes/metrics-route.ts';
 import { createSandboxPlugin, renderSandbox, withoutToken } from './routes/sandbox.ts';
 import { registerIdentityWebhook, type ReceiveWebhook } from './routes/webhook-route.ts';
@@ -78,6 +79,7 @@ export async function createHttpServer<Viewer, Context extends OperationScope>(
   const server = createFastify(formatError, config);
   const securityHeaders = await registerSecurityHeaders(server);
   registerRequestStats(server, observer);
+  warnOfUnnamedProxy(server, options.logger);
   const eventLoop = new EventLoopWatch(config.http.eventLoopDelayMaxMs);
   registerAdmission(server, gate, eventLoop);
   const stopWatching = eventLoop.start();

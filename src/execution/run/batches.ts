@@ -58,14 +58,15 @@ interface Group {
 function batchOf(args: unknown, fields: Group['fields']): Batch {
   const [{ fetch, field, parents }] = fields;
   const { definition, value } = field;
-  const common = { definition, fetch, args, fields, answer: undefined };
-  if (fields.length === 1 && new Set(parents).size === parents.length) {
-    return { ...common, selection: value.selection, parents, indexes: null };
+  const hasEachOnce = parents.length === 1 || new Set(parents).size === parents.length;
+  if (fields.length === 1 && hasEachOnce) {
+    const { selection } = value;
+    return { definition, fetch, args, selection, parents, indexes: null, fields, answer: undefined };
   }
   const selection = mergeSelections(fields.map((each) => each.field.value.selection));
   const distinct = [...new Set(fields.flatMap((each) => each.parents))];
   const indexes = new Map(distinct.map((parent, index) => [parent, index]));
-  return { ...common, selection, parents: distinct, indexes };
+  return { definition, fetch, args, selection, parents: distinct, indexes, fields, answer: undefined };
 }
 
 /** Returns true if a batch resolver returned one value per parent. */
