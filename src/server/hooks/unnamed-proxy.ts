@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from '../../platform/telemetry/logger.ts';
 
 /**
- * Warns once of a proxy that TRUST_PROXY does not name. All its clients share the proxy's address, and with it
- * the limits of one address.
+ * Warns once of a proxy that TRUST_PROXY does not name. All its clients share the proxy's address, and with
+ * it the limits of one address.
  */
 export function warnOfUnnamedProxy(server: FastifyInstance, logger: Logger): void {
   let isWarned = false;
