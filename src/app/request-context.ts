@@ -34,7 +34,7 @@ export function createContextFactory(
     clock,
     services,
     explain,
-    loaders: new RequestLoaders(viewer ?? nobody, cancellation),
+    loaders: new RequestLoaders(viewer ?? anonymous, cancellation),
     resetFor,
     signOutCaller,
   });
@@ -45,7 +45,7 @@ export function createContextFactory(
     viewer: Viewer | null,
   ): void {
     this.viewer = viewer;
-    this.loaders = new RequestLoaders(viewer ?? nobody, this.cancellation);
+    this.loaders = new RequestLoaders(viewer ?? anonymous, this.cancellation);
   }
 }
 
@@ -54,7 +54,7 @@ function signOutCaller(this: { caller: Viewer | null }): void {
 }
 
 /** A viewer without a tenant, for which all queries find nothing. */
-const nobody: Viewer = {
+const anonymous: Viewer = {
   tenantId: noId,
   userId: noId,
   role: 'GUEST',

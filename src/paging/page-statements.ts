@@ -106,13 +106,9 @@ function pageStatement<Row>(list: List<Row>, parent: Sql, window: PageWindow, ne
  * every time.
  */
 function rowsFetchedFor({ needsPageInfo, size }: PageWindow): number {
-  let rows = size;
-  for (const common of commonSizes) {
-    if (common < size) continue;
-    rows = common;
-    break;
-  }
-  return needsPageInfo ? rows + 1 : rows;
+  const extra = needsPageInfo ? 1 : 0;
+  for (const common of commonSizes) if (common >= size) return common + extra;
+  return size + extra;
 }
 
 /** Returns the condition of each branch, or of the whole list if it has no branches. */

@@ -103,18 +103,16 @@ export function createSessionQueries(db: Database) {
       return found?.id ?? null;
     },
 
-    /** Records that an admin lifted a member's sign-in limits; null if there is no such member. */
-    async noteLiftedLimit(
-      viewer: Viewer,
-      userId: string,
-      entry: AuditEntry,
-    ): Promise<{ readonly email: string | null } | null> {
-      const [member] = await db.query<{ readonly email: string | null }>(sql`with member as (
-          select u.email from users u join memberships m on m.user_id = u.id
-          where m.tenant_id = ${viewer.tenantId}::uuid and u.id = ${userId}::uuid
-        ), noted as (${insertAudit(entry, sql`member`)})
-        select * from member`);
+    /** Finds a member's email address, which may be null; null if there is no such member. */
+    async memberById(viewer: Viewer, userId: string): Promise<{ readonly email: string | null } | null> {
+      const [member] = await db.query<{ readonly email: string | null }>(sql`select u.email
+        from users u join memberships m on m.user_id = u.id
+        where m.tenant_id = ${viewer.tenantId}::uuid and u.id = ${userId}::uuid`);
       return member ?? null;
+    },
+
+    async recordAudit(entry: AuditEntry): Promise<void> {
+      await db.query(insertAudit(entry));
     },
 
     /** Finds an account by its external ID, such as `import:<tenant>:<author>`. */

@@ -128,14 +128,17 @@ export function createSessionService(options: {
     /**
      * Lifts the limits of sign-in attempts for a member's account. Returns the member's user ID.
      * @throws NotFound
+     * @throws InvalidInput after too many times
      */
     async liftSignInLimit(viewer: Viewer, input: unknown): Promise<string> {
       const { userId } = parseInput(liftSchema, input);
       const id = fromPublicId('user', userId);
+      const member = id === null ? null : await queries.memberById(viewer, id);
+      if (member === null || id === null) throw new NotFound('member', ['input', 'userId']);
       const note = { action: 'liftSignInLimit', target: userId };
       const entry = auditEntry(viewer, note, new Date(clock.now()));
-      const member = id === null ? null : await queries.noteLiftedLimit(viewer, id, entry);
-      if (member === null || id === null) throw new NotFound('member', ['input', 'userId']);
+      if (member.email !== null) await limits.countLift(member.email);
+      await queries.recordAudit(entry);
       if (member.email !== null) await limits.lift(member.email);
       return id;
     },

@@ -23,12 +23,19 @@ export interface SignInLimits {
   count(attempt: SignInAttempt): Promise<void>;
   /** Takes back a successful attempt, and those of the same account from the same place. */
   succeed(attempt: SignInAttempt): Promise<void>;
+  /**
+   * Counts a lift of an account's limits, before it is recorded.
+   * @throws InvalidInput after too many: an admin must not be able to guess a member's password
+   */
+  countLift(email: string): Promise<void>;
   /** Forgets all attempts for an account. */
   lift(email: string): Promise<void>;
 }
 
 /** All networks together have this many times the attempts of one for an account. */
 const networksPerAccount = 5;
+
+const liftsOfAccount: readonly AttemptLimit[] = [{ name: 'lift', triesMax: 3 }];
 
 /** Creates the limits: `perAccount` and `perNetwork` attempts in the window of the limiter. */
 export function createSignInLimits(
@@ -49,9 +56,7 @@ export function createSignInLimits(
       const waitMs =
         (isKnown ? null : await limiter.take(networkKey(attempt), ofNetwork)) ??
         (await limiter.take(accountKey(attempt.email), limitsOfAccount(attempt)));
-      if (waitMs === null) return;
-      const seconds = Math.max(1, Math.ceil(waitMs / 1000));
-      throw invalidInput('RATE_LIMITED', `Too many sign-in attempts; try again in ${seconds} seconds.`);
+      if (waitMs !== null) throw tooMany('sign-in attempts', waitMs);
     },
 
     // Only one attempt of the network: otherwise an attacker with an own account could reset the limit.
@@ -65,10 +70,20 @@ export function createSignInLimits(
       ]);
     },
 
+    async countLift(email) {
+      const waitMs = await limiter.take(`lift:${accountKey(email)}`, liftsOfAccount);
+      if (waitMs !== null) throw tooMany('lifted limits for this user', waitMs);
+    },
+
     async lift(email) {
       await limiter.forget(accountKey(email));
     },
   };
+}
+
+function tooMany(what: string, waitMs: number) {
+  const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+  return invalidInput('RATE_LIMITED', `Too many ${what}; try again in ${seconds} seconds.`);
 }
 
 function placeOf(attempt: SignInAttempt): string {

@@ -185,6 +185,18 @@ describe('sign-in attempts', () => {
     ).toEqual([{ actor_id: admin.uuid, target: person.id, result: 'OK' }]);
   });
 
+  it('are forgotten three times in a window: an admin cannot guess passwords by lifting the limit', async () => {
+    const admin = await aUser(testApp, tenant, { role: 'ADMIN' });
+    for (let time = 0; time < 3; time += 1) {
+      await signIn(times(perAccount, wrong));
+      expect(await lift(admin.token, person.id)).toMatchObject({ userErrors: [] });
+    }
+    await signIn(times(perAccount, wrong));
+
+    expect(await lift(admin.token, person.id)).toMatchObject({ userErrors: [{ code: 'RATE_LIMITED' }] });
+    expect(await signIn([{}])).toEqual(['RATE_LIMITED']);
+  });
+
   it('are not forgotten for members of other tenants, or by anybody but admins', async () => {
     const foreignAdmin = await aUser(testApp, await aTenant(testApp), { role: 'OWNER' });
     await signIn(times(perAccount, wrong));

@@ -116,21 +116,16 @@ describe('the text of monitor', () => {
 });
 
 describe('the view of connections', () => {
-  const idle = {
-    connectionsMax: 100,
-    connections: 10,
-    longestTransactionSeconds: 0,
-    longestIdleInTransactionSeconds: 0,
-    groups: [],
-    blocked: [],
-  };
   const blocked = (waitingSeconds: number) => [
     { processId: 1, blockedBy: [2], waitingSeconds, query: 'select' },
   ];
   const subjectsFor = async (changes: object) => {
     const { findings } = await readSection('connections', views.connections, {
       ...emptyReading,
-      queries: { ...emptyReading.queries, connections: async () => ({ ...idle, ...changes }) },
+      queries: {
+        ...emptyReading.queries,
+        connections: async () => ({ ...(await emptyReading.queries.connections()), ...changes }),
+      },
     });
     return findings.map(({ subject }) => subject);
   };

@@ -20,7 +20,6 @@ export const exceptions: Readonly<
     'src/platform/postgres/embedded/postgres-account.ts',
     'src/platform/postgres/embedded/postgres-binaries.ts',
     'src/platform/postgres/embedded/postgres-cluster.ts',
-    'src/platform/postgres/embedded/postgres-server.ts',
     'src/platform/postgres/embedded/shared-server.ts',
   ],
   wideComments: [

@@ -101,9 +101,9 @@ function isAlive(pid: number): boolean {
   }
 }
 
-// A number comes to another process after a restart of the machine or container, and stays with a killed
-// server as long as nobody collects it, as in a container without an init process. Only Linux tells;
-// elsewhere the password decides.
+// After a restart of the machine or container, another process may have the ID; a killed server keeps it
+// until its parent collects it, which never happens in a container without an init process. Only Linux shows
+// this; elsewhere the password decides.
 async function isPostmasterOf(folder: string, pid: number): Promise<boolean> {
   if (process.platform !== 'linux') return true;
   const workingFolder = await readlink(`/proc/${pid}/cwd`).catch(() => null);
@@ -117,7 +117,8 @@ async function runPgCtl(control: ServerControl, command: readonly string[]): Pro
   });
 }
 
-// Made here because the account could not write to a file of root's, and shortened because nobody else does.
+// Made here because the account could not write to a file of root's, and shortened because no other program
+// does.
 async function prepareLog(control: ServerControl, path: string): Promise<number> {
   const size = await stat(path).then((stats) => stats.size, absentAsNull);
   if (size !== null && size > logSizeMax) await rename(path, `${path}.1`);
