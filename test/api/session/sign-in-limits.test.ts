@@ -197,7 +197,7 @@ describe('sign-in attempts', () => {
     expect(await signIn([{}])).toEqual(['RATE_LIMITED']);
   });
 
-  it('are not forgotten for members of other tenants, or by anybody but admins', async () => {
+  it('are not forgotten for members of other tenants, or by members', async () => {
     const foreignAdmin = await aUser(testApp, await aTenant(testApp), { role: 'OWNER' });
     await signIn(times(perAccount, wrong));
     const member = await aUser(testApp, tenant);
