@@ -5,6 +5,7 @@ import type { IdentityService } from '../domains/identity/service.ts';
 import type { Viewer } from '../domains/session/model.ts';
 import { tokenPrefix, type SessionService } from '../domains/session/service.ts';
 import { Unauthenticated } from '../platform/errors.ts';
+import { isNone } from '../platform/text.ts';
 import { networkOf } from '../platform/security/network-address.ts';
 import type { RateLimitKeys } from '../server/limits/rate-limiter.ts';
 
@@ -26,7 +27,8 @@ export function createAuthenticator(services: {
 }): Authenticate {
   const { apiKey, identity, session } = services;
   return ({ authorization, 'x-tenant': tenant }) => {
-    if (authorization === undefined) return null;
+    // Apollo Client's authentication link sends an empty header before anyone has signed in.
+    if (isNone(authorization)) return null;
     const token = /^bearer +(\S+)$/i.exec(authorization)?.[1];
     if (token === undefined)
       throw new Unauthenticated('The header `authorization` must be `Bearer` and a token.');

@@ -21,6 +21,11 @@ export interface Rule {
    * FORBIDDEN.
    */
   readonly auditsForbidden?: true;
+  /**
+   * True for a mutation by which a person signs in: an operation with only such fields ignores the credential
+   * that comes with it, so that a stale token never keeps its owner out.
+   */
+  readonly ignoresCredential?: true;
 }
 
 /** A rule for each root field of a domain's SDL. */

@@ -2,6 +2,7 @@ import { mergeSelections, Selection } from '../execution/selection.ts';
 import { BadUserInput, InvalidCursor } from '../platform/errors.ts';
 import type { CursorShape, Page, PagedList, PageWindow, Position } from '../paging/paged-list.ts';
 import type { Projection } from '../platform/postgres/rows.ts';
+import { isNone } from '../platform/text.ts';
 import { batched } from './batched.ts';
 import { decodeCursor, encodeCursor } from '../paging/cursor.ts';
 
@@ -155,12 +156,13 @@ function windowFrom(
     const argument = isForward ? 'first' : 'last';
     throw new BadUserInput(`\`${argument}\` is ${size}; a page has 0 to ${pageSizeMax} rows.`);
   }
-  const { after = null, before = null } = args;
+  const { after, before } = args;
   return {
     size,
     from: isForward ? 'start' : 'end',
-    after: after === null ? null : positionFrom(list.cursor, 'after', after),
-    before: before === null ? null : positionFrom(list.cursor, 'before', before),
+    // Apollo Client's `relayStylePagination` sends an empty cursor after an empty page.
+    after: isNone(after) ? null : positionFrom(list.cursor, 'after', after),
+    before: isNone(before) ? null : positionFrom(list.cursor, 'before', before),
     needsPageInfo: selectsNeighbours(selection),
   };
 }

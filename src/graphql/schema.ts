@@ -47,6 +47,7 @@ function guard(
       authorize(context.caller, rule);
       return resolve(parent, args, context, info);
     };
+    if (rule.ignoresCredential === true) field.extensions = { ...field.extensions, ignoresCredential: true };
   }
 }
 

@@ -29,6 +29,13 @@ export function proseInput(bounds: { readonly max: number }) {
     .refine((text) => lengthOf(text) <= bounds.max, `must have at most ${bounds.max} characters`);
 }
 
+/** Creates a schema of an optional text or ID, of which an empty text means none, as in an empty form. */
+export function optionalText<Schema extends z.ZodType<string | null | undefined, string | null | undefined>>(
+  schema: Schema,
+) {
+  return z.preprocess((value) => (value === '' ? null : value), schema.nullish());
+}
+
 /** A schema of storable JSON objects: at most 16 kB and 20 levels deep. */
 export const jsonInput = z
   .record(z.string(), z.unknown())

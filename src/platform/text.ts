@@ -14,6 +14,11 @@ export function storableText(argument: string, text: string, charactersMax: numb
   return text;
 }
 
+/** Returns true for an optional argument without a value: absent, null or an empty text. */
+export function isNone(text: string | null | undefined): text is '' | null | undefined {
+  return text === undefined || text === null || text === '';
+}
+
 /** Returns whether PostgreSQL can store a text. */
 export function isStorable(text: string): boolean {
   return !text.includes('\u0000') && text.isWellFormed();

@@ -27,7 +27,6 @@ const metacharacters = [
   '"unclosed',
 ];
 const notIds = [
-  '',
   ' ',
   '_',
   'conv_',
@@ -92,6 +91,17 @@ describe('ids', () => {
     });
   });
 
+  it('that are empty find nothing where an ID is required', async () => {
+    const answer = await ask(
+      `{ node(id: "") { id } nodes(ids: [""]) { id } user(id: "") { id } conversation(id: "") { id }
+        message(id: "") { id } model(id: "") { id } }`,
+    );
+
+    expect(answer).toEqual({
+      data: { node: null, nodes: [null], user: null, conversation: null, message: null, model: null },
+    });
+  });
+
   it.each(notIds)('that are malformed are NOT_FOUND in mutations (%#)', async (id) => {
     const answer = await ask(
       `mutation ($id: ID!) {
@@ -142,7 +152,7 @@ describe('pages', () => {
   });
 
   it.each([
-    ...notIds.filter((text) => text !== ''),
+    ...notIds,
     Buffer.from('[1,"conversation.UPDATED_AT.DESC"]').toString('base64url'),
     Buffer.from('[1,"conversation.UPDATED_AT.DESC",1e300,"x"]').toString('base64url'),
     Buffer.from('[1,"conversation.UPDATED_AT.DESC",0,"00000000-0000-0000-0000-00000000000g"]').toString(
@@ -270,8 +280,6 @@ describe('texts in input', () => {
         createConversation(input: { title: $text }) { conversation { id } userErrors { code path } }
         updateConversation(input: { conversationId: $id, title: $text }) { userErrors { code path } }
         sendMessage(input: { conversationId: $id, content: $text }) { message { id } userErrors { code path } }
-        updateProfile(input: { firstName: $text, timezone: $text, locale: $text, avatarUrl: $text }) {
-          user { id } userErrors { code path } }
         upsertModel(input: { slug: $text, name: "x", provider: "x", contextWindow: 0 }) { userErrors { code path } }
       }`,
         { text, id: conversation.id },
@@ -284,13 +292,29 @@ describe('texts in input', () => {
       expect(pathsOf(answer.data.createConversation)).toEqual(['BAD_USER_INPUT input.title']);
       expect(pathsOf(answer.data.updateConversation)).toEqual(['BAD_USER_INPUT input.title']);
       expect(pathsOf(answer.data.sendMessage)).toEqual(['BAD_USER_INPUT input.content']);
-      expect(pathsOf(answer.data.updateProfile)).toEqual(
-        ['firstName', 'avatarUrl', 'locale', 'timezone'].map((name) => `BAD_USER_INPUT input.${name}`),
-      );
       expect(pathsOf(answer.data.upsertModel)).toEqual([
         'BAD_USER_INPUT input.slug',
         'BAD_USER_INPUT input.contextWindow',
       ]);
+    },
+  );
+
+  it.each([nul, loneSurrogate, long])(
+    'are rejected with their path when they are optional (%#)',
+    async (text) => {
+      const answer = await ask(
+        `mutation ($text: String) {
+        updateProfile(input: { firstName: $text, timezone: $text, locale: $text, avatarUrl: $text }) {
+          user { id } userErrors { code path } } }`,
+        { text },
+      );
+      const paths = answer.data.updateProfile.userErrors.map((error: { path: string[] }) =>
+        error.path.join('.'),
+      );
+
+      expect([...new Set(paths)]).toEqual(
+        ['firstName', 'avatarUrl', 'locale', 'timezone'].map((name) => `input.${name}`),
+      );
     },
   );
 

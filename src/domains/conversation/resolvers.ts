@@ -6,7 +6,7 @@ import type { ResolversOf } from '../../graphql/resolver-types-strict.ts';
 import { nodeSelection, projectionFor, connectionsOf, firstOf } from '../../graphql/connection.ts';
 import type { QueryConversationsArgs } from '../../graphql/generated/resolver-types.ts';
 import { loadMany } from '../../graphql/load-many.ts';
-import { storableText } from '../../platform/text.ts';
+import { isNone, storableText } from '../../platform/text.ts';
 import { fromPublicId, toPublicId } from '../../platform/ids.ts';
 import { messageSummaryFields } from '../message/model.ts';
 import type { ConversationListing } from './queries.ts';
@@ -101,18 +101,17 @@ function listingFrom(
   args: Pick<QueryConversationsArgs, 'filter' | 'orderBy'>,
   selection: Selection | null,
 ): ConversationListing {
-  const { ownerId = null, titleContains = null, ...filter } = args.filter ?? {};
+  const { ownerId, titleContains, ...filter } = args.filter ?? {};
   const selectionOfNode = nodeSelection(selection);
   const lastMessage = selectionOfNode?.below('lastMessage') ?? null;
   return {
     filter: {
-      ownerId: ownerId === null ? null : (fromPublicId('user', ownerId) ?? undefined),
+      ownerId: isNone(ownerId) ? null : (fromPublicId('user', ownerId) ?? undefined),
       visibility: filter.visibility ?? null,
       isArchived: filter.isArchived ?? null,
-      titleContains:
-        titleContains === null
-          ? null
-          : storableText('filter.titleContains', titleContains, titlePartCharactersMax),
+      titleContains: isNone(titleContains)
+        ? null
+        : storableText('filter.titleContains', titleContains, titlePartCharactersMax),
       updatedAfter: filter.updatedAfter ?? null,
       updatedBefore: filter.updatedBefore ?? null,
     },

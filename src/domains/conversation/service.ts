@@ -4,7 +4,7 @@ import { uniqueViolationOf } from '../../platform/postgres/database-errors.ts';
 import { Visibility } from '../../platform/postgres/generated/enums.ts';
 import { InvalidInput, type FieldError } from '../../platform/errors.ts';
 import { createId, fromPublicId } from '../../platform/ids.ts';
-import { parseInput, invalidInput, textInput } from '../../platform/input.ts';
+import { optionalText, parseInput, invalidInput, textInput } from '../../platform/input.ts';
 import { slugOf, type Model } from '../model/model.ts';
 import { auditEntry } from '../audit/model.ts';
 import type { Viewer } from '../session/model.ts';
@@ -17,16 +17,16 @@ const visibility = z.enum(Visibility);
 const createSchema = z.object({
   title,
   visibility: visibility.nullish().transform((chosen) => chosen ?? 'PRIVATE'),
-  modelId: z.string().nullish(),
+  modelId: optionalText(z.string()),
   participantIds: z.array(z.string()).max(200, 'must have at most 200 entries').nullish(),
-  externalId: textInput({ min: 1, max: 200 }).nullish(),
+  externalId: optionalText(textInput({ min: 1, max: 200 })),
 });
 
 const updateSchema = z.object({
   conversationId: z.string(),
   title: title.nullish(),
   visibility: visibility.nullish(),
-  modelId: z.string().nullish(),
+  modelId: optionalText(z.string()),
   isArchived: z.boolean().nullish(),
 });
 

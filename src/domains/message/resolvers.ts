@@ -6,7 +6,7 @@ import type { ResolversOf } from '../../graphql/resolver-types-strict.ts';
 import { nodeSelection, projectionFor, connectionOf, connectionsOf } from '../../graphql/connection.ts';
 import { loadMany, loadManyOrThrow } from '../../graphql/load-many.ts';
 import type { Projection } from '../../platform/postgres/rows.ts';
-import { storableText } from '../../platform/text.ts';
+import { isNone, storableText } from '../../platform/text.ts';
 import { BadUserInput } from '../../platform/errors.ts';
 import { fromPublicId, noId, toPublicId } from '../../platform/ids.ts';
 import type { ConversationSummary } from '../conversation/model.ts';
@@ -27,8 +27,8 @@ export const Query: ResolversOf<'message', 'Query'> = {
         '`query` must say what to find, in each of its alternatives; only leaving out, as by `-word`, finds nearly every message.',
       );
     }
-    const publicId = args.conversationId ?? null;
-    const conversationId = publicId === null ? null : (fromPublicId('conv', publicId) ?? noId);
+    const publicId = args.conversationId;
+    const conversationId = isNone(publicId) ? null : (fromPublicId('conv', publicId) ?? noId);
     const selection = selectionOf(info);
     return connectionOf(
       loaders.message.containing(words, conversationId, projectionOfNodes(selection)),

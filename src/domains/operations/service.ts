@@ -4,7 +4,7 @@ import type { InvalidationReport, InvalidationTarget, StoreReport } from '../../
 import { nameOfInvalidation } from '../../caching/coherence/coherence-message.ts';
 import type { Coherence, NamedInvalidation } from '../../caching/coherence/coherence.ts';
 import { fromPublicId } from '../../platform/ids.ts';
-import { parseInput, invalidInput } from '../../platform/input.ts';
+import { optionalText, parseInput, invalidInput } from '../../platform/input.ts';
 import type { AuditNote } from '../audit/model.ts';
 import type { Viewer } from '../session/model.ts';
 import { tenantTag, userTag } from '../user/model.ts';
@@ -27,8 +27,8 @@ const warmSchema = z.object({
 const inputSchema = z.object({
   cache: z.string().nullish(),
   key: z.string().min(1, 'must not be empty').nullish(),
-  userId: z.string().nullish(),
-  tenantId: z.string().nullish(),
+  userId: optionalText(z.string()),
+  tenantId: optionalText(z.string()),
   dryRun: z.boolean().nullish(),
 });
 

@@ -10,7 +10,7 @@ export const session: Domain<'session', SessionQueries, SessionLoaders, SessionS
   resolvers,
   access: {
     Mutation: {
-      signIn: { who: 'anyone', scope: null },
+      signIn: { who: 'anyone', scope: null, ignoresCredential: true },
       revokeSession: { who: 'signedIn', scope: 'write', auditsForbidden: true },
       signOut: { who: 'signedIn', scope: null },
       liftSignInLimit: { who: 'tenantAdmin', scope: 'admin', auditsForbidden: true },

@@ -5,7 +5,7 @@ import type { Coherence } from '../../caching/coherence/coherence.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import { NotFound, TokenExpired, Unauthenticated } from '../../platform/errors.ts';
 import { createId, fromPublicId } from '../../platform/ids.ts';
-import { parseInput, invalidInput } from '../../platform/input.ts';
+import { optionalText, parseInput, invalidInput } from '../../platform/input.ts';
 import type { LastSeenBuffer } from '../../platform/postgres/last-seen-buffer.ts';
 import { createSecret, hashOfSecret, isSecret } from '../../platform/security/secrets.ts';
 import { auditEntry } from '../audit/model.ts';
@@ -19,7 +19,7 @@ export const tokenPrefix = 'parley_session_';
 const signInSchema = z.object({
   email: z.string(),
   password: z.string().max(1000, 'must have at most 1000 characters'),
-  tenantId: z.string().nullish(),
+  tenantId: optionalText(z.string()),
   previousToken: z.string().max(200, 'must have at most 200 characters').nullish(),
 });
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Coherence } from '../../caching/coherence/coherence.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import { NotFound } from '../../platform/errors.ts';
-import { parseInput } from '../../platform/input.ts';
+import { optionalText, parseInput } from '../../platform/input.ts';
 import { auditEntry } from '../audit/model.ts';
 import { slugOf, type Model } from '../model/model.ts';
 import type { Viewer } from '../session/model.ts';
@@ -13,7 +13,7 @@ const messageLengthMax = 60_000;
 
 const updateSchema = z.object({
   anonymousMockMode: z.boolean().nullish(),
-  defaultModelId: z.string().nullish(),
+  defaultModelId: optionalText(z.string()),
   maxMessageLength: z
     .int()
     .min(1, 'must be at least 1')

@@ -1,23 +1,19 @@
 import { z } from 'zod';
 import type { Coherence } from '../../caching/coherence/coherence.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
-import { jsonInput, parseInput, textInput } from '../../platform/input.ts';
+import { jsonInput, optionalText, parseInput, textInput } from '../../platform/input.ts';
 import type { Viewer } from '../session/model.ts';
 import type { UserQueries } from './queries.ts';
 
 const updateProfileSchema = z.object({
-  firstName: textInput({ min: 1, max: 100 }).nullable().optional(),
-  lastName: textInput({ min: 1, max: 100 }).nullable().optional(),
+  firstName: optionalText(textInput({ min: 1, max: 100 })),
+  lastName: optionalText(textInput({ min: 1, max: 100 })),
   bio: textInput({ min: 0, max: 2000 }).nullable().optional(),
-  avatarUrl: textInput({ min: 1, max: 2000 })
-    .refine(isWebAddress, 'must be an http or https address')
-    .nullable()
-    .optional(),
-  locale: textInput({ min: 2, max: 50 }).refine(isLocale, 'must be a language tag').nullable().optional(),
-  timezone: textInput({ min: 1, max: 100 })
-    .refine(isTimeZone, 'must be a known time zone')
-    .nullable()
-    .optional(),
+  avatarUrl: optionalText(
+    textInput({ min: 1, max: 2000 }).refine(isWebAddress, 'must be an http or https address'),
+  ),
+  locale: optionalText(textInput({ min: 2, max: 50 }).refine(isLocale, 'must be a language tag')),
+  timezone: optionalText(textInput({ min: 1, max: 100 }).refine(isTimeZone, 'must be a known time zone')),
   preferences: jsonInput
     .nullable()
     .transform((preferences) => preferences ?? {})

@@ -10,6 +10,7 @@ import {
   type GraphQLSchema,
   type GraphQLType,
   type OperationDefinitionNode,
+  type SelectionSetNode,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Executor } from '../../execution/level-executor.ts';
@@ -108,6 +109,8 @@ export class DocumentOperation {
   readonly name: string | null;
   /** The variables whose values may contain lists, with their types. */
   readonly listVariables: readonly (readonly [string, GraphQLType])[];
+  /** True for an operation whose fields all ignore the credential of their request. */
+  readonly ignoresCredential: boolean;
   readonly #schema: GraphQLSchema;
   readonly #document: Document;
   readonly #index: number;
@@ -119,9 +122,10 @@ export class DocumentOperation {
     this.#schema = schema;
     this.#document = document;
     this.#index = index;
-    const { name, operation, variableDefinitions = [] } = this.#definition();
+    const { name, operation, selectionSet, variableDefinitions = [] } = this.#definition();
     this.kind = operation;
     this.name = name?.value ?? null;
+    this.ignoresCredential = operation === 'mutation' && doesIgnoreCredential(schema, selectionSet);
     this.#conditionNames = conditionNamesIn(document.ast);
     this.listVariables = variableDefinitions.flatMap(({ variable, type: node }) => {
       const type = typeFromAST(schema, node);
@@ -165,6 +169,14 @@ export class DocumentOperation {
 
 function mayContainList(type: GraphQLType): boolean {
   return isListType(getNullableType(type)) || isInputObjectType(getNamedType(type));
+}
+
+function doesIgnoreCredential(schema: GraphQLSchema, { selections }: SelectionSetNode): boolean {
+  const fields = schema.getMutationType()?.getFields() ?? {};
+  return selections.every(
+    (selection) =>
+      selection.kind === Kind.FIELD && fields[selection.name.value]?.extensions['ignoresCredential'] === true,
+  );
 }
 
 /**

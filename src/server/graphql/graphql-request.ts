@@ -59,8 +59,8 @@ export function refuseForeignEncoding({
 }: {
   readonly request: { readonly headers: IncomingHttpHeaders };
 }): void {
-  const encoding = headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity') {
+  const encoding = headers['content-encoding'] ?? '';
+  if (encoding !== '' && encoding.toLowerCase() !== 'identity') {
     throw new HttpError(415, 'BAD_USER_INPUT', 'The body must not be compressed.', {
       'accept-encoding': 'identity',
     });
@@ -88,26 +88,42 @@ function operationFrom(parameters: unknown): OperationRequest {
     throw new BadUserInput('A batch of operations is not accepted; send one operation a request.');
   }
   if (!isRecord(parameters)) throw new BadUserInput('The body must be a JSON object with the key `query`.');
-  const { documentId, query, operationName, variables, extensions } = parameters;
+  const { documentId, query, operationName, variables, extensions } = withoutEmpty(parameters);
   const request = new OperationRequest();
   if (isRecord(extensions)) request.extensions = extensions;
-  else if ((extensions ?? null) !== null) throw mustBe('extensions', 'a JSON object');
+  else if (extensions !== null) throw mustBe('extensions', 'a JSON object');
 
   const persistedQuery = request.extensions?.['persistedQuery'];
   if (typeof documentId === 'string') request.documentId = documentId;
-  else if ((documentId ?? null) !== null) throw mustBe('documentId', 'a string');
+  else if (documentId !== null) throw mustBe('documentId', 'a string');
   else if (persistedQuery !== undefined) request.documentId = hashIn(persistedQuery);
   // A client of automatic persisted queries starts without a query. Apollo Server's error makes such clients
   // send the query; an error from here would end the exchange.
   const mayLackQuery = request.documentId !== null || persistedQuery !== undefined;
-  if (typeof query === 'string' && query !== '') request.query = query;
-  else if (query !== undefined || !mayLackQuery) throw mustBe('query', 'a GraphQL document, as a string');
+  if (typeof query === 'string') request.query = query;
+  else if (query !== null || !mayLackQuery) throw mustBe('query', 'a GraphQL document, as a string');
 
   if (typeof operationName === 'string') request.operationName = operationName;
-  else if ((operationName ?? null) !== null) throw mustBe('operationName', 'a string');
+  else if (operationName !== null) throw mustBe('operationName', 'a string');
   if (isRecord(variables)) request.variables = variables;
-  else if ((variables ?? null) !== null) throw mustBe('variables', 'a JSON object');
+  else if (variables !== null) throw mustBe('variables', 'a JSON object');
   return request;
+}
+
+/** Returns the parameters of an operation; null for each that is absent or empty. */
+function withoutEmpty(parameters: Readonly<Record<string, unknown>>) {
+  const { documentId, query, operationName, variables, extensions } = parameters;
+  return {
+    documentId: presentOrNull(documentId),
+    query: presentOrNull(query),
+    operationName: presentOrNull(operationName),
+    variables: presentOrNull(variables),
+    extensions: presentOrNull(extensions),
+  };
+}
+
+function presentOrNull(value: unknown): unknown {
+  return value === undefined || value === '' ? null : value;
 }
 
 function hashIn(persistedQuery: unknown): string | null {

@@ -53,6 +53,7 @@ function stateOf<Viewer>(request: FastifyRequest, reply: FastifyReply): RequestS
     stats: request.getDecorator<RequestStats>('stats'),
     mediaType: mediaTypes[0],
     viewer: null,
+    refusal: null,
     operation: new OperationRequest(),
     isTrusted: false,
     rateLimitKeys: {},

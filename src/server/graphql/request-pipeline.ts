@@ -14,6 +14,7 @@ import type { QueryLimits } from '../limits/query-limits.ts';
 import type { RateLimiter, RateLimitKeys, RateLimitStatus } from '../limits/rate-limiter.ts';
 import type { OperationScope } from './apollo.ts';
 import { chooseMediaType, readOperation, refuseForeignEncoding } from './graphql-request.ts';
+import { identify, refuse } from './identify-caller.ts';
 import { respond, type ResponseBatcher } from './graphql-response.ts';
 import type { Answer, OperationRunner } from './operation-runner.ts';
 import type { RequestState } from './request-state.ts';
@@ -41,6 +42,7 @@ export const stepsFromBody: readonly RequestStep[] = [
   { name: 'trust', statuses: [400, 403], run: trust },
   { name: 'chargeNew', statuses: [429], run: chargeNew },
   { name: 'parse', statuses: [400], run: parse },
+  { name: 'refuse', statuses: [401, 403, 503], run: refuse },
   { name: 'limit', statuses: [400], run: limit },
   { name: 'charge', statuses: [429], run: charge },
   { name: 'execute', statuses: [400, 405, 500, 503, 504], run: execute },
@@ -88,18 +90,25 @@ export interface PipelineParts<Viewer, Context extends OperationScope> extends C
   readonly responses: ResponseBatcher;
 }
 
-/** Runs steps from the index `first` on, without a promise as long as no step waits. */
+/**
+ * Runs steps from the index `first` on, without a promise as long as no step waits. A credential that is not
+ * accepted is reported before any error of a later step.
+ */
 export function runSteps<Viewer, Context extends OperationScope>(
   steps: readonly RequestStep[],
   state: RequestState<Viewer>,
   parts: PipelineParts<Viewer, Context>,
   first = 0,
 ): MaybePromise<void> {
-  for (let index = first; index < steps.length; index += 1) {
-    const pending = steps[index]?.run(state, parts);
-    if (pending instanceof Promise) return pending.then(() => runSteps(steps, state, parts, index + 1));
+  try {
+    for (let index = first; index < steps.length; index += 1) {
+      const pending = steps[index]?.run(state, parts);
+      if (pending instanceof Promise) return pending.then(() => runSteps(steps, state, parts, index + 1));
+    }
+    return undefined;
+  } catch (error) {
+    throw state.refusal ?? error;
   }
-  return undefined;
 }
 
 function negotiate(state: RequestState<unknown>): void {
@@ -112,36 +121,6 @@ function negotiate(state: RequestState<unknown>): void {
     );
   }
   state.mediaType = mediaType;
-}
-
-function identify<Viewer, Context extends OperationScope>(
-  state: RequestState<Viewer>,
-  { authenticate, inFlight }: PipelineParts<Viewer, Context>,
-): MaybePromise<void> {
-  const { request, stats } = state;
-  const startedAt = performance.now();
-  stats.isOperation = true;
-  const viewer = authenticate(request.headers);
-  if (viewer instanceof Promise) return identifyLater(state, inFlight.waitForIdentity(viewer), startedAt);
-  state.viewer = viewer;
-  stats.isAuthenticated = viewer !== null;
-  stats.authenticationMs = performance.now() - startedAt;
-  return undefined;
-}
-
-async function identifyLater<Viewer>(
-  state: RequestState<Viewer>,
-  identity: Promise<Viewer | null>,
-  startedAt: number,
-): Promise<void> {
-  const { stats } = state;
-  try {
-    state.viewer = await identity;
-    stats.isAuthenticated = state.viewer !== null;
-  } finally {
-    stats.authenticationMs = performance.now() - startedAt;
-    stats.authenticationStatements = stats.statements;
-  }
 }
 
 function read<Viewer, Context extends OperationScope>(

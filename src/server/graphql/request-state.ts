@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RequestStats } from '../../platform/telemetry/request-stats.ts';
+import type { Refusal } from '../../platform/errors.ts';
 import type { Admitted } from '../limits/admission.ts';
 import type { RateLimitKeys, RateLimitStatus } from '../limits/rate-limiter.ts';
 import type { MediaType, OperationRequest } from './graphql-request.ts';
@@ -12,6 +13,8 @@ export interface RequestState<Viewer> {
   readonly stats: RequestStats;
   mediaType: MediaType;
   viewer: Viewer | null;
+  /** The reason why the credential is not accepted; null once the operation is known to be allowed. */
+  refusal: Refusal | null;
   operation: OperationRequest;
   /** True for a document that the operator gave to the server in advance. */
   isTrusted: boolean;

@@ -73,7 +73,11 @@ describe('createConversation', () => {
 
   it('reports all input errors together and writes nothing', async () => {
     const before = await testApp.database.query(sql`select count(*) from conversations`);
-    const data = await create({ title: '', externalId: '', participantIds: Array(201).fill(bob.id) });
+    const data = await create({
+      title: '',
+      externalId: 'x'.repeat(201),
+      participantIds: Array(201).fill(bob.id),
+    });
     const after = await testApp.database.query(sql`select count(*) from conversations`);
 
     expect(

@@ -69,6 +69,29 @@ describe('signIn', () => {
     expect(data.viewer.id).toBe(person.id);
   });
 
+  it.each(['Bearer parley_session_stale', 'Bearer parley_key_x', 'Basic YTpi', 'Bearer a.b'])(
+    'ignores the credential that comes with it: %s',
+    async (authorization) => {
+      const { signIn: payload } = await testApp.data(signIn, {
+        variables: { email: person.email, password },
+        headers: { authorization, 'x-tenant': 'unknown' },
+      });
+
+      expect(payload.userErrors).toEqual([]);
+    },
+  );
+
+  it('is refused with a stale credential beside another field', async () => {
+    const beside = signIn.replace('{\n  signIn', '{ signOut { userErrors { code } } signIn');
+    const answer = await testApp.ask(beside, {
+      variables: { email: person.email, password },
+      token: 'stale',
+    });
+
+    expect(answer.errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+    expect(answer.data).toBeUndefined();
+  });
+
   it('stores no token and no password', async () => {
     const { signIn: payload } = await testApp.data(signIn, { variables: { email: person.email, password } });
     const [dump] = await testApp.database.query<{ text: string }>(
@@ -246,7 +269,7 @@ describe('a token', () => {
     });
   });
 
-  it.each(['', 'Bearer', 'Basic YTpi', 'Bearer a b'])(
+  it.each(['Bearer', 'Bearer ', 'Basic YTpi', 'Bearer a b'])(
     'is never ignored when invalid: authorization: %j',
     async (authorization) => {
       expect((await post({ authorization })).status).toBe(401);

@@ -29,6 +29,7 @@ describe('a GraphQL request', () => {
       'trust',
       'chargeNew',
       'parse',
+      'refuse',
       'limit',
       'charge',
       'execute',
