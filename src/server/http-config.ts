@@ -18,6 +18,8 @@ export interface HttpConfig {
   /** The delay of the event loop from which on requests are rejected. */
   readonly eventLoopDelayMaxMs: number;
   readonly connectionsMax: number;
+  /** The origins whose pages may use this server, as `isOriginPattern` allows them. */
+  readonly allowedOrigins: readonly string[];
   readonly rateLimits: RateLimits;
   /**
    * The operations that clients were built with, and what becomes of others; without a file there are none.

@@ -3,6 +3,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { Executor } from '../execution/level-executor.ts';
 import type { Clock } from '../platform/runtime/clock.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
+import { createOriginCheck } from './allowed-origins.ts';
 import { DocumentCache } from './documents/document.ts';
 import { readTrustedDocuments } from './documents/trusted-documents-file.ts';
 import { TrustedDocuments } from './documents/trusted-documents.ts';
@@ -12,6 +13,7 @@ import { createResponseWriter, ResponseBatcher } from './graphql/graphql-respons
 import { registerGraphql } from './graphql/graphql-route.ts';
 import { OperationRunner } from './graphql/operation-runner.ts';
 import type { CallerOptions } from './graphql/request-pipeline.ts';
+import { registerCors } from './hooks/cors.ts';
 import {
   registerAdmission,
   registerRequestStats,
@@ -80,6 +82,8 @@ export async function createHttpServer<Viewer, Context extends OperationScope>(
   const securityHeaders = await registerSecurityHeaders(server);
   registerRequestStats(server, observer);
   warnOfUnnamedProxy(server, options.logger);
+  const isAllowedOrigin = createOriginCheck(config.http.allowedOrigins);
+  registerCors(server, { isAllowedOrigin, logger: options.logger });
   const eventLoop = new EventLoopWatch(config.http.eventLoopDelayMaxMs);
   registerAdmission(server, gate, eventLoop);
   const stopWatching = eventLoop.start();

@@ -185,7 +185,7 @@ function configFrom(values: Values, cacheTtlsMs: Config['cacheTtlsMs']): Config 
     executor: values.EXECUTOR,
     telemetry: telemetryFrom(values, isProduction),
     isExplorerEnabled,
-    http: httpConfigFrom(values, isExplorerEnabled),
+    http: httpConfigFrom(values, { isExplorerEnabled, isProduction }),
   });
 }
 

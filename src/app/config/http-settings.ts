@@ -1,8 +1,28 @@
 import { z } from 'zod';
+import { isOriginPattern, localOrigins } from '../../server/allowed-origins.ts';
 import type { HttpConfig } from '../../server/http-config.ts';
+import type { Config } from './config.ts';
 
 const whole = (fallback: number, max = 1_000_000_000) =>
   z.coerce.number().int().min(0).max(max).default(fallback);
+const originList = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((origin) => origin.trim())
+      .filter((origin) => origin !== ''),
+  )
+  .pipe(
+    z.array(
+      z
+        .string()
+        .refine(
+          isOriginPattern,
+          'must be an origin such as https://app.example.com, or https://*.example.com',
+        ),
+    ),
+  );
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 /** The variables of the HTTP server's limits; 0 turns a limit off. */
@@ -21,6 +41,7 @@ export const httpVariables = {
   DRAIN_DELAY: whole(2, 60),
   EVENT_LOOP_DELAY_MAX_MS: whole(1000, 60_000),
   CONNECTIONS_MAX: whole(10_000),
+  CORS_ORIGINS: originList.optional(),
   RATE_LIMIT_PER_USER: whole(60_000_000),
   RATE_LIMIT_PER_TENANT: whole(240_000_000),
   RATE_LIMIT_PER_ADDRESS: whole(60_000_000),
@@ -31,7 +52,10 @@ export const httpVariables = {
 type Variables = z.output<z.ZodObject<typeof httpVariables>>;
 
 /** Reads the limits of the HTTP server from the variables. */
-export function httpConfigFrom(values: Variables, isExplorerEnabled: boolean): HttpConfig {
+export function httpConfigFrom(
+  values: Variables,
+  { isExplorerEnabled, isProduction }: Pick<Config, 'isExplorerEnabled' | 'isProduction'>,
+): HttpConfig {
   return Object.freeze({
     isIntrospectionEnabled: values.INTROSPECTION_ENABLED ?? isExplorerEnabled,
     queryLimits: Object.freeze({
@@ -49,6 +73,7 @@ export function httpConfigFrom(values: Variables, isExplorerEnabled: boolean): H
     drainMs: values.DRAIN_DELAY * 1000,
     eventLoopDelayMaxMs: values.EVENT_LOOP_DELAY_MAX_MS,
     connectionsMax: values.CONNECTIONS_MAX,
+    allowedOrigins: Object.freeze(values.CORS_ORIGINS ?? (isProduction ? [] : [...localOrigins])),
     rateLimits: Object.freeze({
       user: values.RATE_LIMIT_PER_USER,
       tenant: values.RATE_LIMIT_PER_TENANT,
