@@ -98,6 +98,7 @@ async function createServer(parts: Parts, demoToken: string | null): Promise<Fas
   const { columnCheck, config, database, logger, telemetry } = parts;
   // Not earlier: an app that only seeds the demo would log its bulk inserts as slow statements.
   database.follow(telemetry.followStatement);
+  database.shareBy(() => telemetry.currentRequest.getStore()?.owner ?? null);
   await columnCheck.requireIsolatingColumns();
   const stopTracing = await traceRequests(telemetry, { config, logger });
   const { isEnabled, token } = config.telemetry.metrics;

@@ -1,6 +1,6 @@
 import type { CacheRegistry } from '../../caching/cache-registry.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
-import type { PoolState } from '../../platform/postgres/pool/validating-pool.ts';
+import type { PoolState } from '../../platform/postgres/pool/pool-state.ts';
 import { oneLine } from '../../platform/telemetry/one-line.ts';
 import type { Histogram } from '../../platform/telemetry/metrics/histogram.ts';
 import { RequestCounts } from '../../platform/telemetry/request-stats.ts';

@@ -1,7 +1,8 @@
 import type { Pool } from 'pg';
 import type { Cancellation } from '../runtime/cancellation.ts';
+import type { WorkOwner } from '../runtime/work-owner.ts';
 import type { FollowStatement } from '../telemetry/follow-statement.ts';
-import type { PoolState } from './pool/validating-pool.ts';
+import type { PoolState } from './pool/pool-state.ts';
 import type { PrismaClient } from './generated/client.ts';
 
 /** A statement that was sent to PostgreSQL, by Prisma or directly, without the values of its parameters. */
@@ -42,6 +43,11 @@ export interface Database {
   readonly prisma: PrismaClient;
   /** The pool, for work that holds a connection (COPY, transactions). */
   readonly pool: Pool;
+  /**
+   * Shares connections between the owners of work while more is waiting than is served; `ownerOf` returns the
+   * owner of the running work, and null for work of the server itself.
+   */
+  shareBy(ownerOf: () => WorkOwner | null): void;
   /** Returns the use of the connections. */
   poolState(): PoolState;
   /** Calls back after every statement; the returned function stops that. */

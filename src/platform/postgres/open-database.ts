@@ -47,6 +47,9 @@ export function openDatabase(options: OpenDatabaseOptions): Database {
     url,
     pool,
     poolState: () => pool.state,
+    shareBy(ownerOf) {
+      pool.ownerOf = ownerOf;
+    },
     prisma,
     query: (statement) => runStatement(runner, statement, null),
     until: (cancellation) => ({

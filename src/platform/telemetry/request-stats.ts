@@ -1,5 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import { Histogram } from './metrics/histogram.ts';
+import type { WorkOwner } from '../runtime/work-owner.ts';
 import type { OpenTrace } from './tracing.ts';
 
 /** The result of a request: answered, rejected because of the request itself, or failed in the server. */
@@ -21,6 +22,8 @@ export class RequestStats {
   kind: 'query' | 'mutation' | 'subscription' | null = null;
   /** True once the operation was executed; false for a request that was rejected before. */
   isExecuted = false;
+  /** The caller; null until it is known whether the request has a valid credential. */
+  owner: WorkOwner | null = null;
   /** The user who sent the request; null without a credential. */
   callerKey: string | null = null;
   /** Null until known; takes precedence over the HTTP status. */

@@ -7,23 +7,36 @@ import type { RequestState } from './request-state.ts';
 /** Finds the caller of a request. @throws Refusal for a GET whose credential is not accepted */
 export function identify<Viewer, Context extends OperationScope>(
   state: RequestState<Viewer>,
-  { authenticate, inFlight }: PipelineParts<Viewer, Context>,
+  parts: PipelineParts<Viewer, Context>,
 ): MaybePromise<void> {
   const { stats } = state;
   const startedAt = performance.now();
   stats.isOperation = true;
-  const viewer = authenticateOrRefuse(state, authenticate);
-  if (viewer instanceof Promise) return identifyLater(state, inFlight.waitForIdentity(viewer), startedAt);
-  state.viewer = viewer;
+  const viewer = authenticateOrRefuse(state, parts.authenticate);
+  if (viewer instanceof Promise) return identifyLater(state, viewer, startedAt, parts);
+  recognize(state, viewer, parts);
   stats.isAuthenticated = viewer !== null;
   stats.authenticationMs = performance.now() - startedAt;
   return undefined;
 }
 
+/** Records the caller, who pays for the request and is given a share of the database. */
+function recognize<Viewer, Context extends OperationScope>(
+  state: RequestState<Viewer>,
+  viewer: Viewer | null,
+  { rateLimitKeysOf }: Pick<PipelineParts<Viewer, Context>, 'rateLimitKeysOf'>,
+): void {
+  const { request, stats } = state;
+  state.viewer = viewer;
+  state.rateLimitKeys = rateLimitKeysOf(viewer, request.ip);
+  stats.callerKey = state.rateLimitKeys.user ?? null;
+  stats.owner = state.rateLimitKeys;
+}
+
 /** Refuses a credential that is not accepted, unless the operation ignores credentials. @throws Refusal */
 export function refuse<Viewer, Context extends OperationScope>(
   state: RequestState<Viewer>,
-  { rateLimitKeysOf }: PipelineParts<Viewer, Context>,
+  parts: PipelineParts<Viewer, Context>,
 ): void {
   const { document, operationName } = state.operation;
   if (document?.operation(operationName)?.ignoresCredential !== true) {
@@ -31,8 +44,7 @@ export function refuse<Viewer, Context extends OperationScope>(
     return;
   }
   state.refusal = null;
-  state.viewer = null;
-  state.rateLimitKeys = rateLimitKeysOf(null, state.request.ip);
+  recognize(state, null, parts);
 }
 
 function authenticateOrRefuse<Viewer>(
@@ -56,17 +68,19 @@ function postpone(state: RequestState<unknown>, error: unknown): void {
   state.refusal = error;
 }
 
-async function identifyLater<Viewer>(
+async function identifyLater<Viewer, Context extends OperationScope>(
   state: RequestState<Viewer>,
   identity: Promise<Viewer | null>,
   startedAt: number,
+  parts: PipelineParts<Viewer, Context>,
 ): Promise<void> {
   const { stats } = state;
   try {
-    state.viewer = await identity;
+    recognize(state, await parts.inFlight.waitForIdentity(identity), parts);
     stats.isAuthenticated = state.viewer !== null;
   } catch (error) {
     postpone(state, error);
+    recognize(state, null, parts);
   } finally {
     stats.authenticationMs = performance.now() - startedAt;
     stats.authenticationStatements = stats.statements;

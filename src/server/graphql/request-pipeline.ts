@@ -123,13 +123,8 @@ function negotiate(state: RequestState<unknown>): void {
   state.mediaType = mediaType;
 }
 
-function read<Viewer, Context extends OperationScope>(
-  state: RequestState<Viewer>,
-  { rateLimitKeysOf }: PipelineParts<Viewer, Context>,
-): void {
+function read(state: RequestState<unknown>): void {
   state.operation = readOperation(state.request);
-  state.rateLimitKeys = rateLimitKeysOf(state.viewer, state.request.ip);
-  state.stats.callerKey = state.rateLimitKeys.user ?? null;
 }
 
 function trust<Viewer, Context extends OperationScope>(

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import { Client, type PoolClient } from 'pg';
+import type { WorkOwner } from '../../runtime/work-owner.ts';
 
 /** A connection of the pool. Times are by `performance.now()`. */
 export class PooledClient extends Client implements PoolClient {
@@ -9,6 +10,8 @@ export class PooledClient extends Client implements PoolClient {
   since = performance.now();
   /** The deadline for the response to a single statement; Infinity while none is due. */
   respondBy = Infinity;
+  /** The caller that the connection is held for; null while the server itself holds it. */
+  owner: WorkOwner | null = null;
   release: (isBroken?: unknown) => void = () => {};
 
   enter(state: PooledClient['state']): void {

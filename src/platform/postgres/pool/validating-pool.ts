@@ -1,29 +1,20 @@
 import { Pool, type PoolClient, type PoolConfig } from 'pg';
 import type { DatabaseTimeouts } from '../timeouts.ts';
+import type { WorkOwner } from '../../runtime/work-owner.ts';
+import { ConnectionShares } from './connection-shares.ts';
+import { connectionLost, poolEnded, poolExhausted } from './pool-errors.ts';
+import type { PoolState } from './pool-state.ts';
 import type { PooledClient } from './pooled-client.ts';
-import { WaitQueue } from './wait-queue.ts';
+import { WaitQueue, type Waiter } from './wait-queue.ts';
 
-/** The use of a pool's connections. */
-export interface PoolState {
-  readonly inUse: number;
-  readonly idle: number;
-  /** Requests that wait for a connection. */
-  readonly waiting: number;
-  /** Requests that got no connection in time, since the start. */
-  readonly timeouts: number;
-}
-
-type ConnectCallback = (
-  error: Error | undefined,
-  client: PoolClient | undefined,
-  release: (isBroken?: unknown) => void,
-) => void;
+type Release = (isBroken?: unknown) => void;
+type OnConnect = (error: Error | undefined, client: PoolClient | undefined, release: Release) => void;
 
 const sweepEveryMs = 100;
 
 /**
  * A pool that checks connections after they were idle: a firewall may have dropped them, or their server may
- * be gone. A released connection goes to the first waiter directly, which takes a tenth less time for a small
+ * be gone. A released connection goes to the next waiter directly, which takes a tenth less time for a small
  * statement than pg's own pool; that one is extended only because Prisma requires its type.
  */
 export class ValidatingPool extends Pool {
@@ -31,6 +22,7 @@ export class ValidatingPool extends Pool {
   readonly #size: { readonly min: number; readonly max: number };
   readonly #limits: DatabaseTimeouts;
   readonly #queue: WaitQueue;
+  readonly #shares: ConnectionShares;
   readonly #sweeper: NodeJS.Timeout;
   #clients: PooledClient[] = [];
   /** The most recently used connection is the last. */
@@ -39,6 +31,8 @@ export class ValidatingPool extends Pool {
   #timeouts = 0;
   #isUnresponsive = false;
   #onEmpty: () => void = ignore;
+  /** Returns the owner of the running work; null for work of the server itself. */
+  ownerOf: () => WorkOwner | null = () => null;
 
   constructor(
     config: PoolConfig & { readonly min: number; readonly max: number },
@@ -50,14 +44,14 @@ export class ValidatingPool extends Pool {
     this.#size = config;
     this.#limits = limits;
     this.#queue = new WaitQueue(limits);
+    this.#shares = new ConnectionShares(config.max, () => this.clientsIn('held'), performance);
     // If the process itself stalled, connections released meanwhile are handed out before waiters expire.
     this.#sweeper = setInterval(() => setImmediate(() => this.#sweep()), sweepEveryMs).unref();
   }
 
   get state(): PoolState {
-    const idle = this.#idle.length;
-    const inUse = this.#clients.length - idle;
-    return { inUse, idle, waiting: this.#queue.length, timeouts: this.#timeouts };
+    const [idle, waiting] = [this.#idle.length, this.#queue.length];
+    return { inUse: this.#clients.length - idle, idle, waiting, timeouts: this.#timeouts };
   }
 
   /** The last time at which a connection was released in working order, by `performance.now()`. */
@@ -78,17 +72,17 @@ export class ValidatingPool extends Pool {
 
   /** While the database is unresponsive, every request fails immediately. */
   set isUnresponsive(isUnresponsive: boolean) {
-    const wasUnresponsive = this.#isUnresponsive;
+    const hasBegun = isUnresponsive && !this.#isUnresponsive;
     this.#isUnresponsive = isUnresponsive;
-    if (!isUnresponsive || wasUnresponsive) return;
+    if (!hasBegun) return;
     // No connection is used again: late responses belong to statements that have failed.
     this.destroy(this.clientsIn('held'));
     for (const waiter of this.#queue.drain()) waiter.reject(connectionLost());
   }
 
   override connect(): Promise<PoolClient>;
-  override connect(callback: ConnectCallback): void;
-  override connect(callback?: ConnectCallback): Promise<PoolClient> | void {
+  override connect(callback: OnConnect): void;
+  override connect(callback?: OnConnect): Promise<PoolClient> | void {
     const connected = this.#connect();
     if (callback === undefined) return connected;
     void connected.then(
@@ -115,19 +109,19 @@ export class ValidatingPool extends Pool {
    */
   acquire(workSince: number): PooledClient | Promise<PooledClient> {
     const now = performance.now();
+    const owner = this.ownerOf();
     const client = this.#idle.at(-1);
     const isFresh = client?.isWritable === true && now - client.since < this.#limits.checkAfterIdleMs;
-    if (isFresh && !this.#isUnresponsive && !this.ending) {
+    const isOpen = !this.#isUnresponsive && !this.ending;
+    if (isFresh && isOpen && !this.#shares.mustLeave(owner, now)) {
       this.#idle.pop();
-      client.enter('held');
-      this.#queue.movedAt = now;
+      this.#hold(client, owner);
       return client;
     }
     return new Promise((resolve, reject) => {
       if (this.#isUnresponsive) reject(connectionLost());
       else if (this.ending) reject(poolEnded());
-      else if (this.#queue.join({ since: now, workSince, resolve, reject })) this.#serve();
-      else reject(poolExhausted());
+      else this.#wait({ since: now, workSince, owner, resolve, reject });
     });
   }
 
@@ -152,6 +146,18 @@ export class ValidatingPool extends Pool {
     for (const waiter of this.#queue.drain()) waiter.reject(poolEnded());
     for (const client of this.#idle) this.#close(client);
     if (this.#clients.length > 0) await new Promise<void>((resolve) => (this.#onEmpty = resolve));
+  }
+
+  #wait(waiter: Waiter): void {
+    this.#shares.noteNeed(waiter.owner);
+    this.#queue.join(waiter)?.reject(poolExhausted());
+    if (!this.#shares.mustLeave(waiter.owner, performance.now())) this.#serve();
+  }
+
+  #hold(client: PooledClient, owner: WorkOwner | null): void {
+    client.enter('held');
+    client.owner = owner;
+    this.#queue.movedAt = client.since;
   }
 
   /** Checks idle connections and opens new ones, one for each waiter, as far as the size allows. */
@@ -182,7 +188,7 @@ export class ValidatingPool extends Pool {
       }
       this.#close(client, true);
       // A timeout may concern this connection alone; the queue knows whether others are served.
-      if (error.message !== 'timeout expired') this.#queue.next()?.reject(error);
+      if (error.message !== 'timeout expired') this.#queue.next(this.#shares)?.reject(error);
       this.#serve();
     });
   }
@@ -198,12 +204,11 @@ export class ValidatingPool extends Pool {
     this.#serve();
   }
 
-  /** Hands a connection to the first waiter. */
+  /** Hands a connection to the next waiter. */
   #offer(client: PooledClient): void {
-    const waiter = this.#queue.next();
+    const waiter = this.#queue.next(this.#shares);
     if (waiter !== undefined) {
-      client.enter('held');
-      this.#queue.movedAt = client.since;
+      this.#hold(client, waiter.owner);
       waiter.resolve(client);
     } else if (this.ending) this.#close(client);
     else {
@@ -228,6 +233,9 @@ export class ValidatingPool extends Pool {
       this.#timeouts += 1;
       waiter.reject(poolExhausted());
     }
+    // Waiters who left connections to others may have them once these do not need them any longer.
+    const waiter = this.#idle.length === 0 ? undefined : this.#queue.next(this.#shares);
+    if (waiter !== undefined) this.#wait(waiter);
     for (const client of this.#idle) {
       const isSpare = this.#clients.length > this.#size.min && now - client.since >= this.#limits.idleMs;
       if (isSpare || now - client.openedAt >= this.#limits.lifetimeMs) this.#close(client);
@@ -238,10 +246,5 @@ export class ValidatingPool extends Pool {
     }
   }
 }
-
-// pg's own messages, which database-errors.ts recognizes.
-const connectionLost = () => new Error('Connection terminated: the database is unresponsive');
-const poolExhausted = () => new Error('timeout exceeded when trying to connect');
-const poolEnded = () => new Error('Cannot use a pool after calling end on the pool');
 
 function ignore(): void {}

@@ -1,11 +1,10 @@
 import type { DatabaseTimeouts } from '../timeouts.ts';
+import { FairQueue, type Queued, type Shares } from './fair-queue.ts';
 import type { PooledClient } from './pooled-client.ts';
 
 /** A request for a connection. Times are by `performance.now()`. */
-export interface Waiter {
+export interface Waiter extends Queued {
   readonly since: number;
-  /** The start of the work that needs the connection; it may have waited for others before. */
-  readonly workSince: number;
   readonly resolve: (client: PooledClient) => void;
   readonly reject: (error: Error) => void;
 }
@@ -13,14 +12,14 @@ export interface Waiter {
 const waitersMax = 10_000;
 
 /**
- * The requests that wait for a connection, oldest work first: else work of many statements would wait as
- * often, and under overload everything would reach its deadline half done.
+ * The requests that wait for a connection, in turn by tenant and user; of a user oldest work first: else work
+ * of many statements would wait as often, and under overload everything would reach its deadline half done.
  */
 export class WaitQueue {
   readonly #timeouts: Pick<DatabaseTimeouts, 'connectMs' | 'waitMaxMs'>;
+  readonly #waiters = new FairQueue<Waiter>();
   /** The last time at which a connection was handed out: that extends the time of all waiters. */
   movedAt = 0;
-  #waiters: Waiter[] = [];
 
   constructor(timeouts: Pick<DatabaseTimeouts, 'connectMs' | 'waitMaxMs'>) {
     this.#timeouts = timeouts;
@@ -30,22 +29,20 @@ export class WaitQueue {
     return this.#waiters.length;
   }
 
-  /** Returns false when the queue is full. */
-  join(waiter: Waiter): boolean {
-    if (this.#waiters.length >= waitersMax) return false;
-    const index = this.#waiters.findLastIndex(({ workSince }) => workSince <= waiter.workSince) + 1;
-    this.#waiters.splice(index, 0, waiter);
-    return true;
+  /** Adds a waiter; returns the waiter that lost its place if there were too many, one of those with most. */
+  join(waiter: Waiter): Waiter | undefined {
+    this.#waiters.join(waiter);
+    return this.#waiters.length > waitersMax ? this.#waiters.dropLast() : undefined;
   }
 
-  /** Removes and returns the first waiter. */
-  next(): Waiter | undefined {
-    return this.#waiters.shift();
+  /** Removes and returns the next waiter that may hold one more connection. */
+  next(shares: Shares): Waiter | undefined {
+    return this.#waiters.next(shares);
   }
 
   /** Removes and returns all waiters. */
   drain(): readonly Waiter[] {
-    return this.#waiters.splice(0);
+    return this.#waiters.drain();
   }
 
   /**
@@ -53,10 +50,8 @@ export class WaitQueue {
    */
   takeExpired(now: number): readonly Waiter[] {
     const { connectMs, waitMaxMs } = this.#timeouts;
-    const isExpired = ({ since }: Waiter) =>
-      now >= Math.min(Math.max(since, this.movedAt) + connectMs, since + waitMaxMs);
-    const expired = this.#waiters.filter(isExpired);
-    if (expired.length > 0) this.#waiters = this.#waiters.filter((waiter) => !isExpired(waiter));
-    return expired;
+    return this.#waiters.take(
+      ({ since }) => now >= Math.min(Math.max(since, this.movedAt) + connectMs, since + waitMaxMs),
+    );
   }
 }

@@ -8,6 +8,7 @@ import type { Database } from '../../../../src/platform/postgres/database.ts';
 import { openDatabase } from '../../../../src/platform/postgres/open-database.ts';
 import { Refusal } from '../../../../src/platform/errors.ts';
 import { createLogger } from '../../../../src/platform/telemetry/logger.ts';
+import type { WorkOwner } from '../../../../src/platform/runtime/work-owner.ts';
 import { RequestStats } from '../../../../src/platform/telemetry/request-stats.ts';
 import { FaultProxy } from '../../../support/fault-proxy.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/postgres.ts';
@@ -110,6 +111,27 @@ describe('the pool', () => {
 
     expect(performance.now() - startedAt).toBeGreaterThan(800);
     expect(served.map((index) => Math.floor(index / 2))).toEqual([0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]);
+    expect(database.poolState()).toMatchObject({ inUse: 0, waiting: 0, timeouts: 0 });
+  });
+
+  it("serves another tenant's work next, and leaves it half of the connections, however much one queues", async () => {
+    const database = open();
+    await connectAll(database);
+    const current = new AsyncLocalStorage<WorkOwner>();
+    database.shareBy(() => current.getStore() ?? null);
+    const served: string[] = [];
+    const run = (tenant: string, seconds: number) =>
+      current.run({ tenant, user: `${tenant}:user` }, async () => {
+        await database.query(sql`select pg_sleep(${seconds})`);
+        served.push(tenant);
+      });
+    const busy = Array.from({ length: 8 }, () => run('busy', 0.1));
+    await run('quiet', 0);
+
+    expect(served.length).toBeLessThanOrEqual(3);
+    await expect.poll(() => database.poolState()).toMatchObject({ inUse: 1, idle: 1 });
+    expect(database.poolState().waiting).toBeGreaterThan(0);
+    await Promise.all(busy);
     expect(database.poolState()).toMatchObject({ inUse: 0, waiting: 0, timeouts: 0 });
   });
 
