@@ -22,6 +22,7 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY prisma prisma
+COPY docs docs
 COPY package.json ./
 USER node
 EXPOSE 4000

@@ -1,10 +1,11 @@
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import {
   defaultFieldResolver,
+  GraphQLSchema,
   isInterfaceType,
   isObjectType,
   type GraphQLField,
-  type GraphQLSchema,
+  type GraphQLNamedType,
 } from 'graphql';
 import { authorize, type Rule } from './access.ts';
 import { auditRefusals } from './audit-refusals.ts';
@@ -28,7 +29,16 @@ export function createSchema(): GraphQLSchema {
   for (const [typeName, typeResolvers] of Object.entries(resolvers)) mark(schema, typeName, typeResolvers);
   price(schema);
   requireFinders(schema);
-  return schema;
+  return rootsFirst(schema);
+}
+
+/** Orders the types as explorers list them: the roots and Node, then the others by name. */
+function rootsFirst(schema: GraphQLSchema): GraphQLSchema {
+  const config = schema.toConfig();
+  const first = ['Query', 'Mutation', 'Subscription', 'Node'];
+  const rank = ({ name }: GraphQLNamedType) => (first.includes(name) ? first.indexOf(name) : first.length);
+  const types = config.types.toSorted((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
+  return new GraphQLSchema({ ...config, types });
 }
 
 /**

@@ -28,6 +28,7 @@ import type { InFlightRequests } from './limits/in-flight-requests.ts';
 import { RateLimiter, type SharedUsage } from './limits/rate-limiter.ts';
 import { isLoopback } from './loopback.ts';
 import { registerExplorer } from './routes/explorer-route.ts';
+import { registerHome } from './routes/home-route.ts';
 import { registerHealth, type Readiness } from './routes/health-routes.ts';
 import { warnOfUnnamedProxy } from './hooks/unnamed-proxy.ts';
 import { registerMetrics, type Metrics } from './routes/metrics-route.ts';
@@ -69,8 +70,8 @@ export interface HttpServerOptions<Viewer, Context extends OperationScope> exten
 }
 
 /**
- * Creates the HTTP server, not yet listening: `/graphql`, `/livez`, `/readyz` and, where enabled, Sandbox,
- * `/explorer`, `/metrics` and `/webhooks/identity`. `close()` stops accepting, waits for the requests in
+ * Creates the HTTP server, not yet listening: `/`, `/graphql`, `/livez`, `/readyz` and, where enabled,
+ * Sandbox, `/explorer`, `/metrics` and `/webhooks/identity`. `close()` stops accepting, waits for the requests in
  * flight, and then stops Apollo Server.
  */
 export async function createHttpServer<Viewer, Context extends OperationScope>(
@@ -93,6 +94,7 @@ export async function createHttpServer<Viewer, Context extends OperationScope>(
   if (metrics !== null) registerMetrics(server, metrics);
   await registerOperations(server, options, { formatError, securityHeaders });
   if (receiveWebhook !== null) await registerIdentityWebhook(server, receiveWebhook);
+  registerHome(server, config);
   if (config.isExplorerEnabled) registerExplorer(server, demo?.token ?? null);
   return server;
 }

@@ -1,5 +1,6 @@
 import {
   buildSchema,
+  introspectionFromSchema,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
@@ -23,6 +24,12 @@ describe('the schema', () => {
 
     expect(described.length).toBeGreaterThan(500);
     expect(described.filter(({ text }) => text === '').map(({ name }) => name)).toEqual([]);
+  });
+
+  it('begins with its roots, which explorers show first', () => {
+    const { __schema } = introspectionFromSchema(schema);
+
+    expect(__schema.types.slice(0, 3).map(({ name }) => name)).toEqual(['Query', 'Mutation', 'Node']);
   });
 
   it('is described in plain English', () => {

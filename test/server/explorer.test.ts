@@ -36,7 +36,7 @@ describe('Apollo Sandbox', () => {
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(page).toContain('query LatestConversations');
     expect(page).toContain('"headers":{"authorization":"Bearer good"}');
-    expect(page).toContain('GraphiQL, at /explorer, works without internet.');
+    expect(page).toContain('<a href="/explorer">The explorer</a> works without internet.');
   });
 
   it('has a policy that allows its files', async () => {

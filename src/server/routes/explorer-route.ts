@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { bearerHeaders, exampleOperation } from './example-operation.ts';
 import { UnknownUrl } from '../errors/http-errors.ts';
+import { logo } from './logo.ts';
 import { isLoopback } from '../loopback.ts';
 
 /**
@@ -79,7 +80,7 @@ function renderPage(token: string | null): string {
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>Parley explorer</title>
-    <link rel="icon" href="data:image/svg+xml,${encodeURIComponent(logo)}">
+    <link rel="icon" href="/favicon.svg">
     <link rel="stylesheet" href="/explorer/graphiql.css">
   </head>
   <body class="no-focus-outline">
@@ -92,9 +93,6 @@ function renderPage(token: string | null): string {
 </html>
 `;
 }
-
-const logo =
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path d="M4 5h24v17H14l-7 6v-6H4z" fill="#e10098"/></svg>';
 
 /**
  * The script that runs in the browser: the editor requests its workers by label, and GraphiQL would open

@@ -53,7 +53,7 @@ export async function renderSandbox<Context extends BaseContext>(
   if (body.kind !== 'complete') throw new Error('The Sandbox page came in parts.');
   return body.string.replace(
     'it appears that you might be offline.',
-    'it appears that you might be offline. GraphiQL, at /explorer, works without internet.',
+    'it appears that you might be offline. <a href="/explorer">The explorer</a> works without internet.',
   );
 }
 
