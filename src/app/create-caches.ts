@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { cacheTtlMs, type Config } from './config/config.ts';
 import { CacheFactory } from '../caching/cache-factory.ts';
 import { CacheRegistry } from '../caching/cache-registry.ts';
 import type { Coherence } from '../caching/coherence/coherence.ts';
 import { Generations } from '../caching/shared/generations.ts';
+import { DatabaseCounters } from '../caching/redis/database-counters.ts';
 import { RedisStore } from '../caching/redis/redis-store.ts';
 import type { Clock } from '../platform/runtime/clock.ts';
 import type { Database } from '../platform/postgres/database.ts';
@@ -11,6 +11,9 @@ import { toApiError } from '../platform/postgres/database-errors.ts';
 import { Unavailable } from '../platform/errors.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
 import { createEach, type Caches } from '../graphql/cache-list.ts';
+
+/** Of this product in Redis; the names of epochs and databases in the keys are unique by themselves. */
+const namespace = 'parley';
 
 /** The dependencies of the caches. */
 export interface CachesOptions {
@@ -37,7 +40,7 @@ export function createCaches(options: CachesOptions) {
     caches,
     registry,
     /** The part that other processes reach as well; null without Redis. */
-    shared: shared === null ? null : { counters: shared.store, namespace: namespaceOf(options.database.url) },
+    shared: shared === null ? null : { counters: shared.counters, namespace },
     start: () => shared?.store.start(),
     async stop() {
       generations?.stop();
@@ -52,23 +55,17 @@ export function createUnrememberingCaches(options: CachesOptions): Caches {
   return createEachCache({ ...options, config, onRead: () => {} }, null);
 }
 
-function createSharedStore({ coherence, config, database, logger }: CachesOptions) {
+function createSharedStore({ coherence, config, logger }: CachesOptions) {
   if (config.redisUrls.length === 0) return null;
   const store = new RedisStore({ urls: config.redisUrls, logger });
   const generations = new Generations({
     store,
-    namespace: namespaceOf(database.url),
+    namespace,
     coherence,
     onError: (error) => logger.debug({ err: error }, 'Redis did not confirm an invalidation'),
   });
   coherence.share(generations);
-  return { store, generations };
-}
-
-/** Names the database, so that values of another database are never read. */
-function namespaceOf(databaseUrl: string): string {
-  const { host, pathname } = new URL(databaseUrl);
-  return `parley:${createHash('sha256').update(`${host}${pathname}`).digest('hex').slice(0, 12)}`;
+  return { store, generations, counters: new DatabaseCounters({ store, coherence }) };
 }
 
 function createEachCache(

@@ -98,7 +98,7 @@ describe('processes that share a Redis', () => {
 
   it('confirm nothing while the epoch is unknown', async () => {
     const one = await aProcess();
-    one.coherence.epoch = 0;
+    one.coherence.epoch = null;
     const { stores } = await one.cache.invalidate('all');
 
     expect(stores[1]).toMatchObject({ store: 'redis', ok: false });
@@ -107,7 +107,7 @@ describe('processes that share a Redis', () => {
   it('never read entries from before the epoch was incremented', async () => {
     const [one, other] = [await aProcess(), await aProcess()];
     await one.cache.get('a', async () => ({ id: 'old' }));
-    other.coherence.epoch = 2;
+    other.coherence.epoch = '2';
 
     expect(await other.cache.get('a', async () => ({ id: 'new' }))).toEqual({ id: 'new' });
   });

@@ -13,7 +13,7 @@ interface Row {
   readonly team: string;
 }
 
-type Heard = readonly Invalidation[] | { readonly epoch: number };
+type Heard = readonly Invalidation[] | { readonly epoch: string };
 
 const keys = ['k0', 'k1', 'k2'];
 const teams = ['red', 'blue'];
@@ -21,7 +21,7 @@ const teams = ['red', 'blue'];
 /** A process; the invalidations it has received, in commit order, may lag behind the commits. */
 class ModelProcess {
   isTrusted = true;
-  epoch = 1;
+  epoch = '1';
   readonly inbox: Heard[] = [];
   readonly generations: Generations;
   readonly cache: Cache<Row>;
@@ -165,7 +165,7 @@ export class SharedCacheModel {
 
   async #raiseEpoch(): Promise<void> {
     this.#epoch += 1;
-    this.#tellAll({ epoch: this.#epoch });
+    this.#tellAll({ epoch: String(this.#epoch) });
     await this.#untilHeard();
   }
 
@@ -194,9 +194,9 @@ export class SharedCacheModel {
     const isVouched = voucher?.inbox.length === 0 && (await voucher.generations.confirm());
     if (!isVouched || !voucher.isTrusted) {
       this.#epoch += 1;
-      this.#tellAll({ epoch: this.#epoch });
+      this.#tellAll({ epoch: String(this.#epoch) });
     }
-    process.epoch = this.#epoch;
+    process.epoch = String(this.#epoch);
     process.registry.onGap();
     process.isTrusted = true;
   }

@@ -11,7 +11,7 @@ import type { CleanUps } from './embedded.ts';
 export interface SharedLayer {
   readonly store: RedisStore;
   readonly generations: Generations;
-  readonly coherence: { epoch: number };
+  readonly coherence: { epoch: string | null };
   readonly errors: unknown[];
 }
 
@@ -27,7 +27,7 @@ export function startSharing(
     timeoutMs,
     logger: createLogger({ level: 'silent' }),
   });
-  const coherence = { epoch: 1 };
+  const coherence: SharedLayer['coherence'] = { epoch: '1' };
   const errors: unknown[] = [];
   const onError = (error: unknown) => void errors.push(error);
   const generations = new Generations({ ...others, store, namespace, coherence, onError });

@@ -17,7 +17,7 @@ const messageSchema = z.union([
   z.strictObject({ ended: z.array(z.string()) }),
   z.strictObject({ everything: z.literal(true) }),
   // From a process to all.
-  z.strictObject({ epoch: number }),
+  z.strictObject({ epoch: number, name: z.string().optional() }),
   z.strictObject({ barrier: number, from: processId, isJoining: z.boolean() }),
   z.strictObject({ left: processId }),
   // From a process to itself.

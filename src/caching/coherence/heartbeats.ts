@@ -1,6 +1,7 @@
 import { presentMoment, type LeaseTimes, type Moment } from './lease.ts';
 import type { NotifyConnection } from './notify-connection.ts';
 import { channelOf, commonChannel, type CoherenceMessage, type Notification } from './coherence-message.ts';
+import type { Epoch } from './epoch.ts';
 import { Round, type BarrierOutcome } from './heartbeat-round.ts';
 
 /** Options of the heartbeats on one connection. */
@@ -12,7 +13,7 @@ export interface HeartbeatsOptions {
   readonly onReceived: (sentAt: Moment) => void;
   /** Returns a higher number at each call, unique within the process. */
   readonly nextNumber: () => number;
-  readonly onEpoch: (epoch: number) => void;
+  readonly onEpoch: (epoch: Epoch) => void;
   /**
    * Returns the key spaces without invalidated entries; null if this process may have missed an invalidation.
    */

@@ -5,6 +5,7 @@ import { Lease, type LeaseTimes } from './lease.ts';
 import { NotifyConnection } from './notify-connection.ts';
 import { channelOf, type CoherenceMessage } from './coherence-message.ts';
 import type { BarrierOutcome } from './heartbeat-round.ts';
+import { KnownEpoch, type Epoch } from './epoch.ts';
 import { Heartbeats } from './heartbeats.ts';
 
 /** Options of a membership. */
@@ -16,7 +17,7 @@ export interface MembershipOptions {
   readonly nextNumber: () => number;
   /** Called synchronously in the order of the commits; null: everything. */
   readonly onInvalidated: (names: readonly string[] | null) => void;
-  /** Called before anything may be answered from caches; null: the epoch was raised. */
+  /** Called before anything may be answered from caches; null: a new epoch has begun. */
   readonly onJoined: (vouched: readonly string[] | null) => void;
   /** Returns the clean key spaces of the shared stores; null if one may hold invalidated entries. */
   readonly confirmStoresClean: () => Promise<readonly string[] | null>;
@@ -38,7 +39,7 @@ export class Membership {
   readonly #heartbeats: Heartbeats;
   readonly #lease: Lease;
   #hasConnected = false;
-  #epoch = 0;
+  readonly #epoch = new KnownEpoch();
   /**
    * True after joining: everything since was received, and the shared stores hold nothing invalid from
    * before.
@@ -84,8 +85,13 @@ export class Membership {
     return this.#hasConnected;
   }
 
-  get epoch(): number {
-    return this.#epoch;
+  get epoch(): string | null {
+    return this.#epoch.name;
+  }
+
+  /** The identity of the database; null before it is connected. */
+  get database(): string | null {
+    return this.#connection.database;
   }
 
   /**
@@ -147,14 +153,14 @@ export class Membership {
   #receive(message: CoherenceMessage): void {
     if ('ended' in message) this.#options.onInvalidated(message.ended);
     else if ('everything' in message) this.#options.onInvalidated(null);
-    else if ('epoch' in message) this.#learnEpoch(message.epoch);
+    else if ('epoch' in message) this.#epoch.announce(message);
     else if ('probe' in message) this.#onProbe?.(message.probe);
     else this.#heartbeats.receive(message);
   }
 
-  /** Statement results and notifications arrive in no order, but the epoch only rises. */
-  #learnEpoch(epoch: number): void {
-    this.#epoch = Math.max(this.#epoch, epoch);
+  /** A restored database has other rows than those of which this process received the changes. */
+  #learnEpoch(epoch: Epoch): void {
+    if (!this.#epoch.learn(epoch)) this.fail(new Error('The database was restored from a copy.'));
   }
 
   /**

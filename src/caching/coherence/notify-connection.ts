@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import { Client } from 'pg';
 import { noId } from '../../platform/ids.ts';
+import type { Epoch } from './epoch.ts';
 import { channelOf, commonChannel, parseMessage } from './coherence-message.ts';
 import type { CoherenceMessage, Notification } from './coherence-message.ts';
 
@@ -16,11 +17,14 @@ export interface NotifyConnectionOptions {
 
 /** The state of the database after sending. */
 export interface SendResult {
-  readonly epoch: number;
+  readonly epoch: Epoch;
   /** The other processes with a lease, and the longest time that it can last. */
   readonly peers: readonly { readonly id: string; readonly remainingMs: number }[];
 }
 
+/** `tableoid` and `xmin` change when rows are restored from a dump, whose token is one of the past. */
+const epochColumns = `cache_epoch.epoch as number, cache_epoch.tableoid::text as "table",
+  concat_ws('.', cache_epoch.token, cache_epoch.tableoid, cache_epoch.xmin) as name`;
 const answerMs = 1000;
 const deadForMs = 60_000;
 /** In leases: PostgreSQL closes a connection that has not acknowledged data for this long. */
@@ -33,6 +37,7 @@ const frozenLeases = 5;
 export class NotifyConnection {
   /** Resolves with the reason when the connection is lost or closed. */
   readonly lost: Promise<Error>;
+  #database: string | null = null;
   readonly #options: NotifyConnectionOptions;
   readonly #socket = new Socket();
   readonly #client: Client;
@@ -60,6 +65,11 @@ export class NotifyConnection {
     this.#client.on('notification', ({ payload = '' }) => options.onMessage(parseMessage(payload)));
   }
 
+  /** The identity of the database; null before it is connected. */
+  get database(): string | null {
+    return this.#database;
+  }
+
   /**
    * Connects and listens: everything committed from now on is received.
    * @throws Error if the database is unavailable
@@ -72,6 +82,8 @@ export class NotifyConnection {
     await this.#query(`set synchronous_commit = off; set statement_timeout = ${answerMs};
       set tcp_user_timeout = ${frozenLeases * leaseMs};
       listen "${commonChannel}"; listen "${channelOf(processId)}"`);
+    const [named] = await this.#query<{ name: string }>('select database_identity() as name');
+    this.#database = named?.name ?? null;
     await this.#query(
       `insert into cache_processes (id, lease_expires_at)
        values ($1, clock_timestamp() + $2 * interval '1 ms') on conflict do nothing`,
@@ -88,15 +100,15 @@ export class NotifyConnection {
   /** Sends messages, renews the row of this process and reads those of the others, in one transaction. */
   async send(notifications: readonly Notification[]): Promise<SendResult> {
     const { processId, leaseMs } = this.#options;
-    const rows = await this.#query<{ epoch: number; id: string | null; remainingMs: number | null }>(
+    const rows = await this.#query<Epoch & { id: string | null; remainingMs: number | null }>(
       `with alive as (
          insert into cache_processes (id, lease_expires_at) values ($1, clock_timestamp() + $2 * interval '1 ms')
          on conflict (id) do update set lease_expires_at = excluded.lease_expires_at
        ), said as (
          select count(pg_notify(channel, payload)) as count from unnest($3::text[], $4::text[]) as said(channel, payload)
        )
-       select said.count, e.epoch, p.id, (extract(epoch from p.lease_expires_at - clock_timestamp()) * 1000)::float8 as "remainingMs"
-       from said cross join cache_epoch e
+       select said.count, ${epochColumns}, p.id, (extract(epoch from p.lease_expires_at - clock_timestamp()) * 1000)::float8 as "remainingMs"
+       from said cross join cache_epoch
        left join cache_processes p on p.id <> $1 and p.lease_expires_at > clock_timestamp()`,
       [
         processId,
@@ -110,18 +122,20 @@ export class NotifyConnection {
     const peers = rows.flatMap(({ id, remainingMs }) =>
       id === null || remainingMs === null ? [] : [{ id, remainingMs }],
     );
-    return { epoch: first.epoch, peers };
+    return { epoch: first, peers };
   }
 
   /** Invalidates everything in every shared store, and notifies all processes. */
-  async raiseEpoch(): Promise<number> {
-    const [raised] = await this.#query<{ epoch: number }>(
-      `with raised as (update cache_epoch set epoch = epoch + 1 returning epoch)
-       select epoch, pg_notify($1, json_build_object('epoch', epoch)::text) from raised`,
+  async raiseEpoch(): Promise<Epoch> {
+    const [raised] = await this.#query<Epoch>(
+      `with raised as (
+         update cache_epoch set epoch = epoch + 1, token = gen_random_uuid() returning ${epochColumns}
+       )
+       select *, pg_notify($1, json_build_object('epoch', number, 'name', name)::text) from raised`,
       [commonChannel],
     );
     if (raised === undefined) throw new Error('The table cache_epoch has lost its row.');
-    return raised.epoch;
+    return raised;
   }
 
   /** Informs the others that they need not wait for this process, and disconnects. */

@@ -40,6 +40,7 @@ export class PostgresCoherence implements Coherence {
   #wasConfirmed = true;
   #failures = 0;
   #isCutOff = false;
+  #databaseName: string | null = null;
 
   constructor(options: PostgresCoherenceOptions) {
     this.#options = options;
@@ -54,8 +55,12 @@ export class PostgresCoherence implements Coherence {
     return this.#membership === null && this.#isCutOff;
   }
 
-  get epoch(): number {
-    return this.#membership?.epoch ?? 0;
+  get epoch(): string | null {
+    return this.#membership?.epoch ?? null;
+  }
+
+  get databaseName(): string | null {
+    return this.#databaseName;
   }
 
   /** Listens until `stop`, in the background; until that succeeds nothing is trusted. */
@@ -158,6 +163,7 @@ export class PostgresCoherence implements Coherence {
       await membership.open();
       if (this.#stopping.signal.aborted) return new Error('The process stops.');
       this.#membership = membership;
+      this.#databaseName = membership.database;
       this.#wakeWaiting();
       await membership.join();
       this.#hasJoined();

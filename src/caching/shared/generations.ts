@@ -8,7 +8,7 @@ interface GenerationsOptions {
   readonly store: KeyValueStore;
   /** Prefix of all keys, so that several deployments can share a store. */
   readonly namespace: string;
-  readonly coherence: { readonly epoch: number };
+  readonly coherence: { readonly epoch: string | null };
   readonly onError: (error: unknown) => void;
   /**
    * Bound of the tags that wait for the store's confirmation; beyond it everything in the store is
@@ -56,7 +56,7 @@ export class Generations implements SharedStore {
   }
 
   /**
-   * Null while the store is unavailable. Entries from before the epoch was raised, or of another incarnation
+   * Null while the store is unavailable. Entries of an earlier epoch, or of another incarnation
    * of the server, are never found: a server that starts from an old snapshot restores entries together with
    * their generations.
    */
@@ -65,7 +65,7 @@ export class Generations implements SharedStore {
     const { session } = store;
     // Without a connection to the database the epoch is unknown, and generations would be set in an unused
     // key space.
-    if (session === null || coherence.epoch === 0) return null;
+    if (session === null || coherence.epoch === null) return null;
     this.#enter(session.incarnation);
     return { session, prefix: `${namespace}:${coherence.epoch}:${session.incarnation}:` };
   }
