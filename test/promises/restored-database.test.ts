@@ -21,6 +21,12 @@ async function startApp(url: string): Promise<AppOn> {
   return app;
 }
 
+async function aDatabase(): Promise<string> {
+  const database = await createTestDatabase();
+  cleanUps.add(() => database.drop());
+  return database.url;
+}
+
 /** The keys in Redis that begin with the part. */
 async function keysIn(part: string): Promise<string[]> {
   const keys = await redis.command(['KEYS', `*${part}*`]);
@@ -44,8 +50,7 @@ async function restore(url: string, copy: string): Promise<void> {
 
 describe('a database that was restored to an earlier state, with the Redis of before', () => {
   it('is believed, and not Redis: neither a later admin nor a later session exists', async () => {
-    const { url, drop } = await createTestDatabase();
-    cleanUps.add(drop);
+    const url = await aDatabase();
     const before = await startApp(url);
     const tenant = await aTenant(before);
     const person = await aUser(before, tenant);
@@ -74,10 +79,8 @@ describe('a database that was restored to an earlier state, with the Redis of be
 
 describe('two databases at one address, with one Redis', () => {
   it('share neither entries nor counters', async () => {
-    const { url, drop } = await createTestDatabase();
-    cleanUps.add(drop);
-    const empty = await createTestDatabase();
-    cleanUps.add(empty.drop);
+    const url = await aDatabase();
+    const emptyUrl = await aDatabase();
     const production = await startApp(url);
     const tenant = await aTenant(production);
     const person = await aUser(production, tenant, { isPlatformAdmin: true });
@@ -91,7 +94,7 @@ describe('two databases at one address, with one Redis', () => {
     );
     await execute(
       new URL('/postgres', url).toString(),
-      `create database ${new URL(url).pathname.slice(1)} template ${new URL(empty.url).pathname.slice(1)}`,
+      `create database ${new URL(url).pathname.slice(1)} template ${new URL(emptyUrl).pathname.slice(1)}`,
     );
     const staging = await startApp(url);
 

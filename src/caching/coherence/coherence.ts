@@ -45,7 +45,8 @@ export interface Coherence {
   /** True if the last attempt to reach the database failed, so that values cannot be loaded either. */
   readonly isCutOff: boolean;
   /**
-   * Part of every key in a shared store, so that a new epoch invalidates everything there; null while unknown.
+   * Part of every key in a shared store, so that a new epoch invalidates everything there; null while
+   * unknown.
    */
   readonly epoch: string | null;
   /** A name that no other database has, for stores that several use; null until the first connection. */
