@@ -30,7 +30,7 @@ export interface Domain<Name extends DomainName, Queries, Loaders, Service> {
   /** Costs of fields that differ from the default. */
   readonly costs?: FieldCosts<Name>;
   /** Required for a domain whose SDL has a type that implements Node. */
-  readonly node?: NodeFinder;
+  readonly node?: NodeFinder | readonly NodeFinder[];
   readonly queries: (database: Database) => Queries;
   readonly loaders: (dependencies: LoaderDependencies) => Loaders;
   readonly service: (dependencies: ServiceDependencies) => Service;

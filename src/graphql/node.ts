@@ -1,7 +1,7 @@
 import { BadUserInput } from '../platform/errors.ts';
 import { prefixOf } from '../platform/ids.ts';
 import { pageSizeMax } from './connection.ts';
-import type { Loaders, RequestContext } from './context.ts';
+import type { RequestContext } from './context.ts';
 import type { ObjectTypeName, ResolversOf, RowOf } from './resolver-types-strict.ts';
 
 /** A row with the name of its GraphQL type, which only `node` and `nodes` need. */
@@ -18,7 +18,7 @@ export type NodeFinder = {
     /** True for objects that callers without credentials can see. */
     readonly isPublic?: true;
     /** Returns null for an object that does not exist or is not visible to the viewer. */
-    readonly find: (publicId: string, loaders: Loaders) => Promise<RowOf<Type> | null>;
+    readonly find: (publicId: string, context: RequestContext) => Promise<RowOf<Type> | null>;
   };
 }[ObjectTypeName];
 
@@ -26,10 +26,10 @@ export type NodeFinder = {
 export function createNodeResolvers(finders: readonly NodeFinder[]) {
   const finderByPrefix = new Map(finders.map((finder) => [finder.prefix, finder]));
 
-  async function find(publicId: string, { loaders, viewer }: RequestContext): Promise<NodeRow | null> {
+  async function find(publicId: string, context: RequestContext): Promise<NodeRow | null> {
     const finder = finderByPrefix.get(prefixOf(publicId) ?? '');
-    if (finder === undefined || (viewer === null && finder.isPublic !== true)) return null;
-    const row = await finder.find(publicId, loaders);
+    if (finder === undefined || (context.viewer === null && finder.isPublic !== true)) return null;
+    const row = await finder.find(publicId, context);
     return row === null ? null : { ...row, __typename: finder.type };
   }
 

@@ -71,8 +71,8 @@ export interface HttpServerOptions<Viewer, Context extends OperationScope> exten
 
 /**
  * Creates the HTTP server, not yet listening: `/`, `/graphql`, `/livez`, `/readyz` and, where enabled,
- * Sandbox, `/explorer`, `/metrics` and `/webhooks/identity`. `close()` stops accepting, waits for the requests in
- * flight, and then stops Apollo Server.
+ * Sandbox, `/explorer`, `/metrics` and `/webhooks/identity`. `close()` stops accepting, waits for the
+ * requests in flight, and then stops Apollo Server.
  */
 export async function createHttpServer<Viewer, Context extends OperationScope>(
   options: HttpServerOptions<Viewer, Context>,

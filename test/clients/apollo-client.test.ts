@@ -27,6 +27,8 @@ afterAll(() => testApp.close());
 interface Client {
   token: string;
   query(text: string, variables?: Record<string, unknown>): Promise<unknown>;
+  /** Reads from the cache alone; null unless everything is there. */
+  read(text: string): unknown;
   mutate(text: string, variables?: Record<string, unknown>): Promise<unknown>;
 }
 
@@ -44,6 +46,7 @@ function apolloClient3(): Client {
   const state: Client = {
     token: '',
     query: async (text, variables = {}) => (await client.query({ query: v3.gql(text), variables })).data,
+    read: (text) => client.readQuery({ query: v3.gql(text) }),
     mutate: async (text, variables = {}) => (await client.mutate({ mutation: v3.gql(text), variables })).data,
   };
   return state;
@@ -58,6 +61,7 @@ function apolloClient4(): Client {
   const state: Client = {
     token: '',
     query: async (text, variables = {}) => (await client.query({ query: v4.gql(text), variables })).data,
+    read: (text) => client.readQuery({ query: v4.gql(text) }),
     mutate: async (text, variables = {}) => (await client.mutate({ mutation: v4.gql(text), variables })).data,
   };
   return state;
@@ -97,6 +101,22 @@ describe.each([
 
     await expect(client.query('query Viewer { viewer { id } }')).rejects.toMatchObject({
       message: expect.stringMatching(/401|session token/),
+    });
+  });
+
+  it('loses nothing of a profile and a membership that two operations select differently', async () => {
+    const client = createClient();
+    client.token = person.token;
+    const first =
+      'query First { viewer { id profile { id firstName } memberships { id role } } settings { id signUpEnabled } }';
+    await client.query(first);
+    await client.query(
+      'query Second { viewer { id profile { id lastName } memberships { id joinedAt } } settings { id updatedAt } }',
+    );
+
+    expect(client.read(first)).toMatchObject({
+      viewer: { profile: { firstName: 'Test' }, memberships: [{ role: expect.any(String) }] },
+      settings: { signUpEnabled: expect.any(Boolean) },
     });
   });
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import sql from 'sql-template-tag';
+import { membershipIdOf } from '../../src/domains/tenant/model.ts';
 import { domains } from '../../src/graphql/domains.ts';
 import { hashPassword } from '../../src/platform/security/passwords.ts';
 import { createId, toPublicId } from '../../src/platform/ids.ts';
@@ -15,7 +16,17 @@ import { startTestApp, type TestApp } from '../support/test-app.ts';
 
 const password = 'correct horse battery staple';
 
-const prefixes = ['conv', 'key', 'msg', 'session', 'tenant', 'user'] as const;
+const prefixes = [
+  'conv',
+  'identity',
+  'key',
+  'membership',
+  'msg',
+  'profile',
+  'session',
+  'tenant',
+  'user',
+] as const;
 const byNode = 'query ($id: ID!) { node(id: $id) { id } nodes(ids: [$id, $id]) { id } }';
 
 let testApp: TestApp;
@@ -34,6 +45,9 @@ beforeAll(async () => {
   );
   foreignIds = {
     conv: conversation.id,
+    identity: toPublicId('identity', stranger.uuid),
+    membership: membershipIdOf({ tenantId: elsewhere.uuid, userId: stranger.uuid }),
+    profile: toPublicId('profile', stranger.uuid),
     key: (await anApiKey(testApp, elsewhere, stranger)).id,
     msg: conversation.messageIds[0] ?? '',
     session: toPublicId('session', session?.id ?? ''),
@@ -54,14 +68,14 @@ async function trace(query: string, variables: Readonly<Record<string, unknown>>
 }
 
 describe('a foreign object and a missing one', () => {
-  it('are compared for each type with a node, except models, which belong to no tenant', () => {
+  it('are compared for each type with a node, except models and settings, which belong to no tenant', () => {
     const ofNodes = Object.values(domains).flatMap((domain) =>
-      'node' in domain ? [domain.node?.prefix] : [],
+      'node' in domain ? [domain.node ?? []].flat().map(({ prefix }) => prefix) : [],
     );
     expect(
       ofNodes.toSorted(),
       'a new prefix belongs in prefixes, with an object of another tenant in foreignIds',
-    ).toEqual([...prefixes, 'model'].toSorted());
+    ).toEqual([...prefixes, 'model', 'settings'].toSorted());
   });
 
   const userErrors = '{ userErrors { code message path } }';
@@ -87,7 +101,7 @@ describe('a foreign object and a missing one', () => {
     ['msg', `mutation ($id: ID!) { deleteMessage(input: { messageId: $id }) ${userErrors} }`],
   ] as const)('are answered alike, by the same statements: %s, %s', async (prefix, query) => {
     const foreign = await trace(query, { id: foreignIds[prefix] }, owner.token);
-    const missing = await trace(query, { id: toPublicId(prefix, createId()) }, owner.token);
+    const missing = await trace(query, { id: missingId(prefix) }, owner.token);
 
     expect(foreign.answer).not.toContain('INTERNAL_SERVER_ERROR');
     expect(foreign).toEqual(missing);
@@ -142,6 +156,11 @@ describe('signIn without a valid account', () => {
     },
   );
 });
+
+function missingId(prefix: (typeof prefixes)[number]): string {
+  if (prefix === 'membership') return membershipIdOf({ tenantId: elsewhere.uuid, userId: createId() });
+  return toPublicId(prefix, createId());
+}
 
 async function inTurn<Item, Result>(
   items: readonly Item[],

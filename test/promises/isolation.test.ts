@@ -171,7 +171,7 @@ describe('people', () => {
     const refused = await testApp.ask('{ users { nodes { id } } }', { token: people.member.token });
     const allowed = await testApp.data('{ users { totalCount } }', { token: people.admin.token });
 
-    expect(refused.data).toBeNull();
+    expect(refused.data).toEqual({ users: null });
     expect(refused.errors?.[0]?.extensions.code).toBe('FORBIDDEN');
     expect(allowed.users.totalCount).toBe(5);
   });

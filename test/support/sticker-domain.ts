@@ -165,7 +165,7 @@ import { createStickerService, type StickerService } from './service.ts';
 export const sticker: Domain<'sticker', StickerQueries, StickerLoaders, StickerService> = {
   resolvers,
   access: { Mutation: { createSticker: { who: 'signedIn', scope: 'write' } } },
-  node: { type: 'Sticker', prefix: 'sticker', find: (id, loaders) => loadByPublicId(loaders.sticker.byId, 'sticker', id) },
+  node: { type: 'Sticker', prefix: 'sticker', find: (id, { loaders }) => loadByPublicId(loaders.sticker.byId, 'sticker', id) },
   queries: createStickerQueries,
   loaders: ({ database, viewer }) => createStickerLoaders(createStickerQueries(database), viewer),
   service: ({ queries, ...dependencies }) => createStickerService({ ...dependencies, queries: queries.sticker }),

@@ -41,7 +41,8 @@ const conversation = `id title externalId messageCount owner { id displayName } 
   participants(first: 3) { nodes { id displayName } }`;
 const page = 'edges { cursor } pageInfo { endCursor } totalCount';
 const anything = `id ... on User { ${person} } ... on Message { ${message} } ... on Conversation { ${conversation} }
-  ... on Tenant { slug name } ... on Session { userAgent ipAddress user { id } } ... on ApiKey { name prefix }`;
+  ... on Tenant { slug name } ... on Session { userAgent ipAddress user { id } } ... on ApiKey { name prefix }
+  ... on Profile { bio } ... on Identity { externalId } ... on Membership { permissions }`;
 const errors = 'userErrors { code message path }';
 
 /** By itself: what is wrong with a row can't hide behind an error of what belongs to it. */
@@ -63,7 +64,10 @@ const mutation = (
   variables: { input },
 });
 
-const nodeKinds = ['conversation', 'message', 'user', 'session', 'apiKey', 'tenant'] as const;
+const nodeKinds = [
+  ...(['conversation', 'message', 'user', 'session', 'apiKey', 'tenant'] as const),
+  ...(['profile', 'identity', 'membership'] as const),
+];
 
 /**
  * An operation for each root field that returns as much text as possible; a missing field does not compile.
@@ -152,8 +156,11 @@ export const twinOperations: Readonly<Record<RootField, Make>> = {
       participantIds: [id('user')],
     }),
   deleteConversation: ({ made }) =>
-    mutation('deleteConversation', 'deletedConversationId', { conversationId: made('conv') }),
-  deleteMessage: ({ made }) => mutation('deleteMessage', 'deletedMessageId', { messageId: made('msg') }),
+    mutation('deleteConversation', 'deletedConversationId tenant { name }', { conversationId: made('conv') }),
+  deleteMessage: ({ made }) =>
+    mutation('deleteMessage', `deletedMessageId conversation { ${conversation} }`, {
+      messageId: made('msg'),
+    }),
   editMessage: ({ id, own, number }) =>
     mutation('editMessage', `message { ${message} }`, {
       messageId: id('message'),

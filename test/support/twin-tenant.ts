@@ -1,4 +1,5 @@
 import sql from 'sql-template-tag';
+import { membershipIdOf } from '../../src/domains/tenant/model.ts';
 import { toPublicId } from '../../src/platform/ids.ts';
 import { hashPassword } from '../../src/platform/security/passwords.ts';
 import { aConversation, anApiKey, aTenant, aUser, type TestTenant, type TestUser } from './builders.ts';
@@ -16,7 +17,18 @@ export interface TwinTenant {
   /** The credentials of all users, including the owner's key. */
   readonly tokens: readonly string[];
   readonly ids: Readonly<
-    Record<'conversation' | 'message' | 'user' | 'session' | 'apiKey' | 'tenant', readonly string[]>
+    Record<
+      | 'conversation'
+      | 'message'
+      | 'user'
+      | 'session'
+      | 'apiKey'
+      | 'tenant'
+      | 'profile'
+      | 'identity'
+      | 'membership',
+      readonly string[]
+    >
   >;
 }
 
@@ -65,6 +77,11 @@ export async function aTwinTenant(testApp: TestApp, word: string): Promise<TwinT
       session: sessions.map(({ id }) => toPublicId('session', id)),
       apiKey: [key.id],
       tenant: [tenant.id],
+      profile: Object.values(people).map((user) => toPublicId('profile', user.uuid)),
+      identity: Object.values(people).map((user) => toPublicId('identity', user.uuid)),
+      membership: Object.values(people).map(({ uuid }) =>
+        membershipIdOf({ tenantId: tenant.uuid, userId: uuid }),
+      ),
     },
   };
 }

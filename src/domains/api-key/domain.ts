@@ -17,7 +17,7 @@ export const apiKey: Domain<'apiKey', ApiKeyQueries, ApiKeyLoaders, ApiKeyServic
   node: {
     type: 'ApiKey',
     prefix: 'key',
-    find: (id, loaders) => loadByPublicId(loaders.apiKey.byId, 'key', id),
+    find: (id, { loaders }) => loadByPublicId(loaders.apiKey.byId, 'key', id),
   },
   queries: createApiKeyQueries,
   loaders: ({ database, viewer }) => createApiKeyLoaders(createApiKeyQueries(database), viewer),

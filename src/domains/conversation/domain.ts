@@ -27,7 +27,7 @@ export const conversation: Domain<
   node: {
     type: 'Conversation',
     prefix: 'conv',
-    find: (id, loaders) => loadByPublicId(loaders.conversation.byId, 'conv', id),
+    find: (id, { loaders }) => loadByPublicId(loaders.conversation.byId, 'conv', id),
   },
   queries: createConversationQueries,
   loaders: ({ database, viewer }) => createConversationLoaders(createConversationQueries(database), viewer),

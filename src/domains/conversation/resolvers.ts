@@ -36,7 +36,8 @@ export const Mutation: ResolversOf<'conversation', 'Mutation'> = {
   }),
   deleteConversation: withUserErrors(async ({ input }, context) => {
     const id = await context.services.conversation.remove(viewerOf(context), input);
-    return { deletedConversationId: toPublicId('conv', id) };
+    const tenant = await context.loaders.tenant.byId.load(viewerOf(context).tenantId);
+    return { deletedConversationId: toPublicId('conv', id), tenant };
   }),
 };
 

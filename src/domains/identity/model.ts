@@ -1,5 +1,5 @@
 import type { Role } from '../tenant/model.ts';
-import { tenantTag, userTag } from '../user/model.ts';
+import { tenantTag, userTag, type Identity, type User } from '../user/model.ts';
 
 /** The claims of a verified token of the identity provider. */
 export interface ProviderClaims {
@@ -96,4 +96,15 @@ export interface IdentitySyncStatistics {
 /** Returns the invalidation tags of a cached person: the user and their tenants. */
 export function tagsOfPerson({ userId, memberships }: MirroredPerson): string[] {
   return [userTag(userId), ...memberships.map(({ tenantId }) => tenantTag(tenantId))];
+}
+
+/** A user with a record at the identity provider. */
+export interface IdentifiedUser extends User {
+  readonly identity: Identity;
+}
+
+/** Returns the user as the row of `Identity`; null without a record at the identity provider. */
+export function identified(user: User): IdentifiedUser | null {
+  const { identity } = user;
+  return identity === null ? null : { ...user, identity };
 }

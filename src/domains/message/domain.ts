@@ -26,7 +26,7 @@ export const message: Domain<'message', MessageQueries, MessageLoaders, MessageS
   node: {
     type: 'Message',
     prefix: 'msg',
-    find: (id, loaders) => loadByPublicId(loaders.message.byId, 'msg', id),
+    find: (id, { loaders }) => loadByPublicId(loaders.message.byId, 'msg', id),
   },
   queries: createMessageQueries,
   loaders: ({ database, viewer }) => createMessageLoaders(createMessageQueries(database), viewer),

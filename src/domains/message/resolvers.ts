@@ -48,9 +48,13 @@ export const Mutation: ResolversOf<'message', 'Mutation'> = {
   editMessage: withUserErrors(async ({ input }, context) => ({
     message: await context.services.message.edit(viewerOf(context), input),
   })),
-  deleteMessage: withUserErrors(async ({ input }, context) => ({
-    deletedMessageId: toPublicId('msg', await context.services.message.remove(viewerOf(context), input)),
-  })),
+  deleteMessage: withUserErrors(async ({ input }, context) => {
+    const { id, conversationId } = await context.services.message.remove(viewerOf(context), input);
+    return {
+      deletedMessageId: toPublicId('msg', id),
+      conversation: await context.loaders.conversation.byId.load(conversationId),
+    };
+  }),
 };
 
 /** The fields of `Message` that this domain resolves. */

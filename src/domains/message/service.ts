@@ -112,10 +112,10 @@ export function createMessageService(options: {
     },
 
     /**
-     * Returns the message's UUID. @throws InvalidInput unless the viewer is its author or an admin of the
+     * Returns the deleted message. @throws InvalidInput unless the viewer is its author or an admin of the
      * tenant
      */
-    async remove(viewer: Viewer, input: unknown): Promise<string> {
+    async remove(viewer: Viewer, input: unknown): Promise<Message> {
       const { messageId } = parseInput(deleteSchema, input);
       const message = await findMessage(viewer, messageId);
       const isOwn = message.authorId === viewer.userId;
@@ -126,7 +126,7 @@ export function createMessageService(options: {
       const note = { action: 'deleteMessage', target: messageId };
       const entry = isOwn ? null : auditEntry(viewer, note, now);
       if (!(await queries.remove(viewer.tenantId, message, now, entry))) throw missingMessage();
-      return message.id;
+      return message;
     },
   };
 }

@@ -23,7 +23,7 @@ export const model: Domain<'model', ModelQueries, ModelLoaders, ModelService> = 
     type: 'Model',
     prefix: 'model',
     isPublic: true,
-    async find(id, loaders) {
+    async find(id, { loaders }) {
       const [found] = await loaders.model.bySlugs([slugOf(id)]);
       return found ?? null;
     },

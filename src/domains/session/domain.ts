@@ -19,7 +19,7 @@ export const session: Domain<'session', SessionQueries, SessionLoaders, SessionS
   node: {
     type: 'Session',
     prefix: 'session',
-    find: (id, loaders) => loadByPublicId(loaders.session.byId, 'session', id),
+    find: (id, { loaders }) => loadByPublicId(loaders.session.byId, 'session', id),
   },
   queries: createSessionQueries,
   loaders: ({ database, viewer }) => createSessionLoaders(createSessionQueries(database), viewer),

@@ -1,6 +1,7 @@
 import type { Domain } from '../../graphql/domain.ts';
 import { createSettingLoaders, type SettingLoaders } from './loaders.ts';
 import { createSettingQueries, type SettingQueries } from './queries.ts';
+import { settingsId } from './model.ts';
 import * as resolvers from './resolvers.ts';
 import { createSettingService, type SettingService } from './service.ts';
 
@@ -14,6 +15,12 @@ export const setting: Domain<'setting', SettingQueries, SettingLoaders, SettingS
     Mutation: {
       updateSettings: { who: 'platformAdmin', scope: 'admin' },
     },
+  },
+  node: {
+    type: 'Settings',
+    prefix: 'settings',
+    isPublic: true,
+    find: async (id, { loaders }) => (id === settingsId ? loaders.setting.current() : null),
   },
   queries: createSettingQueries,
   loaders: ({ queries, caches }) => createSettingLoaders(queries.setting, caches.settings),

@@ -2,6 +2,7 @@ import { viewerOf } from '../../graphql/access.ts';
 import { withUserErrors } from '../../graphql/with-user-errors.ts';
 import { batched } from '../../graphql/batched.ts';
 import type { ResolversOf } from '../../graphql/resolver-types-strict.ts';
+import { settingsId } from './model.ts';
 
 /** The queries of settings. */
 export const Query: ResolversOf<'setting', 'Query'> = {
@@ -18,6 +19,7 @@ export const Mutation: ResolversOf<'setting', 'Mutation'> = {
 
 /** The fields of `Settings` that this domain resolves. */
 export const Settings: ResolversOf<'setting', 'Settings'> = {
+  id: () => settingsId,
   defaultModel: batched((settings, _args, { loaders }) =>
     loaders.model.bySlugs(settings.map((row) => row.defaultModelSlug)),
   ),

@@ -2,6 +2,7 @@ import type { Domain } from '../../graphql/domain.ts';
 import { loadByPublicId } from '../../graphql/load-many.ts';
 import { createTenantLoaders, type TenantLoaders } from './loaders.ts';
 import { createTenantQueries, type TenantQueries } from './queries.ts';
+import { partsOfMembershipId } from './model.ts';
 import * as resolvers from './resolvers.ts';
 import { createTenantService, type TenantService } from './service.ts';
 
@@ -26,11 +27,22 @@ export const tenant: Domain<'tenant', TenantQueries, TenantLoaders, TenantServic
     // For users other than the viewer the list has the membership in this tenant alone.
     User: { memberships: { size: 2 } },
   },
-  node: {
-    type: 'Tenant',
-    prefix: 'tenant',
-    find: (id, loaders) => loadByPublicId(loaders.tenant.byId, 'tenant', id),
-  },
+  node: [
+    {
+      type: 'Tenant',
+      prefix: 'tenant',
+      find: (id, { loaders }) => loadByPublicId(loaders.tenant.byId, 'tenant', id),
+    },
+    {
+      type: 'Membership',
+      prefix: 'membership',
+      async find(id, { loaders }) {
+        const parts = partsOfMembershipId(id);
+        const memberships = parts === null ? [] : await loaders.tenant.membershipsByUserId.load(parts.userId);
+        return memberships.find(({ tenantId }) => tenantId === parts?.tenantId) ?? null;
+      },
+    },
+  ],
   queries: createTenantQueries,
   loaders: ({ database, viewer }) => createTenantLoaders(createTenantQueries(database), viewer),
   service: ({ queries, ...dependencies }) =>

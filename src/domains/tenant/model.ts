@@ -1,3 +1,4 @@
+import { fromPublicId, toPublicId } from '../../platform/ids.ts';
 import type { Role } from '../../platform/postgres/generated/enums.ts';
 
 export type { Role };
@@ -18,6 +19,19 @@ export interface TenantUsage {
   readonly messages: number;
   readonly messagesLast24Hours: number;
   readonly messagesLast30Days: number;
+}
+
+/** Returns the public ID of a membership, which its tenant and its user make unique. */
+export function membershipIdOf({ tenantId, userId }: Pick<Membership, 'tenantId' | 'userId'>): string {
+  return toPublicId('membership', tenantId) + toPublicId('', userId).slice(1);
+}
+
+/** Returns tenant and user of a membership's public ID; null for other texts. */
+export function partsOfMembershipId(publicId: string): Pick<Membership, 'tenantId' | 'userId'> | null {
+  const [, tenant = '', user = ''] = /^membership_([0-9a-f]{32})([0-9a-f]{32})$/.exec(publicId) ?? [];
+  const tenantId = fromPublicId('tenant', `tenant_${tenant}`);
+  const userId = fromPublicId('user', `user_${user}`);
+  return tenantId === null || userId === null ? null : { tenantId, userId };
 }
 
 /** A user's membership in a tenant. */

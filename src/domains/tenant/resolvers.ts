@@ -7,7 +7,7 @@ import type { QueryUsersArgs } from '../../graphql/generated/resolver-types.ts';
 import { loadManyOrThrow } from '../../graphql/load-many.ts';
 import { storableText } from '../../platform/text.ts';
 import { toPublicId } from '../../platform/ids.ts';
-import type { TenantUsage } from './model.ts';
+import { membershipIdOf, type TenantUsage } from './model.ts';
 import type { MemberFilter } from './queries.ts';
 
 /** The queries of tenants. */
@@ -60,6 +60,7 @@ export const Tenant: ResolversOf<'tenant', 'Tenant'> = {
 
 /** The fields of `Membership` that this domain resolves. */
 export const Membership: ResolversOf<'tenant', 'Membership'> = {
+  id: membershipIdOf,
   user: batched((memberships, _args, { loaders }) =>
     loadManyOrThrow(
       (ids) => loaders.user.allById(ids),

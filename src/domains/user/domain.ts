@@ -18,11 +18,18 @@ export const user: Domain<'user', UserQueries, UserLoaders, UserService> = {
       updateProfile: { who: 'signedIn', scope: 'write' },
     },
   },
-  node: {
-    type: 'User',
-    prefix: 'user',
-    find: (id, loaders) => loadByPublicId(loaders.user.byId, 'user', id),
-  },
+  node: [
+    {
+      type: 'User',
+      prefix: 'user',
+      find: (id, { loaders }) => loadByPublicId(loaders.user.byId, 'user', id),
+    },
+    {
+      type: 'Profile',
+      prefix: 'profile',
+      find: (id, { loaders }) => loadByPublicId(loaders.user.byId, 'profile', id),
+    },
+  ],
   queries: createUserQueries,
   loaders: ({ queries, caches, viewer }) => createUserLoaders(queries.user, caches.profiles, viewer),
   service: ({ queries, ...dependencies }) => createUserService({ ...dependencies, queries: queries.user }),

@@ -33,8 +33,22 @@ export const Mutation: ResolversOf<'user', 'Mutation'> = {
 export const User: ResolversOf<'user', 'User'> = {
   id: (user) => toPublicId('user', user.id),
   displayName,
+  profile: (user) => user,
   email: (user, _args, { viewer }) => (maySeePrivateFieldsOf(user, viewer) ? user.email : null),
   lastLoginAt: (user, _args, { viewer }) => (maySeePrivateFieldsOf(user, viewer) ? user.lastLoginAt : null),
+};
+
+/** The fields of `Profile`, whose row is the user. */
+export const Profile: ResolversOf<'user', 'Profile'> = {
+  id: (user) => toPublicId('profile', user.id),
+  firstName: ({ profile }) => profile.firstName,
+  lastName: ({ profile }) => profile.lastName,
+  bio: ({ profile }) => profile.bio,
+  avatarUrl: ({ profile }) => profile.avatarUrl,
+  locale: ({ profile }) => profile.locale,
+  timezone: ({ profile }) => profile.timezone,
+  preferences: ({ profile }) => profile.preferences,
+  updatedAt: ({ profile }) => profile.updatedAt,
 };
 
 /** The first element, synchronously if the list is there. */

@@ -12,7 +12,7 @@ import {
 /**
  * Replaces the directives `@connection` and `@payload`, and their definitions in schema.graphql, by the
  * arguments, fields and types that they generate. Drops `@row`, which only code generation needs.
- * @throws Error for `@connection` on a field that is not declared as `[Node!]!`
+ * @throws Error for `@connection` on a field that is declared neither as `[Node!]!` nor as `[Node!]`
  */
 export function expandDirectives(document: DocumentNode): DocumentNode {
   const nodeTypes = new Set<string>();
@@ -45,13 +45,15 @@ function toPayload(type: ObjectTypeDefinitionNode): ObjectTypeDefinitionNode {
 }
 
 function toConnectionField(field: FieldDefinitionNode, nodeType: string): FieldDefinitionNode {
+  const connection = {
+    kind: Kind.NAMED_TYPE,
+    name: { kind: Kind.NAME, value: `${nodeType}Connection` },
+  } as const;
   return {
     ...field,
     arguments: [...(field.arguments ?? []), ...(pagedField.arguments ?? [])],
-    type: {
-      kind: Kind.NON_NULL_TYPE,
-      type: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: `${nodeType}Connection` } },
-    },
+    type:
+      field.type.kind === Kind.NON_NULL_TYPE ? { kind: Kind.NON_NULL_TYPE, type: connection } : connection,
     directives: without(field.directives, 'connection'),
   };
 }
@@ -99,13 +101,15 @@ function connectionTypesOf(nodeType: string): DocumentNode {
   `);
 }
 
-/** The name of the nodes' type in a field that is declared as `[Node!]!`. */
+/** The name of the nodes' type in a field that is declared as `[Node!]!` or `[Node!]`. */
 function nodeTypeOf({ name, type }: FieldDefinitionNode): string {
   const list = type.kind === Kind.NON_NULL_TYPE ? type.type : type;
   const item = list.kind === Kind.LIST_TYPE ? list.type : list;
   const node = item.kind === Kind.NON_NULL_TYPE ? item.type : item;
-  if (list === type || item === list || node === item || node.kind !== Kind.NAMED_TYPE) {
-    throw new Error(`The field ${name.value} has @connection, so its type must have the form [Node!]!.`);
+  if (item === list || node === item || node.kind !== Kind.NAMED_TYPE) {
+    throw new Error(
+      `The field ${name.value} has @connection, so its type must have the form [Node!]! or [Node!].`,
+    );
   }
   return node.name.value;
 }

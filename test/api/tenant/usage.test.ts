@@ -64,7 +64,7 @@ describe('Tenant.usage', () => {
     const { token } = await aUser(testApp, tenant, { role });
     const answer = await testApp.ask(query, { token });
 
-    expect(answer.data).toEqual({ tenant: null });
+    expect(answer.data).toEqual({ tenant: { usage: null } });
     expect(answer.errors?.[0]?.extensions.code).toBe('FORBIDDEN');
   });
 

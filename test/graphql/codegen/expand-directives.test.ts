@@ -18,7 +18,11 @@ describe('@connection', () => {
     expect(sdl).not.toContain('@connection');
   });
 
-  it.each(['Message', '[Message]', '[Message!]', '[Message]!', '[[Message!]!]!'])(
+  it('makes a nullable connection of a nullable list', () => {
+    expect(expanded('type Room { messages: [Message!] @connection }')).toMatch(/\): MessageConnection\n/);
+  });
+
+  it.each(['Message', '[Message]', '[Message]!', '[[Message!]!]!'])(
     'on a field of the type %s is an error that names the field',
     (type) => {
       expect(() => expanded(`type Room { messages: ${type} @connection }`)).toThrow(/messages.*\[Node!\]!/);
