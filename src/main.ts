@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 import { availableParallelism } from 'node:os';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { addAdministration } from './cli/administration/commands.ts';
 import { importCommand } from './cli/import.ts';
 import { migrateCommand } from './cli/migrate.ts';
 import { monitorCommand, type MonitorOptions } from './cli/monitor/monitor.ts';
 import { views } from './cli/monitor/views.ts';
 import { seedCommand } from './cli/seed.ts';
 import { serveCommand } from './cli/serve/serve.ts';
-import { linkTenantCommand } from './cli/tenant.ts';
 import { tokenCommand } from './cli/token.ts';
 import { InvalidConfiguration, readConfig, type Config } from './app/config/config.ts';
 import { peopleMax } from './domains/operations/warming.ts';
@@ -74,17 +74,7 @@ program
     run((config) => tokenCommand(config, { user: options.user, tenantSlug: options.tenant ?? null })),
   );
 
-program
-  .command('tenant')
-  .description('administer tenants')
-  .command('link')
-  .description('link a tenant to an organisation of the identity provider')
-  .argument('<slug>', 'slug of the tenant')
-  .argument('<organisation>', 'id of the organisation at the provider; slug:… where it has none')
-  .option('--replace', 'also when the tenant is linked to another organisation', false)
-  .action((tenantSlug: string, organisationId: string, { replace }: { replace: boolean }) =>
-    run((config) => linkTenantCommand(config, { tenantSlug, organisationId, isReplacing: replace })),
-  );
+addAdministration(program, run);
 
 program
   .command('monitor')

@@ -2,7 +2,8 @@ import type { Config } from './config/config.ts';
 import { createSignInLimits } from '../domains/session/sign-in-limits.ts';
 import { MemoryAttemptLimiter } from '../platform/security/attempt-limiter.ts';
 import type { Clock } from '../platform/runtime/clock.ts';
-import { isPassword } from '../platform/security/passwords.ts';
+import { createPasswordPolicy } from '../platform/security/password-policy.ts';
+import { hashPassword, isPassword } from '../platform/security/passwords.ts';
 import { SharedAttemptLimiter, type SharedCounters } from '../platform/security/shared-attempt-limiter.ts';
 import { Semaphore } from '../platform/runtime/semaphore.ts';
 
@@ -33,5 +34,7 @@ export function createPasswordChecks({
     limits: createSignInLimits(limiter, { perAccount: triesPerAccount, perNetwork: triesPerAddress }),
     isPassword: (password: string, passwordHash: string | null) =>
       semaphore.run(() => isPassword(password, passwordHash)),
+    hashPassword: (password: string) => semaphore.run(() => hashPassword(password)),
+    passwordPolicy: createPasswordPolicy(),
   };
 }

@@ -11,6 +11,7 @@ import type { Settings } from '../domains/setting/model.ts';
 import type { ColumnCatalog } from '../platform/postgres/column-catalog.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { LastSeenBuffer } from '../platform/postgres/last-seen-buffer.ts';
+import type { PasswordPolicy } from '../platform/security/password-policy.ts';
 import type { Clock } from '../platform/runtime/clock.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
 import type { AccessRules } from './access.ts';
@@ -66,6 +67,8 @@ export interface ServiceDependencies {
   readonly signIn: {
     readonly limits: SignInLimits;
     readonly isPassword: (password: string, passwordHash: string | null) => Promise<boolean>;
+    readonly hashPassword: (password: string) => Promise<string>;
+    readonly passwordPolicy: PasswordPolicy;
     /** Lifetime of a session. */
     readonly ttlMs: number;
   };

@@ -1,3 +1,4 @@
+import { administration } from '../domains/administration/domain.ts';
 import { apiKey } from '../domains/api-key/domain.ts';
 import { audit } from '../domains/audit/domain.ts';
 import { conversation } from '../domains/conversation/domain.ts';
@@ -16,6 +17,7 @@ import type { DomainName } from './resolver-types-strict.ts';
 
 /** All domains of the product. The compiler requires a line for every folder. */
 export const domains = {
+  administration,
   apiKey,
   audit,
   conversation,

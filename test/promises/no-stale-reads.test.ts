@@ -53,6 +53,12 @@ const inputs: Readonly<Record<string, () => Promise<Input | null>>> = {
   completeOnboarding: async () => null,
   createApiKey: async () => ({ name: 'robot', scopes: ['read'] }),
   createConversation: async () => ({ title: 'New' }),
+  createTenant: async () => ({ slug: `t-${member.uuid}`, name: 'T' }),
+  createUser: async () => ({ email: `created-${member.email}`, tenantId: tenant.id, role: 'MEMBER' }),
+  deleteTenant: async () => {
+    const { id, slug } = await aTenant(testApp);
+    return { tenantId: id, slug };
+  },
   deleteConversation: async () => ({ conversationId: (await aThread()).id }),
   deleteMessage: async () => ({ messageId: (await aThread()).messageIds[0] }),
   editMessage: async () => ({ messageId: (await aThread()).messageIds[0], content: 'two' }),
@@ -60,6 +66,7 @@ const inputs: Readonly<Record<string, () => Promise<Input | null>>> = {
   invalidateCache: async () => ({ userId: member.id }),
   liftSignInLimit: async () => ({ userId: member.id }),
   refreshStatistics: async () => null,
+  renameTenant: async () => ({ tenantId: tenant.id, name: 'Renamed' }),
   removeParticipant: async () => {
     const options = { owner: admin, participants: [admin, member] };
     return { conversationId: (await aConversation(testApp, tenant, options)).id, userId: member.id };
@@ -67,6 +74,8 @@ const inputs: Readonly<Record<string, () => Promise<Input | null>>> = {
   revokeApiKey: async () => ({ apiKeyId: (await anApiKey(testApp, tenant, admin)).id }),
   revokeSession: async () => ({ sessionId: await sessionIdOf(member) }),
   sendMessage: async () => ({ conversationId: (await aThread()).id, content: 'two' }),
+  setUserActive: async () => ({ userId: member.id, isActive: false }),
+  setUserPassword: async () => ({ userId: member.id, password }),
   setModelEnabled: async () => (await aModel(), { modelId: 'model_one', isEnabled: false }),
   signIn: async () => ({ email: admin.email, password }),
   signOut: async () => null,
@@ -82,11 +91,16 @@ const inputs: Readonly<Record<string, () => Promise<Input | null>>> = {
 const announcing = [
   'cleanupExpiredData',
   'completeOnboarding',
+  'createUser',
+  'deleteTenant',
   'invalidateCache',
   'inviteMember',
+  'renameTenant',
   'revokeApiKey',
   'revokeSession',
   'setModelEnabled',
+  'setUserActive',
+  'setUserPassword',
   'signIn',
   'signOut',
   'updateMembership',

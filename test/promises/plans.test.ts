@@ -36,7 +36,9 @@ const otherTables = [
   'cache_processes',
   'exercises',
   'idempotency_keys',
+  'invitations',
   'models',
+  'one_time_tokens',
   'tenants',
 ];
 

@@ -179,6 +179,7 @@ function fieldsThatTell(): string[] {
     'cleanupExpiredData',
     'deleteConversation',
     'deleteMessage',
+    'deleteTenant',
     'invalidateCache',
     'refreshStatistics',
     'setModelEnabled',

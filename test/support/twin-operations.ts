@@ -68,6 +68,7 @@ const nodeKinds = [
   ...(['conversation', 'message', 'user', 'session', 'apiKey', 'tenant'] as const),
   ...(['profile', 'identity', 'membership'] as const),
 ];
+const account = 'account { id email tenantSlugs }';
 
 /**
  * An operation for each root field that returns as much text as possible; a missing field does not compile.
@@ -155,6 +156,22 @@ export const twinOperations: Readonly<Record<RootField, Make>> = {
       externalId: `external ${number} of ${own.word}`,
       participantIds: [id('user')],
     }),
+  createTenant: ({ own, number }) => ({
+    ...mutation('createTenant', 'tenant { slug name }', { slug: `${own.word}-${number}`, name: own.word }),
+    token: own.people.owner.token,
+  }),
+  createUser: ({ own, number }) => ({
+    ...mutation('createUser', `${account} token`, {
+      email: `account-${number}@${own.word}.example`,
+      tenantId: own.tenant.id,
+      role: 'GUEST',
+    }),
+    token: own.people.owner.token,
+  }),
+  deleteTenant: ({ own }) => ({
+    ...mutation('deleteTenant', 'isDeleted', { tenantId: own.tenant.id, slug: own.tenant.slug }),
+    token: own.people.owner.token,
+  }),
   deleteConversation: ({ made }) =>
     mutation('deleteConversation', 'deletedConversationId tenant { name }', { conversationId: made('conv') }),
   deleteMessage: ({ made }) =>
@@ -196,6 +213,18 @@ export const twinOperations: Readonly<Record<RootField, Make>> = {
   revokeSession: ({ made }) =>
     mutation('revokeSession', 'session { id userAgent user { id } }', { sessionId: made('session') }),
   liftSignInLimit: ({ id }) => mutation('liftSignInLimit', `user { ${person} }`, { userId: id('user') }),
+  renameTenant: ({ own }) => ({
+    ...mutation('renameTenant', 'tenant { name }', { tenantId: own.tenant.id, name: `The ${own.word}` }),
+    token: own.people.owner.token,
+  }),
+  setUserActive: ({ own }) => ({
+    ...mutation('setUserActive', account, { userId: own.people.guest.id, isActive: true }),
+    token: own.people.owner.token,
+  }),
+  setUserPassword: ({ own }) => ({
+    ...mutation('setUserPassword', `${account} token`, { userId: own.people.guest.id }),
+    token: own.people.owner.token,
+  }),
   sendMessage: ({ id, own, number, random }) =>
     mutation('sendMessage', `message { ${message} }`, {
       conversationId: id('conversation'),

@@ -4,6 +4,7 @@ import closeWithGrace from 'close-with-grace';
 import { z } from 'zod';
 import type { Config } from '../../app/config/config.ts';
 import { openPlatform, type Platform } from '../../app/open-platform.ts';
+import { createAdministrationQueries } from '../../domains/administration/queries.ts';
 import { answerRequests, closingMs } from './answer-requests.ts';
 import { demoAdmin, demoMember, prepareDemo, type DemoTokens } from './demo-tokens.ts';
 import { ClusterMetrics } from './cluster-metrics.ts';
@@ -29,6 +30,7 @@ export async function serveCommand(config: Config, options: ServeOptions): Promi
   if (cluster.isWorker) return await serveAsWorker(config, options);
   const platform = await openPlatform(config);
   try {
+    if (config.isProduction) await warnWithoutAdmin(platform);
     const tokens = config.database.url === null ? await prepareDemo(config, platform) : null;
     const demoToken = tokens?.admin ?? null;
     const address =
@@ -41,6 +43,12 @@ export async function serveCommand(config: Config, options: ServeOptions): Promi
     await platform.close();
     throw error;
   }
+}
+
+/** Logs once that the platform has no admin, because its settings and models then cannot be changed. */
+async function warnWithoutAdmin({ database, logger }: Platform): Promise<void> {
+  if (await createAdministrationQueries(database).hasPlatformAdmin()) return;
+  logger.warn('no platform admin: create one with parley admin create');
 }
 
 /** Serves as one of several workers; migrations and demo data are up to the primary process. */

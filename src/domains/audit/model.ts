@@ -18,16 +18,17 @@ export interface AuditNote {
 /** A row of the audit log: actor, action, tenant, time and result. */
 export interface AuditEntry extends AuditNote {
   readonly id: string;
-  readonly tenantId: string;
-  readonly actorId: string;
+  readonly tenantId: string | null;
+  /** Null for the command line, whose user needs no account. */
+  readonly actorId: string | null;
   /** OK, or the code of the refusal. */
   readonly result: 'OK' | ErrorCode;
   readonly createdAt: Date;
 }
 
-/** Creates the entry of a viewer's action. */
+/** Creates the entry of an action by a viewer, or by the command line. */
 export function auditEntry(
-  viewer: Viewer,
+  viewer: Viewer | null,
   note: AuditNote,
   createdAt: Date,
   result: AuditEntry['result'] = 'OK',
@@ -35,8 +36,8 @@ export function auditEntry(
   return {
     ...note,
     id: createId(),
-    tenantId: viewer.tenantId,
-    actorId: viewer.userId,
+    tenantId: viewer?.tenantId ?? null,
+    actorId: viewer?.userId ?? null,
     result,
     createdAt,
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { emailInput } from '../../platform/email-address.ts';
 import { isStorable } from '../../platform/text.ts';
 import type { Role } from '../tenant/model.ts';
 import type { Organisation, ProviderClaims } from './model.ts';
@@ -88,7 +89,7 @@ const claimsSchema = z.object({
   exp: z.number().max(secondsMax),
   iat: z.number().min(0).max(secondsMax).optional(),
   sts: z.string().optional(),
-  email: z.email().max(254).refine(isStorable).optional().catch(undefined),
+  email: emailInput.optional().catch(undefined),
   email_verified: z
     .union([z.boolean(), z.enum(['true', 'false'])])
     .optional()

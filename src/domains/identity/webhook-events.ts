@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { emailInput } from '../../platform/email-address.ts';
 import { isStorable } from '../../platform/text.ts';
 import { BadUserInput } from '../../platform/errors.ts';
 import { roleOf, timeFrom, type ClaimsPolicy } from './claims.ts';
@@ -101,10 +102,7 @@ function userChanged(user: z.output<typeof userSchema>, policy: ClaimsPolicy): I
   const primary = user.email_addresses.find((address) => address.id === user.primary_email_address_id);
   const status = primary?.verification?.status;
   const isVerified = status === 'verified' || (status === undefined && policy.areEmailsVerified);
-  const email = z
-    .email()
-    .max(254)
-    .safeParse(isVerified ? primary?.email_address : undefined);
+  const email = emailInput.safeParse(isVerified ? primary?.email_address : undefined);
   return {
     kind: 'userChanged',
     subject: user.id,

@@ -4,6 +4,7 @@ import type { Cache } from '../../caching/cache.ts';
 import type { Coherence } from '../../caching/coherence/coherence.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import { NotFound, TokenExpired, Unauthenticated } from '../../platform/errors.ts';
+import { emailInput } from '../../platform/email-address.ts';
 import { createId, fromPublicId } from '../../platform/ids.ts';
 import { optionalText, parseInput, invalidInput } from '../../platform/input.ts';
 import type { LastSeenBuffer } from '../../platform/postgres/last-seen-buffer.ts';
@@ -17,7 +18,7 @@ import type { Credentials, SessionQueries } from './queries.ts';
 export const tokenPrefix = 'parley_session_';
 
 const signInSchema = z.object({
-  email: z.string(),
+  email: emailInput,
   password: z.string().max(1000, 'must have at most 1000 characters'),
   tenantId: optionalText(z.string()),
   previousToken: z.string().max(200, 'must have at most 200 characters').nullish(),

@@ -3,6 +3,9 @@ import type { Role } from '../../platform/postgres/generated/enums.ts';
 
 export type { Role };
 
+/** A tenant's slug: text that the header `x-tenant` and an address can carry. */
+export const slugPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
 /** An organisation. */
 export interface Tenant {
   readonly id: string;

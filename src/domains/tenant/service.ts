@@ -3,6 +3,7 @@ import type { Coherence } from '../../caching/coherence/coherence.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import { Role } from '../../platform/postgres/generated/enums.ts';
 import { NotFound } from '../../platform/errors.ts';
+import { emailInput } from '../../platform/email-address.ts';
 import { createId, fromPublicId, toPublicId } from '../../platform/ids.ts';
 import { parseInput, invalidInput, textInput } from '../../platform/input.ts';
 import { auditEntry } from '../audit/model.ts';
@@ -10,7 +11,7 @@ import type { Viewer } from '../session/model.ts';
 import type { Membership } from './model.ts';
 import type { Concerned, MembershipState, TenantQueries } from './queries.ts';
 
-const inviteSchema = z.object({ email: textInput({ min: 3, max: 254 }), role: z.enum(Role) });
+const inviteSchema = z.object({ email: emailInput, role: z.enum(Role) });
 
 const updateSchema = z.object({
   userId: z.string(),

@@ -13,6 +13,7 @@ interface Done {
 
 let testApp: TestApp;
 let tenant: TestTenant;
+let empty: TestTenant;
 let admin: TestUser;
 let member: TestUser;
 let colleague: TestUser;
@@ -24,6 +25,21 @@ const withoutInput = { input: () => ({}), target: () => null, details: {} };
 /** One for each mutation for admins: what is missing here fails the test. */
 const doneByAdmins: Readonly<Record<string, Done>> = {
   cleanupExpiredData: withoutInput,
+  createTenant: {
+    input: () => ({ slug: 'new-tenant', name: 'New' }),
+    target: () => expect.stringMatching(/^tenant_/),
+    details: { slug: 'new-tenant' },
+  },
+  createUser: {
+    input: () => ({ email: 'account@new.example', tenantId: tenant.id, role: 'MEMBER' }),
+    target: () => expect.stringMatching(/^user_/),
+    details: { tenantId: expect.stringMatching(/^tenant_/), role: 'MEMBER', isPlatformAdmin: false },
+  },
+  deleteTenant: {
+    input: () => ({ tenantId: empty.id, slug: empty.slug }),
+    target: () => empty.id,
+    details: { slug: 'empty' },
+  },
   invalidateCache: {
     input: () => ({ cache: 'SETTINGS', key: 'app' }),
     target: () => 'SETTINGS',
@@ -40,6 +56,21 @@ const doneByAdmins: Readonly<Record<string, Done>> = {
     details: {},
   },
   refreshStatistics: withoutInput,
+  renameTenant: {
+    input: () => ({ tenantId: tenant.id, slug: 'renamed', name: 'Renamed' }),
+    target: () => tenant.id,
+    details: { slug: 'renamed' },
+  },
+  setUserActive: {
+    input: () => ({ userId: colleague.id, isActive: true }),
+    target: () => colleague.id,
+    details: { isActive: true },
+  },
+  setUserPassword: {
+    input: () => ({ userId: colleague.id, password: 'correct horse battery' }),
+    target: () => colleague.id,
+    details: { isToken: false },
+  },
   setModelEnabled: {
     input: () => ({ modelId: 'model_one', isEnabled: false }),
     target: () => 'model_one',
@@ -78,6 +109,7 @@ const mutations = Object.entries(mergeAccess().Mutation)
 beforeAll(async () => {
   testApp = await startTestApp();
   tenant = await aTenant(testApp);
+  empty = await aTenant(testApp, 'empty');
   admin = await aUser(testApp, tenant, { role: 'OWNER', isPlatformAdmin: true });
   member = await aUser(testApp, tenant);
   colleague = await aUser(testApp, tenant);

@@ -3,10 +3,8 @@ import type { Database } from '../../../platform/postgres/database.ts';
 import sql from 'sql-template-tag';
 import { inTransaction } from '../../../platform/postgres/transaction.ts';
 import { createId } from '../../../platform/ids.ts';
+import { slugPattern } from '../../tenant/model.ts';
 import type { LinkPolicy, Organisation, TenantLink } from '../model.ts';
-
-/** Text that the header `x-tenant` and an address can carry. */
-const slugPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
 /** The tenant of an organisation; `link` is null unless this call has linked the two. */
 interface LinkedTenant {
