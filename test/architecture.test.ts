@@ -20,7 +20,7 @@ interface Layer {
 }
 
 const platform = ['platform', 'runtime', 'security', 'telemetry', 'postgres'];
-const shared = [...platform, 'paging', 'caching'];
+const shared = [...platform, 'paging', 'caching', 'live'];
 
 /** The import table of docs/architecture.md. A file belongs to the first layer whose pattern it matches. */
 const layers: readonly Layer[] = [
@@ -36,6 +36,7 @@ const layers: readonly Layer[] = [
   { name: 'platform', pattern: /^platform\/[a-z-]+\.ts$/, mayImport: [] },
   { name: 'paging', pattern: /^paging\//, mayImport: platform },
   { name: 'caching', pattern: /^caching\//, mayImport: platform },
+  { name: 'live', pattern: /^live\//, mayImport: platform },
   {
     name: 'graphql',
     pattern: /^(graphql\/|domains\/[a-z-]+\/(resolvers|domain)\.ts$)/,

@@ -22,8 +22,11 @@ import { traceRequests } from './metrics/trace-requests.ts';
 import { createQueries } from './repositories.ts';
 import { createAuthenticator, rateLimitKeysOf } from './authenticate.ts';
 import { createHttpServer } from '../server/http-server.ts';
+import { createRightsOptions } from './rights-watch.ts';
 import { createReadinessCheck } from './readiness.ts';
 import { createContextFactory } from './request-context.ts';
+import { PostgresBus } from '../live/bus/postgres-bus.ts';
+import { createLive } from './live.ts';
 import { createLastSeen } from './background/last-seen.ts';
 import { InFlightRequests } from '../server/limits/in-flight-requests.ts';
 import { createWarmers } from './background/warmers.ts';
@@ -77,11 +80,24 @@ function createParts(options: AppOptions) {
   const queries = createQueries(database);
   const warming = createWarmers({ ...platform, caches, queries });
   const lastSeen = createLastSeen({ clock, logger, queries });
+  const bus = new PostgresBus({ url: database.url, logger });
+  const live = createLive({ bus, clock, logger, queries, retentionMs: config.live.retentionMs });
   const columnCatalog = createColumnCatalog(database, caches.schema);
   const columnCheck = new ColumnCheck({ columnCatalog, required: readRequiredColumns(), logger });
   coherence.subscribe(columnCheck);
   const isReady = createReadinessCheck({ ...platform, columnCheck, shared: sharing.shared });
-  const made = { ...platform, caches, executions, queries, registry, sharing, lastSeen, telemetry, warming };
+  const made = {
+    ...platform,
+    caches,
+    executions,
+    queries,
+    registry,
+    sharing,
+    lastSeen,
+    live,
+    telemetry,
+    warming,
+  };
   return {
     ...made,
     cluster: options.cluster ?? null,
@@ -108,6 +124,7 @@ async function createServer(parts: Parts, demoToken: string | null): Promise<Fas
     ...createExecution(parts),
     toApiError,
     authenticate: createAuthenticator(parts.services),
+    rights: createRightsOptions(parts.coherence),
     rateLimitKeysOf,
     sharedUsage: parts.sharing.shared,
     observer: telemetry,
@@ -144,13 +161,16 @@ function createExecution(parts: Parts) {
 
 /** Starts the work that goes on until the server is closed. */
 function startBackgroundWork(server: FastifyInstance, parts: Parts): void {
-  const { coherence, columnCheck, config, lastSeen, logger, services, sharing } = parts;
+  const { coherence, columnCheck, config, lastSeen, live, logger, services, sharing } = parts;
   coherence.start();
   server.addHook('onClose', () => coherence.stop());
   sharing.start();
   server.addHook('onClose', () => sharing.stop());
   const stopWatching = columnCheck.watch(cacheTtlMs(config, declaredCaches.schema));
   const stopLastSeen = lastSeen.start();
+  const stopLive = live.start();
+  // Before the connections are closed, which wait for their streams.
+  server.addHook('preClose', () => stopLive());
   server.addHook('onClose', async () => {
     stopWatching();
     await stopLastSeen();

@@ -6,8 +6,8 @@ import { createSettingLoaders } from '../domains/setting/loaders.ts';
 import type { CacheRegistry } from '../caching/cache-registry.ts';
 import type { Coherence } from '../caching/coherence/coherence.ts';
 import type { Services } from '../graphql/context.ts';
-import type { Caches } from '../graphql/cache-list.ts';
 import type { ServiceDependencies } from '../graphql/domain.ts';
+import type { Caches } from '../graphql/cache-list.ts';
 import { domains, type DomainServices, type Queries } from '../graphql/domains.ts';
 import type { Clock } from '../platform/runtime/clock.ts';
 import type { Database } from '../platform/postgres/database.ts';
@@ -19,6 +19,7 @@ import { createCaches } from './create-caches.ts';
 import type { Config } from './config/config.ts';
 import type { CountedExecutions } from './metrics/execution-metrics.ts';
 import { createSelfMonitoring } from './metrics/self-monitoring.ts';
+import type { createLive } from './live.ts';
 import { createPasswordChecks } from './password-checks.ts';
 
 interface ServicesOptions {
@@ -33,6 +34,7 @@ interface ServicesOptions {
   readonly registry: CacheRegistry;
   readonly sharing: Pick<ReturnType<typeof createCaches>, 'shared'>;
   readonly lastSeen: ReturnType<typeof createLastSeen>;
+  readonly live: ReturnType<typeof createLive>;
   readonly telemetry: Telemetry;
   readonly warming: Warming;
   readonly isReady: () => Promise<Readiness>;
@@ -58,7 +60,7 @@ function createDomainServices(dependencies: ServiceDependencies): object {
 
 function dependenciesFrom(options: ServicesOptions): ServiceDependencies {
   const { caches, clock, coherence, config, logger, queries, registry } = options;
-  const { sharing, lastSeen, warming } = options;
+  const { sharing, lastSeen, live, warming } = options;
   const audit = createAuditService({ queries: queries.audit, clock });
   const models = createModelLoaders(queries.model, caches.models);
   const settings = createSettingLoaders(queries.setting, caches.settings);
@@ -76,6 +78,8 @@ function dependenciesFrom(options: ServicesOptions): ServiceDependencies {
     currentSettings: () => settings.current(),
     identityProvider: createIdentityProvider(config.identity, { clock, logger }),
     signIn: { ...createPasswordChecks({ clock, config, ...sharing }), ttlMs: config.sessionTtlMs },
-    lastSeen: lastSeen,
+    lastSeen,
+    live,
+    hint: (topic) => live.hint(topic),
   };
 }

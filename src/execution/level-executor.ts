@@ -14,7 +14,7 @@ import { makeReplayable, type Replay } from './fallback/replay.ts';
 import { NotPlannable } from './plan/compile.ts';
 import { DocumentPlans, type OnCompile, type Planned } from './plan/document-plans.ts';
 import { AnswerTooLarge } from './run/answer-size.ts';
-import { runMutation, runQuery, type Execution } from './run/run-operation.ts';
+import { runEvents, runMutation, runQuery, type Execution } from './run/run-operation.ts';
 import { Run } from './run/run.ts';
 
 /** The maximum size of a response while it is written, and the error of an operation that exceeds it. */
@@ -45,6 +45,8 @@ export interface Executor {
    * or rejects.
    */
   execute(request: OperationRequest): ExecutionResult | Promise<ExecutionResult> | null;
+  /** Runs a subscription's selection for each of these events, which share their loads. Never rejects. */
+  executeEvents(request: OperationRequest, events: readonly unknown[]): Promise<readonly ExecutionResult[]>;
 }
 
 /** Creates the executor of a schema. */
@@ -96,8 +98,36 @@ export class LevelExecutor implements Executor {
       fallBack: (error, replay, rest) => this.#fallBack(request, error, replay, rest),
     };
     const run = new Run(context, values, answerLimit?.bytesMax ?? Infinity);
-    const isMutation = plan.operation.operation === 'mutation';
-    return isMutation ? runMutation(execution, run) : runQuery(execution, run);
+    const kind = plan.operation.operation;
+    if (kind === 'subscription') {
+      this.#counts.countNotPlannable(kind);
+      return null;
+    }
+    return kind === 'mutation' ? runMutation(execution, run) : runQuery(execution, run);
+  }
+
+  async executeEvents(
+    request: OperationRequest,
+    events: readonly unknown[],
+  ): Promise<readonly ExecutionResult[]> {
+    const results = await this.#planEvents(request, events);
+    return results ?? (await executeEventsByGraphqlJs(this.#schema, request, events));
+  }
+
+  #planEvents(
+    request: OperationRequest,
+    events: readonly unknown[],
+  ): Promise<readonly ExecutionResult[] | null> | null {
+    const { answerLimit, context, document, operationName = null, variables } = request;
+    try {
+      const plans = request.plans ?? this.plan(document, () => {});
+      const { plan, variables: values } = plans.find(operationName, variables ?? {});
+      const run = new Run(context, values, answerLimit?.bytesMax ?? Infinity);
+      return runEvents({ plan, counts: this.#counts }, run, events);
+    } catch (error) {
+      this.#counts.countNotPlannable(error instanceof NotPlannable ? error.reason : 'invalid');
+      return null;
+    }
   }
 
   #fallBack(
@@ -118,6 +148,26 @@ export class LevelExecutor implements Executor {
       operationName,
     });
   }
+}
+
+/** Runs a subscription's selection for each of these events by graphql-js. */
+export async function executeEventsByGraphqlJs(
+  schema: GraphQLSchema,
+  { context, document, operationName, variables }: OperationRequest,
+  events: readonly unknown[],
+): Promise<readonly ExecutionResult[]> {
+  return Promise.all(
+    events.map(async (event) =>
+      execute({
+        schema,
+        document,
+        rootValue: event,
+        contextValue: context,
+        variableValues: variables,
+        operationName,
+      }),
+    ),
+  );
 }
 
 function failedWith(error: Error): ExecutionResult {

@@ -8,6 +8,9 @@ import type { Warming } from '../domains/operations/warming.ts';
 import type { Viewer } from '../domains/session/model.ts';
 import type { SignInLimits } from '../domains/session/sign-in-limits.ts';
 import type { Settings } from '../domains/setting/model.ts';
+import type { EventPlace, MessageEvent } from '../domains/event/model.ts';
+import type { Feed } from '../live/feed.ts';
+import type { Hint } from '../live/hint.ts';
 import type { ColumnCatalog } from '../platform/postgres/column-catalog.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { LastSeenBuffer } from '../platform/postgres/last-seen-buffer.ts';
@@ -48,6 +51,13 @@ export interface LoaderDependencies {
   readonly viewer: Viewer;
 }
 
+/** The parts of live events that services use. */
+interface Live {
+  readonly messageFeed: Feed<EventPlace, MessageEvent>;
+  /** The time for which changes of messages are kept. */
+  readonly retentionMs: number;
+}
+
 /** The dependencies of services, which live as long as the process. */
 export interface ServiceDependencies {
   readonly queries: AllQueries;
@@ -59,6 +69,9 @@ export interface ServiceDependencies {
   /** Records an action in the audit log. */
   readonly note: (viewer: Viewer, note: AuditNote) => Promise<void>;
   readonly findForWriting: FindForWriting;
+  readonly live: Live;
+  /** To be called with the UUID of a conversation that has changed, after the commit. */
+  readonly hint: Hint;
   readonly findModels: (slugs: readonly (string | null)[]) => Promise<readonly (Model | null)[]>;
   readonly currentSettings: () => Promise<Settings>;
   readonly registry: CacheRegistry;

@@ -2,6 +2,7 @@ import { administration } from '../domains/administration/domain.ts';
 import { apiKey } from '../domains/api-key/domain.ts';
 import { audit } from '../domains/audit/domain.ts';
 import { conversation } from '../domains/conversation/domain.ts';
+import { event } from '../domains/event/domain.ts';
 import { identity } from '../domains/identity/domain.ts';
 import { message } from '../domains/message/domain.ts';
 import { model } from '../domains/model/domain.ts';
@@ -21,6 +22,7 @@ export const domains = {
   apiKey,
   audit,
   conversation,
+  event,
   identity,
   message,
   model,

@@ -1,6 +1,7 @@
 import type { Batched } from './batched.ts';
 import type { RequestContext } from './context.ts';
 import type { DomainFields } from './generated/domain-fields.ts';
+import type { EventStream } from '../platform/runtime/event-stream.ts';
 import type { Resolvers, ResolversParentTypes } from './generated/resolver-types.ts';
 
 /** The names of the domains, and `shared` for src/graphql. */
@@ -20,19 +21,45 @@ export type DomainResolvers<Domain extends DomainName> = {
  * The resolvers of the fields that a domain's SDL declares for one type. Fields that the row answers need
  * none.
  */
-export type ResolversOf<Domain extends DomainName, Type extends TypesOf<Domain>> = Type extends RootName
-  ? Pick<RootResolvers[Type], keyof RootResolvers[Type] & DomainFields[Domain][Type]>
-  : Type extends ObjectTypeName
-    ? TypeResolvers<Type, keyof FieldsOf<Type> & DomainFields[Domain][Type]>
-    : never;
+export type ResolversOf<Domain extends DomainName, Type extends TypesOf<Domain>> = Type extends 'Subscription'
+  ? Pick<SubscriptionResolvers, keyof SubscriptionResolvers & DomainFields[Domain][Type]>
+  : Type extends OperationRootName
+    ? Pick<RootResolvers[Type], keyof RootResolvers[Type] & DomainFields[Domain][Type]>
+    : Type extends ObjectTypeName
+      ? TypeResolvers<Type, keyof FieldsOf<Type> & DomainFields[Domain][Type]>
+      : never;
 
 /** The types for which a domain's SDL declares fields. */
 type TypesOf<Domain extends DomainName> = keyof DomainFields[Domain];
 
-export type RootName = 'Query' | 'Mutation';
+export type RootName = OperationRootName | 'Subscription';
+
+type OperationRootName = 'Query' | 'Mutation';
+
+/** The functions of the subscription fields, each of which opens a stream of events. */
+type SubscriptionResolvers = {
+  readonly [Field in keyof Subscriptions]: (
+    args: SubscriptionArgs<Subscriptions[Field]>,
+    context: RequestContext,
+  ) => Promise<EventStream<SubscriptionEvent<Subscriptions[Field]>>>;
+};
+
+type Subscriptions = Required<NonNullable<Resolvers['Subscription']>>;
+
+type SubscriptionArgs<Resolver> = Resolver extends {
+  readonly subscribe: (parent: never, args: infer Args, context: never, info: never) => unknown;
+}
+  ? Args
+  : never;
+
+type SubscriptionEvent<Resolver> = Resolver extends {
+  readonly subscribe: (...args: never) => AsyncIterable<infer Keyed> | Promise<AsyncIterable<infer Keyed>>;
+}
+  ? Keyed[keyof Keyed]
+  : never;
 
 /** The names of a root's fields. */
-export type RootFieldName<Root extends RootName> = keyof RootResolvers[Root];
+export type RootFieldName<Root extends OperationRootName> = keyof RootResolvers[Root];
 
 /** The object that resolvers of a type get as their parent. */
 export type RowOf<Name extends ObjectTypeName> = Name extends keyof ResolversParentTypes
@@ -74,7 +101,7 @@ type FieldResolver<Generated> = Generated extends (
 
 /** Roots are reached once an operation, so they may answer promises; each of their fields must be there. */
 type RootResolvers = {
-  readonly [Root in RootName]: {
+  readonly [Root in OperationRootName]: {
     readonly [Field in keyof NonNullable<Resolvers[Root]> as Exclude<Field, '__isTypeOf'>]-?: FunctionIn<
       NonNullable<NonNullable<Resolvers[Root]>[Field]>
     >;

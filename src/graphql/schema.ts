@@ -25,6 +25,7 @@ export function createSchema(): GraphQLSchema {
   const schema = makeExecutableSchema<RequestContext>({ typeDefs: typeDefinitions, resolvers });
   guard(fieldsOf(schema, 'Query'), access.Query);
   guard(fieldsOf(schema, 'Mutation'), access.Mutation);
+  guardStreams(fieldsOf(schema, 'Subscription'), access.Subscription);
   auditRefusals(fieldsOf(schema, 'Mutation'), access.Mutation);
   for (const [typeName, typeResolvers] of Object.entries(resolvers)) mark(schema, typeName, typeResolvers);
   price(schema);
@@ -58,6 +59,23 @@ function guard(
       return resolve(parent, args, context, info);
     };
     if (rule.ignoresCredential === true) field.extensions = { ...field.extensions, ignoresCredential: true };
+  }
+}
+
+/** As `guard`, before a stream is opened. */
+function guardStreams(
+  fields: readonly GraphQLField<unknown, RequestContext>[],
+  rules: Readonly<Record<string, Rule>>,
+): void {
+  for (const field of fields) {
+    const { subscribe } = field;
+    const rule = rules[field.name];
+    if (rule === undefined || subscribe === undefined)
+      throw new Error(`The subscription ${field.name} has no access rule or opens no stream.`);
+    field.subscribe = (parent, args, context, info) => {
+      authorize(context.caller, rule);
+      return subscribe(parent, args, context, info);
+    };
   }
 }
 

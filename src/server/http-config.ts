@@ -25,4 +25,16 @@ export interface HttpConfig {
    * The operations that clients were built with, and what becomes of others; without a file there are none.
    */
   readonly trustedDocuments: { readonly file: string | null; readonly mode: TrustedDocumentsMode };
+  readonly live: LiveLimits;
+}
+
+/** The limits of live connections. Times are in milliseconds. */
+export interface LiveLimits {
+  /** The time over which connections are closed when the server stops. */
+  readonly drainMs: number;
+  /** The time in which a WebSocket must send `connection_init`. */
+  readonly initTimeoutMs: number;
+  /** Live connections of one user. */
+  readonly socketsPerUser: number;
+  readonly subscriptionsPerSocket: number;
 }

@@ -10,9 +10,9 @@ import { TrustedDocuments } from './documents/trusted-documents.ts';
 import { createErrorFormatter, type FormatError } from './errors/format-error.ts';
 import { createApollo, type OperationScope } from './graphql/apollo.ts';
 import { createResponseWriter, ResponseBatcher } from './graphql/graphql-response.ts';
-import { registerGraphql } from './graphql/graphql-route.ts';
+import { registerGraphql, type Sockets } from './graphql/graphql-route.ts';
 import { OperationRunner } from './graphql/operation-runner.ts';
-import type { CallerOptions } from './graphql/request-pipeline.ts';
+import type { CallerOptions, PipelineParts } from './graphql/request-pipeline.ts';
 import { registerCors } from './hooks/cors.ts';
 import {
   registerAdmission,
@@ -21,7 +21,10 @@ import {
   type RequestObserver,
 } from './hooks/request-hooks.ts';
 import { registerSecurityHeaders, type HeaderList } from './hooks/security-headers.ts';
-import type { HttpConfig } from './http-config.ts';
+import type { HttpConfig, LiveLimits } from './http-config.ts';
+import { WebSocketProtocol } from './live/websocket-protocol.ts';
+import { WebSocketUpgrades } from './live/websocket-server.ts';
+import { LiveConnections } from './live/live-connections.ts';
 import { createFastify } from './lifecycle/create-fastify.ts';
 import { EventLoopWatch } from './lifecycle/event-loop-watch.ts';
 import type { InFlightRequests } from './limits/in-flight-requests.ts';
@@ -110,15 +113,19 @@ async function registerOperations<Viewer, Context extends OperationScope>(
   const token = options.demo?.token ?? null;
   const sandbox = config.isExplorerEnabled ? createSandboxPlugin(token) : null;
   const documents = new DocumentCache();
-  const runner = new OperationRunner<Context>({ executor, documents, formatError, answerBytesMax });
+  const { schema } = options;
+  const runner = new OperationRunner<Context>({ schema, executor, documents, formatError, answerBytesMax });
   const apollo = createApollo<Context>({ ...options, runner, formatError, sandbox });
   await apollo.start();
   const rateLimiter = new RateLimiter(rateLimits, clock, sharedUsage);
   const stopExchange = rateLimiter.start();
+  const connections = openLiveConnections(server, config.http.live);
   const parts = {
     ...options,
     apollo,
     documents,
+    connections,
+    formatError,
     inFlight: requests,
     limits: queryLimits,
     rateLimiter,
@@ -128,11 +135,27 @@ async function registerOperations<Viewer, Context extends OperationScope>(
   };
   const renderPage = async (hostname: string) =>
     withoutToken(await renderSandbox(apollo), isLoopback(hostname) ? null : token);
-  registerGraphql<Viewer, Context>(server, parts, config.isExplorerEnabled ? renderPage : null);
+  const sockets = openSockets(server, parts, config.http);
+  registerGraphql<Viewer, Context>(server, parts, config.isExplorerEnabled ? renderPage : null, sockets);
   server.addHook('onClose', async () => {
     stopExchange();
     await apollo.stop();
   });
+}
+
+function openSockets<Viewer, Context extends OperationScope>(
+  server: FastifyInstance,
+  parts: PipelineParts<Viewer, Context>,
+  { allowedOrigins, live }: HttpConfig,
+): Sockets<Viewer, Context> {
+  const upgrades = new WebSocketUpgrades(server, createOriginCheck(allowedOrigins));
+  return { upgrades, protocol: new WebSocketProtocol(parts, live) };
+}
+
+function openLiveConnections(server: FastifyInstance, { drainMs, socketsPerUser }: LiveLimits) {
+  const connections = new LiveConnections(socketsPerUser);
+  server.addHook('preClose', () => connections.drain(drainMs));
+  return connections;
 }
 
 async function openTrustedDocuments(

@@ -29,7 +29,7 @@ describe('the schema', () => {
   it('begins with its roots, which explorers show first', () => {
     const { __schema } = introspectionFromSchema(schema);
 
-    expect(__schema.types.slice(0, 3).map(({ name }) => name)).toEqual(['Query', 'Mutation', 'Node']);
+    expect(__schema.types.slice(0, 3).map(({ name }) => name)).toEqual(['Query', 'Mutation', 'Subscription']);
   });
 
   it('is described in plain English', () => {

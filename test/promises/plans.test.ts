@@ -37,6 +37,7 @@ const otherTables = [
   'exercises',
   'idempotency_keys',
   'invitations',
+  'message_changes',
   'models',
   'one_time_tokens',
   'tenants',

@@ -66,6 +66,7 @@ export function anExecutor(schema: GraphQLSchema): Executor & { statistics(): Ex
   return {
     plan: (document, onCompile) => executor.plan(document, onCompile),
     execute: (request) => executor.execute(request),
+    executeEvents: (request, events) => executor.executeEvents(request, events),
     statistics: () => counts.statistics(),
   };
 }

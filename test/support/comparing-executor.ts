@@ -49,6 +49,10 @@ export class ComparingExecutor implements Executor {
     return answer === null ? null : this.#compared(answer, again);
   }
 
+  executeEvents(request: OperationRequest, events: readonly unknown[]): Promise<readonly ExecutionResult[]> {
+    return this.#executor.executeEvents(request, events);
+  }
+
   async #compared(
     answer: ExecutionResult | Promise<ExecutionResult>,
     request: OperationRequest,

@@ -55,9 +55,7 @@ export async function startFaultWorld(
     NODE_ENV: 'test',
     ...withoutLimits,
     DATABASE_URL: address.toString(),
-    ...(redisIs === 'unknown'
-      ? {}
-      : { REDIS_URL: `redis://127.0.0.1:${redisProxy.port}`, SECRET_KEY: 'k'.repeat(32) }),
+    ...(redisIs === 'unknown' ? {} : { REDIS_URL: `redis://127.0.0.1:${redisProxy.port}` }),
   };
   const stopRest = async () => {
     await redisProxy.close();

@@ -76,6 +76,12 @@ export async function openFrontDoor(changes: Partial<HttpServerOptions<Person, S
     },
     createContext: (viewer, { requestId }) => ({ requestId, viewer }),
     rateLimitKeysOf: () => ({}),
+    rights: {
+      watchRights: () => () => {},
+      areRightsKnown: () => true,
+      hasSameRights: () => true,
+      expiryOf: () => null,
+    },
     sharedUsage: null,
     requests: new InFlightRequests(0),
     observer: {

@@ -5,6 +5,7 @@ import { cacheBytesDefault } from '../../caching/memory/memory-budget.ts';
 import { httpConfigFrom, httpVariables } from './http-settings.ts';
 import { telemetryFrom, telemetryVariables, type TelemetryConfig } from './telemetry-settings.ts';
 import { identityFrom, identityVariables, type IdentityConfig } from './identity-settings.ts';
+import { liveFrom, liveLimitsFrom, liveVariables, type LiveConfig } from './live-settings.ts';
 import { isProxyRange } from '../../platform/security/network-address.ts';
 import type { HttpConfig } from '../../server/http-config.ts';
 
@@ -31,11 +32,6 @@ const redisUrls = z
   .transform((text) => text.split(',').map((url) => url.trim()))
   .pipe(z.array(z.url({ protocol: /^rediss?$/ })).min(1));
 
-/** Comma-separated: the first signs, the others are accepted while keys are replaced. */
-const secretKeys = list.pipe(
-  z.array(z.string().min(32, 'must have at least 32 characters').max(1000)).max(10, 'has at most 10 keys'),
-);
-
 const databaseProfiles = {
   development: { steady: 3, overflow: 5 },
   railway: { steady: 3, overflow: 7 },
@@ -53,7 +49,6 @@ const variables = z.object({
   TRUST_PROXY: list.pipe(z.array(proxy)).default([]),
   SESSION_TTL: seconds(30 * day, 365 * day),
   REDIS_URL: redisUrls.optional(),
-  SECRET_KEY: secretKeys.default([]),
   CACHE_ENABLED: flag.default(true),
   CACHE_MEMORY_MAX: z.coerce
     .number()
@@ -70,6 +65,7 @@ const variables = z.object({
   ...telemetryVariables,
   EXPLORER_ENABLED: flag.optional(),
   ...httpVariables,
+  ...liveVariables,
 });
 
 /** In milliseconds, by the variables that the caches declare. */
@@ -128,8 +124,6 @@ export interface Config {
   };
   /** The URLs of a server or of several servers of a cluster; without any, caches are in memory only. */
   readonly redisUrls: readonly string[];
-  /** Sign what decides access where others could write; the first signs, all verify. */
-  readonly secretKeys: readonly string[];
   /** False: nothing is remembered. */
   readonly isCacheEnabled: boolean;
   /** Bytes of memory of all caches together. */
@@ -145,6 +139,7 @@ export interface Config {
   /** Apollo Sandbox on /graphql, GraphiQL on /explorer. */
   readonly isExplorerEnabled: boolean;
   readonly http: HttpConfig;
+  readonly live: LiveConfig;
 }
 
 /** An environment that Parley cannot use; the message lists every error, one a line. */
@@ -184,7 +179,6 @@ function configFrom(values: Values, cacheTtlsMs: Config['cacheTtlsMs']): Config 
       triesPerAddress: values.SIGN_IN_LIMIT_PER_ADDRESS,
       windowMs: values.SIGN_IN_LIMIT_WINDOW * 1000,
     }),
-    secretKeys: Object.freeze(values.SECRET_KEY),
     redisUrls: Object.freeze(values.REDIS_URL ?? []),
     isCacheEnabled: values.CACHE_ENABLED,
     cacheMemoryMax: values.CACHE_MEMORY_MAX,
@@ -194,7 +188,11 @@ function configFrom(values: Values, cacheTtlsMs: Config['cacheTtlsMs']): Config 
     executor: values.EXECUTOR,
     telemetry: telemetryFrom(values, isProduction),
     isExplorerEnabled,
-    http: httpConfigFrom(values, { isExplorerEnabled, isProduction }),
+    http: {
+      ...httpConfigFrom(values, { isExplorerEnabled, isProduction }),
+      live: liveLimitsFrom(values),
+    },
+    live: liveFrom(values),
   });
 }
 

@@ -27,12 +27,6 @@ export function addCacheMetrics(
         [{ cache: name, result: 'coalesced' }, coalesced],
       ]),
   });
-  addCacheCounters(metrics, registry);
-  addForgedEntries(metrics, registry);
-  addCacheSizes(metrics, registry);
-}
-
-function addCacheCounters(metrics: MetricRegistry, registry: CacheRegistry): void {
   const perCache = {
     stale_served: ['Keys served with an expired value.', 'staleServed'],
     evictions: ['Entries evicted to make room.', 'evictions'],
@@ -47,15 +41,7 @@ function addCacheCounters(metrics: MetricRegistry, registry: CacheRegistry): voi
       read: () => registry.statistics().map((cache): Sample => [{ cache: cache.name }, cache[field]]),
     });
   }
-}
-
-function addForgedEntries(metrics: MetricRegistry, registry: CacheRegistry): void {
-  metrics.counter({
-    name: 'parley_cache_forged_total',
-    help: 'Entries in Redis that were ignored because no server had signed them.',
-    labels: ['cache'],
-    read: () => registry.statistics().map(({ name, forged }): Sample => [{ cache: name }, forged]),
-  });
+  addCacheSizes(metrics, registry);
 }
 
 function addCacheSizes(metrics: MetricRegistry, registry: CacheRegistry): void {

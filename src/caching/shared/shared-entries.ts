@@ -1,6 +1,5 @@
 import { parse, stringify } from 'devalue';
 import type { Clock } from '../../platform/runtime/clock.ts';
-import type { TextSigner } from '../../platform/security/text-signer.ts';
 import { keyOfGeneration, type GenerationByTag, type Generations, type KeySpace } from './generations.ts';
 import type { StoredText } from '../key-value-store.ts';
 import { everythingTag, cacheTag, bucketTag, namedTag, clockTag } from './tags.ts';
@@ -14,10 +13,6 @@ interface SharedEntriesOptions<Value> {
   readonly clock: Clock;
   readonly generations: Generations;
   readonly onError: (error: unknown) => void;
-  /** Signs the entries; null: they are not signed. */
-  readonly signer: TextSigner | null;
-  /** Called for an entry that was not signed by a server under its key. */
-  readonly onForged: () => void;
 }
 
 /** A value in the store. */
@@ -43,7 +38,7 @@ const lockTtlMs = 1000;
  * To be raised with the format of the envelope: releases with different formats never read each other's
  * entries.
  */
-const formatVersion = 3;
+const formatVersion = 2;
 
 /**
  * The entries of one cache in a store that several processes share. Absences are not stored: they are fresh
@@ -73,7 +68,7 @@ export class SharedEntries<Value> {
     const envelopes = new Map<string, Envelope<Value>>();
     for (const [index, key] of keys.entries()) {
       const text = texts[index];
-      const envelope = text === undefined ? null : this.#parse(this.#keyOfEntry(keySpace, key), text);
+      const envelope = text === undefined ? null : this.#parse(text);
       if (envelope !== null) envelopes.set(key, envelope);
     }
     const ofValues = Array.from(envelopes.values()).flatMap((envelope) => Object.keys(envelope.generations));
@@ -130,10 +125,9 @@ export class SharedEntries<Value> {
       };
       const ttlMs = Math.ceil(value.freshUntil - this.#options.clock.now());
       if (ttlMs <= 0) continue;
-      const keyOfEntry = this.#keyOfEntry(keySpace, key);
-      const text = this.#format(keyOfEntry, envelope);
+      const text = this.#format(envelope);
       if (text === null) continue;
-      texts.push({ key: keyOfEntry, text, ttlMs });
+      texts.push({ key: this.#keyOfEntry(keySpace, key), text, ttlMs });
       written.push(...tagsOfEntry);
     }
     if (texts.length === 0) return;
@@ -184,25 +178,17 @@ export class SharedEntries<Value> {
    * Null for a value that devalue refuses, such as one with a key `__proto__`; it must not prevent others
    * from being written.
    */
-  #format(keyOfEntry: string, envelope: Envelope<Value>): string | null {
-    const { signer } = this.#options;
+  #format(envelope: Envelope<Value>): string | null {
     try {
-      const text = stringify(envelope);
-      return signer === null ? text : signer.sign(keyOfEntry, text);
+      return stringify(envelope);
     } catch (error) {
       this.#options.onError(error);
       return null;
     }
   }
 
-  /** Null for a forged or unreadable entry, which must not prevent others from being read. */
-  #parse(keyOfEntry: string, stored: string): Envelope<Value> | null {
-    const { signer, onForged } = this.#options;
-    const text = signer === null ? stored : signer.verify(keyOfEntry, stored);
-    if (text === null) {
-      onForged();
-      return null;
-    }
+  /** Null for an unreadable entry, which must not prevent others from being read. */
+  #parse(text: string): Envelope<Value> | null {
     try {
       return parse(text);
     } catch (error) {
@@ -221,9 +207,7 @@ export class SharedEntries<Value> {
   }
 
   #keyOfEntry({ prefix }: KeySpace, key: string): string {
-    const { name, version, signer } = this.#options;
-    const format = signer === null ? `${formatVersion}` : `${formatVersion}s`;
-    return `${prefix}${name}:v${format}.${version}:${key}`;
+    return `${prefix}${this.#options.name}:v${formatVersion}.${this.#options.version}:${key}`;
   }
 
   #keyOfLock(keySpace: KeySpace, key: string): string {

@@ -35,7 +35,7 @@ export interface KeyIdentity {
 }
 
 /** The tag of what caches hold about one key. */
-function apiKeyTag(keyId: string): string {
+export function apiKeyTag(keyId: string): string {
   return `api-key:${keyId}`;
 }
 

@@ -21,6 +21,10 @@ export interface Conversation extends UsualConversation {
   readonly externalId: string | null;
   readonly createdAt: Date;
   readonly archivedAt: Date | null;
+  /** The position of the newest message that was ever sent. */
+  readonly lastPosition: number;
+  /** The number of changes so far; see the table message_changes. */
+  readonly lastChange: number;
 }
 
 /** A conversation without the columns that the request does not select. */
@@ -60,6 +64,17 @@ export function whereReadable(viewer: Viewer): Sql {
     case 'GUEST':
       return sql`${ofTenant} and ${takesPart}`;
   }
+}
+
+/**
+ * The rule of `whereReadable` for a reader whose role and ID are columns, so that one statement can check
+ * many readers of one tenant.
+ */
+export function whereReadableBy({ role, userId }: { readonly role: Sql; readonly userId: Sql }): Sql {
+  return sql`(${role} in ('OWNER', 'ADMIN')
+    or (${role} = 'MEMBER' and (c.visibility = 'TENANT' or c.owner_id = ${userId}))
+    or exists (select from participants own
+      where own.tenant_id = c.tenant_id and own.conversation_id = c.id and own.user_id = ${userId}))`;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Hint } from '../../live/hint.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import { uniqueViolationOf } from '../../platform/postgres/database-errors.ts';
 import { Visibility } from '../../platform/postgres/generated/enums.ts';
@@ -42,9 +43,10 @@ export type ConversationService = ReturnType<typeof createConversationService>;
 export function createConversationService(options: {
   readonly queries: ConversationQueries;
   readonly findModels: FindModels;
+  readonly hint: Hint;
   readonly clock: Clock;
 }) {
-  const { queries, findModels, clock } = options;
+  const { queries, findModels, hint, clock } = options;
 
   return {
     /** @throws InvalidInput for guests, for invalid input, and for an `externalId` that is in use */
@@ -94,6 +96,7 @@ export function createConversationService(options: {
         },
         now,
       );
+      hint(conversation.id);
       return conversation.id;
     },
 
@@ -104,6 +107,7 @@ export function createConversationService(options: {
       const note = { action: 'deleteConversation', target: conversationId, details: { messageCount } };
       const entry = ownerId === viewer.userId ? null : auditEntry(viewer, note, new Date(clock.now()));
       if (!(await queries.remove(viewer.tenantId, id, entry))) throw missingConversation();
+      hint(id);
       return id;
     },
   };

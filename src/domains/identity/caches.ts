@@ -7,7 +7,6 @@ export const identities: CacheDeclaration<MirroredPerson> = {
   name: 'IDENTITIES',
   ttl: { variable: 'IDENTITIES_CACHE_TTL', seconds: 900 },
   entriesMax: 10_000,
-  decidesAccess: true,
   tagsOfValue: tagsOfPerson,
   tables: tablesOfMembers,
 };

@@ -1,4 +1,5 @@
-import sql from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
+import type { Projection } from '../../platform/postgres/rows.ts';
 import type { MessageRole, MessageStatus } from '../../platform/postgres/generated/enums.ts';
 import type { LateralJoin } from '../../paging/paged-list.ts';
 
@@ -37,6 +38,17 @@ export const messageSummaryFields: ReadonlySet<string> = new Set([
   'content',
   'createdAt',
 ]);
+
+const messageSummaryColumns = sql`m.id, m.position, m.author_id as "authorId", m.role, m.content, m.created_at as "createdAt"`;
+/** The columns of table `m`. */
+export const messageColumns = sql`${messageSummaryColumns}, m.tenant_id as "tenantId", m.conversation_id as "conversationId", m.status,
+  m.model_slug as "modelSlug", m.token_count as "tokenCount", m.metadata, m.edited_at as "editedAt"`;
+
+/** The columns of each projection. */
+export const messageProjections: Readonly<Record<Projection, Sql>> = {
+  summary: messageSummaryColumns,
+  full: messageColumns,
+};
 
 /**
  * Adds `lastMessage` to each row of a page of conversations: the summary columns of the newest message, or

@@ -8,7 +8,7 @@ import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { insertAudit, type AuditEntry } from '../audit/model.ts';
 import { readableBranches, whereReadable, whereWritable } from '../conversation/model.ts';
 import type { Viewer } from '../session/model.ts';
-import type { Message, MessageSummary } from './model.ts';
+import { messageColumns, messageProjections, type Message, type MessageSummary } from './model.ts';
 
 /** A message to insert; its position comes from the conversation. */
 export interface NewMessage {
@@ -39,11 +39,6 @@ export interface SentBefore {
 /** The database queries of messages. */
 export type MessageQueries = ReturnType<typeof createMessageQueries>;
 
-const summaryColumns = sql`m.id, m.position, m.author_id as "authorId", m.role, m.content, m.created_at as "createdAt"`;
-const columns = sql`${summaryColumns}, m.tenant_id as "tenantId", m.conversation_id as "conversationId", m.status,
-  m.model_slug as "modelSlug", m.token_count as "tokenCount", m.metadata, m.edited_at as "editedAt"`;
-const projections: Readonly<Record<Projection, Sql>> = { summary: summaryColumns, full: columns };
-
 const readableMessages = sql`messages m join conversations c on c.tenant_id = m.tenant_id and c.id = m.conversation_id`;
 
 /** The traits of lists that include messages of all conversations. */
@@ -70,7 +65,7 @@ export function createMessageQueries(db: Database) {
   return {
     /** Finds the messages in conversations that the viewer may read. */
     async byIds(viewer: Viewer, ids: readonly string[]): Promise<Message[]> {
-      return db.query<Message>(sql`select ${columns} from ${readableMessages}
+      return db.query<Message>(sql`select ${messageColumns} from ${readableMessages}
         where ${whereReadable(viewer)} and m.tenant_id = ${viewer.tenantId}::uuid and ${inList(sql`m.id`, ids)}`);
     },
 
@@ -82,7 +77,7 @@ export function createMessageQueries(db: Database) {
     ): Promise<(MessageSummary & { readonly parentId: string })[]> {
       return db.query(sql`select parent.id as "parentId", last.* from unnest(${conversationIds}::uuid[]) as parent(id)
         cross join lateral (
-          select ${projections[projection]} from messages m
+          select ${messageProjections[projection]} from messages m
           where m.tenant_id = ${tenantId}::uuid and m.conversation_id = parent.id
           order by m.position desc limit 1
         ) last`);
@@ -96,7 +91,7 @@ export function createMessageQueries(db: Database) {
     ): PagedList<MessageSummary> {
       const ofRole = role === null ? sql`` : sql` and m.role = ${role}::message_role`;
       return pagedList(db, {
-        select: projections[projection],
+        select: messageProjections[projection],
         from: sql`messages m`,
         where: (conversation) =>
           sql`m.tenant_id = ${tenantId}::uuid and m.conversation_id = ${conversation}${ofRole}`,
@@ -107,7 +102,7 @@ export function createMessageQueries(db: Database) {
     /** Lists the messages of an author that the viewer may read. */
     byAuthors(viewer: Viewer, projection: Projection): PagedList<MessageSummary> {
       return pagedList(db, {
-        select: projections[projection],
+        select: messageProjections[projection],
         from: readableMessages,
         where: (author) => sql`m.tenant_id = ${viewer.tenantId}::uuid and m.author_id = ${author}`,
         unionBranches: () => readableBranches(viewer, anyConversation),
@@ -135,7 +130,7 @@ export function createMessageQueries(db: Database) {
       const inConversation =
         conversationId === null ? sql`true` : sql`m.conversation_id = ${conversationId}::uuid`;
       return pagedList(db, {
-        select: projections[projection],
+        select: messageProjections[projection],
         from: readableMessages,
         where: () => sql`m.tenant_id = ${viewer.tenantId}::uuid
           and m.content_words @@ websearch_to_tsquery('english', ${searchableWords(words)}) and ${inConversation}`,
@@ -168,7 +163,7 @@ export function createMessageQueries(db: Database) {
           ${message.authorId}::uuid, ${message.role}::message_role, ${message.content},
           ${JSON.stringify(message.metadata)}::jsonb, ${createdAt}
         from grown
-        returning ${columns}`);
+        returning ${messageColumns}`);
       return appended ?? null;
     },
 
@@ -190,7 +185,7 @@ export function createMessageQueries(db: Database) {
         )
         update messages m set content = ${content}, edited_at = ${now} from touched
         where m.tenant_id = ${tenantId}::uuid and m.id = ${message.id}::uuid
-        returning ${columns}`);
+        returning ${messageColumns}`);
       return edited ?? null;
     },
 
@@ -243,7 +238,9 @@ function claim(tenantId: string, message: NewMessage, key: SendingKey, writable:
     ),`;
 }
 
-/** Blanks what the column `content_words` blanks, except for a dash before a word, which excludes the word. */
+/**
+ * Blanks what the column `content_words` blanks, except for a dash before a word, which excludes the word.
+ */
 function searchableWords(words: string): string {
   return words.replaceAll(/[/~@_]|(?<=[^\s"])-/g, ' ');
 }

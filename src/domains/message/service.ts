@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import type { Hint } from '../../live/hint.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import { MessageRole } from '../../platform/postgres/generated/enums.ts';
 import { NotFound, Unavailable, type InvalidInput } from '../../platform/errors.ts';
@@ -31,9 +32,10 @@ export function createMessageService(options: {
   readonly queries: MessageQueries;
   readonly findForWriting: FindForWriting;
   readonly currentSettings: () => Promise<Settings>;
+  readonly hint: Hint;
   readonly clock: Clock;
 }) {
-  const { queries, findForWriting, currentSettings, clock } = options;
+  const { queries, findForWriting, currentSettings, hint, clock } = options;
   let schemas = schemasFor(0);
 
   /**
@@ -83,7 +85,10 @@ export function createMessageService(options: {
       const key = keyFrom(viewer, idempotencyKey, sending, now);
       const authored = { ...sending, id: createId(), authorId: viewer.userId, createdAt: new Date(now) };
       const sent = await queries.append(viewer, authored, key);
-      if (sent !== null) return sent;
+      if (sent !== null) {
+        hint(id);
+        return sent;
+      }
       const conversation = await findForWriting(viewer, id);
       refuseUnlessAllowed(viewer, conversation);
       const before = await sentBefore(viewer, key);
@@ -105,7 +110,10 @@ export function createMessageService(options: {
       if (conversation.archivedAt !== null) throw archived('messageId');
       if (message.content === content) return message;
       const edited = await queries.edit(viewer.tenantId, message, content, new Date(clock.now()));
-      if (edited !== null) return edited;
+      if (edited !== null) {
+        hint(edited.conversationId);
+        return edited;
+      }
       // Between the two statements the message was deleted or the conversation was archived.
       await findMessage(viewer, messageId);
       throw archived('messageId');
@@ -126,6 +134,7 @@ export function createMessageService(options: {
       const note = { action: 'deleteMessage', target: messageId };
       const entry = isOwn ? null : auditEntry(viewer, note, now);
       if (!(await queries.remove(viewer.tenantId, message, now, entry))) throw missingMessage();
+      hint(message.conversationId);
       return message;
     },
   };

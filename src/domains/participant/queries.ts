@@ -53,12 +53,15 @@ export function createParticipantQueries(db: Database) {
 
     /** Removes a participant, who may be a suspended member; has no effect for other users. */
     async remove(tenantId: string, conversationId: string, userId: string): Promise<Found> {
-      const [found] = await db.query<Found>(sql`with gone as (
-          delete from participants where tenant_id = ${tenantId}::uuid
-            and conversation_id = ${conversationId}::uuid and user_id = ${userId}::uuid
+      // The lock comes first, as in every other change of a conversation; a trigger writes to this row.
+      const [found] = await db.query<Found>(sql`with conversation as (
+          select id from conversations
+          where tenant_id = ${tenantId}::uuid and id = ${conversationId}::uuid for no key update
+        ), gone as (
+          delete from participants p using conversation where p.tenant_id = ${tenantId}::uuid
+            and p.conversation_id = conversation.id and p.user_id = ${userId}::uuid
         )
-        select exists(select from conversations
-            where tenant_id = ${tenantId}::uuid and id = ${conversationId}::uuid) as "isConversationFound",
+        select exists(select from conversation) as "isConversationFound",
           exists(select from memberships
             where tenant_id = ${tenantId}::uuid and user_id = ${userId}::uuid) as "isMemberFound"`);
       return found ?? { isConversationFound: false, isMemberFound: false };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Hint } from '../../live/hint.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import { NotFound } from '../../platform/errors.ts';
 import { fromPublicId, noId } from '../../platform/ids.ts';
@@ -24,9 +25,10 @@ export type ParticipantService = ReturnType<typeof createParticipantService>;
 export function createParticipantService(options: {
   readonly queries: ParticipantQueries;
   readonly findForWriting: FindForWriting;
+  readonly hint: Hint;
   readonly clock: Clock;
 }) {
-  const { queries, findForWriting, clock } = options;
+  const { queries, findForWriting, hint, clock } = options;
 
   async function find(viewer: Viewer, publicId: string): Promise<ConversationForWriting> {
     const id = fromPublicId('conv', publicId);
@@ -65,6 +67,7 @@ export function createParticipantService(options: {
         throw invalidInput('CONFLICT', 'The owner cannot leave the conversation.', ['userId']);
       }
       refuseUnlessFound(await queries.remove(viewer.tenantId, conversation.id, person), 'member');
+      hint(conversation.id);
       return conversation.id;
     },
   };

@@ -58,7 +58,7 @@ export function isTenantAdmin(viewer: Viewer): boolean {
 }
 
 /** The tag of all cache entries about a session. */
-function sessionTag(sessionId: string): string {
+export function sessionTag(sessionId: string): string {
   return `session:${sessionId}`;
 }
 

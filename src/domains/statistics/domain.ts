@@ -19,6 +19,10 @@ export const statistics: Domain<'statistics', StatisticsQueries, StatisticsLoade
   queries: createStatisticsQueries,
   loaders: ({ database, columnCatalog }) =>
     createStatisticsLoaders(createStatisticsQueries(database), columnCatalog),
-  service: ({ queries, ...dependencies }) =>
-    createStatisticsService({ ...dependencies, queries: queries.statistics }),
+  service: ({ queries, live, ...dependencies }) =>
+    createStatisticsService({
+      ...dependencies,
+      queries: queries.statistics,
+      changesKeptMs: live.retentionMs,
+    }),
 };

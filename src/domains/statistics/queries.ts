@@ -21,6 +21,7 @@ export type StatisticsQueries = ReturnType<typeof createStatisticsQueries>;
 
 // ANALYZE reads a sample of each table, which can be a gigabyte if rows are long.
 const refreshMs = 300_000;
+const weekMs = 7 * 24 * 60 * 60 * 1000;
 
 /**
  * Creates the database queries of statistics, which read the views and functions of the migration
@@ -61,16 +62,19 @@ export function createStatisticsQueries(db: Database) {
       return db.query(sql`select kind, severity, subject, finding, advice from analyze_query_performance()`);
     },
 
-    async expired(at: Date): Promise<ExpiredRows[]> {
+    async expired(at: Date, changesKeptMs = weekMs): Promise<ExpiredRows[]> {
       return db.query(
-        sql`select table_name as "table", rows, due_since as "dueSince" from expired_data(${at})`,
+        sql`select table_name as "table", rows, due_since as "dueSince" from expired_data(${at}, ${changesKeptMs} * interval '1 ms')`,
       );
     },
 
-    /** Deletes one batch from each table; does nothing while another process cleans up. */
-    async removeExpired(batchSize: number, at: Date): Promise<RemovedRows[]> {
+    /**
+     * Deletes one batch from each table; does nothing while another process cleans up. `changesKeptMs` is the
+     * time for which changes of messages are kept.
+     */
+    async removeExpired(batchSize: number, at: Date, changesKeptMs = weekMs): Promise<RemovedRows[]> {
       return db.query(sql`select table_name as "table", removed as rows
-        from cleanup_expired_data(${batchSize}::integer, ${at})`);
+        from cleanup_expired_data(${batchSize}::integer, ${at}, ${changesKeptMs} * interval '1 ms')`);
     },
 
     /** Updates the planner's statistics of all tables. */

@@ -20,10 +20,12 @@ export function createStatisticsService(options: {
   readonly queries: StatisticsQueries;
   readonly clock: Clock;
   readonly waitForInvalidation: Coherence['waitForInvalidation'];
+  /** The time for which changes of messages are kept. */
+  readonly changesKeptMs: number;
   /** Writes an action to the audit log. */
   readonly note: (viewer: Viewer, note: AuditNote) => Promise<void>;
 }) {
-  const { queries, clock, waitForInvalidation, note } = options;
+  const { queries, changesKeptMs, clock, waitForInvalidation, note } = options;
 
   /**
    * Deletes expired rows in batches and returns their number by table. Stops if another process is cleaning
@@ -32,7 +34,7 @@ export function createStatisticsService(options: {
   async function cleanUp(signal?: AbortSignal): Promise<readonly RemovedRows[]> {
     const removed = new Map<string, number>();
     for (let batch = 0; batch < batchesMax && signal?.aborted !== true; batch += 1) {
-      const rowsByTable = await queries.removeExpired(batchSize, new Date(clock.now()));
+      const rowsByTable = await queries.removeExpired(batchSize, new Date(clock.now()), changesKeptMs);
       for (const { table, rows } of rowsByTable) removed.set(table, (removed.get(table) ?? 0) + rows);
       if (rowsByTable.every(({ rows }) => rows < batchSize)) break;
     }

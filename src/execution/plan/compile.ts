@@ -71,7 +71,6 @@ const fieldsMax = 10_000;
  * @throws NotPlannable
  */
 export function compile(operation: OperationDefinitionNode, collection: FieldCollection): Plan {
-  if (operation.operation === 'subscription') throw new NotPlannable('subscription');
   const type = collection.schema.getRootType(operation.operation);
   if (type === null || type === undefined) throw new NotPlannable('unknown operation');
   const compiler = new Compiler(collection);

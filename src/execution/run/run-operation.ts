@@ -6,6 +6,7 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import type { ExecutionCounts } from '../execution-counts.ts';
+import { Bailout } from '../fallback/bailout.ts';
 import { Replay, type RootOutcome } from '../fallback/replay.ts';
 import type { Plan, RootPlan, WrittenField } from '../plan/plan.ts';
 import type { Selection } from '../selection.ts';
@@ -96,6 +97,30 @@ export async function runMutation(execution: Execution, run: Run): Promise<Execu
   run.finish();
   counts.fast += 1;
   return { data };
+}
+
+/**
+ * Runs the selection of a subscription for several events together: a batched field is called once for all.
+ * Returns null if graphql-js has to run the events.
+ */
+export async function runEvents(
+  { counts, plan }: Pick<Execution, 'counts' | 'plan'>,
+  run: Run,
+  events: readonly unknown[],
+): Promise<readonly ExecutionResult[] | null> {
+  const [root, ...others] = plan.roots;
+  if (root === undefined || others.length > 0) return null;
+  try {
+    await run.gatherEvents(root, events);
+    const results = events.map(() => ({ data: plan.write(undefined, run) }));
+    run.finish();
+    counts.fast += 1;
+    return results;
+  } catch (error) {
+    run.abandon();
+    counts.countBailout(error instanceof Bailout ? error.reason : 'a field threw');
+    return null;
+  }
 }
 
 /**

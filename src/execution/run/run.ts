@@ -98,6 +98,12 @@ export class Run implements RunState {
     return this.#descend();
   }
 
+  /** Gathers all that is fetched below the values of one root field, each of which is an event. */
+  gatherEvents(root: FieldPlan, events: readonly unknown[]): Promise<void> | undefined {
+    this.#receive(root, [...events]);
+    return this.#descend();
+  }
+
   /** Waits for the root fields' values first. */
   async gatherLater(roots: readonly FieldPlan[], values: readonly unknown[]): Promise<void> {
     const arrived = await awaitAll(values, (value, index) =>

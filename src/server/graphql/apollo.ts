@@ -68,7 +68,7 @@ function refuseSubscriptions<Context extends OperationScope>(): ApolloServerPlug
       async didResolveOperation({ operation }): Promise<void> {
         if (operation?.operation === OperationTypeNode.SUBSCRIPTION) {
           throw new BadUserInput(
-            'A subscription is not answered over plain HTTP, only queries and mutations are.',
+            'A subscription needs a transport that streams: a WebSocket with the subprotocol graphql-transport-ws, or a POST whose header `accept` is text/event-stream or multipart/mixed;subscriptionSpec=1.0.',
           );
         }
       },

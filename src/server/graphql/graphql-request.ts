@@ -83,7 +83,8 @@ export function readOperation({ body, headers, method, query }: FastifyRequest):
   return operation;
 }
 
-function operationFrom(parameters: unknown): OperationRequest {
+/** Reads an operation from the parameters of GraphQL over HTTP. @throws BadUserInput */
+export function operationFrom(parameters: unknown): OperationRequest {
   if (Array.isArray(parameters)) {
     throw new BadUserInput('A batch of operations is not accepted; send one operation a request.');
   }

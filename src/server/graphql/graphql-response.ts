@@ -40,6 +40,7 @@ export function respond(
   { rateLimiter, responses }: { readonly rateLimiter: RateLimiter; readonly responses: ResponseBatcher },
 ): void {
   const { admitted, answer, mediaType, operation, reply, request, stats } = state;
+  if (reply.sent) return;
   if (answer === null) throw new Error('The request has no answer.');
   const { data, errors } = answer.result;
   const code = errors?.[0]?.extensions?.['code'];
@@ -57,22 +58,7 @@ export function respond(
   state.answer = null;
   const payload = text.length < longText ? text : Buffer.from(text);
   responses.put({ reply, stats, status, mediaType, headers, payload });
-  chargeUse(state, rateLimiter, text.length);
-}
-
-/**
- * Charges what a request took beyond its cost. A cancelled statement may settle later, and is charged then.
- */
-export function chargeUse(
-  { admitted, paid, rateLimitKeys: keys, stats }: RequestState<unknown>,
-  rateLimiter: RateLimiter,
-  characters: number,
-): void {
-  const { statementMs } = stats;
-  rateLimiter.chargeUse(keys, { statementMs, characters, cost: (admitted?.cost ?? 0) + paid });
-  stats.onLateStatement = (lateMs) => {
-    rateLimiter.chargeUse(keys, { statementMs: lateMs, characters: 0, cost: 0 });
-  };
+  rateLimiter.chargeLength(state.rateLimitKeys, text.length);
 }
 
 /**

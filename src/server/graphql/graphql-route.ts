@@ -5,9 +5,16 @@ import { isLoopback } from '../loopback.ts';
 import { sandboxPolicy } from '../routes/sandbox.ts';
 import type { OperationScope } from './apollo.ts';
 import { mediaTypes, OperationRequest, prefersPage } from './graphql-request.ts';
-import { chargeUse } from './graphql-response.ts';
 import { runSteps, stepsBeforeBody, stepsFromBody, type PipelineParts } from './request-pipeline.ts';
 import type { RequestState } from './request-state.ts';
+import type { WebSocketProtocol } from '../live/websocket-protocol.ts';
+import type { WebSocketUpgrades } from '../live/websocket-server.ts';
+
+/** The part that serves WebSockets. */
+export interface Sockets<Viewer, Context extends OperationScope> {
+  readonly upgrades: WebSocketUpgrades;
+  readonly protocol: WebSocketProtocol<Viewer, Context>;
+}
 
 /** Renders the page for browsers; null where there is no explorer. */
 export type RenderPage = ((hostname: string) => Promise<string>) | null;
@@ -20,6 +27,7 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
   server: FastifyInstance,
   parts: PipelineParts<Viewer, Context>,
   renderPage: RenderPage,
+  sockets: Sockets<Viewer, Context>,
 ): void {
   server.decorateRequest('graphql', null);
   server.route({
@@ -27,6 +35,10 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
     url: '/graphql',
     exposeHeadRoute: false,
     onRequest(request, reply, done) {
+      if (sockets.upgrades.isUpgrade(request)) {
+        sockets.upgrades.accept(request, reply, (socket) => sockets.protocol.serve(socket, request));
+        return;
+      }
       if (request.method === 'GET' && prefersPage(request.headers.accept)) {
         sendPage(request, reply, renderPage).catch(done);
         return;
@@ -37,16 +49,17 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
       if (pending instanceof Promise) pending.then(() => done(), done);
       else done();
     },
+    errorHandler(error, request, reply) {
+      // A credential that is not accepted is the first thing that is wrong with a request.
+      const state = request.getDecorator<RequestState<Viewer> | null>('graphql');
+      void reply.send(state?.refusal ?? error);
+    },
     handler(request, reply) {
       const state = request.getDecorator<RequestState<Viewer>>('graphql');
       const pending = runSteps(stepsFromBody, state, parts);
       // Not returned: Fastify would respond when the promise resolves, while the response is still in the
       // batch.
-      if (!(pending instanceof Promise)) return;
-      pending.catch((error: unknown) => {
-        chargeUse(state, parts.rateLimiter, 0);
-        void reply.send(error);
-      });
+      if (pending instanceof Promise) pending.catch((error: unknown) => void reply.send(error));
     },
   });
 }
@@ -57,6 +70,7 @@ function stateOf<Viewer>(request: FastifyRequest, reply: FastifyReply): RequestS
     reply,
     stats: request.getDecorator<RequestStats>('stats'),
     mediaType: mediaTypes[0],
+    streamType: null,
     viewer: null,
     refusal: null,
     operation: new OperationRequest(),

@@ -6,10 +6,17 @@ import {
   type HTTPGraphQLHead,
 } from '@apollo/server';
 import type { MaybePromise } from '@whatwg-node/promise-helpers';
-import type { ExecutionResult, FormattedExecutionResult } from 'graphql';
-import type { AnswerLimit, Executor } from '../../execution/level-executor.ts';
+import {
+  createSourceEventStream,
+  getOperationAST,
+  type ExecutionResult,
+  type FormattedExecutionResult,
+  type GraphQLSchema,
+} from 'graphql';
+import { executeEventsByGraphqlJs, type AnswerLimit, type Executor } from '../../execution/level-executor.ts';
 import { jsonBytes } from '../../execution/run/answer-size.ts';
-import { Refusal } from '../../platform/errors.ts';
+import { BadUserInput, Refusal } from '../../platform/errors.ts';
+import type { EventIterator } from '../live/subscription.ts';
 import type { FormatError } from '../errors/format-error.ts';
 import type { OperationScope } from './apollo.ts';
 import { Document, type DocumentCache } from '../documents/document.ts';
@@ -29,12 +36,14 @@ export interface Answer {
  * longer than a cached profile.
  */
 export class OperationRunner<Context extends OperationScope> {
+  readonly #schema: GraphQLSchema;
   readonly #executor: Executor | null;
   readonly #documents: DocumentCache;
   readonly #formatError: FormatError;
   readonly #answerLimit: AnswerLimit;
 
   constructor(options: {
+    readonly schema: GraphQLSchema;
     /** Runs operations before graphql-js does; null for graphql-js alone. */
     readonly executor: Executor | null;
     readonly documents: DocumentCache;
@@ -42,6 +51,7 @@ export class OperationRunner<Context extends OperationScope> {
     /** 0 for no limit. */
     readonly answerBytesMax: number;
   }) {
+    this.#schema = options.schema;
     this.#executor = options.executor;
     this.#documents = options.documents;
     this.#formatError = options.formatError;
@@ -93,6 +103,56 @@ export class OperationRunner<Context extends OperationScope> {
     return result.then((settled) => ({ result: this.#format(settled, contextValue.requestId), http: null }));
   }
 
+  /**
+   * Opens the events of a subscription. Returns the answer instead if there are errors: those of the
+   * document, of the variables or of the field.
+   */
+  async subscribe(
+    apollo: ApolloServer<Context>,
+    request: OperationRequest,
+    contextValue: Context,
+  ): Promise<EventIterator | FormattedExecutionResult> {
+    const { document } = request;
+    if (document === null || !isValid(document)) {
+      // Apollo Server validates, keeps the document and then refuses, because it runs no subscriptions.
+      const { result } = await this.#executeByApollo(apollo, request, contextValue);
+      if (document === null || !isValid(document)) return result;
+    }
+    requireOneField(document, request.operationName);
+    const source = await createSourceEventStream({
+      schema: this.#schema,
+      document: document.ast,
+      contextValue,
+      variableValues: request.variables,
+      operationName: request.operationName,
+    });
+    if (!(Symbol.asyncIterator in source)) return this.#format(source, contextValue.requestId);
+    return source[Symbol.asyncIterator]();
+  }
+
+  /** Runs the selection of a subscription for these events, which share their loads. */
+  async runEvents(
+    { document, operationName, variables }: OperationRequest,
+    context: Context,
+    events: readonly unknown[],
+  ): Promise<readonly FormattedExecutionResult[]> {
+    if (document === null) throw new Error('A subscription has no document.');
+    const { ast, plans } = document;
+    const request = {
+      document: ast,
+      plans,
+      operationName,
+      variables,
+      context,
+      answerLimit: this.#answerLimit,
+    };
+    const results =
+      this.#executor === null
+        ? await executeEventsByGraphqlJs(this.#schema, request, events)
+        : await this.#executor.executeEvents(request, events);
+    return results.map((result) => this.#format(result, context.requestId));
+  }
+
   async #executeByApollo(
     apollo: ApolloServer<Context>,
     request: GraphQLRequest,
@@ -133,6 +193,24 @@ export class OperationRunner<Context extends OperationScope> {
     if (errors === undefined) return { data };
     return { data, errors: errors.map((error) => this.#formatError(error, requestId)) };
   }
+}
+
+/**
+ * Rejects a subscription whose root field depends on a condition: graphql-js would fail without a code.
+ * @throws BadUserInput
+ */
+function requireOneField({ ast }: Document, operationName: string | undefined): void {
+  const operation = getOperationAST(ast, operationName);
+  const [root, ...others] = operation?.selectionSet.selections ?? [];
+  if (root === undefined || others.length > 0)
+    throw new BadUserInput('A subscription must select exactly one field.');
+  if (root.directives !== undefined && root.directives.length > 0)
+    throw new BadUserInput('The field of a subscription must not have @skip or @include.');
+}
+
+/** Read again, because Apollo Server changes it. */
+function isValid(document: Document): boolean {
+  return document.isValid;
 }
 
 /** Finds the document in Apollo Server's copy of the request, which has all properties. */

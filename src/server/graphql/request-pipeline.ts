@@ -7,17 +7,22 @@ import type { RequestTrace } from '../../platform/telemetry/tracing.ts';
 import type { DocumentCache } from '../documents/document.ts';
 import { readDocument } from '../documents/read-document.ts';
 import type { TrustedDocuments } from '../documents/trusted-documents.ts';
+import type { FormatError } from '../errors/format-error.ts';
 import { HttpError } from '../errors/http-errors.ts';
 import { admit, costOfNew } from '../limits/admission.ts';
 import type { InFlightRequests } from '../limits/in-flight-requests.ts';
 import type { QueryLimits } from '../limits/query-limits.ts';
 import type { RateLimiter, RateLimitKeys, RateLimitStatus } from '../limits/rate-limiter.ts';
 import type { OperationScope } from './apollo.ts';
-import { chooseMediaType, readOperation, refuseForeignEncoding } from './graphql-request.ts';
+import { chooseMediaType, mediaTypes, readOperation, refuseForeignEncoding } from './graphql-request.ts';
 import { identify, refuse } from './identify-caller.ts';
 import { respond, type ResponseBatcher } from './graphql-response.ts';
 import type { Answer, OperationRunner } from './operation-runner.ts';
-import type { RequestState } from './request-state.ts';
+import type { OperationState, RequestState } from './request-state.ts';
+import { chooseStreamType } from '../live/stream-type.ts';
+import { streamSubscription } from '../live/stream-subscription.ts';
+import type { RightsOptions } from '../live/live-caller.ts';
+import type { LiveConnections } from '../live/live-connections.ts';
 
 /** A step of every GraphQL request, with the status codes that the step can answer. */
 interface RequestStep {
@@ -29,6 +34,13 @@ interface RequestStep {
   ) => MaybePromise<void>;
 }
 
+interface OperationStep extends RequestStep {
+  readonly run: <Viewer, Context extends OperationScope>(
+    state: OperationState<Viewer>,
+    parts: PipelineParts<Viewer, Context>,
+  ) => MaybePromise<void>;
+}
+
 /** The steps that need no body, in order; each runs before the next step may cost anything. */
 export const stepsBeforeBody: readonly RequestStep[] = [
   { name: 'negotiate', statuses: [406], run: negotiate },
@@ -36,15 +48,26 @@ export const stepsBeforeBody: readonly RequestStep[] = [
   { name: 'encoding', statuses: [415], run: refuseForeignEncoding },
 ];
 
-/** The steps from the body to the response, in order. */
-export const stepsFromBody: readonly RequestStep[] = [
-  { name: 'read', statuses: [400, 408, 413, 415], run: read },
+/** The steps that read the document of an operation of any transport, in order. */
+const stepsOfDocument: readonly OperationStep[] = [
   { name: 'trust', statuses: [400, 403], run: trust },
   { name: 'chargeNew', statuses: [429], run: chargeNew },
   { name: 'parse', statuses: [400], run: parse },
-  { name: 'refuse', statuses: [401, 403, 503], run: refuse },
+];
+
+/** The steps that decide whether an operation of any transport may run, in order. */
+const stepsOfAdmission: readonly OperationStep[] = [
   { name: 'limit', statuses: [400], run: limit },
   { name: 'charge', statuses: [429], run: charge },
+];
+
+/** The steps from the body to the response, in order. */
+export const stepsFromBody: readonly RequestStep[] = [
+  { name: 'read', statuses: [400, 408, 413, 415], run: read },
+  ...stepsOfDocument,
+  { name: 'refuse', statuses: [401, 403, 503], run: refuse },
+  ...stepsOfAdmission,
+  { name: 'stream', statuses: [200], run: stream },
   { name: 'execute', statuses: [400, 405, 500, 503, 504], run: execute },
   { name: 'respond', statuses: [200], run: respond },
 ];
@@ -72,6 +95,7 @@ export interface CallerOptions<Viewer, Context extends OperationScope> {
   readonly createContext: (viewer: Viewer | null, scope: RequestScope) => Context;
   /** Returns the rate limits that an operation is charged to. */
   readonly rateLimitKeysOf: (viewer: Viewer | null, ipAddress: string) => RateLimitKeys;
+  readonly rights: RightsOptions<Viewer>;
 }
 
 /** The parts that the steps use. */
@@ -88,6 +112,8 @@ export interface PipelineParts<Viewer, Context extends OperationScope> extends C
   readonly runner: OperationRunner<Context>;
   readonly apollo: ApolloServer<Context>;
   readonly responses: ResponseBatcher;
+  readonly connections: LiveConnections;
+  readonly formatError: FormatError;
 }
 
 /**
@@ -111,16 +137,26 @@ export function runSteps<Viewer, Context extends OperationScope>(
   }
 }
 
+/** Decides whether an operation that arrived by another transport may run. @throws Refusal */
+export async function admitOperation<Viewer, Context extends OperationScope>(
+  state: OperationState<Viewer>,
+  parts: PipelineParts<Viewer, Context>,
+): Promise<void> {
+  for (const { run } of [...stepsOfDocument, ...stepsOfAdmission]) await run(state, parts);
+}
+
 function negotiate(state: RequestState<unknown>): void {
-  const mediaType = chooseMediaType(state.request.headers.accept);
-  if (mediaType === null) {
+  const { accept } = state.request.headers;
+  const mediaType = chooseMediaType(accept);
+  state.streamType = chooseStreamType(accept);
+  if (mediaType === null && state.streamType === null) {
     throw new HttpError(
       406,
       'BAD_USER_INPUT',
       'The header `accept` allows neither application/json nor application/graphql-response+json.',
     );
   }
-  state.mediaType = mediaType;
+  state.mediaType = mediaType ?? mediaTypes[0];
 }
 
 function read(state: RequestState<unknown>): void {
@@ -128,14 +164,14 @@ function read(state: RequestState<unknown>): void {
 }
 
 function trust<Viewer, Context extends OperationScope>(
-  state: RequestState<Viewer>,
+  state: OperationState<Viewer>,
   { trustedDocuments }: PipelineParts<Viewer, Context>,
 ): void {
   state.isTrusted = trustedDocuments.resolve(state.operation);
 }
 
 function chargeNew<Viewer, Context extends OperationScope>(
-  state: RequestState<Viewer>,
+  state: OperationState<Viewer>,
   { documents, rateLimiter }: PipelineParts<Viewer, Context>,
 ): void {
   const { operation } = state;
@@ -147,7 +183,7 @@ function chargeNew<Viewer, Context extends OperationScope>(
 }
 
 function parse<Viewer, Context extends OperationScope>(
-  { isTrusted, operation, viewer }: RequestState<Viewer>,
+  { isTrusted, operation, viewer }: OperationState<Viewer>,
   { limits, schema }: PipelineParts<Viewer, Context>,
 ): void {
   if (operation.query === undefined || operation.document !== null) return;
@@ -156,7 +192,7 @@ function parse<Viewer, Context extends OperationScope>(
 }
 
 function limit<Viewer, Context extends OperationScope>(
-  state: RequestState<Viewer>,
+  state: OperationState<Viewer>,
   { limits }: PipelineParts<Viewer, Context>,
 ): void {
   const { document, operationName, variables = {} } = state.operation;
@@ -168,10 +204,21 @@ function limit<Viewer, Context extends OperationScope>(
 }
 
 function charge<Viewer, Context extends OperationScope>(
-  state: RequestState<Viewer>,
+  state: OperationState<Viewer>,
   { rateLimiter }: PipelineParts<Viewer, Context>,
 ): void {
   state.rateLimit = rateLimiter.charge(state.rateLimitKeys, state.admitted?.cost ?? 0, state.paid);
+}
+
+/** Answers a subscription, which takes until its end; the steps that follow do nothing then. */
+function stream<Viewer, Context extends OperationScope>(
+  state: RequestState<Viewer>,
+  parts: PipelineParts<Viewer, Context>,
+): MaybePromise<void> {
+  const { admitted, request, streamType } = state;
+  // Apollo Server rejects the others with the reason.
+  if (admitted?.kind !== 'subscription' || streamType === null || request.method !== 'POST') return undefined;
+  return streamSubscription(state, streamType, parts);
 }
 
 function execute<Viewer, Context extends OperationScope>(
@@ -179,6 +226,7 @@ function execute<Viewer, Context extends OperationScope>(
   { apollo, createContext, inFlight, runner }: PipelineParts<Viewer, Context>,
 ): MaybePromise<void> {
   const { admitted, operation, rateLimit, reply, request, stats, viewer } = state;
+  if (reply.sent) return undefined;
   const { headers, id: requestId, ip: ipAddress } = request;
   const cancellation = new Cancellation();
   const device = { ipAddress, userAgent: headers['user-agent'] ?? null };

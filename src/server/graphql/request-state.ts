@@ -4,14 +4,12 @@ import type { Refusal } from '../../platform/errors.ts';
 import type { Admitted } from '../limits/admission.ts';
 import type { RateLimitKeys, RateLimitStatus } from '../limits/rate-limiter.ts';
 import type { MediaType, OperationRequest } from './graphql-request.ts';
+import type { StreamType } from '../live/stream-type.ts';
 import type { Answer } from './operation-runner.ts';
 
-/** A request on its way through the pipeline: each step reads the results of the steps before. */
-export interface RequestState<Viewer> {
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
+/** An operation of any transport on its way through the pipeline. */
+export interface OperationState<Viewer> {
   readonly stats: RequestStats;
-  mediaType: MediaType;
   viewer: Viewer | null;
   /** The reason why the credential is not accepted; null once the operation is known to be allowed. */
   refusal: Refusal | null;
@@ -24,5 +22,14 @@ export interface RequestState<Viewer> {
   /** Null for a text without the requested operation, which graphql-js reports. */
   admitted: Admitted | null;
   rateLimit: RateLimitStatus | null;
+}
+
+/** A request on its way through the pipeline: each step reads the results of the steps before. */
+export interface RequestState<Viewer> extends OperationState<Viewer> {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  mediaType: MediaType;
+  /** The media type of a streamed response; null if the client accepts none. */
+  streamType: StreamType | null;
   answer: Answer | null;
 }

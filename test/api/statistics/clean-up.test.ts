@@ -38,8 +38,9 @@ describe('the clean-up', () => {
       { table: 'sessions', rows },
       { table: 'api_keys', rows },
       { table: 'idempotency_keys', rows: 0 },
+      { table: 'message_changes', rows: 0 },
     ]);
-    expect(due.map((table) => table.rows)).toEqual([rows, rows, 0]);
+    expect(due.map((table) => table.rows)).toEqual([rows, rows, 0, 0]);
     expect(await count('sessions')).toBe(1 - rows);
     expect(await count('api_keys')).toBe(1 - rows);
   });
@@ -62,7 +63,7 @@ describe('the clean-up', () => {
     for (let index = 0; index < 3; index += 1) await aSessionAndAKey({ expires: -31 });
     const removed = await testApp.app.queries.statistics.removeExpired(2, now());
 
-    expect(removed.map(({ rows }) => rows)).toEqual([2, 2, 0]);
+    expect(removed.map(({ rows }) => rows)).toEqual([2, 2, 0, 0]);
   });
 
   it('skips locked rows and removes the rest', async () => {

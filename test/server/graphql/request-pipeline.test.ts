@@ -32,6 +32,7 @@ describe('a GraphQL request', () => {
       'refuse',
       'limit',
       'charge',
+      'stream',
       'execute',
       'respond',
     ]);

@@ -22,13 +22,7 @@ export const exceptions: Readonly<
     'src/platform/postgres/embedded/postgres-cluster.ts',
     'src/platform/postgres/embedded/shared-server.ts',
   ],
-  wideComments: [
-    'src/cli/tenant.ts',
-    'src/domains/conversation/queries.ts',
-    'src/domains/message/queries.ts',
-    'src/graphql/connection.ts',
-    'src/graphql/with-user-errors.ts',
-  ],
+  wideComments: ['src/cli/tenant.ts', 'src/graphql/connection.ts', 'src/graphql/with-user-errors.ts'],
   docstrings: [
     'src/cli/serve/demo-tokens.ts',
     'src/cli/tenant.ts',
