@@ -87,7 +87,12 @@ export function viewerOf(context: RequestContext): Viewer {
   return context.viewer;
 }
 
+/** Returns true if the viewer's credential has a scope. */
+export function mayUse(viewer: Viewer, scope: Scope): boolean {
+  return viewer.scopes.includes(scope);
+}
+
 function requireScope(viewer: Viewer, scope: Scope): void {
-  if (viewer.scopes.includes(scope)) return;
+  if (mayUse(viewer, scope)) return;
   throw new Forbidden(`This needs the scope \`${scope}\`, which this API key does not have.`);
 }

@@ -29,6 +29,11 @@ const examples: readonly (readonly [places: readonly string[], operation: () => 
     () => '{ searchMessages(query: "hello", conversationId: "") { totalCount } }',
     { searchMessages: { totalCount: 1 } },
   ],
+  [
+    ['Conversation.messages.around'],
+    () => `{ conversation(id: "${conversation.id}") { messages(around: "") { nodes { content } } } }`,
+    { conversation: { messages: { nodes: [{ content: 'hello' }] } } },
+  ],
   [['Query.users.search'], () => '{ users(search: "") { totalCount } }', { users: { totalCount: 1 } }],
   [
     ['Tenant.members.search'],

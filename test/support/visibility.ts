@@ -24,12 +24,13 @@ export const visibility: Readonly<Record<string, Readonly<Record<string, Visibil
   Conversation: {
     ...rowOf('id', 'title', 'visibility', 'owner', 'model', 'isArchived', 'externalId', 'messageCount'),
     ...rowOf('lastMessage', 'participants', 'messages', 'createdAt', 'updatedAt'),
+    ...rowOf('viewerCanSend', 'viewerCanChange', 'viewerCanInvite'),
   },
   Identity: rowOf('id', 'provider', 'externalId', 'providerUpdatedAt', 'lastSyncedAt'),
   Membership: rowOf('id', 'user', 'tenant', 'role', 'permissions', 'isActive', 'joinedAt'),
   Message: {
     ...rowOf('id', 'conversation', 'author', 'role', 'status', 'content', 'model', 'tokenCount'),
-    ...rowOf('metadata', 'createdAt', 'editedAt'),
+    ...rowOf('metadata', 'createdAt', 'editedAt', 'cursor', 'viewerCanEdit', 'viewerCanDelete'),
   },
   Model: {
     ...rowOf('id', 'name', 'provider', 'contextWindow', 'maxOutputTokens', 'isEnabled', 'isMock'),
@@ -62,7 +63,7 @@ export const visibility: Readonly<Record<string, Readonly<Record<string, Visibil
     'updatedAt',
   ),
   Tenant: {
-    ...rowOf('id', 'slug', 'name', 'createdAt'),
+    ...rowOf('id', 'slug', 'name', 'createdAt', 'viewerMembership'),
     members: 'readable',
     conversations: 'readable',
     usage: 'admin',
@@ -75,6 +76,7 @@ export const visibility: Readonly<Record<string, Readonly<Record<string, Visibil
     ...rowOf('id', 'displayName', 'profile', 'isActive', 'onboardingCompleted', 'createdAt'),
     email: 'private',
     lastLoginAt: 'private',
+    isPlatformAdmin: 'private',
     identity: 'private',
     sessions: 'privateList',
     apiKeys: 'privateList',

@@ -21,7 +21,7 @@ export function createConversationLoaders(queries: ConversationQueries, viewer: 
   return {
     byId: new DataLoader(async (ids) => byKeys(ids, await queries.byIds(viewer, ids), (found) => found.id)),
     ofMessage: new DataLoader(async (ids) =>
-      byKeys(ids, await queries.ofMessages(viewer.tenantId, ids), (found) => found.id),
+      byKeys(ids, await queries.ofMessages(viewer, ids), (found) => found.id),
     ),
     byTenantId: (listing) => queries.ofTenants(viewer, listing),
     byUserId: (listing) => queries.ofUsers(viewer, listing),

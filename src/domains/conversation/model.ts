@@ -25,6 +25,11 @@ export interface Conversation extends UsualConversation {
   readonly lastPosition: number;
   /** The number of changes so far; see the table message_changes. */
   readonly lastChange: number;
+  /**
+   * For admins: true if the viewer may write to the conversation unless it is archived. Absent for others, who
+   * may write to each conversation that they may read.
+   */
+  readonly isWritable?: boolean;
 }
 
 /** A conversation without the columns that the request does not select. */
@@ -42,8 +47,18 @@ export interface ConversationForWriting extends Conversation {
 /** Finds a conversation that the viewer may read by its UUID; null if there is none. */
 export type FindForWriting = (viewer: Viewer, id: string) => Promise<ConversationForWriting | null>;
 
+/**
+ * Returns the column `isWritable` of table `c` for admins, who read more conversations than they may write to;
+ * null for others.
+ */
+export function isWritableColumn(viewer: Viewer): Sql | null {
+  if (!isTenantAdmin(viewer)) return null;
+  return sql`(c.visibility = 'TENANT' or c.owner_id = ${viewer.userId}::uuid or exists (select from participants own
+    where own.tenant_id = c.tenant_id and own.conversation_id = c.id and own.user_id = ${viewer.userId}::uuid)) as "isWritable"`;
+}
+
 /** Returns whether a reader of the conversation may update it, delete it and manage its participants. */
-export function mayChange(viewer: Viewer, conversation: Conversation): boolean {
+export function mayChange(viewer: Viewer, conversation: Pick<Conversation, 'ownerId'>): boolean {
   return conversation.ownerId === viewer.userId || isTenantAdmin(viewer);
 }
 

@@ -11,6 +11,7 @@ import type { Viewer } from '../session/model.ts';
 import { insertAudit, type AuditEntry } from '../audit/model.ts';
 import {
   branchesOfPerson,
+  isWritableColumn,
   readableBranches,
   whereReadable,
   type Conversation,
@@ -71,7 +72,6 @@ const summaryColumns = sql`c.id, c.owner_id as "ownerId", c.title, c.message_cou
 const columns = sql`${summaryColumns}, c.tenant_id as "tenantId", c.visibility, c.model_slug as "modelSlug",
   c.external_id as "externalId", c.created_at as "createdAt", c.archived_at as "archivedAt",
   c.last_position as "lastPosition", c.last_change as "lastChange"`;
-const projections: Readonly<Record<Projection, Sql>> = { summary: summaryColumns, full: columns };
 
 const orderColumns = {
   UPDATED_AT: { name: 'updatedAt', expression: sql`c.updated_at`, type: 'timestamptz' },
@@ -87,14 +87,14 @@ export function createConversationQueries(db: Database) {
   return {
     /** Finds the conversations that the viewer may read. */
     async byIds(viewer: Viewer, ids: readonly string[]): Promise<Conversation[]> {
-      return db.query<Conversation>(sql`select ${columns} from conversations c
+      return db.query<Conversation>(sql`select ${columnsFor(viewer)} from conversations c
         where ${whereReadable(viewer)} and ${inList(sql`c.id`, ids)}`);
     },
 
     /** Finds the conversations of messages by ID alone; the viewer's access was checked with the messages. */
-    async ofMessages(tenantId: string, ids: readonly string[]): Promise<Conversation[]> {
-      return db.query<Conversation>(sql`select ${columns} from conversations c
-        where c.tenant_id = ${tenantId}::uuid and ${inList(sql`c.id`, ids)}`);
+    async ofMessages(viewer: Viewer, ids: readonly string[]): Promise<Conversation[]> {
+      return db.query<Conversation>(sql`select ${columnsFor(viewer)} from conversations c
+        where c.tenant_id = ${viewer.tenantId}::uuid and ${inList(sql`c.id`, ids)}`);
     },
 
     /** Finds a conversation that the viewer may read, with whether the viewer may write to it. */
@@ -192,6 +192,12 @@ export function createConversationQueries(db: Database) {
   };
 }
 
+/** All columns, for admins with whether they may write. */
+function columnsFor(viewer: Viewer): Sql {
+  const isWritable = isWritableColumn(viewer);
+  return isWritable === null ? columns : sql`${columns}, ${isWritable}`;
+}
+
 /** The columns that are to change, with their values. */
 function wantedColumns({ title, visibility, modelSlug, archivedAt }: ConversationChanges): [Sql, Sql][] {
   const wanted: [Sql, Sql | null][] = [
@@ -233,7 +239,7 @@ function sharedBy(viewer: Viewer, { filter, isWithLastMessage, order, projection
   };
   return {
     // A cursor contains the value that the list is ordered by.
-    select: projections[order.field === 'CREATED_AT' ? 'full' : projection],
+    select: projection === 'full' || order.field === 'CREATED_AT' ? columnsFor(viewer) : summaryColumns,
     from: sql`conversations c`,
     ...(isWithLastMessage && { include: includeNewestMessage(viewer.tenantId) }),
     ordering,

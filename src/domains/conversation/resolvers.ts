@@ -1,5 +1,6 @@
 import { selectionOf, type Selection } from '../../execution/selection.ts';
-import { viewerOf } from '../../graphql/access.ts';
+import { mayUse, viewerOf } from '../../graphql/access.ts';
+import type { RequestContext } from '../../graphql/context.ts';
 import { withUserErrors } from '../../graphql/with-user-errors.ts';
 import { batched } from '../../graphql/batched.ts';
 import type { ResolversOf } from '../../graphql/resolver-types-strict.ts';
@@ -8,7 +9,8 @@ import type { QueryConversationsArgs } from '../../graphql/generated/resolver-ty
 import { loadMany } from '../../graphql/load-many.ts';
 import { isNone, storableText } from '../../platform/text.ts';
 import { fromPublicId, toPublicId } from '../../platform/ids.ts';
-import { messageSummaryFields } from '../message/model.ts';
+import { lastMessageFields } from '../message/model.ts';
+import { mayChange, type ConversationSummary } from './model.ts';
 import type { ConversationListing } from './queries.ts';
 
 /** The queries of conversations. */
@@ -45,6 +47,10 @@ export const Mutation: ResolversOf<'conversation', 'Mutation'> = {
 export const Conversation: ResolversOf<'conversation', 'Conversation'> = {
   id: (conversation) => toPublicId('conv', conversation.id),
   isArchived: ({ archivedAt = null }) => archivedAt !== null,
+  viewerCanSend: ({ archivedAt = null, isWritable = true }, _args, { viewer }) =>
+    viewer !== null && mayUse(viewer, 'write') && archivedAt === null && isWritable,
+  viewerCanChange,
+  viewerCanInvite: viewerCanChange,
   owner: batched((conversations, _args, { loaders }) =>
     loadMany(
       (ids) => loaders.user.allById(ids),
@@ -55,6 +61,15 @@ export const Conversation: ResolversOf<'conversation', 'Conversation'> = {
     loaders.model.bySlugs(conversations.map((conversation) => conversation.modelSlug ?? null)),
   ),
 };
+
+/** Owners and admins manage a conversation and its participants, archived or not. */
+function viewerCanChange(
+  conversation: ConversationSummary,
+  _args: unknown,
+  { viewer }: RequestContext,
+): boolean {
+  return viewer !== null && mayUse(viewer, 'write') && mayChange(viewer, conversation);
+}
 
 /** The fields of `Tenant` that this domain resolves. */
 export const Tenant: ResolversOf<'conversation', 'Tenant'> = {
@@ -92,6 +107,8 @@ const summaryFields: ReadonlySet<string> = new Set([
   'lastMessage',
   'messages',
   'participants',
+  'viewerCanChange',
+  'viewerCanInvite',
 ]);
 
 /**
@@ -105,6 +122,8 @@ function listingFrom(
   const { ownerId, titleContains, ...filter } = args.filter ?? {};
   const selectionOfNode = nodeSelection(selection);
   const lastMessage = selectionOfNode?.below('lastMessage') ?? null;
+  // Whether a message can be edited depends on whether its conversation is archived.
+  const needsArchived = lastMessage?.below('viewerCanEdit') != null;
   return {
     filter: {
       ownerId: isNone(ownerId) ? null : (fromPublicId('user', ownerId) ?? undefined),
@@ -117,7 +136,7 @@ function listingFrom(
       updatedBefore: filter.updatedBefore ?? null,
     },
     order: { field: args.orderBy?.field ?? 'UPDATED_AT', direction: args.orderBy?.direction ?? 'DESC' },
-    projection: projectionFor(selectionOfNode, summaryFields),
-    isWithLastMessage: lastMessage !== null && lastMessage.containsOnly(messageSummaryFields),
+    projection: needsArchived ? 'full' : projectionFor(selectionOfNode, summaryFields),
+    isWithLastMessage: lastMessage !== null && lastMessage.containsOnly(lastMessageFields),
   };
 }

@@ -1,9 +1,9 @@
 import DataLoader from 'dataloader';
 import type { MessageRole } from '../../platform/postgres/generated/enums.ts';
 import type { PagedList } from '../../paging/paged-list.ts';
-import { byKeys, type Projection } from '../../platform/postgres/rows.ts';
+import { byKeys } from '../../platform/postgres/rows.ts';
 import type { Viewer } from '../session/model.ts';
-import type { Message, MessageSummary } from './model.ts';
+import type { Message, MessageProjection, MessageSummary } from './model.ts';
 import type { MessageQueries } from './queries.ts';
 
 /** Loaders of messages for a request; only messages that the viewer may read are found. */
@@ -12,19 +12,22 @@ export interface MessageLoaders {
   /** The newest message of each conversation, in the order of the IDs; null for an empty conversation. */
   readonly lastInConversations: (
     conversationIds: readonly string[],
-    projection: Projection,
+    projection: MessageProjection,
   ) => Promise<readonly (MessageSummary | null)[]>;
   /** Lists by conversation. */
-  readonly byConversationId: (role: MessageRole | null, projection: Projection) => PagedList<MessageSummary>;
+  readonly byConversationId: (
+    role: MessageRole | null,
+    projection: MessageProjection,
+  ) => PagedList<MessageSummary>;
   /** Lists by author. */
-  readonly byAuthorId: (projection: Projection) => PagedList<MessageSummary>;
+  readonly byAuthorId: (projection: MessageProjection) => PagedList<MessageSummary>;
   /** Returns false for a search that only excludes words. */
   readonly saysWhatToFind: (words: string) => Promise<boolean>;
   /** Lists by search words, in the syntax of a web search. */
   readonly containing: (
     words: string,
     conversationId: string | null,
-    projection: Projection,
+    projection: MessageProjection,
   ) => PagedList<MessageSummary>;
 }
 

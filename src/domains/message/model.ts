@@ -1,7 +1,8 @@
 import sql, { type Sql } from 'sql-template-tag';
-import type { Projection } from '../../platform/postgres/rows.ts';
 import type { MessageRole, MessageStatus } from '../../platform/postgres/generated/enums.ts';
+import { encodeCursor } from '../../paging/cursor.ts';
 import type { LateralJoin } from '../../paging/paged-list.ts';
+import type { Projection } from '../../platform/postgres/rows.ts';
 
 /**
  * The fields of a message that most queries select; without its conversation, which usually is the parent.
@@ -25,6 +26,8 @@ export interface Message extends UsualMessage {
   readonly tokenCount: number | null;
   readonly metadata: Record<string, unknown>;
   readonly editedAt: Date | null;
+  /** True if the conversation is archived; present if the field `viewerCanEdit` is selected. */
+  readonly isArchived?: boolean;
 }
 
 /** A message without the columns that the request does not select. */
@@ -37,17 +40,36 @@ export const messageSummaryFields: ReadonlySet<string> = new Set([
   'role',
   'content',
   'createdAt',
+  'cursor',
+  'viewerCanDelete',
 ]);
 
-const messageSummaryColumns = sql`m.id, m.position, m.author_id as "authorId", m.role, m.content, m.created_at as "createdAt"`;
-/** The columns of table `m`. */
-export const messageColumns = sql`${messageSummaryColumns}, m.tenant_id as "tenantId", m.conversation_id as "conversationId", m.status,
-  m.model_slug as "modelSlug", m.token_count as "tokenCount", m.metadata, m.edited_at as "editedAt"`;
+/** The API fields of `lastMessage` for which the summary columns and the row of the conversation are enough. */
+export const lastMessageFields: ReadonlySet<string> = new Set([...messageSummaryFields, 'viewerCanEdit']);
 
-/** The columns of each projection. */
-export const messageProjections: Readonly<Record<Projection, Sql>> = {
-  summary: messageSummaryColumns,
+/** The cursor shape of `Conversation.messages`, whose order is the position. */
+const cursorShape = { ordering: 'message.position', types: ['integer'] } as const;
+
+/** Returns the cursor of a message in `Conversation.messages`. */
+export function messageCursor({ position }: Pick<UsualMessage, 'position'>): string {
+  return encodeCursor(cursorShape, [position]);
+}
+
+/** The columns of messages that are read; `editable` adds whether the conversation is archived. */
+export type MessageProjection = Projection | 'editable';
+
+const summaryColumns = sql`m.id, m.position, m.author_id as "authorId", m.role, m.content, m.created_at as "createdAt"`;
+/** All columns of table `m`. */
+export const messageColumns = sql`${summaryColumns}, m.tenant_id as "tenantId", m.conversation_id as "conversationId", m.status,
+  m.model_slug as "modelSlug", m.token_count as "tokenCount", m.metadata, m.edited_at as "editedAt"`;
+const isArchived = sql`(select archived.archived_at is not null from conversations archived
+    where archived.tenant_id = m.tenant_id and archived.id = m.conversation_id) as "isArchived"`;
+
+/** The columns of table `m` by projection. */
+export const messageProjections: Readonly<Record<MessageProjection, Sql>> = {
+  summary: summaryColumns,
   full: messageColumns,
+  editable: sql`${messageColumns}, ${isArchived}`,
 };
 
 /**

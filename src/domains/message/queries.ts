@@ -3,12 +3,17 @@ import type { Database } from '../../platform/postgres/database.ts';
 import { inList } from '../../platform/postgres/in-list.ts';
 import type { MessageRole } from '../../platform/postgres/generated/enums.ts';
 import { pagedList, type Ordering, type PagedList } from '../../paging/paged-list.ts';
-import type { Projection } from '../../platform/postgres/rows.ts';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { insertAudit, type AuditEntry } from '../audit/model.ts';
 import { readableBranches, whereReadable, whereWritable } from '../conversation/model.ts';
 import type { Viewer } from '../session/model.ts';
-import { messageColumns, messageProjections, type Message, type MessageSummary } from './model.ts';
+import {
+  messageColumns,
+  messageProjections,
+  type Message,
+  type MessageProjection,
+  type MessageSummary,
+} from './model.ts';
 
 /** A message to insert; its position comes from the conversation. */
 export interface NewMessage {
@@ -65,7 +70,7 @@ export function createMessageQueries(db: Database) {
   return {
     /** Finds the messages in conversations that the viewer may read. */
     async byIds(viewer: Viewer, ids: readonly string[]): Promise<Message[]> {
-      return db.query<Message>(sql`select ${messageColumns} from ${readableMessages}
+      return db.query<Message>(sql`select ${messageColumns}, c.archived_at is not null as "isArchived" from ${readableMessages}
         where ${whereReadable(viewer)} and m.tenant_id = ${viewer.tenantId}::uuid and ${inList(sql`m.id`, ids)}`);
     },
 
@@ -73,7 +78,7 @@ export function createMessageQueries(db: Database) {
     async lastInConversations(
       tenantId: string,
       conversationIds: readonly string[],
-      projection: Projection,
+      projection: MessageProjection,
     ): Promise<(MessageSummary & { readonly parentId: string })[]> {
       return db.query(sql`select parent.id as "parentId", last.* from unnest(${conversationIds}::uuid[]) as parent(id)
         cross join lateral (
@@ -87,7 +92,7 @@ export function createMessageQueries(db: Database) {
     inConversations(
       tenantId: string,
       role: MessageRole | null,
-      projection: Projection,
+      projection: MessageProjection,
     ): PagedList<MessageSummary> {
       const ofRole = role === null ? sql`` : sql` and m.role = ${role}::message_role`;
       return pagedList(db, {
@@ -100,7 +105,7 @@ export function createMessageQueries(db: Database) {
     },
 
     /** Lists the messages of an author that the viewer may read. */
-    byAuthors(viewer: Viewer, projection: Projection): PagedList<MessageSummary> {
+    byAuthors(viewer: Viewer, projection: MessageProjection): PagedList<MessageSummary> {
       return pagedList(db, {
         select: messageProjections[projection],
         from: readableMessages,
@@ -125,7 +130,7 @@ export function createMessageQueries(db: Database) {
       viewer: Viewer,
       words: string,
       conversationId: string | null,
-      projection: Projection,
+      projection: MessageProjection,
     ): PagedList<MessageSummary> {
       const inConversation =
         conversationId === null ? sql`true` : sql`m.conversation_id = ${conversationId}::uuid`;

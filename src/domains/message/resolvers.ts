@@ -1,16 +1,23 @@
 import { selectionOf, type Selection } from '../../execution/selection.ts';
-import { viewerOf } from '../../graphql/access.ts';
+import { mayUse, viewerOf } from '../../graphql/access.ts';
 import { withUserErrors } from '../../graphql/with-user-errors.ts';
 import { batched } from '../../graphql/batched.ts';
 import type { ResolversOf } from '../../graphql/resolver-types-strict.ts';
 import { nodeSelection, projectionFor, connectionOf, connectionsOf } from '../../graphql/connection.ts';
-import { loadMany, loadManyOrThrow } from '../../graphql/load-many.ts';
-import type { Projection } from '../../platform/postgres/rows.ts';
+import { loadByPublicId, loadMany, loadManyOrThrow } from '../../graphql/load-many.ts';
+import { listAround } from '../../paging/around-list.ts';
 import { isNone, storableText } from '../../platform/text.ts';
 import { BadUserInput } from '../../platform/errors.ts';
 import { fromPublicId, noId, toPublicId } from '../../platform/ids.ts';
 import type { ConversationSummary } from '../conversation/model.ts';
-import { messageSummaryFields, type UsualMessage } from './model.ts';
+import { isTenantAdmin } from '../session/model.ts';
+import {
+  lastMessageFields,
+  messageCursor,
+  messageSummaryFields,
+  type MessageProjection,
+  type MessageSummary,
+} from './model.ts';
 
 const searchCharactersMax = 500;
 
@@ -66,6 +73,11 @@ export const Message: ResolversOf<'message', 'Message'> = {
       messages.map((message) => message.conversationId ?? noId),
     ),
   ),
+  cursor: messageCursor,
+  viewerCanEdit: ({ authorId, isArchived = false }, _args, { viewer }) =>
+    viewer !== null && mayUse(viewer, 'write') && authorId === viewer.userId && !isArchived,
+  viewerCanDelete: ({ authorId }, _args, { viewer }) =>
+    viewer !== null && mayUse(viewer, 'write') && (authorId === viewer.userId || isTenantAdmin(viewer)),
   author: batched((messages, _args, { loaders }) =>
     loadMany(
       (ids) => loaders.user.allById(ids),
@@ -80,20 +92,24 @@ export const Message: ResolversOf<'message', 'Message'> = {
 /** The fields of `Conversation` that this domain resolves. */
 export const Conversation: ResolversOf<'message', 'Conversation'> = {
   lastMessage: batched((conversations, _args, { loaders }, selection) => {
-    const projection = projectionFor(selection, messageSummaryFields);
-    const included = projection === 'summary' ? readBeside(conversations) : null;
+    const included =
+      projectionFor(selection, lastMessageFields) === 'summary' ? readBeside(conversations) : null;
     if (included !== null) return included;
     const ids = conversations.map((conversation) => conversation.id);
-    return loaders.message.lastInConversations(ids, projection);
+    return loaders.message.lastInConversations(ids, projectionOf(selection));
   }),
-  messages: batched((conversations, args, { loaders }, selection) =>
-    connectionsOf(
-      loaders.message.byConversationId(args.role ?? null, projectionOfNodes(selection)),
-      conversations.map((conversation) => conversation.id),
-      args,
-      { selection, defaultFrom: 'end' },
-    ),
-  ),
+  messages: batched(async (conversations, args, { loaders }, selection) => {
+    const all = loaders.message.byConversationId(args.role ?? null, projectionOfNodes(selection));
+    const ids = conversations.map((conversation) => conversation.id);
+    const options = { selection, defaultFrom: 'end' } as const;
+    if (isNone(args.around)) return connectionsOf(all, ids, args, options);
+    if (!isNone(args.after) || !isNone(args.before)) {
+      throw new BadUserInput('Provide `around`, or `after` and `before`, not both.');
+    }
+    const middle = await loadByPublicId(loaders.message.byId, 'msg', args.around);
+    const anchors = new Map(middle === null ? [] : [[middle.conversationId, [middle.position] as const]]);
+    return connectionsOf(listAround(all, anchors), ids, args, options);
+  }),
 };
 
 /** The fields of `User` that this domain resolves. */
@@ -108,16 +124,23 @@ export const User: ResolversOf<'message', 'User'> = {
   ),
 };
 
-function projectionOfNodes(selection: Selection | null): Projection {
-  return projectionFor(nodeSelection(selection), messageSummaryFields);
+function projectionOfNodes(selection: Selection | null): MessageProjection {
+  return projectionOf(nodeSelection(selection));
+}
+
+function projectionOf(selection: Selection | null): MessageProjection {
+  if (selection === null || selection.below('viewerCanEdit') !== null) return 'editable';
+  return projectionFor(selection, messageSummaryFields);
 }
 
 /** The newest messages, if all of them were read with their conversations; else null. */
-function readBeside(conversations: readonly ConversationSummary[]): (UsualMessage | null)[] | null {
+function readBeside(conversations: readonly ConversationSummary[]): (MessageSummary | null)[] | null {
   const messages = [];
-  for (const { lastMessage } of conversations) {
+  for (const { archivedAt, lastMessage } of conversations) {
     if (lastMessage === undefined) return null;
-    messages.push(lastMessage);
+    // Without the column, the field that depends on it is not selected.
+    const isArchived = archivedAt !== undefined && archivedAt !== null;
+    messages.push(lastMessage !== null && isArchived ? { ...lastMessage, isArchived } : lastMessage);
   }
   return messages;
 }

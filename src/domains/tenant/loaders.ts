@@ -2,12 +2,12 @@ import DataLoader from 'dataloader';
 import { byKeys, groupsByKeys } from '../../platform/postgres/rows.ts';
 import type { PagedList } from '../../paging/paged-list.ts';
 import type { Viewer } from '../session/model.ts';
-import type { Membership, Tenant, TenantUsage } from './model.ts';
+import type { Membership, OwnTenant, TenantUsage } from './model.ts';
 import type { MemberFilter, TenantQueries } from './queries.ts';
 
 /** Loaders of tenants and memberships for a request. */
 export interface TenantLoaders {
-  readonly byId: DataLoader<string, Tenant | null>;
+  readonly byId: DataLoader<string, OwnTenant | null>;
   readonly membershipsByUserId: DataLoader<string, readonly Membership[]>;
   /** Lists by tenant. */
   members(filter: MemberFilter): PagedList<Membership>;

@@ -14,6 +14,9 @@ export interface Tenant {
   readonly createdAt: Date;
 }
 
+/** A tenant with the viewer's membership, read together. */
+export interface OwnTenant extends Tenant, Membership {}
+
 /** The usage of a tenant. */
 export interface TenantUsage {
   readonly members: number;

@@ -5,7 +5,7 @@ import { pagedList, type Ordering, type PagedList } from '../../paging/paged-lis
 import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { insertAudit, type AuditEntry } from '../audit/model.ts';
 import { isTenantAdmin, type Viewer } from '../session/model.ts';
-import type { Membership, Role, Tenant, TenantUsage } from './model.ts';
+import type { Membership, OwnTenant, Role, TenantUsage } from './model.ts';
 
 /** A filter of members. */
 export interface MemberFilter {
@@ -65,8 +65,8 @@ const inOrderOfJoining: Ordering<Membership> = {
 export function createTenantQueries(db: Database) {
   return {
     /** Finds tenants of which the viewer is an active member. */
-    async byIds(viewer: Viewer, ids: readonly string[]): Promise<Tenant[]> {
-      return db.query<Tenant>(sql`select t.id, t.slug, t.name, t.created_at as "createdAt"
+    async byIds(viewer: Viewer, ids: readonly string[]): Promise<OwnTenant[]> {
+      return db.query<OwnTenant>(sql`select t.id, t.slug, t.name, t.created_at as "createdAt", ${membershipColumns}
         from tenants t
         join memberships m on m.tenant_id = t.id and ${ownAndActive(viewer)}
         where t.id = any(${ids}::uuid[])`);

@@ -42,6 +42,7 @@ export const Mutation: ResolversOf<'tenant', 'Mutation'> = {
 /** The fields of `Tenant` that this domain resolves. */
 export const Tenant: ResolversOf<'tenant', 'Tenant'> = {
   id: (tenant) => toPublicId('tenant', tenant.id),
+  viewerMembership: (tenant) => tenant,
   members: batched((tenants, args, { loaders }) =>
     connectionsOf(
       loaders.tenant.members(memberFilterFrom(args)),

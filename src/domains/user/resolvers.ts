@@ -35,6 +35,8 @@ export const User: ResolversOf<'user', 'User'> = {
   displayName,
   profile: (user) => user,
   email: (user, _args, { viewer }) => (maySeePrivateFieldsOf(user, viewer) ? user.email : null),
+  isPlatformAdmin: (user, _args, { viewer }) =>
+    maySeePrivateFieldsOf(user, viewer) ? user.isPlatformAdmin : null,
   lastLoginAt: (user, _args, { viewer }) => (maySeePrivateFieldsOf(user, viewer) ? user.lastLoginAt : null),
 };
 
