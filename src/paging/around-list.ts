@@ -1,8 +1,8 @@
 import type { Page, PagedList, PageWindow, Position } from './paged-list.ts';
 
 /**
- * Returns a list whose pages have a row in their middle: that at a parent's anchor. A parent without an anchor
- * has an empty page. The last value of a position is an integer.
+ * Returns a list whose pages have the row at their parent's anchor in the middle, and whose positions are one
+ * integer. A parent without an anchor has an empty page.
  */
 export function listAround<Row>(
   list: PagedList<Row>,

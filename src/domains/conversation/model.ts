@@ -26,8 +26,8 @@ export interface Conversation extends UsualConversation {
   /** The number of changes so far; see the table message_changes. */
   readonly lastChange: number;
   /**
-   * For admins: true if the viewer may write to the conversation unless it is archived. Absent for others, who
-   * may write to each conversation that they may read.
+   * For admins: true if the viewer may write to the conversation unless it is archived. Absent for others,
+   * who may write to each conversation that they may read.
    */
   readonly isWritable?: boolean;
 }
@@ -48,8 +48,8 @@ export interface ConversationForWriting extends Conversation {
 export type FindForWriting = (viewer: Viewer, id: string) => Promise<ConversationForWriting | null>;
 
 /**
- * Returns the column `isWritable` of table `c` for admins, who read more conversations than they may write to;
- * null for others.
+ * Returns the column `isWritable` of table `c` for admins, who read more conversations than they may write
+ * to; null for others.
  */
 export function isWritableColumn(viewer: Viewer): Sql | null {
   if (!isTenantAdmin(viewer)) return null;

@@ -44,7 +44,7 @@ export const messageSummaryFields: ReadonlySet<string> = new Set([
   'viewerCanDelete',
 ]);
 
-/** The API fields of `lastMessage` for which the summary columns and the row of the conversation are enough. */
+/** The API fields of `lastMessage` for which the summary and the row of the conversation are enough. */
 export const lastMessageFields: ReadonlySet<string> = new Set([...messageSummaryFields, 'viewerCanEdit']);
 
 /** The cursor shape of `Conversation.messages`, whose order is the position. */

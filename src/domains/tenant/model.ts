@@ -7,7 +7,7 @@ export type { Role };
 export const slugPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
 /** An organisation. */
-export interface Tenant {
+interface Tenant {
   readonly id: string;
   readonly slug: string;
   readonly name: string;

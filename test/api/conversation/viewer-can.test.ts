@@ -30,23 +30,28 @@ beforeAll(async () => {
   author = await aUser(testApp, tenant);
   const participants = [author, ...Object.values(people)];
   for (const visibility of ['PRIVATE', 'TENANT'] as const) {
-    for (const joined of [true, false]) {
-      for (const isArchived of [true, false]) {
-        const made = await aConversation(testApp, tenant, {
-          owner: author,
-          author,
-          participants: joined ? participants : [author],
-          visibility,
-          messages: ['hello'],
-        });
-        conversations[`${visibility} ${joined ? 'joined' : 'foreign'} ${isArchived ? 'archived' : 'open'}`] =
-          made;
-        if (isArchived) await archive(made.id);
-      }
+    for (const isJoined of [true, false]) {
+      await make({ visibility, isJoined, isArchived: true }, participants);
+      await make({ visibility, isJoined, isArchived: false }, participants);
     }
   }
 });
 afterAll(() => testApp.close());
+
+interface Kind {
+  readonly visibility: 'PRIVATE' | 'TENANT';
+  readonly isJoined: boolean;
+  readonly isArchived: boolean;
+}
+
+async function make({ visibility, isJoined, isArchived }: Kind, everyone: TestUser[]): Promise<void> {
+  const participants = isJoined ? everyone : [author];
+  const options = { owner: author, author, participants, visibility, messages: ['hello'] };
+  const made = await aConversation(testApp, tenant, options);
+  conversations[`${visibility} ${isJoined ? 'joined' : 'foreign'} ${isArchived ? 'archived' : 'open'}`] =
+    made;
+  if (isArchived) await archive(made.id);
+}
 
 function archive(id: string): Promise<unknown> {
   return testApp.data(
