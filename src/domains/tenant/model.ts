@@ -7,7 +7,7 @@ export type { Role };
 export const slugPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
 /** An organisation. */
-interface Tenant {
+export interface Tenant {
   readonly id: string;
   readonly slug: string;
   readonly name: string;
