@@ -14,8 +14,16 @@ export interface Tenant {
   readonly createdAt: Date;
 }
 
-/** A tenant with the viewer's membership, read together. */
-export interface OwnTenant extends Tenant, Membership {}
+/** A tenant, with the columns of the viewer's membership if the viewer has one. */
+export interface OwnTenant extends Tenant, Partial<Membership> {}
+
+/** Returns the membership that was read with a tenant; null if there is none. */
+export function membershipIn(tenant: Partial<Membership>): Membership | null {
+  const { tenantId, userId, role, permissions, isActive, joinedAt } = tenant;
+  if (tenantId === undefined || userId === undefined || role === undefined || joinedAt === undefined)
+    return null;
+  return { tenantId, userId, role, permissions: permissions ?? [], isActive: isActive === true, joinedAt };
+}
 
 /** The usage of a tenant. */
 export interface TenantUsage {

@@ -7,7 +7,7 @@ import type { QueryUsersArgs } from '../../graphql/generated/resolver-types.ts';
 import { loadManyOrThrow } from '../../graphql/load-many.ts';
 import { storableText } from '../../platform/text.ts';
 import { toPublicId } from '../../platform/ids.ts';
-import { membershipIdOf, type TenantUsage } from './model.ts';
+import { membershipIdOf, membershipIn, type TenantUsage } from './model.ts';
 import type { MemberFilter } from './queries.ts';
 
 /** The queries of tenants. */
@@ -42,7 +42,7 @@ export const Mutation: ResolversOf<'tenant', 'Mutation'> = {
 /** The fields of `Tenant` that this domain resolves. */
 export const Tenant: ResolversOf<'tenant', 'Tenant'> = {
   id: (tenant) => toPublicId('tenant', tenant.id),
-  viewerMembership: (tenant) => tenant,
+  viewerMembership: membershipIn,
   members: batched((tenants, args, { loaders }) =>
     connectionsOf(
       loaders.tenant.members(memberFilterFrom(args)),
