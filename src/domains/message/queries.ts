@@ -194,10 +194,7 @@ export function createMessageQueries(db: Database) {
       return edited ?? null;
     },
 
-    /**
-     * Deletes a message and writes the audit entry if there is one; returns false if there is no such
-     * message. The position of the message is not reused.
-     */
+    /** Deletes a message and writes the audit entry, if any; returns false if there is no such message. */
     async remove(
       tenantId: string,
       { id, conversationId }: Message,
