@@ -47,6 +47,7 @@ const examples = [
     userId,
     providerUpdatedAt: null,
     syncedAt: null,
+    tokensNotBefore: null,
     memberships: [
       { ...membership, organisationId: null, providerRole: null, providerAsOf: null, removedAt: null },
     ],

@@ -6,6 +6,7 @@ import { tagsOfPerson, type MirroredPerson } from './model.ts';
 export const identities: CacheDeclaration<MirroredPerson> = {
   name: 'IDENTITIES',
   ttl: { variable: 'IDENTITIES_CACHE_TTL', seconds: 900 },
+  version: 2,
   entriesMax: 10_000,
   tagsOfValue: tagsOfPerson,
   tables: tablesOfMembers,

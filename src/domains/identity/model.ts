@@ -57,6 +57,8 @@ export interface MirroredPerson {
   readonly providerUpdatedAt: Date | null;
   /** The time of the last synchronization, by the server's clock. */
   readonly syncedAt: Date | null;
+  /** Tokens that were issued until then are rejected; null if the person never signed out. */
+  readonly tokensNotBefore: Date | null;
   /** All memberships in the order of joining, including suspended ones. */
   readonly memberships: readonly MirroredMembership[];
 }

@@ -35,7 +35,8 @@ export class AddressTaken extends Error {}
 export type IdentityQueries = ReturnType<typeof createIdentityQueries>;
 
 const personColumns = sql`u.id as "userId", u.is_active as "isActive", u.is_platform_admin as "isPlatformAdmin",
-  u.identity_updated_at as "providerUpdatedAt", u.identity_synced_at as "syncedAt", coalesce((
+  u.identity_updated_at as "providerUpdatedAt", u.identity_synced_at as "syncedAt",
+  u.tokens_not_before as "tokensNotBefore", coalesce((
     select json_agg(json_build_object('tenantId', m.tenant_id, 'slug', t.slug, 'organisationId', t.external_id,
       'role', m.role, 'isActive', m.is_active, 'providerRole', m.identity_role,
       'providerAsOf', ${milliseconds(sql`m.identity_updated_at`)},
@@ -88,6 +89,12 @@ export function createIdentityQueries(db: Database) {
         }
         return { userId: person.id, isCreated: person.isCreated, ...found };
       });
+    },
+
+    /** Rejects the person's tokens that were issued until then. */
+    async rejectTokensUntil(userId: string, until: Date): Promise<void> {
+      await db.query(sql`update users set tokens_not_before = greatest(tokens_not_before, ${until}::timestamptz)
+        where id = ${userId}::uuid`);
     },
 
     /**

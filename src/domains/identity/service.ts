@@ -3,6 +3,7 @@ import type { Cache } from '../../caching/cache.ts';
 import type { Coherence } from '../../caching/coherence/coherence.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import { Refusal, Unauthenticated } from '../../platform/errors.ts';
+import { invalidInput } from '../../platform/input.ts';
 import type { Logger } from '../../platform/telemetry/logger.ts';
 import { scopes, type Viewer } from '../session/model.ts';
 import { createMirror } from './mirror.ts';
@@ -158,6 +159,18 @@ export function createIdentityService(options: {
       );
     },
 
+    /**
+     * Rejects this token and all others that the provider has issued to the person so far.
+     * @throws InvalidInput for other credentials
+     */
+    async signOut({ userId, tokenIssuedAt }: Viewer): Promise<void> {
+      if (tokenIssuedAt === undefined) throw invalidInput('FORBIDDEN', 'This request has no token to end.');
+      // The provider's clock may be ahead of this one.
+      const until = Math.max(clock.now(), tokenIssuedAt.getTime());
+      await queries.rejectTokensUntil(userId, new Date(until));
+      await waitForInvalidation();
+    },
+
     statistics(): IdentitySyncStatistics {
       // What the cache knew last while the database could not be read counts like what could not be written.
       return { ...counts, staleServed: counts.staleServed + identities.statistics().staleServed };
@@ -206,13 +219,18 @@ function viewerFrom(
 ): Viewer {
   if (person === null) throw new Unauthenticated('The owner of this token is not a member of any tenant.');
   if (!person.isActive) throw new Unauthenticated('The owner of this token was deactivated.');
+  const { tokensNotBefore } = person;
+  if (tokensNotBefore !== null && claims.issuedAt.getTime() <= tokensNotBefore.getTime()) {
+    throw new Unauthenticated('The owner of this token has signed out; sign in again.');
+  }
   const membership = chooseMembership(person.memberships, claims, tenantSlug);
   if (membership?.isActive !== true) {
     throw new Unauthenticated('The owner of this token is not an active member of that tenant.');
   }
   const { userId, isPlatformAdmin } = person;
   const { tenantId, role } = membership;
-  return { tenantId, userId, role, isPlatformAdmin, session: null, apiKeyId: null, scopes };
+  const tokenIssuedAt = claims.issuedAt;
+  return { tenantId, userId, role, isPlatformAdmin, session: null, apiKeyId: null, tokenIssuedAt, scopes };
 }
 
 function chooseMembership(

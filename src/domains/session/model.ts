@@ -19,6 +19,8 @@ export interface Viewer {
   readonly session: { readonly tenantId: string; readonly id: string } | null;
   /** Null for other credentials than API keys. */
   readonly apiKeyId: string | null;
+  /** When the identity provider issued the token, by its clock; absent for other credentials. */
+  readonly tokenIssuedAt?: Date;
   /** The maximum rights of the credential, within which the role decides. */
   readonly scopes: readonly Scope[];
 }

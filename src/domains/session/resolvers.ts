@@ -25,7 +25,11 @@ export const Mutation: ResolversOf<'session', 'Mutation'> = {
     return { token, session, user: await context.loaders.user.byId.load(viewer.userId) };
   }),
   signOut: withUserErrors(async (_args, context) => {
-    const session = await context.services.session.signOut(viewerOf(context));
+    const viewer = viewerOf(context);
+    const { identity, session: sessions } = context.services;
+    // A token of the identity provider belongs to no session here.
+    const session = viewer.tokenIssuedAt === undefined ? await sessions.signOut(viewer) : null;
+    if (viewer.tokenIssuedAt !== undefined) await identity.signOut(viewer);
     context.signOutCaller();
     return { session };
   }),
