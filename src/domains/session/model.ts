@@ -19,7 +19,7 @@ export interface Viewer {
   readonly session: { readonly tenantId: string; readonly id: string } | null;
   /** Null for other credentials than API keys. */
   readonly apiKeyId: string | null;
-  /** When the identity provider issued the token, by its clock; absent for other credentials. */
+  /** The time of issue of an identity provider's token, by its clock; absent for other credentials. */
   readonly tokenIssuedAt?: Date;
   /** The maximum rights of the credential, within which the role decides. */
   readonly scopes: readonly Scope[];
