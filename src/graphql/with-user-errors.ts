@@ -1,3 +1,4 @@
+import { reasonFor } from '../platform/error-reasons.ts';
 import { InvalidInput, type FieldError } from '../platform/errors.ts';
 import type { RequestContext } from './context.ts';
 
@@ -20,15 +21,20 @@ export function withUserErrorsOr<Args, Payload extends object, Rejected extends 
     _parent: unknown,
     args: Args,
     context: RequestContext,
-  ): Promise<(Payload | Rejected) & { readonly userErrors: readonly FieldError[] }> => {
+  ): Promise<(Payload | Rejected) & { readonly userErrors: readonly Required<FieldError>[] }> => {
     // Each mutation of a request is its caller's, even if the payload of the previous mutation was that of another viewer.
     // Loaders are reset before the write and not after: services write through queries, so that nothing is loaded in between.
     context.resetFor(context.caller);
     try {
       return { ...(await mutate(args, context)), userErrors: [] };
     } catch (error) {
-      if (error instanceof InvalidInput) return { ...rejected, userErrors: error.errors };
+      if (error instanceof InvalidInput) return { ...rejected, userErrors: error.errors.map(withReason) };
       throw error;
     }
   };
+}
+
+/** Every user error is returned with a reason and its values, even if its code alone was given. */
+function withReason(error: FieldError): Required<FieldError> {
+  return { ...error, reason: error.reason ?? reasonFor(error.code), params: error.params ?? {} };
 }

@@ -1,3 +1,5 @@
+import type { ErrorReason, ReasonParams } from './error-reasons.ts';
+
 /** The closed list of error codes; the same as the enum ErrorCode of the API. */
 export const errorCodes = [
   'UNAUTHENTICATED',
@@ -73,6 +75,9 @@ export class Unavailable extends Refusal {
 /** An error in the input of a mutation; `path` leads to the field, such as `['input', 'title']`. */
 export interface FieldError {
   readonly code: ErrorCode;
+  /** Absent for the usual reason of the code. */
+  readonly reason?: ErrorReason;
+  readonly params?: ReasonParams;
   readonly message: string;
   readonly path: readonly string[];
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isStorable, lengthOf } from './text.ts';
 import { InvalidInput, type ErrorCode, type FieldError } from './errors.ts';
+import { reasonOfIssue } from './issue-reasons.ts';
 
 const jsonBytesMax = 16_384;
 const jsonDepthMax = 20;
@@ -11,11 +12,15 @@ export function textInput(bounds: { readonly min: number; readonly max: number }
     .string()
     .trim()
     .refine(isStorable, 'contains a NUL or an unpaired surrogate')
-    .refine(
-      (text) => lengthOf(text) >= bounds.min,
-      bounds.min === 1 ? 'must not be empty' : `must have at least ${bounds.min} characters`,
-    )
-    .refine((text) => lengthOf(text) <= bounds.max, `must have at most ${bounds.max} characters`);
+    .refine((text) => lengthOf(text) >= bounds.min, {
+      message: bounds.min === 1 ? 'must not be empty' : `must have at least ${bounds.min} characters`,
+      params: { reason: bounds.min === 1 ? 'REQUIRED' : 'TOO_SHORT', min: bounds.min },
+    })
+    .refine((text) => lengthOf(text) <= bounds.max, tooLong(bounds.max, 'characters'));
+}
+
+function tooLong(max: number, unit: string) {
+  return { message: `must have at most ${max} ${unit}`, params: { reason: 'TOO_LONG', max } } as const;
 }
 
 /**
@@ -25,8 +30,11 @@ export function proseInput(bounds: { readonly max: number }) {
   return z
     .string()
     .refine(isStorable, 'contains a NUL or an unpaired surrogate')
-    .refine((text) => text.trim() !== '', 'must not be blank')
-    .refine((text) => lengthOf(text) <= bounds.max, `must have at most ${bounds.max} characters`);
+    .refine((text) => text.trim() !== '', {
+      message: 'must not be blank',
+      params: { reason: 'REQUIRED', min: 1 },
+    })
+    .refine((text) => lengthOf(text) <= bounds.max, tooLong(bounds.max, 'characters'));
 }
 
 /** Creates a schema of an optional text or ID, of which an empty text means none, as in an empty form. */
@@ -46,7 +54,7 @@ export const jsonInput = z
   })
   .refine(
     (value) => Buffer.byteLength(JSON.stringify(value)) <= jsonBytesMax,
-    `must have at most ${jsonBytesMax} bytes as JSON`,
+    tooLong(jsonBytesMax, 'bytes as JSON'),
   );
 
 /**
@@ -56,23 +64,34 @@ export const jsonInput = z
 export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
-  throw new InvalidInput(
-    parsed.error.issues.map((issue) =>
-      // GraphQL has validated the types; only null for a required value remains.
-      fieldError(issue.code === 'invalid_type' ? 'must not be null' : issue.message, issue.path.map(String)),
-    ),
-  );
+  throw new InvalidInput(parsed.error.issues.map(fieldError));
 }
 
 /** Creates an error of one field; the message continues after the field's name. */
-function fieldError(message: string, path: readonly string[]): FieldError {
+function fieldError(issue: z.core.$ZodIssue): FieldError {
+  const path = issue.path.map(String);
   const name = path.length === 0 ? 'The input' : `\`${path.join('.')}\``;
-  return { code: 'BAD_USER_INPUT', message: `${name} ${message}.`, path: ['input', ...path] };
+  // GraphQL has validated the types; only null for a required value remains.
+  const message = issue.code === 'invalid_type' ? 'must not be null' : issue.message;
+  return {
+    code: 'BAD_USER_INPUT',
+    message: `${name} ${message}.`,
+    path: ['input', ...path],
+    ...reasonOfIssue(issue),
+  };
 }
 
-/** Creates the refusal of a mutation for a single reason. */
-export function invalidInput(code: ErrorCode, message: string, path: readonly string[] = []): InvalidInput {
-  return new InvalidInput([{ code, message, path: ['input', ...path] }]);
+/**
+ * Creates the refusal of a mutation for a single reason, by default the usual one of the code; `detail` has the
+ * reason for programs, with its values.
+ */
+export function invalidInput(
+  code: ErrorCode,
+  message: string,
+  path: readonly string[] = [],
+  detail: Pick<FieldError, 'reason' | 'params'> = {},
+): InvalidInput {
+  return new InvalidInput([{ code, message, path: ['input', ...path], ...detail }]);
 }
 
 function isStorableJson(value: unknown, levels: number): boolean {

@@ -95,7 +95,7 @@ export function createAccountAdministration(options: AdministrationOptions) {
       );
       if (outcome === 'noTenant') throw new NotFound('tenant', ['input', 'tenantId']);
       if (outcome === 'isTaken')
-        throw invalidInput('CONFLICT', 'This email address has an account.', ['email']);
+        throw invalidInput('CONFLICT', 'This email address has an account.', ['email'], { reason: 'TAKEN' });
       await waitForInvalidation();
       return { account: await accountOf(toPublicId('user', id)), token: made?.token ?? null };
     },

@@ -99,5 +99,5 @@ export function createTenantAdministration({
 }
 
 function slugTaken(slug: string) {
-  return invalidInput('CONFLICT', `The slug ${slug} is taken.`, ['slug']);
+  return invalidInput('CONFLICT', `The slug ${slug} is taken.`, ['slug'], { reason: 'TAKEN' });
 }

@@ -113,10 +113,16 @@ function createSchemaAt(now: number) {
     scopes: z
       .array(z.enum(scopes, `must be one of ${scopes.join(', ')}`))
       .min(1, 'must have at least one scope')
-      .refine((chosen) => new Set(chosen).size === chosen.length, 'must not name a scope twice'),
+      .refine((chosen) => new Set(chosen).size === chosen.length, {
+        message: 'must not name a scope twice',
+        params: { reason: 'DUPLICATE' },
+      }),
     expiresAt: z
       .date()
-      .refine((date) => date.getTime() > now, 'must be in the future')
+      .refine((date) => date.getTime() > now, {
+        message: 'must be in the future',
+        params: { reason: 'NOT_IN_FUTURE' },
+      })
       .nullish(),
   });
 }

@@ -72,7 +72,9 @@ export function createConversationService(options: {
         });
       } catch (error) {
         if (uniqueViolationOf(error)?.includes('external_id') !== true) throw error;
-        throw invalidInput('CONFLICT', 'Another conversation has this external id.', ['externalId']);
+        throw invalidInput('CONFLICT', 'Another conversation has this external id.', ['externalId'], {
+          reason: 'TAKEN',
+        });
       }
       return id;
     },

@@ -60,9 +60,12 @@ export function createMessageService(options: {
     const sent = await queries.sentBefore(viewer.tenantId, viewer.userId, key.key, new Date(clock.now()));
     if (sent === null) return null;
     if (!key.requestHash.equals(sent.requestHash)) {
-      throw invalidInput('CONFLICT', 'This key was already used for a different message.', [
-        'idempotencyKey',
-      ]);
+      throw invalidInput(
+        'CONFLICT',
+        'This key was already used for a different message.',
+        ['idempotencyKey'],
+        { reason: 'KEY_REUSED' },
+      );
     }
     const [message] = await queries.byIds(viewer, [sent.messageId]);
     if (message !== undefined) return message;
@@ -103,7 +106,9 @@ export function createMessageService(options: {
       const { messageId, content } = parseInput(editSchema, input);
       const message = await findMessage(viewer, messageId);
       if (message.authorId !== viewer.userId) {
-        throw invalidInput('FORBIDDEN', 'Only the author can edit a message.', ['messageId']);
+        throw invalidInput('FORBIDDEN', 'Only the author can edit a message.', ['messageId'], {
+          reason: 'NOT_THE_AUTHOR',
+        });
       }
       const conversation = await findForWriting(viewer, message.conversationId);
       if (conversation === null) throw missingMessage();
@@ -128,7 +133,9 @@ export function createMessageService(options: {
       const message = await findMessage(viewer, messageId);
       const isOwn = message.authorId === viewer.userId;
       if (!isOwn && !isTenantAdmin(viewer)) {
-        throw invalidInput('FORBIDDEN', 'Only the author and admins can delete a message.', ['messageId']);
+        throw invalidInput('FORBIDDEN', 'Only the author and admins can delete a message.', ['messageId'], {
+          reason: 'NOT_THE_AUTHOR',
+        });
       }
       const now = new Date(clock.now());
       const note = { action: 'deleteMessage', target: messageId };
@@ -162,7 +169,9 @@ function refuseUnlessAllowed(
 ): asserts conversation is ConversationForWriting {
   if (conversation === null) throw missingConversation();
   if (!mayWrite(viewer, conversation)) {
-    throw invalidInput('FORBIDDEN', 'Only participants can write to this conversation.', ['conversationId']);
+    throw invalidInput('FORBIDDEN', 'Only participants can write to this conversation.', ['conversationId'], {
+      reason: 'NOT_A_PARTICIPANT',
+    });
   }
 }
 
@@ -187,7 +196,7 @@ function sortedJson(value: unknown): string {
 }
 
 function archived(field: string): InvalidInput {
-  return invalidInput('CONFLICT', 'This conversation is archived.', [field]);
+  return invalidInput('CONFLICT', 'This conversation is archived.', [field], { reason: 'ARCHIVED' });
 }
 
 function missingMessage(): NotFound {

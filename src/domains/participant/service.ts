@@ -64,7 +64,9 @@ export function createParticipantService(options: {
         ]);
       }
       if (person === conversation.ownerId) {
-        throw invalidInput('CONFLICT', 'The owner cannot leave the conversation.', ['userId']);
+        throw invalidInput('CONFLICT', 'The owner cannot leave the conversation.', ['userId'], {
+          reason: 'OWNER_CANNOT_LEAVE',
+        });
       }
       refuseUnlessFound(await queries.remove(viewer.tenantId, conversation.id, person), 'member');
       hint(conversation.id);

@@ -83,7 +83,9 @@ export function createSignInLimits(
 
 function tooMany(what: string, waitMs: number) {
   const seconds = Math.max(1, Math.ceil(waitMs / 1000));
-  return invalidInput('RATE_LIMITED', `Too many ${what}; try again in ${seconds} seconds.`);
+  return invalidInput('RATE_LIMITED', `Too many ${what}; try again in ${seconds} seconds.`, [], {
+    params: { retryAfterSeconds: seconds },
+  });
 }
 
 function placeOf(attempt: SignInAttempt): string {

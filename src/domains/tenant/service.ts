@@ -51,7 +51,9 @@ export function createTenantService(options: {
         const roles = membership === null ? [role] : [role, membership.role];
         if (!mayDecide(concerned, roles)) throw notEntitled('role');
         if (membership?.isActive === true) {
-          throw invalidInput('CONFLICT', 'This user is already a member.', ['email']);
+          throw invalidInput('CONFLICT', 'This user is already a member.', ['email'], {
+            reason: 'ALREADY_A_MEMBER',
+          });
         }
         const details = { role, wasSuspended: membership !== null };
         const note = { action: 'inviteMember', target: toPublicId('user', userId), details };
@@ -118,8 +120,11 @@ function refuseToLoseTheLastOwner(
 ): void {
   const isOwner = ({ role, isActive }: MembershipState) => role === 'OWNER' && isActive;
   if (isOwner(before) && !isOwner(after) && !hasOtherOwner) {
-    throw invalidInput('CONFLICT', 'A tenant needs at least one OWNER; appoint another one first.', [
-      'userId',
-    ]);
+    throw invalidInput(
+      'CONFLICT',
+      'A tenant needs at least one OWNER; appoint another one first.',
+      ['userId'],
+      { reason: 'LAST_OWNER' },
+    );
   }
 }
