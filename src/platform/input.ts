@@ -82,8 +82,8 @@ function fieldError(issue: z.core.$ZodIssue): FieldError {
 }
 
 /**
- * Creates the refusal of a mutation for a single reason, by default the usual one of the code; `detail` has the
- * reason for programs, with its values.
+ * Creates the refusal of a mutation for a single reason; `detail` has the reason for programs, by default the
+ * usual one of the code.
  */
 export function invalidInput(
   code: ErrorCode,

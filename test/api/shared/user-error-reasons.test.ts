@@ -128,16 +128,17 @@ it('each reason has an example', () => {
   expect([...examples.map(([reason]) => reason), ...rest].toSorted()).toEqual([...errorReasons].toSorted());
 });
 
-it.each(
-  examples.map(([reason, mutation, who, params = {}]) => [reason, { mutation, who, params }] as const),
-)('a user error has its reason, its values and a sentence: %s', async (reason, { mutation, who, params }) => {
-  expect(await run(mutation(), who())).toContainEqual({
-    code: expect.any(String),
-    reason,
-    params: { ...nothing, ...params },
-    message: expect.stringMatching(/^\S.* .*\.$/),
-  });
-});
+it.each(examples.map(([reason, mutation, who, params = {}]) => [reason, { mutation, who, params }] as const))(
+  'a user error has its reason, its values and a sentence: %s',
+  async (reason, { mutation, who, params }) => {
+    expect(await run(mutation(), who())).toContainEqual({
+      code: expect.any(String),
+      reason,
+      params: { ...nothing, ...params },
+      message: expect.stringMatching(/^\S.* .*\.$/),
+    });
+  },
+);
 
 it('too many attempts have the seconds to wait', async () => {
   const results = [];
