@@ -8,6 +8,7 @@ import { RedisStore } from '../caching/redis/redis-store.ts';
 import type { Clock } from '../platform/runtime/clock.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import { toApiError } from '../platform/postgres/database-errors.ts';
+import { TextSigner } from '../platform/security/text-signer.ts';
 import { Unavailable } from '../platform/errors.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
 import { createEach, type Caches } from '../graphql/cache-list.ts';
@@ -78,6 +79,7 @@ function createEachCache(
     onRead,
     trust: coherence,
     generations,
+    signer: config.secretKeys.length === 0 ? null : new TextSigner(config.secretKeys, 'cached values'),
     bytesMax: config.cacheMemoryMax,
     isEnabled: config.isCacheEnabled,
     isUnavailable: (error) => toApiError(error) instanceof Unavailable,

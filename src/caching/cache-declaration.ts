@@ -16,6 +16,11 @@ export interface CacheDeclaration<Value> {
   readonly tagsOfValue?: (value: Value) => readonly string[];
   /** To be raised with the shape of the values: entries of another version in Redis are never read. */
   readonly version?: number;
+  /**
+   * True for values that decide who may do what: Redis holds them only if they are signed, so that no one who
+   * can write there gains access.
+   */
+  readonly decidesAccess?: boolean;
   /** By table that values are made of: the entries that a change of one of its rows invalidates. */
   readonly tables: Readonly<Record<string, TableDependency>>;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../platform/runtime/clock.ts';
+import type { TextSigner } from '../platform/security/text-signer.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
 import type { CacheDeclaration } from './cache-declaration.ts';
 import type { Trust } from './cache-options.ts';
@@ -17,6 +18,8 @@ interface CacheFactoryOptions {
   readonly trust?: Trust;
   /** Of the store that processes share; null when there is none. */
   readonly generations?: Generations | null;
+  /** Signs the values in the shared store; without it, values that decide access are not stored there. */
+  readonly signer?: TextSigner | null;
   /** Bytes of memory of all created caches together. */
   readonly bytesMax?: number;
   readonly isUnavailable: (error: unknown) => boolean;
@@ -28,6 +31,7 @@ interface CacheFactoryOptions {
 export class CacheFactory {
   readonly #options: CacheFactoryOptions;
   readonly #budget: MemoryBudget;
+  #isForgeryLogged = false;
 
   constructor(options: CacheFactoryOptions) {
     this.#options = options;
@@ -35,13 +39,16 @@ export class CacheFactory {
   }
 
   create<Value>(declaration: CacheDeclaration<Value>): Cache<Value> {
-    const { logger, isEnabled, ttlMsOf, bytesMax: _, ...common } = this.#options;
+    const { logger, isEnabled, ttlMsOf, bytesMax: _, generations = null, ...common } = this.#options;
+    const { decidesAccess = false } = declaration;
     const { name, entriesMax, tagsOfKey, tagsOfValue, version } = declaration;
     const configuredTtlMs = ttlMsOf(declaration);
     const ttlMs = Math.max(configuredTtlMs, second);
     return new Cache<Value>({
       ...common,
       budget: this.#budget,
+      generations: decidesAccess && (common.signer ?? null) === null ? null : generations,
+      onForged: () => this.#logForgery(name),
       name,
       entriesMax,
       ...(tagsOfKey && { tagsOfKey }),
@@ -61,5 +68,12 @@ export class CacheFactory {
       // Redis itself is logged once when it stops being used.
       onStoreError: (error) => logger.debug({ err: error, cache: name }, 'cache operation failed in Redis'),
     });
+  }
+
+  /** Once per process: anyone who can write to Redis could fill the log otherwise. */
+  #logForgery(cache: string): void {
+    if (this.#isForgeryLogged) return;
+    this.#isForgeryLogged = true;
+    this.#options.logger.error({ cache }, 'forged value in Redis ignored: check who can write to Redis');
   }
 }

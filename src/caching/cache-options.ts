@@ -1,4 +1,5 @@
 import type { Clock } from '../platform/runtime/clock.ts';
+import type { TextSigner } from '../platform/security/text-signer.ts';
 import type { Coherence } from './coherence/coherence.ts';
 import type { MemoryBudget } from './memory/memory-budget.ts';
 import type { Generations } from './shared/generations.ts';
@@ -61,6 +62,10 @@ export interface CacheOptions<Value> {
   readonly onLastValues?: (error: unknown) => void;
   /** Called when a background load failed, which fails no reader. */
   readonly onError?: (error: unknown) => void;
+  /** Signs the entries in the shared store; null or absent: they are not signed. */
+  readonly signer?: TextSigner | null;
+  /** Called for an entry in the shared store that no server signed under its key; it counts as missing. */
+  readonly onForged?: () => void;
   /** Called when the shared store failed, which fails no reader. */
   readonly onStoreError?: (error: unknown) => void;
 }
@@ -77,6 +82,7 @@ export const defaultOptions = {
   isUnavailable: () => false,
   onLastValues: () => {},
   onRead: () => {},
+  signer: null,
 };
 
 /**

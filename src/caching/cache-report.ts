@@ -43,4 +43,6 @@ export interface CacheStatistics {
   readonly invalidations: number;
   /** Failures of a store or of a background load, none of which failed a reader. */
   readonly errors: number;
+  /** Entries of the shared store that were ignored because no server had signed them under their key. */
+  readonly forged: number;
 }

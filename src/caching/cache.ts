@@ -39,6 +39,7 @@ export class Cache<Value> {
   readonly #reads: ReadThrough<Value>;
   #errors = 0;
   #sharedErrors = 0;
+  #forged = 0;
 
   /** @throws RangeError for a time to live or a bound that is not a positive number */
   constructor(options: CacheOptions<Value>) {
@@ -50,6 +51,10 @@ export class Cache<Value> {
     const onStoreError = (error: unknown) => {
       this.#sharedErrors += 1;
       options.onStoreError?.(error);
+    };
+    const onForged = () => {
+      this.#forged += 1;
+      options.onForged?.();
     };
     const onError = (error: unknown) => {
       this.#errors += 1;
@@ -64,7 +69,7 @@ export class Cache<Value> {
         : new SharedSource<Value>({
             ...common,
             loader,
-            shared: new SharedEntries<Value>({ ...common, generations, onError: onStoreError }),
+            shared: new SharedEntries<Value>({ ...common, generations, onError: onStoreError, onForged }),
           });
     this.name = name;
     this.isEnabled = options.isEnabled ?? true;
@@ -177,6 +182,7 @@ export class Cache<Value> {
       evictions: this.#memory.evictions,
       invalidations: this.#log.sequence,
       errors: this.#errors + this.#sharedErrors,
+      forged: this.#forged,
     };
   }
 

@@ -16,7 +16,7 @@ afterEach(() => cleanUps.run());
 afterAll(() => redis.close());
 
 async function startApp(url: string): Promise<AppOn> {
-  const app = await startAppOn(url, { REDIS_URL: redis.url });
+  const app = await startAppOn(url, { REDIS_URL: redis.url, SECRET_KEY: 'k'.repeat(32) });
   cleanUps.add(() => app.close());
   return app;
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
 import { createApp, type App } from '../../src/app/app.ts';
 import { readConfig } from '../../src/app/config/config.ts';
 import { systemClock } from '../../src/platform/runtime/clock.ts';
@@ -20,10 +21,11 @@ export interface AppOn {
   close(): Promise<void>;
 }
 
-/** Starts a server on a migrated database, by the real clock. */
+/** Starts a server on a migrated database, by the real clock; `log` receives its log lines. */
 export async function startAppOn(
   url: string,
   environment: Readonly<Record<string, string>> = {},
+  log: ((line: string) => void) | null = null,
 ): Promise<AppOn> {
   const config = readConfig({
     NODE_ENV: 'test',
@@ -31,7 +33,7 @@ export async function startAppOn(
     LOG_LEVEL: 'silent',
     ...environment,
   });
-  const logger = createLogger({ level: 'silent' });
+  const logger = log === null ? createLogger({ level: 'silent' }) : pino({ level: 'trace' }, { write: log });
   const database = openDatabase({ ...config.database, url, logger });
   const app = createApp({ clock: systemClock, config, database, logger });
   const server = await app.createServer(null);

@@ -55,7 +55,9 @@ export async function startFaultWorld(
     NODE_ENV: 'test',
     ...withoutLimits,
     DATABASE_URL: address.toString(),
-    ...(redisIs === 'unknown' ? {} : { REDIS_URL: `redis://127.0.0.1:${redisProxy.port}` }),
+    ...(redisIs === 'unknown'
+      ? {}
+      : { REDIS_URL: `redis://127.0.0.1:${redisProxy.port}`, SECRET_KEY: 'k'.repeat(32) }),
   };
   const stopRest = async () => {
     await redisProxy.close();

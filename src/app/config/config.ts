@@ -32,6 +32,11 @@ const redisUrls = z
   .transform((text) => text.split(',').map((url) => url.trim()))
   .pipe(z.array(z.url({ protocol: /^rediss?$/ })).min(1));
 
+/** Comma-separated: the first signs, the others are accepted while keys are replaced. */
+const secretKeys = list.pipe(
+  z.array(z.string().min(32, 'must have at least 32 characters').max(1000)).max(10, 'has at most 10 keys'),
+);
+
 const databaseProfiles = {
   development: { steady: 3, overflow: 5 },
   railway: { steady: 3, overflow: 7 },
@@ -49,6 +54,7 @@ const variables = z.object({
   TRUST_PROXY: list.pipe(z.array(proxy)).default([]),
   SESSION_TTL: seconds(30 * day, 365 * day),
   REDIS_URL: redisUrls.optional(),
+  SECRET_KEY: secretKeys.default([]),
   CACHE_ENABLED: flag.default(true),
   CACHE_MEMORY_MAX: z.coerce
     .number()
@@ -124,6 +130,8 @@ export interface Config {
   };
   /** The URLs of a server or of several servers of a cluster; without any, caches are in memory only. */
   readonly redisUrls: readonly string[];
+  /** Sign what decides access where others could write; the first signs, all verify. */
+  readonly secretKeys: readonly string[];
   /** False: nothing is remembered. */
   readonly isCacheEnabled: boolean;
   /** Bytes of memory of all caches together. */
@@ -179,6 +187,7 @@ function configFrom(values: Values, cacheTtlsMs: Config['cacheTtlsMs']): Config 
       triesPerAddress: values.SIGN_IN_LIMIT_PER_ADDRESS,
       windowMs: values.SIGN_IN_LIMIT_WINDOW * 1000,
     }),
+    secretKeys: Object.freeze(values.SECRET_KEY),
     redisUrls: Object.freeze(values.REDIS_URL ?? []),
     isCacheEnabled: values.CACHE_ENABLED,
     cacheMemoryMax: values.CACHE_MEMORY_MAX,

@@ -31,6 +31,7 @@ export function addCacheMetrics(
     stale_served: ['Keys served with an expired value.', 'staleServed'],
     evictions: ['Entries evicted to make room.', 'evictions'],
     invalidations: ['Invalidations.', 'invalidations'],
+    forged: ['Entries in Redis that were ignored because no server had signed them.', 'forged'],
     errors: ['Failures of the store or of background loads.', 'errors'],
   } as const;
   for (const [name, [help, field]] of Object.entries(perCache)) {

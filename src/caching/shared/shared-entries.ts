@@ -1,5 +1,6 @@
 import { parse, stringify } from 'devalue';
 import type { Clock } from '../../platform/runtime/clock.ts';
+import type { TextSigner } from '../../platform/security/text-signer.ts';
 import { keyOfGeneration, type GenerationByTag, type Generations, type KeySpace } from './generations.ts';
 import type { StoredText } from '../key-value-store.ts';
 import { everythingTag, cacheTag, bucketTag, namedTag, clockTag } from './tags.ts';
@@ -13,6 +14,10 @@ interface SharedEntriesOptions<Value> {
   readonly clock: Clock;
   readonly generations: Generations;
   readonly onError: (error: unknown) => void;
+  /** Signs the entries; null: they are not signed. */
+  readonly signer: TextSigner | null;
+  /** Called for an entry that was not signed by a server under its key. */
+  readonly onForged: () => void;
 }
 
 /** A value in the store. */
@@ -38,7 +43,7 @@ const lockTtlMs = 1000;
  * To be raised with the format of the envelope: releases with different formats never read each other's
  * entries.
  */
-const formatVersion = 2;
+const formatVersion = 3;
 
 /**
  * The entries of one cache in a store that several processes share. Absences are not stored: they are fresh
@@ -68,7 +73,7 @@ export class SharedEntries<Value> {
     const envelopes = new Map<string, Envelope<Value>>();
     for (const [index, key] of keys.entries()) {
       const text = texts[index];
-      const envelope = text === undefined ? null : this.#parse(text);
+      const envelope = text === undefined ? null : this.#parse(this.#keyOfEntry(keySpace, key), text);
       if (envelope !== null) envelopes.set(key, envelope);
     }
     const ofValues = Array.from(envelopes.values()).flatMap((envelope) => Object.keys(envelope.generations));
@@ -125,9 +130,10 @@ export class SharedEntries<Value> {
       };
       const ttlMs = Math.ceil(value.freshUntil - this.#options.clock.now());
       if (ttlMs <= 0) continue;
-      const text = this.#format(envelope);
+      const keyOfEntry = this.#keyOfEntry(keySpace, key);
+      const text = this.#format(keyOfEntry, envelope);
       if (text === null) continue;
-      texts.push({ key: this.#keyOfEntry(keySpace, key), text, ttlMs });
+      texts.push({ key: keyOfEntry, text, ttlMs });
       written.push(...tagsOfEntry);
     }
     if (texts.length === 0) return;
@@ -178,17 +184,25 @@ export class SharedEntries<Value> {
    * Null for a value that devalue refuses, such as one with a key `__proto__`; it must not prevent others
    * from being written.
    */
-  #format(envelope: Envelope<Value>): string | null {
+  #format(keyOfEntry: string, envelope: Envelope<Value>): string | null {
+    const { signer } = this.#options;
     try {
-      return stringify(envelope);
+      const text = stringify(envelope);
+      return signer === null ? text : signer.sign(keyOfEntry, text);
     } catch (error) {
       this.#options.onError(error);
       return null;
     }
   }
 
-  /** Null for an unreadable entry, which must not prevent others from being read. */
-  #parse(text: string): Envelope<Value> | null {
+  /** Null for a forged or unreadable entry, which must not prevent others from being read. */
+  #parse(keyOfEntry: string, stored: string): Envelope<Value> | null {
+    const { signer, onForged } = this.#options;
+    const text = signer === null ? stored : signer.verify(keyOfEntry, stored);
+    if (text === null) {
+      onForged();
+      return null;
+    }
     try {
       return parse(text);
     } catch (error) {
@@ -207,7 +221,9 @@ export class SharedEntries<Value> {
   }
 
   #keyOfEntry({ prefix }: KeySpace, key: string): string {
-    return `${prefix}${this.#options.name}:v${formatVersion}.${this.#options.version}:${key}`;
+    const { name, version, signer } = this.#options;
+    const format = signer === null ? `${formatVersion}` : `${formatVersion}s`;
+    return `${prefix}${name}:v${format}.${version}:${key}`;
   }
 
   #keyOfLock(keySpace: KeySpace, key: string): string {

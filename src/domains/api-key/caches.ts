@@ -7,6 +7,7 @@ export const apiKeys: CacheDeclaration<KeyIdentity> = {
   name: 'API_KEYS',
   ttl: { variable: 'API_KEYS_CACHE_TTL', seconds: 900 },
   entriesMax: 10_000,
+  decidesAccess: true,
   tagsOfValue: tagsOfKeyIdentity,
   tables: {
     ...tablesOfMembers,

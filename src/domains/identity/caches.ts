@@ -8,6 +8,7 @@ export const identities: CacheDeclaration<MirroredPerson> = {
   ttl: { variable: 'IDENTITIES_CACHE_TTL', seconds: 900 },
   version: 2,
   entriesMax: 10_000,
+  decidesAccess: true,
   tagsOfValue: tagsOfPerson,
   tables: tablesOfMembers,
 };

@@ -7,6 +7,7 @@ export const sessions: CacheDeclaration<SessionIdentity> = {
   name: 'SESSIONS',
   ttl: { variable: 'SESSIONS_CACHE_TTL', seconds: 900 },
   entriesMax: 10_000,
+  decidesAccess: true,
   tagsOfValue: tagsOfIdentity,
   tables: {
     ...tablesOfMembers,
