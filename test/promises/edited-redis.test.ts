@@ -42,7 +42,7 @@ async function startWithSessions(secretKey: string): Promise<{ admin: TestUser; 
 
 /** The cached sessions in Redis, by key: of the member and of the admin. */
 async function storedSessions(): Promise<Map<string, string>> {
-  const keys = await redis.command(['KEYS', '*:SESSIONS:*']);
+  const keys = await redis.command(['KEYS', '*:SESSIONS:v*']);
   const stored = new Map<string, string>();
   for (const key of Array.isArray(keys) ? keys : []) {
     if (String(key).endsWith(':lock')) continue;
@@ -108,6 +108,6 @@ describe('a session in Redis', () => {
   it('is not there without a key', async () => {
     await startWithSessions('');
 
-    expect(await redis.command(['KEYS', '*:SESSIONS:*'])).toEqual([]);
+    expect(await redis.command(['KEYS', '*:SESSIONS:v*'])).toEqual([]);
   });
 });

@@ -27,11 +27,16 @@ export function addCacheMetrics(
         [{ cache: name, result: 'coalesced' }, coalesced],
       ]),
   });
+  addCacheCounters(metrics, registry);
+  addForgedEntries(metrics, registry);
+  addCacheSizes(metrics, registry);
+}
+
+function addCacheCounters(metrics: MetricRegistry, registry: CacheRegistry): void {
   const perCache = {
     stale_served: ['Keys served with an expired value.', 'staleServed'],
     evictions: ['Entries evicted to make room.', 'evictions'],
     invalidations: ['Invalidations.', 'invalidations'],
-    forged: ['Entries in Redis that were ignored because no server had signed them.', 'forged'],
     errors: ['Failures of the store or of background loads.', 'errors'],
   } as const;
   for (const [name, [help, field]] of Object.entries(perCache)) {
@@ -42,7 +47,15 @@ export function addCacheMetrics(
       read: () => registry.statistics().map((cache): Sample => [{ cache: cache.name }, cache[field]]),
     });
   }
-  addCacheSizes(metrics, registry);
+}
+
+function addForgedEntries(metrics: MetricRegistry, registry: CacheRegistry): void {
+  metrics.counter({
+    name: 'parley_cache_forged_total',
+    help: 'Entries in Redis that were ignored because no server had signed them.',
+    labels: ['cache'],
+    read: () => registry.statistics().map(({ name, forged }): Sample => [{ cache: name }, forged]),
+  });
 }
 
 function addCacheSizes(metrics: MetricRegistry, registry: CacheRegistry): void {
