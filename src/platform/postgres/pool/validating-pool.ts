@@ -13,8 +13,8 @@ type OnConnect = (error: Error | undefined, client: PoolClient | undefined, rele
 const sweepEveryMs = 100;
 
 /**
- * A pool that checks connections after they were idle: a firewall may have dropped them, or their server may
- * be gone. A released connection goes to the next waiter directly, which takes a tenth less time for a small
+ * A pool that checks connections after they were idle, as their server may be gone. A
+ * released connection goes to the next waiter directly, which takes a tenth less time for a small
  * statement than pg's own pool; that one is extended only because Prisma requires its type.
  */
 export class ValidatingPool extends Pool {
@@ -130,6 +130,7 @@ export class ValidatingPool extends Pool {
     const now = performance.now();
     const isLost = isBroken || !client.isWritable;
     client.respondBy = Infinity;
+    this.#shares.noteUse(client.owner, now - client.since);
     if (!isLost) this.#respondedAt = now;
     const isOld = now - client.openedAt >= this.#limits.lifetimeMs;
     // Within a transaction, the next statements would become part of it.

@@ -66,6 +66,21 @@ describe('the shares of connections', () => {
     expect(shares.mustLeave(ann, now)).toBe(false);
   });
 
+  it('leave the slow users of a tenant an eighth of the pool while others use it, waiting or not', () => {
+    const shares = sharesOf(16);
+    for (let index = 0; index < 3; index += 1) shares.noteUse(ann, 300);
+    hold(ann, 3);
+
+    expect(shares.mustLeave(ann, now)).toBe(false);
+    expect(shares.mustLeave(bob, now)).toBe(false);
+    expect([shares.mustLeave(ann, now), shares.userMayHold(ann)]).toEqual([true, false]);
+    held.splice(0, 2);
+    expect(shares.mustLeave(ann, now)).toBe(false);
+    held.push({ owner: ann });
+    for (let index = 0; index < 20; index += 1) shares.noteUse(ann, 1);
+    expect(shares.mustLeave(ann, now)).toBe(false);
+  });
+
   it("do not count the server's own work", () => {
     const shares = sharesOf(4);
     hold(ann, 3);
