@@ -7,6 +7,8 @@ export interface FieldCost {
   readonly weight?: number;
   /** Usual maximum length of a list that is not a connection. */
   readonly size?: number;
+  /** The weight of `totalCount` of a connection, in place of 1. */
+  readonly totalCount?: number;
 }
 
 /**

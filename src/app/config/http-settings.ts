@@ -42,9 +42,9 @@ export const httpVariables = {
   EVENT_LOOP_DELAY_MAX_MS: whole(1000, 60_000),
   CONNECTIONS_MAX: whole(10_000),
   CORS_ORIGINS: originList.optional(),
-  RATE_LIMIT_PER_USER: whole(60_000_000),
-  RATE_LIMIT_PER_TENANT: whole(240_000_000),
-  RATE_LIMIT_PER_ADDRESS: whole(60_000_000),
+  RATE_LIMIT_PER_USER: whole(600_000),
+  RATE_LIMIT_PER_TENANT: whole(2_400_000),
+  RATE_LIMIT_PER_ADDRESS: whole(600_000),
   TRUSTED_DOCUMENTS_FILE: z.string().min(1).optional(),
   TRUSTED_DOCUMENTS_MODE: z.enum(['off', 'log', 'enforce']).default('off'),
 } as const;

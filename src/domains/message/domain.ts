@@ -20,8 +20,8 @@ export const message: Domain<'message', MessageQueries, MessageLoaders, MessageS
     },
   },
   costs: {
-    // Full-text search costs PostgreSQL more the larger the tenant is.
-    Query: { searchMessages: { weight: 10 } },
+    // Full-text search costs PostgreSQL more the larger the tenant is, and a count reads every match.
+    Query: { searchMessages: { weight: 100, totalCount: 400 } },
   },
   node: {
     type: 'Message',

@@ -21,7 +21,7 @@ export const tenant: Domain<'tenant', TenantQueries, TenantLoaders, TenantServic
   },
   costs: {
     // Fuzzy search costs PostgreSQL more the larger the tenant is.
-    Query: { users: { weight: 5 } },
+    Query: { users: { weight: 20, totalCount: 20 } },
     // Counts conversations, and a month of messages.
     Tenant: { usage: { weight: 20 } },
     // For users other than the viewer the list has the membership in this tenant alone.

@@ -38,6 +38,8 @@ export class RequestStats {
   statements = 0;
   /** A sum: concurrent statements may add up to more than the duration of the request. */
   statementMs = 0;
+  /** Called with the duration of a statement that settles after the response; null before the response. */
+  onLateStatement: ((durationMs: number) => void) | null = null;
   cacheHits = 0;
   cacheMisses = 0;
 

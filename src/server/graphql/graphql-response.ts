@@ -58,7 +58,22 @@ export function respond(
   state.answer = null;
   const payload = text.length < longText ? text : Buffer.from(text);
   responses.put({ reply, stats, status, mediaType, headers, payload });
-  rateLimiter.chargeLength(state.rateLimitKeys, text.length);
+  chargeUse(state, rateLimiter, text.length);
+}
+
+/**
+ * Charges what a request took beyond its cost. A cancelled statement may settle later, and is charged then.
+ */
+export function chargeUse(
+  { admitted, paid, rateLimitKeys: keys, stats }: RequestState<unknown>,
+  rateLimiter: RateLimiter,
+  characters: number,
+): void {
+  const { statementMs } = stats;
+  rateLimiter.chargeUse(keys, { statementMs, characters, cost: (admitted?.cost ?? 0) + paid });
+  stats.onLateStatement = (lateMs) => {
+    rateLimiter.chargeUse(keys, { statementMs: lateMs, characters: 0, cost: 0 });
+  };
 }
 
 /**

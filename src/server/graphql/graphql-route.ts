@@ -5,6 +5,7 @@ import { isLoopback } from '../loopback.ts';
 import { sandboxPolicy } from '../routes/sandbox.ts';
 import type { OperationScope } from './apollo.ts';
 import { mediaTypes, OperationRequest, prefersPage } from './graphql-request.ts';
+import { chargeUse } from './graphql-response.ts';
 import { runSteps, stepsBeforeBody, stepsFromBody, type PipelineParts } from './request-pipeline.ts';
 import type { RequestState } from './request-state.ts';
 import type { WebSocketProtocol } from '../live/websocket-protocol.ts';
@@ -59,7 +60,11 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
       const pending = runSteps(stepsFromBody, state, parts);
       // Not returned: Fastify would respond when the promise resolves, while the response is still in the
       // batch.
-      if (pending instanceof Promise) pending.catch((error: unknown) => void reply.send(error));
+      if (!(pending instanceof Promise)) return;
+      pending.catch((error: unknown) => {
+        chargeUse(state, parts.rateLimiter, 0);
+        void reply.send(error);
+      });
     },
   });
 }

@@ -21,12 +21,27 @@ import { fixed, pageSizeDefault, type CostNode, type Size } from './cost.ts';
 import { includedUnder, type Conditions } from './inclusion.ts';
 
 /** The cost of a field beyond its type, `field.extensions.cost` of the schema. */
-const fieldCostSchema = z.object({ weight: z.number().optional(), size: z.number().optional() }).optional();
+const fieldCostSchema = z
+  .object({
+    weight: z.number().optional(),
+    size: z.number().optional(),
+    totalCount: z.number().optional(),
+  })
+  .default({});
 
 /** The weight of a mutation, which writes and takes locks. */
 const mutationWeight = 10;
+/** The weight of a free field that a selection repeats under another name: each copy is written. */
+const repetitionWeight = 1;
 /** The size of a list of unknown length. */
 const listSizeDefault = 10;
+
+/** The connection that fields may belong to. */
+interface Page {
+  readonly size: Size;
+  /** The weight of `totalCount`; undefined for the default. */
+  readonly totalCount: number | undefined;
+}
 
 interface Compiling extends FieldCollection {
   /** The default values of the operation's variables. */
@@ -64,22 +79,22 @@ function defaultsOf({ variableDefinitions = [] }: OperationDefinitionNode): Map<
   );
 }
 
-/**
- * Compiles the fields of an object; `pageSize` is the size of the connection whose `edges` and `nodes` they
- * may be.
- */
+/** Compiles the fields of an object, which may be the `page` of a connection. */
 function nodesOf(
   type: GraphQLObjectType,
   selectionSets: readonly SelectionSetNode[],
   compiling: Compiling,
-  pageSize: Size | null,
+  page: Page | null,
 ): CostNode[] {
   const fields = collectFields(type, selectionSets, compiling);
+  const names = new Set<string>();
   return [...fields].flatMap(([key, nodes]) => {
     const [first] = nodes;
     const field = type.getFields()[first.name.value];
     if (field === undefined) return [];
-    const node = nodeOf(key, { type, field, first, nodes }, compiling, pageSize);
+    const isRepeated = names.has(field.name);
+    names.add(field.name);
+    const node = nodeOf(key, { type, field, first, nodes, isRepeated }, compiling, page);
     // Most fields are free; only lists matter even so, because a page is as long as what it shows.
     return node.total === 0 && !isListType(getNullableType(field.type)) ? [] : [node];
   });
@@ -91,31 +106,35 @@ interface Selected {
   readonly first: FieldNode;
   /** All selections of this field under the same name. */
   readonly nodes: readonly FieldNode[];
+  /** True if the selection has the field under another name too. */
+  readonly isRepeated: boolean;
 }
 
-function nodeOf(key: string, selected: Selected, compiling: Compiling, pageSize: Size | null): CostNode {
-  const { type, field, first } = selected;
+function nodeOf(key: string, selected: Selected, compiling: Compiling, page: Page | null): CostNode {
+  const { field, first } = selected;
   const isList = isListType(getNullableType(field.type));
-  const weight = weightOf(type, field, compiling.schema);
+  const weight = weightOf(selected, compiling.schema, page);
   if (isConnection(field)) {
     const size = pageSizeOf(first, compiling);
-    return fixed({ key, weight, read: size, size: 1, children: childrenOf(selected, compiling, size) });
+    const children = childrenOf(selected, compiling, { size, totalCount: costOf(field).totalCount });
+    return fixed({ key, weight, read: size, size: 1, children });
   }
-  const size = isList ? (pageSize ?? listSizeOf(first, field)) : 1;
+  const size = isList ? (page?.size ?? listSizeOf(first, field)) : 1;
   const read = isList && weight > 0 ? size : 0;
   return fixed({ key, weight, read, size, children: childrenOf(selected, compiling, null) });
 }
 
-/** Returns 0 for a field that is read from a row already loaded. */
-function weightOf(
-  type: GraphQLObjectType,
-  field: GraphQLField<unknown, unknown>,
-  schema: GraphQLSchema,
-): number {
-  const weight = fieldCostSchema.parse(field.extensions['cost'])?.weight;
+/** Returns 0 for a field that is read once from a row already loaded. */
+function weightOf({ type, field, isRepeated }: Selected, schema: GraphQLSchema, page: Page | null): number {
+  const weight = field.name === 'totalCount' ? page?.totalCount : costOf(field).weight;
   if (weight !== undefined) return weight;
   if (type === schema.getMutationType()) return mutationWeight;
-  return type === schema.getQueryType() || field.extensions['batched'] !== undefined ? 1 : 0;
+  if (type === schema.getQueryType() || field.extensions['batched'] !== undefined) return 1;
+  return isRepeated && !isCompositeType(getNamedType(field.type)) ? repetitionWeight : 0;
+}
+
+function costOf({ extensions }: GraphQLField<unknown, unknown>): z.output<typeof fieldCostSchema> {
+  return fieldCostSchema.parse(extensions['cost']);
 }
 
 function isConnection(field: GraphQLField<unknown, unknown>): boolean {
@@ -127,7 +146,7 @@ function isConnection(field: GraphQLField<unknown, unknown>): boolean {
  * Compiles the children for each possible type, because the type of an interface is known only once it is
  * read.
  */
-function childrenOf({ field, nodes }: Selected, compiling: Compiling, pageSize: Size | null): CostNode[][] {
+function childrenOf({ field, nodes }: Selected, compiling: Compiling, page: Page | null): CostNode[][] {
   const type = getNamedType(field.type);
   if (!isCompositeType(type)) return [];
   const types = isAbstractType(type) ? compiling.schema.getPossibleTypes(type) : [type];
@@ -135,7 +154,7 @@ function childrenOf({ field, nodes }: Selected, compiling: Compiling, pageSize: 
     selectionSet === undefined ? [] : [selectionSet],
   );
   return types
-    .map((possible) => nodesOf(possible, selectionSets, compiling, pageSize))
+    .map((possible) => nodesOf(possible, selectionSets, compiling, page))
     .filter((children) => children.length > 0);
 }
 
@@ -150,7 +169,7 @@ function pageSizeOf(node: FieldNode, compiling: Compiling): Size {
 }
 
 function listSizeOf(node: FieldNode, field: GraphQLField<unknown, unknown>): Size {
-  const known = fieldCostSchema.parse(field.extensions['cost'])?.size;
+  const known = costOf(field).size;
   if (known !== undefined) return known;
   const list = field.args.find(({ type }) => isListType(getNullableType(type)));
   const value = list === undefined ? undefined : argumentOf(node, list.name);

@@ -22,6 +22,13 @@ export interface RateLimitStatus {
   readonly resetAt: Date;
 }
 
+/** The measured use of an operation, and its cost as it was charged before the operation ran. */
+export interface OperationUse {
+  readonly statementMs: number;
+  readonly characters: number;
+  readonly cost: number;
+}
+
 /** Counters that processes share; `namespace` is this product's. */
 export interface SharedUsage {
   readonly counters: SharedCounters;
@@ -31,7 +38,9 @@ export interface SharedUsage {
 /** The maximum number of buckets of each kind, about 300 bytes each. */
 const keysMax = 50_000;
 /** Characters of a response that are charged as one row. */
-const charactersPerCost = 10_000;
+const charactersPerCost = 1000;
+/** The cost of a millisecond of the database. */
+const costPerStatementMs = 2;
 /** The longest time that the usage in another process is unknown. */
 const exchangeEveryMs = 1000;
 const minuteMs = 60_000;
@@ -92,10 +101,14 @@ export class RateLimiter {
     return { limit: tightest.capacity, cost: tokens, remaining, resetAt: new Date(tightest.fullAt()) };
   }
 
-  /** Charges the length of a response beyond that of a page of rows, in characters, to its receiver. */
-  chargeLength(keys: RateLimitKeys, length: number): void {
-    const tokens = Math.floor(length / charactersPerCost);
-    if (tokens === 0) return;
+  /**
+   * Charges milliseconds of the database and characters of the response, beyond the operation's cost, which
+   * was charged before.
+   */
+  chargeUse(keys: RateLimitKeys, use: OperationUse): void {
+    const { characters, cost, statementMs } = use;
+    const tokens = Math.floor(characters / charactersPerCost + statementMs * costPerStatementMs - cost);
+    if (tokens <= 0) return;
     for (const bucket of this.#bucketsOf(keys)) {
       this.#exchange?.note(`${bucket.kind}:${bucket.key}`, tokens);
       bucket.take(tokens);

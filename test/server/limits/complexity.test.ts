@@ -47,7 +47,11 @@ describe('the cost of an operation', () => {
     ['{ conversations { edges { node { title } } } }', 51, 3],
     ['{ nodes(ids: ["x", "y", "z"]) { id } }', 4, 4],
     ['{ node(id: "x") { ... on User { memberships { role } } ... on Tenant { name } } }', 4, 1],
-    ['{ searchMessages(query: "x", first: 5) { nodes { content } } }', 15, 10],
+    ['{ searchMessages(query: "x", first: 5) { nodes { content } } }', 105, 100],
+    ['{ searchMessages(query: "x", first: 0) { totalCount } }', 500, 500],
+    ['{ conversations(first: 0) { a: totalCount b: totalCount } }', 3, 3],
+    ['{ viewer { profile { preferences } } }', 1, 1],
+    ['{ viewer { profile { a: preferences b: preferences c: preferences } } }', 3, 3],
     ['mutation { signOut { userErrors { message } } }', 10, 10],
   ])('is determined by the selected fields and the returned rows: %s', async (query, requested, actual) => {
     const fresh = query.startsWith('mutation') ? await anotherViewer() : viewer;

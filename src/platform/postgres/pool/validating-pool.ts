@@ -205,7 +205,6 @@ export class ValidatingPool extends Pool {
     this.#serve();
   }
 
-  /** Hands a connection to the next waiter. */
   #offer(client: PooledClient): void {
     const waiter = this.#queue.next(this.#shares);
     if (waiter !== undefined) {

@@ -63,6 +63,7 @@ export class Telemetry {
     return (durationMs, failed) => {
       if (request !== undefined) {
         request.statementMs += durationMs;
+        request.onLateStatement?.(durationMs);
         request.trace?.statement(text, durationMs, failed);
       }
       this.statements.record(text, durationMs, failed);
