@@ -47,8 +47,8 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
       const state = stateOf<Viewer>(request, reply);
       request.setDecorator('graphql', state);
       const pending = runSteps(stepsBeforeBody, state, parts);
-      if (pending instanceof Promise) pending.then(() => done(), done);
-      else done();
+      if (!(pending instanceof Promise)) return done();
+      pending.then(() => done(), done);
     },
     errorHandler(error, request, reply) {
       // A credential that is not accepted is the first thing that is wrong with a request.
