@@ -27,6 +27,7 @@ import { WebSocketUpgrades } from './live/websocket-server.ts';
 import { LiveConnections } from './live/live-connections.ts';
 import { createFastify } from './lifecycle/create-fastify.ts';
 import { EventLoopWatch } from './lifecycle/event-loop-watch.ts';
+import { CredentialGuard } from './limits/credential-guard.ts';
 import type { InFlightRequests } from './limits/in-flight-requests.ts';
 import { RateLimiter, type SharedUsage } from './limits/rate-limiter.ts';
 import { isLoopback } from './loopback.ts';
@@ -123,6 +124,7 @@ async function registerOperations<Viewer, Context extends OperationScope>(
   const parts = {
     ...options,
     apollo,
+    credentials: new CredentialGuard(clock),
     documents,
     connections,
     formatError,

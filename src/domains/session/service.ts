@@ -99,9 +99,11 @@ export function createSessionService(options: {
   }
 
   /** Finds an earlier session of the account by its token; null if there is none. */
-  async function knownSession(email: string, token: string): Promise<string | null> {
-    if (!isSecret(tokenPrefix, token)) return null;
-    return queries.sessionOfAccount(email, Buffer.from(hashOfSecret(token), 'hex'));
+  async function knownSession(email: string, token: string, { ipAddress }: Device): Promise<string | null> {
+    if (!isSecret(tokenPrefix, token) || !(await limits.countToken(ipAddress))) return null;
+    const id = await queries.sessionOfAccount(email, Buffer.from(hashOfSecret(token), 'hex'));
+    if (id !== null) await limits.acceptToken(ipAddress);
+    return id;
   }
 
   return {
@@ -113,7 +115,7 @@ export function createSessionService(options: {
      */
     async signIn(input: unknown, device: Device): Promise<SignedIn> {
       const { email, password, tenantId, previousToken } = parseInput(signInSchema, input);
-      const knownSessionId = await knownSession(email, previousToken ?? '');
+      const knownSessionId = await knownSession(email, previousToken ?? '', device);
       const attempt = { email, ipAddress: device.ipAddress, knownSessionId };
       await limits.count(attempt);
       const account = await queries.credentialsByEmail(email);

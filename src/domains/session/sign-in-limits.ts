@@ -23,6 +23,10 @@ export interface SignInLimits {
   count(attempt: SignInAttempt): Promise<void>;
   /** Takes back a successful attempt, and those of the same account from the same place. */
   succeed(attempt: SignInAttempt): Promise<void>;
+  /** Counts a previous token before its lookup; resolves with false after too many unknown tokens. */
+  countToken(ipAddress: string | null): Promise<boolean>;
+  /** Takes back a previous token that has a session. */
+  acceptToken(ipAddress: string | null): Promise<void>;
   /**
    * Counts a lift of an account's limits, before it is recorded.
    * @throws InvalidInput after too many: an admin must not be able to guess a member's password
@@ -35,6 +39,9 @@ export interface SignInLimits {
 /** All networks together have this many times the attempts of one for an account. */
 const networksPerAccount = 5;
 
+/** A network may send this many times as many unknown tokens as it may fail to sign in. */
+const tokensPerAttempt = 10;
+
 const liftsOfAccount: readonly AttemptLimit[] = [{ name: 'lift', triesMax: 3 }];
 
 /** Creates the limits: `perAccount` and `perNetwork` attempts in the window of the limiter. */
@@ -44,6 +51,7 @@ export function createSignInLimits(
 ): SignInLimits {
   const ofAccount: AttemptLimit = { name: 'account', triesMax: perAccount * networksPerAccount };
   const ofNetwork: readonly AttemptLimit[] = [{ name: 'network', triesMax: perNetwork }];
+  const tokens: readonly AttemptLimit[] = [{ name: 'token', triesMax: perNetwork * tokensPerAttempt }];
   const limitsOfAccount = (attempt: SignInAttempt): AttemptLimit[] => {
     const ofPlace = { name: placeOf(attempt), triesMax: perAccount };
     return attempt.knownSessionId === null ? [ofAccount, ofPlace] : [ofPlace];
@@ -70,6 +78,14 @@ export function createSignInLimits(
       ]);
     },
 
+    async countToken(ipAddress) {
+      return (await limiter.take(tokenKey(ipAddress), tokens)) === null;
+    },
+
+    async acceptToken(ipAddress) {
+      await limiter.giveBack(tokenKey(ipAddress), tokens);
+    },
+
     async countLift(email) {
       const waitMs = await limiter.take(`lift:${accountKey(email)}`, liftsOfAccount);
       if (waitMs !== null) throw tooMany('lifted limits for this user', waitMs);
@@ -92,12 +108,16 @@ function placeOf(attempt: SignInAttempt): string {
   return attempt.knownSessionId === null ? networkIn(attempt) : `session:${attempt.knownSessionId}`;
 }
 
-function networkIn({ ipAddress }: SignInAttempt): string {
+function networkIn({ ipAddress }: Pick<SignInAttempt, 'ipAddress'>): string {
   return ipAddress === null ? 'unknown' : networkOf(ipAddress);
 }
 
 function networkKey(attempt: SignInAttempt): string {
   return `network:${networkIn(attempt)}`;
+}
+
+function tokenKey(ipAddress: string | null): string {
+  return `tokens:${networkIn({ ipAddress })}`;
 }
 
 /** Contains a hash of the email address, so that the store of attempts contains no addresses. */

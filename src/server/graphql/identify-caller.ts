@@ -1,7 +1,7 @@
 import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import { Refusal } from '../../platform/errors.ts';
 import type { OperationScope } from './apollo.ts';
-import type { CallerOptions, PipelineParts } from './request-pipeline.ts';
+import type { PipelineParts } from './request-pipeline.ts';
 import type { RequestState } from './request-state.ts';
 
 /** Finds the caller of a request. @throws Refusal for a GET whose credential is not accepted */
@@ -12,7 +12,7 @@ export function identify<Viewer, Context extends OperationScope>(
   const { stats } = state;
   const startedAt = performance.now();
   stats.isOperation = true;
-  const viewer = authenticateOrRefuse(state, parts.authenticate);
+  const viewer = authenticateOrRefuse(state, parts);
   if (viewer instanceof Promise) return identifyLater(state, viewer, startedAt, parts);
   recognize(state, viewer, parts);
   stats.isAuthenticated = viewer !== null;
@@ -49,10 +49,12 @@ export function refuse<Viewer, Context extends OperationScope>(
 
 function authenticateOrRefuse<Viewer>(
   state: RequestState<Viewer>,
-  authenticate: CallerOptions<Viewer, OperationScope>['authenticate'],
+  { authenticate, credentials }: Pick<PipelineParts<Viewer, OperationScope>, 'authenticate' | 'credentials'>,
 ): MaybePromise<Viewer | null> {
+  const { headers, ip } = state.request;
   try {
-    return authenticate(state.request.headers);
+    if (headers.authorization !== undefined) credentials.check(headers.authorization, ip);
+    return authenticate(headers);
   } catch (error) {
     postpone(state, error);
     return null;
@@ -74,15 +76,23 @@ async function identifyLater<Viewer, Context extends OperationScope>(
   startedAt: number,
   parts: PipelineParts<Viewer, Context>,
 ): Promise<void> {
-  const { stats } = state;
+  const { request, stats } = state;
+  const { authorization = '' } = request.headers;
   try {
     recognize(state, await parts.inFlight.waitForIdentity(identity), parts);
     stats.isAuthenticated = state.viewer !== null;
+    parts.credentials.accept(authorization);
   } catch (error) {
+    if (isRefused(error)) parts.credentials.refuse(authorization, request.ip);
     postpone(state, error);
     recognize(state, null, parts);
   } finally {
     stats.authenticationMs = performance.now() - startedAt;
     stats.authenticationStatements = stats.statements;
   }
+}
+
+/** An outage says nothing about the credential. */
+function isRefused(error: unknown): boolean {
+  return error instanceof Refusal && error.code !== 'UNAVAILABLE';
 }

@@ -10,6 +10,7 @@ import type { TrustedDocuments } from '../documents/trusted-documents.ts';
 import type { FormatError } from '../errors/format-error.ts';
 import { HttpError } from '../errors/http-errors.ts';
 import { admit, costOfNew } from '../limits/admission.ts';
+import type { CredentialGuard } from '../limits/credential-guard.ts';
 import type { InFlightRequests } from '../limits/in-flight-requests.ts';
 import type { QueryLimits } from '../limits/query-limits.ts';
 import type { RateLimiter, RateLimitKeys, RateLimitStatus } from '../limits/rate-limiter.ts';
@@ -44,7 +45,7 @@ interface OperationStep extends RequestStep {
 /** The steps that need no body, in order; each runs before the next step may cost anything. */
 export const stepsBeforeBody: readonly RequestStep[] = [
   { name: 'negotiate', statuses: [406], run: negotiate },
-  { name: 'identify', statuses: [401, 403, 503], run: identify },
+  { name: 'identify', statuses: [401, 403, 429, 503], run: identify },
   { name: 'encoding', statuses: [415], run: refuseForeignEncoding },
 ];
 
@@ -65,7 +66,7 @@ const stepsOfAdmission: readonly OperationStep[] = [
 export const stepsFromBody: readonly RequestStep[] = [
   { name: 'read', statuses: [400, 408, 413, 415], run: read },
   ...stepsOfDocument,
-  { name: 'refuse', statuses: [401, 403, 503], run: refuse },
+  { name: 'refuse', statuses: [401, 403, 429, 503], run: refuse },
   ...stepsOfAdmission,
   { name: 'stream', statuses: [200], run: stream },
   { name: 'execute', statuses: [400, 405, 500, 503, 504], run: execute },
@@ -108,6 +109,7 @@ export interface PipelineParts<Viewer, Context extends OperationScope> extends C
   readonly documents: DocumentCache;
   readonly trustedDocuments: TrustedDocuments;
   readonly rateLimiter: RateLimiter;
+  readonly credentials: CredentialGuard;
   readonly inFlight: InFlightRequests;
   readonly runner: OperationRunner<Context>;
   readonly apollo: ApolloServer<Context>;

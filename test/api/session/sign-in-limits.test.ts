@@ -162,6 +162,20 @@ describe('sign-in attempts', () => {
     ]);
   });
 
+  it('ask the database for a bounded number of unknown tokens of a network', async () => {
+    let lookups = 0;
+    const stop = testApp.database.observe(({ text }) => {
+      if (text.includes('token_hash')) lookups += 1;
+    });
+    for (let batch = 0; batch < perAddress + 2; batch += 1) {
+      const tokens = Array.from({ length: 10 }, (_, index) => String(batch * 10 + index).padStart(43, 'x'));
+      await signIn(tokens.map((token) => ({ ...wrong, previousToken: `parley_session_${token}` })));
+    }
+    stop();
+
+    expect(lookups).toBe(perAddress * 10);
+  });
+
   it('with the token of another account, or of no session, are those of an unknown device', async () => {
     const other = await aUser(testApp, tenant, { passwordHash });
     const foreign = await tokenOf(other);
