@@ -60,13 +60,19 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
       const pending = runSteps(stepsFromBody, state, parts);
       // Not returned: Fastify would respond when the promise resolves, while the response is still in the
       // batch.
-      if (!(pending instanceof Promise)) return;
-      pending.catch((error: unknown) => {
-        chargeUse(state, parts.rateLimiter, 0);
-        void reply.send(error);
-      });
+      if (pending instanceof Promise) pending.catch((error: unknown) => fail(state, parts, error));
     },
   });
+}
+
+/** Statements of a failed request were executed too. */
+function fail<Viewer, Context extends OperationScope>(
+  state: RequestState<Viewer>,
+  { rateLimiter }: PipelineParts<Viewer, Context>,
+  error: unknown,
+): void {
+  chargeUse(state, rateLimiter, 0);
+  void state.reply.send(error);
 }
 
 function stateOf<Viewer>(request: FastifyRequest, reply: FastifyReply): RequestState<Viewer> {

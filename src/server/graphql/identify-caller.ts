@@ -53,8 +53,7 @@ function authenticateOrRefuse<Viewer>(
 ): MaybePromise<Viewer | null> {
   const { headers, ip } = state.request;
   try {
-    if (headers.authorization !== undefined) credentials.check(headers.authorization, ip);
-    return authenticate(headers);
+    return credentials.identify(authenticate, headers, ip);
   } catch (error) {
     postpone(state, error);
     return null;
@@ -76,23 +75,15 @@ async function identifyLater<Viewer, Context extends OperationScope>(
   startedAt: number,
   parts: PipelineParts<Viewer, Context>,
 ): Promise<void> {
-  const { request, stats } = state;
-  const { authorization = '' } = request.headers;
+  const { stats } = state;
   try {
     recognize(state, await parts.inFlight.waitForIdentity(identity), parts);
     stats.isAuthenticated = state.viewer !== null;
-    parts.credentials.accept(authorization);
   } catch (error) {
-    if (isRefused(error)) parts.credentials.refuse(authorization, request.ip);
     postpone(state, error);
     recognize(state, null, parts);
   } finally {
     stats.authenticationMs = performance.now() - startedAt;
     stats.authenticationStatements = stats.statements;
   }
-}
-
-/** An outage says nothing about the credential. */
-function isRefused(error: unknown): boolean {
-  return error instanceof Refusal && error.code !== 'UNAVAILABLE';
 }

@@ -240,11 +240,8 @@ function execute<Viewer, Context extends OperationScope>(
   }
   // A mutation is never cancelled: its sender must learn what was written.
   if (admitted?.kind === 'mutation') return keepAnswer(state, answer);
-  const timeSpentMs = stats.authenticationMs;
-  return keepAnswer(
-    state,
-    inFlight.waitForQuery(answer, { cancellation, connection: reply.raw, timeSpentMs }),
-  );
+  const query = { cancellation, connection: reply.raw, timeSpentMs: stats.authenticationMs };
+  return keepAnswer(state, inFlight.waitForQuery(answer, query));
 }
 
 async function keepAnswer(state: RequestState<unknown>, answer: Promise<Answer>): Promise<void> {

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
+import type { IncomingHttpHeaders } from 'node:http';
 import { LRUCache } from 'lru-cache';
+import { Refusal } from '../../platform/errors.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import { networkOf } from '../../platform/security/network-address.ts';
 import { HttpError } from '../errors/http-errors.ts';
@@ -23,6 +26,34 @@ export class CredentialGuard {
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  /**
+   * Authenticates a request; a credential that is looked up counts when it is refused.
+   * @throws HttpError with RATE_LIMITED and 429, and what `authenticate` throws
+   */
+  identify<Viewer>(
+    authenticate: (headers: IncomingHttpHeaders) => MaybePromise<Viewer | null>,
+    headers: IncomingHttpHeaders,
+    ipAddress: string,
+  ): MaybePromise<Viewer | null> {
+    const { authorization } = headers;
+    if (authorization === undefined) return authenticate(headers);
+    this.check(authorization, ipAddress);
+    const viewer = authenticate(headers);
+    return viewer instanceof Promise ? this.#settle(viewer, authorization, ipAddress) : viewer;
+  }
+
+  async #settle<Viewer>(viewer: Promise<Viewer>, credential: string, ipAddress: string): Promise<Viewer> {
+    try {
+      const accepted = await viewer;
+      this.accept(credential);
+      return accepted;
+    } catch (error) {
+      // An outage says nothing about the credential.
+      if (error instanceof Refusal && error.code !== 'UNAVAILABLE') this.refuse(credential, ipAddress);
+      throw error;
+    }
   }
 
   /** Costs nothing while no credential is refused. @throws HttpError with RATE_LIMITED and 429 */

@@ -81,11 +81,11 @@ export class WebSocketProtocol<Viewer, Context extends OperationScope> {
 
   /** Returns false after the connection was closed with the reason. */
   async #connect(client: Client<Viewer>, parameters: Record<string, unknown>): Promise<boolean> {
-    const { authenticate, connections, rateLimitKeysOf, rights } = this.#parts;
+    const { authenticate, connections, credentials, rateLimitKeysOf, rights } = this.#parts;
     const { connection, ipAddress } = client;
     const headers = { ...client.headers, ...credentialIn(parameters) };
     try {
-      const viewer = await authenticate(headers);
+      const viewer = await credentials.identify(authenticate, headers, ipAddress);
       if (viewer === null) throw missingCredential();
       const userKey = rateLimitKeysOf(viewer, ipAddress).user ?? ipAddress;
       client.remove = connections.isDraining ? null : connections.add(userKey, connection);
