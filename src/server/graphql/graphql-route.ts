@@ -55,7 +55,7 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
       const state = request.getDecorator<RequestState<Viewer> | null>('graphql');
       void reply.send(state?.refusal ?? error);
     },
-    handler(request, reply) {
+    handler(request) {
       const state = request.getDecorator<RequestState<Viewer>>('graphql');
       const pending = runSteps(stepsFromBody, state, parts);
       // Not returned: Fastify would respond when the promise resolves, while the response is still in the
