@@ -26,6 +26,8 @@ export interface Rule {
    * that comes with it, so that a stale token never keeps its owner out.
    */
   readonly ignoresCredential?: true;
+  /** True for a query whose answer to anonymous callers is the same for all of them. */
+  readonly isPublic?: true;
 }
 
 /** A rule for each root field of a domain's SDL. */

@@ -58,6 +58,7 @@ function guard(
       authorize(context.caller, rule);
       return resolve(parent, args, context, info);
     };
+    if (rule.isPublic === true) field.extensions = { ...field.extensions, isPublic: true };
     if (rule.ignoresCredential === true) field.extensions = { ...field.extensions, ignoresCredential: true };
   }
 }

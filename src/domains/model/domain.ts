@@ -10,8 +10,8 @@ export const model: Domain<'model', ModelQueries, ModelLoaders, ModelService> = 
   resolvers,
   access: {
     Query: {
-      models: { who: 'anyone', scope: 'read' },
-      model: { who: 'anyone', scope: 'read' },
+      models: { who: 'anyone', scope: 'read', isPublic: true },
+      model: { who: 'anyone', scope: 'read', isPublic: true },
     },
     Mutation: {
       upsertModel: { who: 'platformAdmin', scope: 'admin' },

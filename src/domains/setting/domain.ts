@@ -10,7 +10,7 @@ export const setting: Domain<'setting', SettingQueries, SettingLoaders, SettingS
   resolvers,
   access: {
     Query: {
-      settings: { who: 'anyone', scope: 'read' },
+      settings: { who: 'anyone', scope: 'read', isPublic: true },
     },
     Mutation: {
       updateSettings: { who: 'platformAdmin', scope: 'admin' },

@@ -7,6 +7,7 @@ import {
   Kind,
   typeFromAST,
   type DocumentNode,
+  type GraphQLField,
   type GraphQLSchema,
   type GraphQLType,
   type OperationDefinitionNode,
@@ -111,6 +112,8 @@ export class DocumentOperation {
   readonly listVariables: readonly (readonly [string, GraphQLType])[];
   /** True for an operation whose fields all ignore the credential of their request. */
   readonly ignoresCredential: boolean;
+  /** True for a query whose answer to anonymous callers is the same for all of them. */
+  readonly isPublic: boolean;
   readonly #schema: GraphQLSchema;
   readonly #document: Document;
   readonly #index: number;
@@ -125,7 +128,9 @@ export class DocumentOperation {
     const { name, operation, selectionSet, variableDefinitions = [] } = this.#definition();
     this.kind = operation;
     this.name = name?.value ?? null;
-    this.ignoresCredential = operation === 'mutation' && doesIgnoreCredential(schema, selectionSet);
+    const hasOnly = (mark: string) => areMarked(mark, selectionSet, rootFields(schema, operation));
+    this.ignoresCredential = operation === 'mutation' && hasOnly('ignoresCredential');
+    this.isPublic = operation === 'query' && hasOnly('isPublic');
     this.#conditionNames = conditionNamesIn(document.ast);
     this.listVariables = variableDefinitions.flatMap(({ variable, type: node }) => {
       const type = typeFromAST(schema, node);
@@ -171,11 +176,15 @@ function mayContainList(type: GraphQLType): boolean {
   return isListType(getNullableType(type)) || isInputObjectType(getNamedType(type));
 }
 
-function doesIgnoreCredential(schema: GraphQLSchema, { selections }: SelectionSetNode): boolean {
-  const fields = schema.getMutationType()?.getFields() ?? {};
+function rootFields(schema: GraphQLSchema, operation: OperationDefinitionNode['operation']): RootFields {
+  return schema.getRootType(operation)?.getFields() ?? {};
+}
+
+type RootFields = Readonly<Record<string, GraphQLField<unknown, unknown>>>;
+
+function areMarked(mark: string, { selections }: SelectionSetNode, fields: RootFields): boolean {
   return selections.every(
-    (selection) =>
-      selection.kind === Kind.FIELD && fields[selection.name.value]?.extensions['ignoresCredential'] === true,
+    (selection) => selection.kind === Kind.FIELD && fields[selection.name.value]?.extensions[mark] === true,
   );
 }
 

@@ -18,6 +18,9 @@ const manifestSchema = z.object({
   ),
 });
 
+/** The `persisted-documents.json` of graphql-codegen's client preset: texts by their hashes. */
+const presetSchema = z.record(z.string().min(1), z.string().min(1));
+
 type Operation = z.output<typeof manifestSchema>['operations'][number];
 
 /** A manifest that cannot be used; the message lists every error, one a line. */
@@ -52,10 +55,13 @@ export async function readTrustedDocuments(
   return operations.map(({ id, name, body }) => ({ id, name, text: body }));
 }
 
-async function readManifest(path: string): Promise<z.output<typeof manifestSchema>> {
+async function readManifest(path: string): Promise<Pick<z.output<typeof manifestSchema>, 'operations'>> {
   const text = await readText(path);
   try {
-    return manifestSchema.parse(JSON.parse(text));
+    const content: unknown = JSON.parse(text);
+    const preset = presetSchema.safeParse(content);
+    if (preset.success) return { operations: Object.entries(preset.data).map(operationOfPreset) };
+    return manifestSchema.parse(content);
   } catch (error) {
     if (error instanceof SyntaxError) throw new InvalidManifest(path, ['It is not JSON.']);
     if (!(error instanceof z.ZodError)) throw error;
@@ -64,6 +70,12 @@ async function readManifest(path: string): Promise<z.output<typeof manifestSchem
       error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`),
     );
   }
+}
+
+/** Returns an operation as a manifest lists it; a text that is not GraphQL is reported later. */
+function operationOfPreset([id, body]: readonly [string, string]): Operation {
+  const [, type = 'query', name = ''] = /^\s*(query|mutation|subscription)\s+(\w+)/m.exec(body) ?? [];
+  return { id, name, type: z.enum(['query', 'mutation', 'subscription']).parse(type), body };
 }
 
 async function readText(path: string): Promise<string> {

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { BadUserInput, Forbidden } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/telemetry/logger.ts';
 import type { OperationRequest } from '../graphql/graphql-request.ts';
+import { PersistedQueries } from './persisted-queries.ts';
 
 /**
  * The treatment of an operation that is not a trusted document: answered, answered and logged, or rejected.
@@ -26,6 +27,7 @@ export class TrustedDocuments {
   readonly #texts: ReadonlySet<string>;
   readonly #mode: TrustedDocumentsMode;
   readonly #logger: Logger;
+  readonly #persisted = new PersistedQueries();
   readonly #logged = new LRUCache<string, true>({ max: loggedMax });
 
   constructor(options: {
@@ -57,7 +59,12 @@ export class TrustedDocuments {
         'This server answers only the operations that it was given beforehand; this is none of them.',
       );
     }
-    if (request.query === undefined && request.extensions?.['persistedQuery'] === undefined) {
+    const sha256Hash = persistedHashOf(request);
+    if (sha256Hash !== null) {
+      this.#persisted.resolve(request, sha256Hash);
+      forgetHash(request);
+    }
+    if (request.query === undefined) {
       throw new BadUserInput('There is no document with this `documentId`; send its text as `query`.');
     }
     if (this.#mode === 'log') this.#log(request);
@@ -81,6 +88,15 @@ export class TrustedDocuments {
       'an operation is not among the trusted documents',
     );
   }
+}
+
+/** Returns the hash of an automatic persisted query; null if the request has none. */
+function persistedHashOf({ extensions }: OperationRequest): string | null {
+  const persistedQuery = extensions?.['persistedQuery'];
+  if (typeof persistedQuery !== 'object' || persistedQuery === null) return null;
+  return 'sha256Hash' in persistedQuery && typeof persistedQuery.sha256Hash === 'string'
+    ? persistedQuery.sha256Hash
+    : null;
 }
 
 /** Apollo Server would take the hash for one of its own persisted queries, which are disabled. */

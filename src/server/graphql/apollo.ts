@@ -39,8 +39,7 @@ export function createApollo<Context extends OperationScope>(options: {
     introspection: options.config.http.isIntrospectionEnabled,
     hideSchemaDetailsFromClientErrors: !options.config.http.isIntrospectionEnabled,
     includeStacktraceInErrorResponses: false,
-    // A cache of texts that any stranger can fill. What it saves is upload, which counts for little in front
-    // of a chat.
+    // The trusted documents and `PersistedQueries` have resolved the hash before.
     persistedQueries: false,
     // Documents are kept by the document cache, by what they take in memory.
     documentStore: null,

@@ -143,6 +143,8 @@ function mustBe(name: string, kind: string): BadUserInput {
  */
 function refuseForgery(headers: IncomingHttpHeaders): void {
   if (headers['apollo-require-preflight'] || headers['x-apollo-operation-name']) return;
+  // Only a script can send it, and only after a preflight; browsers themselves send `Basic`.
+  if (/^bearer /i.test(headers.authorization ?? '')) return;
   if (/^application\/json\b/i.test(headers['content-type'] ?? '')) return;
   throw new BadUserInput(
     'A GET must carry a header that browsers do not send unasked: `apollo-require-preflight: true`.',

@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify';
+import { hash } from 'node:crypto';
 import { errorCodes } from '../../platform/errors.ts';
 import type { RequestStats } from '../../platform/telemetry/request-stats.ts';
 import { outcomeOf, retryAfterSeconds, statusOf } from '../errors/http-errors.ts';
@@ -22,6 +23,10 @@ const heldMsMax = 1;
 
 /** The status of most responses. */
 const executed = 200;
+const notModified = 304;
+
+/** The request headers that a public answer depends on. */
+const publicVary = 'origin, accept, authorization, cookie, x-tenant';
 
 /** A response that is ready to be sent. */
 export interface ReadyResponse {
@@ -32,6 +37,8 @@ export interface ReadyResponse {
   /** Headers that follow from the errors. */
   readonly headers: HeaderList;
   readonly payload: string | Buffer;
+  /** Set for an answer that any client may keep, and must revalidate. */
+  readonly etag?: string;
 }
 
 /** Writes the answer of a request as JSON, and drops its data. */
@@ -57,7 +64,8 @@ export function respond(
   answer.result.data = null;
   state.answer = null;
   const payload = text.length < longText ? text : Buffer.from(text);
-  responses.put({ reply, stats, status, mediaType, headers, payload });
+  if (isPublic(state) && errors === undefined) putPublic(state, { headers, payload }, responses);
+  else responses.put({ reply, stats, status, mediaType, headers, payload });
   chargeUse(state, rateLimiter, text.length);
 }
 
@@ -74,6 +82,27 @@ export function chargeUse(
   stats.onLateStatement = (lateMs) => {
     rateLimiter.chargeUse(keys, { statementMs: lateMs, characters: 0, cost: 0 });
   };
+}
+
+/** Returns true for a trusted document that is sent by GET, without credentials, and is the same for all. */
+function isPublic({ isTrusted, operation, request }: RequestState<unknown>): boolean {
+  if (!isTrusted || request.method !== 'GET') return false;
+  const { authorization = '', cookie = '' } = request.headers;
+  if (authorization !== '' || cookie !== '') return false;
+  return operation.document?.operation(operation.operationName)?.isPublic === true;
+}
+
+/** Answers with an entity tag (RFC 9110, section 8.8.3), or with 304 if the client has this answer. */
+function putPublic(
+  { mediaType, reply, request, stats }: RequestState<unknown>,
+  { headers, payload }: Pick<ReadyResponse, 'headers' | 'payload'>,
+  responses: ResponseBatcher,
+): void {
+  const etag = `"${hash('sha256', payload, 'base64url')}"`;
+  const known = request.headers['if-none-match']?.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  const isKnown = known?.includes(etag) === true || known?.includes('*') === true;
+  const status = isKnown ? notModified : executed;
+  responses.put({ reply, stats, status, mediaType, headers, payload: isKnown ? '' : payload, etag });
 }
 
 /**
@@ -105,10 +134,14 @@ export function createResponseWriter(
   securityHeaders: HeaderList,
   inFlight: Pick<InFlightRequests, 'isDraining'>,
 ): (response: ReadyResponse) => void {
-  return ({ reply, stats, status, mediaType, headers, payload }) => {
+  return ({ reply, stats, status, mediaType, headers, payload, etag }) => {
     reply.hijack();
-    const all = ['content-type', mediaType, 'content-length', String(Buffer.byteLength(payload))];
-    all.push('cache-control', 'no-store', ...securityHeaders, 'x-request-id', stats.requestId);
+    const length = String(Buffer.byteLength(payload));
+    const all = status === notModified ? [] : ['content-type', mediaType, 'content-length', length];
+    if (etag === undefined) all.push('cache-control', 'no-store');
+    // Any cache may keep it, and revalidates it for each request, so that no cache answers with old data.
+    else all.push('cache-control', 'public, no-cache', 'etag', etag, 'vary', publicVary);
+    all.push(...securityHeaders, 'x-request-id', stats.requestId);
     all.push(...timingHeaders(stats), ...headers);
     if (inFlight.isDraining) all.push('connection', 'close');
     reply.raw.writeHead(status, all).end(payload);

@@ -106,7 +106,7 @@ describe('any other operation', () => {
     expect(unknown).toMatchObject({ status: 400, code: 'BAD_USER_INPUT' });
     expect(unknown.message).toContain('documentId');
     // The words that make Apollo's clients send the text.
-    expect(hashed.message).toBe('PersistedQueryNotSupported');
+    expect(hashed.message).toBe('PersistedQueryNotFound');
   });
 });
 

@@ -80,9 +80,9 @@ describe('GraphQL over HTTP', () => {
     }
   });
 
-  it('answers an unknown persisted query with PersistedQueryNotSupported', async () => {
+  it('answers an unknown persisted query with PersistedQueryNotFound', async () => {
     const response = await door.post({ extensions: { persistedQuery: { version: 1, sha256Hash: 'a' } } });
 
-    expect(await failureOf(response)).toMatchObject({ status: 200, message: 'PersistedQueryNotSupported' });
+    expect(await failureOf(response)).toMatchObject({ status: 200, message: 'PersistedQueryNotFound' });
   });
 });
