@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HttpError } from '../errors/http-errors.ts';
 import type { RequestStats } from '../../platform/telemetry/request-stats.ts';
+import { LargeBodies } from '../hooks/large-bodies.ts';
 import { isLoopback } from '../loopback.ts';
 import { sandboxPolicy } from '../routes/sandbox.ts';
 import type { OperationScope } from './apollo.ts';
@@ -31,6 +32,7 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
   sockets: Sockets<Viewer, Context>,
 ): void {
   server.decorateRequest('graphql', null);
+  limitBodies<Viewer>(server);
   server.route({
     method: ['GET', 'POST'],
     url: '/graphql',
@@ -62,6 +64,16 @@ export function registerGraphql<Viewer, Context extends OperationScope>(
       // batch.
       if (pending instanceof Promise) pending.catch((error: unknown) => fail(state, parts, error));
     },
+  });
+}
+
+/** Limits the bodies of operations, after the caller is known; other routes have limits of their own. */
+function limitBodies<Viewer>(server: FastifyInstance): void {
+  const bodies = new LargeBodies();
+  server.addHook('preParsing', (request, _reply, payload, done) => {
+    const state = request.getDecorator<RequestState<Viewer> | null>('graphql');
+    if (state === null) done(null, payload);
+    else bodies.admit(request, payload, state.viewer !== null, done);
   });
 }
 
