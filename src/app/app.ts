@@ -7,6 +7,7 @@ import { declaredCaches } from '../graphql/cache-list.ts';
 import { ExecutionCounts } from '../execution/execution-counts.ts';
 import { createLevelExecutor, type CreateExecutor } from '../execution/level-executor.ts';
 import { createExplainOperation } from './explain-operation.ts';
+import { createMailer } from './mail/mailer.ts';
 import { createSchema } from '../graphql/schema.ts';
 import { PostgresCoherence } from '../caching/coherence/postgres-coherence.ts';
 import type { Clock } from '../platform/runtime/clock.ts';
@@ -50,11 +51,12 @@ export type App = ReturnType<typeof createApp>;
 /** Creates everything that lives as long as the process; nothing else is created outside of this file. */
 export function createApp(options: AppOptions) {
   const parts = createParts(options);
-  const { caches, coherence, executions, queries, requests, services, warming, lastSeen } = parts;
+  const { caches, coherence, executions, mail, queries, requests, services, warming, lastSeen } = parts;
   return {
     caches,
     coherence,
     executions,
+    mail,
     queries,
     requests,
     services,
@@ -88,6 +90,7 @@ function createParts(options: AppOptions) {
   const isReady = createReadinessCheck({ ...platform, columnCheck, shared: sharing.shared });
   const made = {
     ...platform,
+    mail: createMailer(config.account, logger),
     caches,
     executions,
     queries,
@@ -161,7 +164,8 @@ function createExecution(parts: Parts) {
 
 /** Starts the work that goes on until the server is closed. */
 function startBackgroundWork(server: FastifyInstance, parts: Parts): void {
-  const { coherence, columnCheck, config, lastSeen, live, logger, services, sharing } = parts;
+  const { coherence, columnCheck, config, lastSeen, live, logger, mail, services, sharing } = parts;
+  server.addHook('onClose', () => mail.idle());
   coherence.start();
   server.addHook('onClose', () => coherence.stop());
   sharing.start();

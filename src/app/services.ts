@@ -1,3 +1,4 @@
+import type { Mail } from '../domains/account/mail.ts';
 import { createAuditService } from '../domains/audit/service.ts';
 import { createIdentityProvider } from '../domains/identity/provider.ts';
 import { createModelLoaders } from '../domains/model/loaders.ts';
@@ -30,6 +31,7 @@ interface ServicesOptions {
   readonly database: Database;
   readonly executions: CountedExecutions;
   readonly logger: Logger;
+  readonly mail: Mail;
   readonly queries: Queries;
   readonly registry: CacheRegistry;
   readonly sharing: Pick<ReturnType<typeof createCaches>, 'shared'>;
@@ -76,6 +78,8 @@ function dependenciesFrom(options: ServicesOptions): ServiceDependencies {
     findForWriting: (viewer, id) => queries.conversation.forWriting(viewer, id),
     findModels: (slugs) => models.bySlugs(slugs),
     currentSettings: () => settings.current(),
+    mail: options.mail,
+    isOwnTenantAllowed: config.account.isOwnTenantAllowed,
     identityProvider: createIdentityProvider(config.identity, { clock, logger }),
     signIn: { ...createPasswordChecks({ clock, config, ...sharing }), ttlMs: config.sessionTtlMs },
     lastSeen,

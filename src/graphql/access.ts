@@ -64,8 +64,8 @@ export function requireReading(viewer: Viewer | null): void {
 }
 
 /**
- * Returns true if the viewer may see email address and last sign-in: users see their own, tenant admins those
- * of all members.
+ * Returns true if the viewer may see the email address: users see their own, tenant admins those of all
+ * members.
  */
 export function maySeePrivateFieldsOf(user: User, viewer: Viewer | null): boolean {
   return viewer !== null && (viewer.userId === user.id || isTenantAdmin(viewer));

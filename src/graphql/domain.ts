@@ -1,5 +1,6 @@
 import type { CacheRegistry } from '../caching/cache-registry.ts';
 import type { Coherence } from '../caching/coherence/coherence.ts';
+import type { Mail } from '../domains/account/mail.ts';
 import type { AuditNote } from '../domains/audit/model.ts';
 import type { FindForWriting } from '../domains/conversation/model.ts';
 import type { IdentityProvider } from '../domains/identity/service.ts';
@@ -76,6 +77,9 @@ export interface ServiceDependencies {
   readonly currentSettings: () => Promise<Settings>;
   readonly registry: CacheRegistry;
   readonly warming: Warming;
+  readonly mail: Mail;
+  /** True if people may sign up with tenants of their own. */
+  readonly isOwnTenantAllowed: boolean;
   readonly identityProvider: IdentityProvider | null;
   readonly signIn: {
     readonly limits: SignInLimits;

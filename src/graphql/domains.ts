@@ -1,3 +1,4 @@
+import { account } from '../domains/account/domain.ts';
 import { administration } from '../domains/administration/domain.ts';
 import { apiKey } from '../domains/api-key/domain.ts';
 import { audit } from '../domains/audit/domain.ts';
@@ -18,6 +19,7 @@ import type { DomainName } from './resolver-types-strict.ts';
 
 /** All domains of the product. The compiler requires a line for every folder. */
 export const domains = {
+  account,
   administration,
   apiKey,
   audit,

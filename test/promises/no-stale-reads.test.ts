@@ -1,6 +1,9 @@
 import sql from 'sql-template-tag';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { mergeAccess } from '../../src/graphql/merge-domains.ts';
+import { createOneTimeToken } from '../../src/domains/account/model.ts';
+import { scopes } from '../../src/domains/session/model.ts';
+import { createId, toPublicId } from '../../src/platform/ids.ts';
 import { hashPassword } from '../../src/platform/security/passwords.ts';
 import { eavesdrop, namesIn, type Eavesdropper } from '../support/announcements.ts';
 import { aConversation, anApiKey, aTenant, aUser } from '../support/builders.ts';
@@ -17,7 +20,14 @@ let admin: TestUser;
 let member: TestUser;
 
 beforeAll(async () => {
-  testApp = await startTestApp();
+  // Nothing listens there: mail is sent after the response.
+  testApp = await startTestApp({
+    SMTP_URL: 'smtp://127.0.0.1:1',
+    MAIL_FROM: 'parley@example.org',
+    SIGN_UP_TENANTS: 'true',
+  });
+  await testApp.database.query(sql`insert into app_settings (id, sign_up_enabled) values (1, true)
+    on conflict (id) do update set sign_up_enabled = true`);
   eavesdropper = await eavesdrop(cleanUps, testApp.database.url);
 });
 afterAll(async () => {
@@ -44,6 +54,14 @@ const sessionIdOf = async ({ token }: TestUser) => {
   return viewer.sessions.nodes[0].id;
 };
 
+async function aToken(purpose: 'SIGN_UP' | 'VERIFY_EMAIL', email: string, userId: string | null = null) {
+  await testApp.database.query(sql`update users set email_verified_at = null where email = ${email}`);
+  const use = { purpose, email, userId, invitation: null, isMailed: true };
+  const { token, stored } = createOneTimeToken(use, testApp.clock.now());
+  await testApp.app.queries.account.addToken(stored);
+  return token;
+}
+
 type Input = Readonly<Record<string, unknown>>;
 
 /** What each mutation is told so that it does something; null for those that are told nothing. */
@@ -62,7 +80,47 @@ const inputs: Readonly<Record<string, () => Promise<Input | null>>> = {
   deleteConversation: async () => ({ conversationId: (await aThread()).id }),
   deleteMessage: async () => ({ messageId: (await aThread()).messageIds[0] }),
   editMessage: async () => ({ messageId: (await aThread()).messageIds[0], content: 'two' }),
+  acceptInvitation: async () => {
+    const id = createId();
+    const inviting = await aTenant(testApp);
+    const owner = await aUser(testApp, inviting, { role: 'OWNER' });
+    await testApp.database
+      .query(sql`insert into invitations (tenant_id, id, email, role, invited_by_id, expires_at)
+      values (${inviting.uuid}::uuid, ${id}::uuid, ${admin.email}, 'GUEST', ${owner.uuid}::uuid, '2030-01-01')`);
+    return { invitationId: toPublicId('invitation', id) };
+  },
+  changePassword: async () => ({ currentPassword: password, newPassword: 'another horse battery' }),
   inviteMember: async () => ({ email: `new-${member.email}`, role: 'MEMBER' }),
+  requestEmailVerification: async () => null,
+  requestPasswordReset: async () => ({ email: member.email }),
+  requestSignUp: async () => ({ email: `new-${member.email}` }),
+  resetPassword: async () => {
+    const { administration } = testApp.app.services;
+    const { token } = await administration.setPassword(null, { userId: member.id });
+    return { token, newPassword: 'another horse battery' };
+  },
+  revokeInvitation: async () => {
+    const input = { email: `other-${member.email}`, role: 'MEMBER' };
+    const viewer = {
+      tenantId: tenant.uuid,
+      userId: admin.uuid,
+      role: 'OWNER',
+      isPlatformAdmin: true,
+    } as const;
+    const { account } = testApp.app.services;
+    const { invitation } = await account.invite(
+      { ...viewer, session: null, apiKeyId: null, scopes },
+      'T',
+      input,
+    );
+    return { invitationId: toPublicId('invitation', invitation.id) };
+  },
+  signUp: async () => ({
+    token: await aToken('SIGN_UP', `signs-up-${member.email}`),
+    password,
+    tenantSlug: `own-${member.uuid}`,
+  }),
+  verifyEmail: async () => ({ token: await aToken('VERIFY_EMAIL', admin.email, admin.uuid) }),
   invalidateCache: async () => ({ userId: member.id }),
   liftSignInLimit: async () => ({ userId: member.id }),
   refreshStatistics: async () => null,
@@ -89,13 +147,15 @@ const inputs: Readonly<Record<string, () => Promise<Input | null>>> = {
 
 /** Those that change what caches hold. */
 const announcing = [
+  'acceptInvitation',
+  'changePassword',
   'cleanupExpiredData',
   'completeOnboarding',
   'createUser',
   'deleteTenant',
   'invalidateCache',
-  'inviteMember',
   'renameTenant',
+  'resetPassword',
   'revokeApiKey',
   'revokeSession',
   'setModelEnabled',
@@ -103,10 +163,12 @@ const announcing = [
   'setUserPassword',
   'signIn',
   'signOut',
+  'signUp',
   'updateMembership',
   'updateProfile',
   'updateSettings',
   'upsertModel',
+  'verifyEmail',
 ];
 
 /** Does it, and answers what was announced before it last began to waitForInvalidation, and what after. */

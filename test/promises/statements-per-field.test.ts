@@ -27,6 +27,11 @@ const routes: Readonly<Record<string, Route>> = {
   Identity: (count, selection) => `{ users(first: ${count}) { nodes { identity { ${selection} } } } }`,
   Session: (count, selection) => `{ viewer { sessions(first: ${count}) { nodes { ${selection} } } } }`,
   ApiKey: (count, selection) => `{ viewer { apiKeys(first: ${count}) { nodes { ${selection} } } } }`,
+  Invitation: (count, selection) => `{ invitations(first: ${count}) { nodes { ${selection} } } }`,
+  InvitationConnection: (_count, selection) => `{ invitations(first: 2) { ${selection} } }`,
+  AccountConnection: (_count, selection) => `{ accounts(first: 2) { ${selection} } }`,
+  Account: (count, selection) => `{ accounts(first: ${count}) { nodes { ${selection} } } }`,
+  ReceivedInvitation: (count, selection) => `{ ${aliases(count, `receivedInvitations { ${selection} }`)} }`,
   Conversation: (count, selection) => `{ conversations(first: ${count}) { nodes { ${selection} } } }`,
   Message: (count, selection) =>
     `{ searchMessages(query: "hello", first: ${count}) { nodes { ${selection} } } }`,

@@ -121,6 +121,8 @@ describe('a user, on every path', () => {
       expect(seen).toHaveLength(1);
       const [row] = seen;
       for (const name of fieldsOf('row')) expect(row?.[name]).not.toBeNull();
+      const isOwn = who === 'themselves' || who === 'a key of theirs';
+      for (const name of fieldsOf('own')) expect(row?.[name] !== null).toBe(isOwn);
       for (const name of fieldsOf('private')) expect(row?.[name] !== null).toBe(isPrivateShown);
       for (const name of fieldsOf('privateList')) {
         expect(row?.[name]).toMatchObject({ totalCount: isPrivateShown ? expect.any(Number) : 0 });

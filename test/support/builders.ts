@@ -68,9 +68,9 @@ export async function aUser(
   const { database, clock } = testApp;
   const uuid = createId();
   const email = `user-${uuid.slice(-12)}@example.org`;
-  await database.query(sql`insert into users (id, email, first_name, last_name, password_hash, is_platform_admin, created_at)
+  await database.query(sql`insert into users (id, email, first_name, last_name, password_hash, is_platform_admin, email_verified_at, created_at)
     values (${uuid}::uuid, ${email}, ${options.firstName ?? 'Test'}, ${options.lastName ?? 'Person'},
-      ${options.passwordHash ?? null}, ${options.isPlatformAdmin ?? false}, ${new Date(clock.now())})`);
+      ${options.passwordHash ?? null}, ${options.isPlatformAdmin ?? false}, ${new Date(clock.now())}, ${new Date(clock.now())})`);
   const user = { uuid, id: toPublicId('user', uuid), email };
   return { ...user, token: await aMembership(testApp, tenant, user, options.role) };
 }

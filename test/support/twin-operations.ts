@@ -24,7 +24,7 @@ export interface TwinChoice {
   /** An id of the own tenant, or now and then of its twin. */
   readonly id: (kind: keyof TwinTenant['ids']) => string;
   /** As `id`, of what was made while the test runs, so that it may be changed and deleted. */
-  readonly made: (kind: 'conv' | 'msg' | 'session' | 'key' | 'user') => string;
+  readonly made: (kind: 'conv' | 'invitation' | 'msg' | 'session' | 'key' | 'user') => string;
   /** A cursor that was issued in either tenant. */
   readonly cursor: () => string | null;
   /** The token of a session that is no longer needed. */
@@ -74,6 +74,11 @@ const account = 'account { id email tenantSlugs }';
  * An operation for each root field that returns as much text as possible; a missing field does not compile.
  */
 export const twinOperations: Readonly<Record<RootField, Make>> = {
+  accounts: ({ own }) => ({
+    query: `query ($slug: String) { accounts(first: 5, tenantSlug: $slug) { nodes { id email tenantSlugs } } }`,
+    variables: { slug: own.tenant.slug },
+    token: own.people.owner.token,
+  }),
   conversation: ({ id, random }) => ({
     query: `query ($id: ID!) { conversation(id: $id) { ${random.pick([conversation, alone.conversation])}
       messages(last: 5) { ${page} nodes { ${random.pick([message, alone.message])} } } } }`,
@@ -92,6 +97,10 @@ export const twinOperations: Readonly<Record<RootField, Make>> = {
     query: `query ($id: ID!) { message(id: $id) { ${random.pick([message, alone.message])} } }`,
     variables: { id: id('message') },
   }),
+  invitations: ({ own }) => ({
+    query: `{ invitations(first: 5) { ${page} nodes { id email role } } }`,
+    token: own.people.admin.token,
+  }),
   model: () => ({ query: '{ model(id: "model_one") { id name } }' }),
   models: () => ({ query: '{ models { id name provider } }' }),
   node: ({ id, random }) => ({
@@ -107,6 +116,7 @@ export const twinOperations: Readonly<Record<RootField, Make>> = {
     token: own.people.owner.token,
   }),
   rateLimit: () => ({ query: '{ rateLimit { limit remaining } }' }),
+  receivedInvitations: () => ({ query: '{ receivedInvitations { id tenantName tenantSlug role } }' }),
   searchMessages: ({ word, id, random }) => ({
     query: `query ($words: String!, $id: ID) { searchMessages(query: $words, conversationId: $id, first: 5) {
       ${page} nodes { ${random.pick([message, alone.message])} } } }`,
@@ -136,12 +146,23 @@ export const twinOperations: Readonly<Record<RootField, Make>> = {
     query: `{ viewer { ${person} sessions(first: 3) { nodes { id userAgent tenant { slug } } } apiKeys(first: 3) { nodes { name } } } }`,
   }),
 
+  acceptInvitation: ({ made }) =>
+    mutation('acceptInvitation', 'invitation { tenantName tenantSlug }', {
+      invitationId: made('invitation'),
+    }),
   addParticipant: ({ id, own }) => ({
     ...mutation('addParticipant', `conversation { ${conversation} }`, {
       conversationId: id('conversation'),
       userId: id('user'),
     }),
     token: own.people.admin.token,
+  }),
+  changePassword: ({ own }) => ({
+    ...mutation('changePassword', `user { ${person} }`, {
+      currentPassword: `not ${own.password}`,
+      newPassword: own.password,
+    }),
+    token: own.people.owner.token,
   }),
   cleanupExpiredData: ({ own }) => ({
     query: `mutation { cleanupExpiredData { ${errors} } }`,
@@ -184,7 +205,7 @@ export const twinOperations: Readonly<Record<RootField, Make>> = {
       content: `Edited ${number} in ${own.word}`,
     }),
   inviteMember: ({ own, number }) => ({
-    ...mutation('inviteMember', `membership { role user { ${person} } }`, {
+    ...mutation('inviteMember', 'invitation { id email role } token', {
       email: `new-${number}@${own.word}.example`,
       role: 'GUEST',
     }),
@@ -213,6 +234,20 @@ export const twinOperations: Readonly<Record<RootField, Make>> = {
   revokeSession: ({ made }) =>
     mutation('revokeSession', 'session { id userAgent user { id } }', { sessionId: made('session') }),
   liftSignInLimit: ({ id }) => mutation('liftSignInLimit', `user { ${person} }`, { userId: id('user') }),
+  requestEmailVerification: ({ own }) => ({
+    query: `mutation { requestEmailVerification { isAccepted ${errors} } }`,
+    token: own.people.owner.token,
+  }),
+  requestPasswordReset: ({ own }) =>
+    mutation('requestPasswordReset', 'isAccepted', { email: `unknown@${own.word}.example` }),
+  requestSignUp: ({ own }) =>
+    mutation('requestSignUp', 'isAccepted', { email: `unknown@${own.word}.example` }),
+  resetPassword: ({ own }) =>
+    mutation('resetPassword', 'isChanged', { token: `a token of ${own.word}`, newPassword: own.password }),
+  revokeInvitation: ({ own, made }) => ({
+    ...mutation('revokeInvitation', 'invitation { id email }', { invitationId: made('invitation') }),
+    token: own.people.admin.token,
+  }),
   renameTenant: ({ own }) => ({
     ...mutation('renameTenant', 'tenant { name }', { tenantId: own.tenant.id, name: `The ${own.word}` }),
     token: own.people.owner.token,
@@ -243,6 +278,9 @@ export const twinOperations: Readonly<Record<RootField, Make>> = {
       password: number % 4 === 3 ? 'the password of nobody' : own.password,
     }),
   }),
+  signUp: ({ own }) =>
+    mutation('signUp', 'token', { token: `a token of ${own.word}`, password: own.password }),
+  verifyEmail: ({ own }) => mutation('verifyEmail', 'isVerified', { token: `a token of ${own.word}` }),
   signOut: ({ spareToken }) => ({
     query: `mutation { signOut { session { id userAgent user { id } } ${errors} } }`,
     token: spareToken(),

@@ -2,6 +2,8 @@
 type Visibility =
   /** All viewers of the row. */
   | 'row'
+  /** The person themselves; null or an empty object for others. */
+  | 'own'
   /** The person themselves and admins of the tenant; null for others. */
   | 'private'
   /** The person themselves and admins of the tenant; an empty list for others. */
@@ -21,6 +23,8 @@ const rowOf = (...fields: string[]) => Object.fromEntries(fields.map((field) => 
  */
 export const visibility: Readonly<Record<string, Readonly<Record<string, Visibility>>>> = {
   ApiKey: rowOf('id', 'name', 'prefix', 'scopes', 'createdAt', 'lastUsedAt', 'expiresAt', 'revokedAt'),
+  Invitation: rowOf('id', 'email', 'role', 'createdAt', 'expiresAt'),
+  ReceivedInvitation: rowOf('id', 'tenantName', 'tenantSlug', 'role', 'expiresAt'),
   Conversation: {
     ...rowOf('id', 'title', 'visibility', 'owner', 'model', 'isArchived', 'externalId', 'messageCount'),
     ...rowOf('lastMessage', 'participants', 'messages', 'createdAt', 'updatedAt'),
@@ -37,17 +41,8 @@ export const visibility: Readonly<Record<string, Readonly<Record<string, Visibil
     ...rowOf('isUsable', 'inputPricePerMillion', 'outputPricePerMillion'),
   },
   Profile: {
-    ...rowOf(
-      'id',
-      'firstName',
-      'lastName',
-      'bio',
-      'avatarUrl',
-      'locale',
-      'timezone',
-      'preferences',
-      'updatedAt',
-    ),
+    ...rowOf('id', 'firstName', 'lastName', 'bio', 'avatarUrl', 'locale', 'timezone', 'updatedAt'),
+    preferences: 'own',
   },
   RateLimit: rowOf('limit', 'cost', 'remaining', 'resetAt'),
   Session: {
@@ -75,7 +70,7 @@ export const visibility: Readonly<Record<string, Readonly<Record<string, Visibil
   User: {
     ...rowOf('id', 'displayName', 'profile', 'isActive', 'onboardingCompleted', 'createdAt'),
     email: 'private',
-    lastLoginAt: 'private',
+    lastLoginAt: 'own',
     isPlatformAdmin: 'private',
     identity: 'private',
     sessions: 'privateList',

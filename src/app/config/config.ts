@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { declaredCaches } from '../../graphql/cache-list.ts';
 import type { CacheDeclaration } from '../../caching/cache-declaration.ts';
 import { cacheBytesDefault } from '../../caching/memory/memory-budget.ts';
+import { accountFrom, accountVariables, type AccountConfig } from './account-settings.ts';
 import { httpConfigFrom, httpVariables } from './http-settings.ts';
 import { telemetryFrom, telemetryVariables, type TelemetryConfig } from './telemetry-settings.ts';
 import { identityFrom, identityVariables, type IdentityConfig } from './identity-settings.ts';
@@ -64,6 +65,7 @@ const variables = z.object({
   SIGN_IN_LIMIT_PER_ACCOUNT: tries(10),
   SIGN_IN_LIMIT_PER_ADDRESS: tries(100),
   SIGN_IN_LIMIT_WINDOW: seconds(900, day),
+  ...accountVariables,
   ...identityVariables,
   CLEANUP_ENABLED: flag.default(true),
   CLEANUP_INTERVAL: seconds(3600),
@@ -95,6 +97,10 @@ const environmentSchema = variables
       JWT_ISSUER !== undefined || (rest.JWT_JWKS === undefined && rest.IDENTITY_WEBHOOK_SECRET === undefined),
     { path: ['JWT_ISSUER'], message: 'is required with JWT_JWKS and with IDENTITY_WEBHOOK_SECRET' },
   )
+  .refine(({ SMTP_URL, MAIL_FROM }) => SMTP_URL === undefined || MAIL_FROM !== undefined, {
+    path: ['MAIL_FROM'],
+    message: 'is required with SMTP_URL',
+  })
   .refine(
     ({ TRUSTED_DOCUMENTS_MODE: mode, TRUSTED_DOCUMENTS_FILE: file }) => mode === 'off' || file !== undefined,
     {
@@ -138,6 +144,7 @@ export interface Config {
   readonly cacheMemoryMax: number;
   /** By the variable that sets it; read by `cacheTtlMs`. */
   readonly cacheTtlsMs: Readonly<Record<string, number>>;
+  readonly account: AccountConfig;
   readonly identity: IdentityConfig;
   /** The interval at which expired rows are removed; null for never. */
   readonly cleanUpIntervalMs: number | null;
@@ -192,6 +199,7 @@ function configFrom(values: Values, cacheTtlsMs: Config['cacheTtlsMs']): Config 
     isCacheEnabled: values.CACHE_ENABLED,
     cacheMemoryMax: values.CACHE_MEMORY_MAX,
     cacheTtlsMs: Object.freeze(cacheTtlsMs),
+    account: accountFrom(values),
     identity: identityFrom(values),
     cleanUpIntervalMs: values.CLEANUP_ENABLED ? values.CLEANUP_INTERVAL * 1000 : null,
     executor: values.EXECUTOR,

@@ -67,7 +67,7 @@ export async function createUserCommand(config: Config, user: NewUser): Promise<
 /** Prints accounts, one a line: address, state, tenants. */
 export async function listUsersCommand(config: Config, tenantSlug: string | null): Promise<number> {
   return withServices(config, async ({ queries }) => {
-    for (const account of await queries.administration.accounts(tenantSlug, listMax))
+    for (const account of await queries.administration.firstAccounts(tenantSlug, listMax))
       console.log(lineOf(account));
   });
 }

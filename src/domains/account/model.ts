@@ -1,4 +1,5 @@
 import sql, { type Sql } from 'sql-template-tag';
+import type { Role } from '../tenant/model.ts';
 import { createId } from '../../platform/ids.ts';
 import { createSecret, hashOfSecret } from '../../platform/security/secrets.ts';
 
@@ -6,7 +7,7 @@ import { createSecret, hashOfSecret } from '../../platform/security/secrets.ts';
 const oneTimePrefix = 'parley_once_';
 
 /** The uses of one-time tokens; a token works for its own purpose only. */
-type Purpose = 'RESET_PASSWORD' | 'SIGN_UP' | 'VERIFY_EMAIL' | 'ACCEPT_INVITATION';
+export type Purpose = 'RESET_PASSWORD' | 'SIGN_UP' | 'VERIFY_EMAIL' | 'ACCEPT_INVITATION';
 
 /** The lifetimes of one-time tokens in milliseconds. */
 const tokenTtlMs: Readonly<Record<Purpose, number>> = {
@@ -42,8 +43,37 @@ export function createOneTimeToken(
 }
 
 /** Returns the hash by which a token is stored and found. */
-function tokenHashOf(token: string): Buffer {
+export function tokenHashOf(token: string): Buffer {
   return Buffer.from(hashOfSecret(token), 'hex');
+}
+
+/** A one-time token that was found or used. */
+export interface OneTimeToken {
+  readonly purpose: Purpose;
+  readonly email: string;
+  readonly userId: string | null;
+  readonly tenantId: string | null;
+  readonly invitationId: string | null;
+  readonly isMailed: boolean;
+}
+
+/** An open or closed invitation, as admins of the tenant see it. */
+export interface Invitation {
+  readonly id: string;
+  readonly email: string;
+  readonly role: Role;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+}
+
+/** An invitation as its person sees it. */
+export interface ReceivedInvitation {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly tenantName: string;
+  readonly tenantSlug: string;
+  readonly role: Role;
+  readonly expiresAt: Date;
 }
 
 /** An account to insert. */
@@ -58,6 +88,12 @@ export interface NewAccount {
   /** Null for an address that someone else wrote down. */
   readonly emailVerifiedAt: Date | null;
   readonly createdAt: Date;
+}
+
+/** A membership that begins. */
+export interface NewMembership {
+  readonly tenantId: string;
+  readonly role: Role;
 }
 
 /** The statement that inserts an account unless the address is taken; returns `id`. */
@@ -79,12 +115,41 @@ export function insertToken(token: NewOneTimeToken): Sql {
     returning id`;
 }
 
-/**
- * The statement that revokes the sessions of a user in all tenants; `kept` is the hash of the token of a
- * session that goes on.
- */
-export function revokeSessionsOf(userId: Sql, now: Date, kept: Buffer | null = null): Sql {
+/** The statement that revokes the sessions of a user in all tenants, except the one with the ID `kept`. */
+export function revokeSessionsOf(userId: Sql, now: Date, kept: string | null = null): Sql {
   return sql`update sessions s set revoked_at = ${now} from memberships m
     where m.user_id = ${userId} and s.tenant_id = m.tenant_id and s.user_id = m.user_id and s.revoked_at is null
-      and s.token_hash is distinct from ${kept}`;
+      and s.id is distinct from ${kept}::uuid`;
+}
+
+/**
+ * The statement that uses a token for one of the purposes; returns no row for an invalid, used or expired
+ * token.
+ */
+export function useToken(hash: Buffer, purposes: readonly Purpose[], now: Date): Sql {
+  return sql`update one_time_tokens o set used_at = ${now}
+    where o.token_hash = ${hash} and o.purpose = any(${purposes}::text[]) and o.used_at is null and o.expires_at > ${now}
+    returning ${tokenColumns}`;
+}
+
+/** The statement that finds a token for one of the purposes that could be used now. */
+export function selectToken(hash: Buffer, purposes: readonly Purpose[], now: Date): Sql {
+  return sql`select ${tokenColumns} from one_time_tokens o
+    where o.token_hash = ${hash} and o.purpose = any(${purposes}::text[]) and o.used_at is null and o.expires_at > ${now}`;
+}
+
+const tokenColumns = sql`o.purpose, o.email, o.user_id as "userId", o.tenant_id as "tenantId",
+  o.invitation_id as "invitationId", o.is_mailed as "isMailed"`;
+
+/** The reasons for which the use of a token is undone. */
+export type RejectionReason = 'invalidToken' | 'addressTaken' | 'slugTaken' | 'otherAddress' | 'suspended';
+
+/** A use of a token that is rolled back. */
+export class TokenRejected extends Error {
+  readonly reason: RejectionReason;
+
+  constructor(reason: RejectionReason) {
+    super(reason);
+    this.reason = reason;
+  }
 }

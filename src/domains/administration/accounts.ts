@@ -80,7 +80,7 @@ export function createAccountAdministration(options: AdministrationOptions) {
         lastName,
         passwordHash,
         isPlatformAdmin,
-        emailVerifiedAt: null,
+        emailVerifiedAt: new Date(now),
       };
       const note = {
         action: 'createUser',

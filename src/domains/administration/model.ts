@@ -1,5 +1,3 @@
-import type { Role } from '../tenant/model.ts';
-
 /** An account as platform admins see it. */
 export interface Account {
   readonly id: string;
@@ -9,12 +7,6 @@ export interface Account {
   readonly hasPassword: boolean;
   readonly tenantSlugs: readonly string[];
   readonly createdAt: Date;
-}
-
-/** A membership that begins together with an account. */
-export interface NewMembership {
-  readonly tenantId: string;
-  readonly role: Role;
 }
 
 /** The result of a call of deleteTenant. */

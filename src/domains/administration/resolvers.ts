@@ -1,7 +1,17 @@
 import { viewerOf } from '../../graphql/access.ts';
+import { connectionsOf, firstOf } from '../../graphql/connection.ts';
 import { withUserErrors } from '../../graphql/with-user-errors.ts';
 import type { ResolversOf } from '../../graphql/resolver-types-strict.ts';
 import { toPublicId } from '../../platform/ids.ts';
+
+/** The queries of platform administration. */
+export const Query: ResolversOf<'administration', 'Query'> = {
+  async accounts(_parent, args, context) {
+    const slug = args.tenantSlug ?? '';
+    const accounts = context.loaders.administration.accounts(slug === '' ? null : slug);
+    return firstOf(await connectionsOf(accounts, [viewerOf(context).userId], args));
+  },
+};
 
 /** The mutations of platform administration. */
 export const Mutation: ResolversOf<'administration', 'Mutation'> = {

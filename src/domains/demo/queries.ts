@@ -96,8 +96,9 @@ async function addTenants(client: PoolClient, { tenants }: DemoFoundation): Prom
 async function addPeople(client: PoolClient, { people }: DemoFoundation): Promise<void> {
   const given = JSON.stringify(people);
   await client.query(sql`insert into users (id, email, first_name, last_name, password_hash, is_platform_admin,
-      onboarding_completed, profile, created_at, updated_at)
-    select id, email, "firstName", "lastName", ${passwordHash}, "isPlatformAdmin", true, profile, "createdAt", "createdAt"
+      onboarding_completed, profile, email_verified_at, created_at, updated_at)
+    select id, email, "firstName", "lastName", ${passwordHash}, "isPlatformAdmin", true, profile,
+      "createdAt", "createdAt", "createdAt"
     from jsonb_to_recordset(${given}::jsonb) as given(id uuid, email text, "firstName" text, "lastName" text,
       "isPlatformAdmin" boolean, profile jsonb, "createdAt" timestamptz)
     on conflict do nothing`);

@@ -154,9 +154,10 @@ async function personOf(
   const { subject, issuer, profile, now } = request;
   const { rows } = await client.query<{
     id: string;
-  }>(sql`insert into users (id, external_id, identity_provider, email,
+  }>(sql`insert into users (id, external_id, identity_provider, email, email_verified_at,
       first_name, last_name, identity_updated_at, identity_synced_at, created_at, updated_at)
-    values (${createId()}::uuid, ${subject}, ${issuer}, ${profile.email}, ${profile.firstName}, ${profile.lastName},
+    values (${createId()}::uuid, ${subject}, ${issuer}, ${profile.email},
+      case when ${profile.email}::text is not null then ${now}::timestamptz end, ${profile.firstName}, ${profile.lastName},
       ${profile.updatedAt}, ${now}, ${now}, ${now})
     on conflict do nothing returning id`);
   if (rows[0] !== undefined) return { id: rows[0].id, isCreated: true };
@@ -177,6 +178,8 @@ async function updatePerson(client: PoolClient, request: MirrorRequest): Promise
       identity_provider = ${issuer}, identity_synced_at = ${now},
       identity_updated_at = greatest(u.identity_updated_at, ${profile.updatedAt}::timestamptz),
       email = ${newest('email', profile.email, profile.updatedAt)},
+      email_verified_at = case when ${profile.email}::text is null then u.email_verified_at
+        else coalesce(u.email_verified_at, ${now}) end,
       first_name = ${newest('first_name', profile.firstName, profile.updatedAt)},
       last_name = ${newest('last_name', profile.lastName, profile.updatedAt)},
       updated_at = case when ${isNewer(profile.updatedAt)} then ${now} else u.updated_at end
@@ -217,15 +220,24 @@ function maySetName(current: Sql, updatedAt: Date | null): Sql {
   return sql`(${isNewer(updatedAt)} or (${current} is null and u.identity_updated_at is null))`;
 }
 
-/** Links an account by address, never a platform admin's: an address is too weak a proof for that. */
+/**
+ * Links an account by address, never a platform admin's: an address is too weak a proof for that. An account
+ * with a password whose address was never verified may be another person's, and loses the address instead.
+ */
 async function linkPerson(client: PoolClient, request: MirrorRequest): Promise<string | null> {
   const { subject, issuer, profile, now } = request;
   if (typeof profile.email !== 'string') return null;
-  const { rows } = await client.query<{ id: string }>(sql`update users u set external_id = ${subject},
+  const { rows } = await client.query<{ id: string }>(sql`with freed as (
+      update users set email = null, updated_at = ${now}
+      where lower(email) = lower(${profile.email}) and external_id is null and not is_platform_admin
+        and email_verified_at is null and password_hash is not null
+    )
+    update users u set external_id = ${subject}, email_verified_at = coalesce(u.email_verified_at, ${now}),
       identity_provider = ${issuer}, identity_updated_at = ${profile.updatedAt}, identity_synced_at = ${now},
       first_name = coalesce(u.first_name, ${profile.firstName}), last_name = coalesce(u.last_name, ${profile.lastName}),
       updated_at = ${now}
     where lower(u.email) = lower(${profile.email}) and u.external_id is null and not u.is_platform_admin
+      and (u.email_verified_at is not null or u.password_hash is null)
     returning u.id`);
   return rows[0]?.id ?? null;
 }

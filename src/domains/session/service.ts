@@ -21,6 +21,7 @@ const signInSchema = z.object({
   email: emailInput,
   password: z.string().max(1000, 'must have at most 1000 characters'),
   tenantId: optionalText(z.string()),
+  tenantSlug: optionalText(z.string()),
   previousToken: z.string().max(200, 'must have at most 200 characters').nullish(),
 });
 
@@ -32,6 +33,8 @@ const liftSchema = z.object({ userId: z.string() });
 export interface Device {
   readonly userAgent: string | null;
   readonly ipAddress: string | null;
+  /** The tenant that the request names; null or absent for none. */
+  readonly tenantSlug?: string | null;
 }
 
 /** A session that has just begun. The token exists here and at the client, nowhere else. */
@@ -60,7 +63,11 @@ export function createSessionService(options: {
   const { queries, sessions, limits, isPassword, seen, waitForInvalidation, clock, ttlMs } = options;
 
   /** Begins a session without asking for a password; for people whose identity is known by other means. */
-  async function begin(account: Credentials, membership: Chosen, device: Device): Promise<SignedIn> {
+  async function begin(
+    account: Pick<Credentials, 'userId' | 'isPlatformAdmin'>,
+    membership: Chosen,
+    device: Device,
+  ): Promise<SignedIn> {
     const token = createSecret(tokenPrefix);
     const now = clock.now();
     const session = await queries.create(membership.tenantId, {
@@ -114,13 +121,13 @@ export function createSessionService(options: {
      * the membership is missing; and when it was tried too often
      */
     async signIn(input: unknown, device: Device): Promise<SignedIn> {
-      const { email, password, tenantId, previousToken } = parseInput(signInSchema, input);
+      const { email, password, previousToken, ...wanted } = parseInput(signInSchema, input);
       const knownSessionId = await knownSession(email, previousToken ?? '', device);
       const attempt = { email, ipAddress: device.ipAddress, knownSessionId };
       await limits.count(attempt);
       const account = await queries.credentialsByEmail(email);
       const isRight = await isPassword(password, account?.passwordHash ?? null);
-      const membership = account?.memberships.find((candidate) => isWanted(candidate.tenantId, tenantId));
+      const membership = account?.memberships.find((candidate) => isWanted(candidate, wanted, device));
       if (!isRight || account?.isActive !== true || membership === undefined) {
         throw invalidInput('UNAUTHENTICATED', 'Incorrect email address or password.');
       }
@@ -193,6 +200,14 @@ export function createSessionService(options: {
 /** The tenant to sign in to. */
 type Chosen = Pick<Credentials['memberships'][number], 'tenantId' | 'role'>;
 
-function isWanted(tenantId: string, publicId: string | null | undefined): boolean {
-  return publicId === null || publicId === undefined || fromPublicId('tenant', publicId) === tenantId;
+/** Returns whether a tenant is the one that the input names, or, where it names none, the request. */
+function isWanted(
+  tenant: { readonly tenantId: string; readonly slug: string },
+  wanted: { readonly tenantId?: string | null | undefined; readonly tenantSlug?: string | null | undefined },
+  device: Device,
+): boolean {
+  const publicId = wanted.tenantId ?? null;
+  const slug = wanted.tenantSlug ?? (publicId === null ? (device.tenantSlug ?? null) : null);
+  if (publicId !== null && fromPublicId('tenant', publicId) !== tenant.tenantId) return false;
+  return slug === null || slug === tenant.slug;
 }

@@ -15,7 +15,6 @@ export const tenant: Domain<'tenant', TenantQueries, TenantLoaders, TenantServic
       tenant: { who: 'anyone', scope: 'read' },
     },
     Mutation: {
-      inviteMember: { who: 'tenantAdmin', scope: 'admin' },
       updateMembership: { who: 'tenantAdmin', scope: 'admin' },
     },
   },

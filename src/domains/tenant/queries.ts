@@ -34,13 +34,6 @@ interface MembershipChange extends MembershipState {
   readonly entry: AuditEntry;
 }
 
-/** A user to insert, who cannot sign in until an identity provider vouches for the email address. */
-export interface Invited {
-  readonly id: string;
-  readonly email: string;
-  readonly now: Date;
-}
-
 const dayMs = 24 * 60 * 60 * 1000;
 
 /** The database queries of tenants. */
@@ -123,23 +116,6 @@ export function createTenantQueries(db: Database) {
         const before = concerned?.membership ?? null;
         if (concerned === null || before === null) return null;
         return writeMembership(client, viewer.tenantId, concerned, decide(concerned, before));
-      });
-    },
-
-    /** Makes the user with an email address a member, and creates the user if there is none. */
-    async invite(
-      viewer: Viewer,
-      invited: Invited,
-      decide: (concerned: Concerned) => MembershipChange,
-    ): Promise<Membership> {
-      return inTransaction(db.pool, async (client) => {
-        await lockTenant(client, viewer.tenantId);
-        await client.query(sql`insert into users (id, email, created_at, updated_at)
-          values (${invited.id}::uuid, ${invited.email}, ${invited.now}, ${invited.now})
-          on conflict (lower(email)) do nothing`);
-        const concerned = await concernedBy(client, viewer, sql`lower(u.email) = lower(${invited.email})`);
-        if (concerned === null) throw new Error('The invited user was stored but cannot be found.');
-        return writeMembership(client, viewer.tenantId, concerned, decide(concerned));
       });
     },
 

@@ -31,9 +31,6 @@ export const Query: ResolversOf<'tenant', 'Query'> = {
 
 /** The mutations of tenants. */
 export const Mutation: ResolversOf<'tenant', 'Mutation'> = {
-  inviteMember: withUserErrors(async ({ input }, context) => ({
-    membership: await context.services.tenant.inviteMember(viewerOf(context), input),
-  })),
   updateMembership: withUserErrors(async ({ input }, context) => ({
     membership: await context.services.tenant.updateMembership(viewerOf(context), input),
   })),

@@ -3,15 +3,12 @@ import type { Coherence } from '../../caching/coherence/coherence.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import { Role } from '../../platform/postgres/generated/enums.ts';
 import { NotFound } from '../../platform/errors.ts';
-import { emailInput } from '../../platform/email-address.ts';
-import { createId, fromPublicId, toPublicId } from '../../platform/ids.ts';
+import { fromPublicId } from '../../platform/ids.ts';
 import { parseInput, invalidInput, textInput } from '../../platform/input.ts';
 import { auditEntry } from '../audit/model.ts';
 import type { Viewer } from '../session/model.ts';
 import type { Membership } from './model.ts';
 import type { Concerned, MembershipState, TenantQueries } from './queries.ts';
-
-const inviteSchema = z.object({ email: emailInput, role: z.enum(Role) });
 
 const updateSchema = z.object({
   userId: z.string(),
@@ -39,31 +36,6 @@ export function createTenantService(options: {
   const { queries, waitForInvalidation, clock } = options;
 
   return {
-    /**
-     * @throws InvalidInput for invalid input, for existing members, and for a role that the viewer may not
-     * grant
-     */
-    async inviteMember(viewer: Viewer, input: unknown): Promise<Membership> {
-      const { email, role } = parseInput(inviteSchema, input);
-      const now = new Date(clock.now());
-      const invited = await queries.invite(viewer, { id: createId(), email, now }, (concerned) => {
-        const { membership, userId } = concerned;
-        const roles = membership === null ? [role] : [role, membership.role];
-        if (!mayDecide(concerned, roles)) throw notEntitled('role');
-        if (membership?.isActive === true) {
-          throw invalidInput('CONFLICT', 'This user is already a member.', ['email'], {
-            reason: 'ALREADY_A_MEMBER',
-          });
-        }
-        const details = { role, wasSuspended: membership !== null };
-        const note = { action: 'inviteMember', target: toPublicId('user', userId), details };
-        const entry = auditEntry(viewer, note, now);
-        return { role, permissions: [], isActive: true, isActivityDecided: true, entry };
-      });
-      await waitForInvalidation();
-      return invited;
-    },
-
     /**
      * @throws InvalidInput for invalid input, for members whom the viewer may not manage, and for the last
      * OWNER

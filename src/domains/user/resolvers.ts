@@ -3,6 +3,7 @@ import { withUserErrors } from '../../graphql/with-user-errors.ts';
 import type { ResolversOf } from '../../graphql/resolver-types-strict.ts';
 import type { RequestContext } from '../../graphql/context.ts';
 import { fromPublicId, toPublicId } from '../../platform/ids.ts';
+import type { Viewer } from '../session/model.ts';
 import type { User as UserRow } from './model.ts';
 
 /** The queries of users. */
@@ -37,7 +38,7 @@ export const User: ResolversOf<'user', 'User'> = {
   email: (user, _args, { viewer }) => (maySeePrivateFieldsOf(user, viewer) ? user.email : null),
   isPlatformAdmin: (user, _args, { viewer }) =>
     maySeePrivateFieldsOf(user, viewer) ? user.isPlatformAdmin : null,
-  lastLoginAt: (user, _args, { viewer }) => (maySeePrivateFieldsOf(user, viewer) ? user.lastLoginAt : null),
+  lastLoginAt: (user, _args, { viewer }) => (isOwn(user, viewer) ? user.lastLoginAt : null),
 };
 
 /** The fields of `Profile`, whose row is the user. */
@@ -49,9 +50,14 @@ export const Profile: ResolversOf<'user', 'Profile'> = {
   avatarUrl: ({ profile }) => profile.avatarUrl,
   locale: ({ profile }) => profile.locale,
   timezone: ({ profile }) => profile.timezone,
-  preferences: ({ profile }) => profile.preferences,
+  preferences: (user, _args, { viewer }) => (isOwn(user, viewer) ? user.profile.preferences : {}),
   updatedAt: ({ profile }) => profile.updatedAt,
 };
+
+/** Returns whether the row is the viewer's own: what belongs to no tenant is for its person's eyes only. */
+function isOwn(user: UserRow, viewer: Viewer | null): boolean {
+  return viewer?.userId === user.id;
+}
 
 /** The first element, synchronously if the list is there. */
 function firstOf(

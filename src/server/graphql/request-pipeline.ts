@@ -80,7 +80,12 @@ export const requestSteps: readonly RequestStep[] = [...stepsBeforeBody, ...step
 export interface RequestScope {
   readonly requestId: string;
   /** The origin of the request, as a session records it. */
-  readonly device: { readonly ipAddress: string | null; readonly userAgent: string | null };
+  readonly device: {
+    readonly ipAddress: string | null;
+    readonly userAgent: string | null;
+    /** The header `x-tenant`; null or absent without it. */
+    readonly tenantSlug?: string | null;
+  };
   readonly cancellation: Cancellation;
   /** Null where nothing is limited. */
   readonly rateLimit: RateLimitStatus | null;
@@ -231,7 +236,9 @@ function execute<Viewer, Context extends OperationScope>(
   if (reply.sent) return undefined;
   const { headers, id: requestId, ip: ipAddress } = request;
   const cancellation = new Cancellation();
-  const device = { ipAddress, userAgent: headers['user-agent'] ?? null };
+  const tenant = headers['x-tenant'];
+  const tenantSlug = typeof tenant === 'string' && tenant !== '' ? tenant : null;
+  const device = { ipAddress, userAgent: headers['user-agent'] ?? null, tenantSlug };
   const context = createContext(viewer, { requestId, device, cancellation, rateLimit, trace: stats.trace });
   const answer = runner.execute(apollo, operation, context);
   if (!(answer instanceof Promise)) {

@@ -1,6 +1,7 @@
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { mergeAccess } from '../../../src/graphql/merge-domains.ts';
+import { createId, toPublicId } from '../../../src/platform/ids.ts';
 import { aTenant, aUser, type TestTenant, type TestUser } from '../../support/builders.ts';
 import { startTestApp, type TestApp } from '../../support/test-app.ts';
 
@@ -17,7 +18,7 @@ let empty: TestTenant;
 let admin: TestUser;
 let member: TestUser;
 let colleague: TestUser;
-let leaver: TestUser;
+const invitationId = createId();
 
 /** For a mutation that can be told nothing. */
 const withoutInput = { input: () => ({}), target: () => null, details: {} };
@@ -46,9 +47,14 @@ const doneByAdmins: Readonly<Record<string, Done>> = {
     details: { isOneEntry: true, dryRun: false },
   },
   inviteMember: {
-    input: () => ({ email: leaver.email, role: 'GUEST' }),
-    target: () => leaver.id,
-    details: { role: 'GUEST', wasSuspended: true },
+    input: () => ({ email: 'invited@new.example', role: 'GUEST' }),
+    target: () => expect.stringMatching(/^invitation_/),
+    details: { role: 'GUEST' },
+  },
+  revokeInvitation: {
+    input: () => ({ invitationId: toPublicId('invitation', invitationId) }),
+    target: () => toPublicId('invitation', invitationId),
+    details: {},
   },
   liftSignInLimit: {
     input: () => ({ userId: colleague.id }),
@@ -113,10 +119,9 @@ beforeAll(async () => {
   admin = await aUser(testApp, tenant, { role: 'OWNER', isPlatformAdmin: true });
   member = await aUser(testApp, tenant);
   colleague = await aUser(testApp, tenant);
-  leaver = await aUser(testApp, tenant);
-  await testApp.database.query(
-    sql`update memberships set is_active = false where user_id = ${leaver.uuid}::uuid`,
-  );
+  await testApp.database
+    .query(sql`insert into invitations (tenant_id, id, email, role, invited_by_id, expires_at)
+    values (${tenant.uuid}::uuid, ${invitationId}::uuid, 'open@new.example', 'GUEST', ${admin.uuid}::uuid, '2030-01-01')`);
   await testApp.database.query(
     sql`insert into models (slug, name, provider, context_window) values ('one', 'One', 'Test', 1000)`,
   );

@@ -74,12 +74,32 @@ describe('signIn', () => {
     async (authorization) => {
       const { signIn: payload } = await testApp.data(signIn, {
         variables: { email: person.email, password },
-        headers: { authorization, 'x-tenant': 'unknown' },
+        headers: { authorization, 'x-tenant': tenant.slug },
       });
 
       expect(payload.userErrors).toEqual([]);
     },
   );
+
+  it('is for the tenant of the slug, else of the header, else the one joined first', async () => {
+    const other = await aTenant(testApp);
+    await aMembership(testApp, other, person);
+    const slugFor = async (input: string, header: Readonly<Record<string, string>>) => {
+      const { signIn: payload } = await testApp.data(
+        `mutation ($email: EmailAddress!, $password: String!) {
+          signIn(input: { email: $email, password: $password ${input} }) { session { tenant { slug } } } }`,
+        { variables: { email: person.email, password }, headers: header },
+      );
+      return payload.session?.tenant.slug ?? null;
+    };
+
+    expect(await slugFor('', {})).toBe(tenant.slug);
+    expect(await slugFor('', { 'x-tenant': other.slug })).toBe(other.slug);
+    expect(await slugFor(`tenantSlug: "${other.slug}"`, { 'x-tenant': tenant.slug })).toBe(other.slug);
+    expect(await slugFor(`tenantId: "${other.id}"`, { 'x-tenant': tenant.slug })).toBe(other.slug);
+    expect(await slugFor('tenantSlug: "unknown"', {})).toBeNull();
+    expect(await slugFor('', { 'x-tenant': 'unknown' })).toBeNull();
+  });
 
   it('is refused with a stale credential beside another field', async () => {
     const beside = signIn.replace('{\n  signIn', '{ signOut { userErrors { code } } signIn');
@@ -144,10 +164,9 @@ describe('signIn', () => {
   });
 
   it('is visible in lastLoginAt immediately, although profiles are cached', async () => {
-    const admin = await aUser(testApp, tenant, { role: 'ADMIN' });
     const newcomer = await aUser(testApp, tenant, { passwordHash: await hashPassword(password) });
     const read = async () =>
-      (await testApp.data(`{ user(id: "${newcomer.id}") { lastLoginAt } }`, { token: admin.token })).user
+      (await testApp.data(`{ user(id: "${newcomer.id}") { lastLoginAt } }`, { token: newcomer.token })).user
         .lastLoginAt;
 
     expect(await read()).toBeNull();

@@ -24,13 +24,6 @@ beforeEach(async () => {
 });
 
 const membership = 'membership { role permissions isActive joinedAt user { id email } tenant { id } }';
-const invite = async (email: string, role: string, { token }: TestUser) => {
-  const data = await testApp.data(
-    `mutation ($input: InviteMemberInput!) { inviteMember(input: $input) { ${membership} userErrors { code path } } }`,
-    { token, variables: { input: { email, role } } },
-  );
-  return data.inviteMember;
-};
 const update = async (userId: string, changes: Readonly<Record<string, unknown>>, { token }: TestUser) => {
   const data = await testApp.data(
     `mutation ($input: UpdateMembershipInput!) { updateMembership(input: $input) { ${membership} userErrors { code path } } }`,
@@ -55,93 +48,6 @@ const asOwner = (of: TestTenant, user: TestUser) => ({
 const suspend = ({ uuid }: TestUser) =>
   testApp.database.query(sql`update memberships set is_active = false
     where tenant_id = ${tenant.uuid}::uuid and user_id = ${uuid}::uuid`);
-
-describe('inviteMember', () => {
-  it('makes a known user a member immediately, in any case of the address', async () => {
-    const { stranger, admin } = people;
-    const tenants = '{ viewer { memberships { tenant { id } } } }';
-    await testApp.data(tenants, { token: stranger.token });
-    const answer = await invite(stranger.email.toUpperCase(), 'MEMBER', admin);
-    const asStranger = await testApp.data('{ tenant { id } }', {
-      token: stranger.token,
-      headers: { 'x-tenant': tenant.slug },
-    });
-
-    expect(answer).toEqual({
-      membership: {
-        role: 'MEMBER',
-        permissions: [],
-        isActive: true,
-        joinedAt: new Date(testApp.clock.now()).toISOString(),
-        user: { id: stranger.id, email: stranger.email },
-        tenant: { id: tenant.id },
-      },
-      userErrors: [],
-    });
-    expect(asStranger.tenant.id).toBe(tenant.id);
-  });
-
-  it('creates one user without credentials for 20 concurrent requests', async () => {
-    const email = `new-${tenant.slug}@example.org`;
-    const answers = await Promise.all(
-      Array.from({ length: 20 }, (_, index) =>
-        invite(index % 2 === 0 ? email : email.toUpperCase(), 'GUEST', people.owner),
-      ),
-    );
-    const rows = await testApp.database
-      .query(sql`select u.external_id as "externalId", u.password_hash as hash, u.is_active as active
-      from users u join memberships m on m.user_id = u.id where lower(u.email) = ${email}`);
-
-    expect(rows).toEqual([{ externalId: null, hash: null, active: true }]);
-    expect(answers.filter((answer) => answer.membership?.role === 'GUEST')).toHaveLength(1);
-    expect(answers.filter((answer) => answer.userErrors[0]?.code === 'CONFLICT')).toHaveLength(19);
-  });
-
-  it('creates one user for two concurrent tenants', async () => {
-    const email = `both-${tenant.slug}@example.org`;
-    const answers = await Promise.all([
-      invite(email, 'MEMBER', people.owner),
-      invite(email, 'MEMBER', people.stranger),
-    ]);
-
-    expect(answers.flatMap((answer) => answer.userErrors)).toEqual([]);
-    expect(new Set(answers.map((answer) => answer.membership.user.id)).size).toBe(1);
-  });
-
-  it('is rejected for an existing member, and creates no user', async () => {
-    expect(await invite(people.guest.email, 'MEMBER', people.admin)).toEqual(
-      refusedWith('CONFLICT', 'email'),
-    );
-  });
-
-  it('reinstates a suspended member, in the new role and without special permissions', async () => {
-    await update(people.member.id, { permissions: ['invoices'] }, people.owner);
-    await suspend(people.member);
-    testApp.clock.advance(1000);
-    const answer = await invite(people.member.email, 'GUEST', people.admin);
-
-    expect(answer.membership).toMatchObject({ role: 'GUEST', permissions: [], isActive: true });
-    expect(answer.membership.joinedAt).not.toBe(new Date(testApp.clock.now()).toISOString());
-  });
-
-  it.each([
-    ['admin', 'OWNER'],
-    ['admin', 'ADMIN'],
-  ] as const)('is not for an %s to make an %s', async (who, role) => {
-    const email = `refused-${tenant.slug}@example.org`;
-
-    expect(await invite(email, role, people[who])).toEqual(refusedWith('FORBIDDEN', 'role'));
-    expect(await testApp.database.query(sql`select from users where email = ${email}`)).toEqual([]);
-  });
-
-  it('does not let an admin reinstate a suspended owner', async () => {
-    const second = await aUser(testApp, tenant, { role: 'OWNER' });
-    await suspend(second);
-
-    expect(await invite(second.email, 'MEMBER', people.admin)).toEqual(refusedWith('FORBIDDEN', 'role'));
-    expect((await invite(second.email, 'OWNER', people.owner)).userErrors).toEqual([]);
-  });
-});
 
 describe('updateMembership', () => {
   it('changes given fields and leaves the rest, visible in the next request', async () => {
@@ -251,13 +157,10 @@ describe('updateMembership', () => {
   });
 });
 
-describe('inviteMember and updateMembership', () => {
-  it.each(['member', 'guest'] as const)('are rejected for a %s, also for themselves', async (who) => {
+describe('updateMembership', () => {
+  it.each(['member', 'guest'] as const)('is rejected for a %s, also for themselves', async (who) => {
     const { id, token } = people[who];
-    for (const mutation of [
-      `inviteMember(input: { email: "x@example.org", role: GUEST })`,
-      `updateMembership(input: { userId: "${id}", role: GUEST })`,
-    ]) {
+    for (const mutation of [`updateMembership(input: { userId: "${id}", role: GUEST })`]) {
       const answer = await testApp.ask(`mutation { ${mutation} { userErrors { code } } }`, { token });
 
       expect(answer.errors?.[0]?.extensions.code).toBe('FORBIDDEN');

@@ -92,7 +92,13 @@ describe('the configuration', () => {
     const settings = Object.fromEntries(
       [...example.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
     );
-    const source = ['config.ts', 'http-settings.ts', 'identity-settings.ts', 'telemetry-settings.ts']
+    const source = [
+      'config.ts',
+      'account-settings.ts',
+      'http-settings.ts',
+      'identity-settings.ts',
+      'telemetry-settings.ts',
+    ]
       .map((file) => readFileSync(join(import.meta.dirname, '../../../src/app/config', file), 'utf8'))
       .join('\n');
     const names = [
