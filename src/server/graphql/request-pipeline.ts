@@ -14,6 +14,7 @@ import type { CredentialGuard } from '../limits/credential-guard.ts';
 import type { InFlightRequests } from '../limits/in-flight-requests.ts';
 import type { QueryLimits } from '../limits/query-limits.ts';
 import type { RateLimiter, RateLimitKeys, RateLimitStatus } from '../limits/rate-limiter.ts';
+import { clientDeviceOf, type ClientDevice } from './client-device.ts';
 import type { OperationScope } from './apollo.ts';
 import { chooseMediaType, mediaTypes, readOperation, refuseForeignEncoding } from './graphql-request.ts';
 import { identify, refuse } from './identify-caller.ts';
@@ -80,12 +81,7 @@ export const requestSteps: readonly RequestStep[] = [...stepsBeforeBody, ...step
 export interface RequestScope {
   readonly requestId: string;
   /** The origin of the request, as a session records it. */
-  readonly device: {
-    readonly ipAddress: string | null;
-    readonly userAgent: string | null;
-    /** The header `x-tenant`; null or absent without it. */
-    readonly tenantSlug?: string | null;
-  };
+  readonly device: ClientDevice;
   readonly cancellation: Cancellation;
   /** Null where nothing is limited. */
   readonly rateLimit: RateLimitStatus | null;
@@ -236,9 +232,7 @@ function execute<Viewer, Context extends OperationScope>(
   if (reply.sent) return undefined;
   const { headers, id: requestId, ip: ipAddress } = request;
   const cancellation = new Cancellation();
-  const tenant = headers['x-tenant'];
-  const tenantSlug = typeof tenant === 'string' && tenant !== '' ? tenant : null;
-  const device = { ipAddress, userAgent: headers['user-agent'] ?? null, tenantSlug };
+  const device = clientDeviceOf(headers, ipAddress);
   const context = createContext(viewer, { requestId, device, cancellation, rateLimit, trace: stats.trace });
   const answer = runner.execute(apollo, operation, context);
   if (!(answer instanceof Promise)) {
