@@ -1,15 +1,23 @@
 import { getNamedType, isInputObjectType, isNonNullType, isObjectType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSchema } from '../../src/graphql/schema.ts';
-import { aConversation, aTenant, aUser, type TestConversation, type TestUser } from '../support/builders.ts';
+import {
+  aConversation,
+  aTenant,
+  aUser,
+  type TestConversation,
+  type TestTenant,
+  type TestUser,
+} from '../support/builders.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 
 let testApp: TestApp;
+let tenant: TestTenant;
 let admin: TestUser;
 let conversation: TestConversation;
 beforeAll(async () => {
   testApp = await startTestApp();
-  const tenant = await aTenant(testApp);
+  tenant = await aTenant(testApp);
   admin = await aUser(testApp, tenant, { role: 'OWNER', isPlatformAdmin: true });
   conversation = await aConversation(testApp, tenant, { owner: admin, messages: ['hello'] });
 });
@@ -45,6 +53,24 @@ const examples: readonly (readonly [places: readonly string[], operation: () => 
     () => `mutation { createConversation(input: { title: "x", modelId: "", externalId: "" }) {
       conversation { externalId model { id } } userErrors { code } } }`,
     { createConversation: { conversation: { externalId: null, model: null }, ...ok } },
+  ],
+  [
+    ['CreateUserInput.firstName', 'CreateUserInput.lastName'],
+    () => `mutation { createUser(input: { email: "new@example.org", firstName: "", lastName: "", role: MEMBER,
+      tenantId: "${tenant.id}" }) { account { id } userErrors { code } } }`,
+    { createUser: { account: { id: expect.any(String) }, ...ok } },
+  ],
+  [
+    ['RenameTenantInput.slug', 'RenameTenantInput.name'],
+    () => `mutation { renameTenant(input: { tenantId: "${tenant.id}", slug: "", name: "" }) {
+      tenant { slug } userErrors { code } } }`,
+    { renameTenant: { tenant: { slug: expect.stringMatching(/./) }, ...ok } },
+  ],
+  [
+    ['SendMessageInput.modelId'],
+    () => `mutation { sendMessage(input: { conversationId: "${conversation.id}", content: "x", modelId: "" }) {
+      message { model { id } } userErrors { code } } }`,
+    { sendMessage: { message: { model: null }, ...ok } },
   ],
   [
     ['UpdateConversationInput.modelId'],
@@ -83,6 +109,8 @@ const examples: readonly (readonly [places: readonly string[], operation: () => 
 /** Optional texts of which an empty one is an error, with the reason. */
 const exceptions: Readonly<Record<string, string>> = {
   'UpdateConversationInput.title': 'no conversation is without a title',
+  'CreateUserInput.password': 'a person is not to be locked out by a form that lost its value',
+  'SetUserPasswordInput.password': 'a person is not to be locked out by a form that lost its value',
   'SendMessageInput.idempotencyKey': 'without a key the message could be sent twice',
   'InvalidateCacheInput.key': 'without a key the whole cache would be invalidated',
 };

@@ -30,6 +30,9 @@ export interface Message extends UsualMessage {
   readonly isArchived?: boolean;
 }
 
+/** The properties of a message that a language model or a bot has written. */
+export type ModelOutput = Pick<Message, 'modelSlug' | 'status' | 'tokenCount'>;
+
 /** A message without the columns that the request does not select. */
 export type MessageSummary = UsualMessage & Partial<Message>;
 

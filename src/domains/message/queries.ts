@@ -13,13 +13,14 @@ import {
   type Message,
   type MessageProjection,
   type MessageSummary,
+  type ModelOutput,
 } from './model.ts';
 
 /** A message to insert; its position comes from the conversation. */
-export interface NewMessage {
+export interface NewMessage extends ModelOutput {
   readonly id: string;
   readonly conversationId: string;
-  readonly authorId: string;
+  readonly authorId: string | null;
   readonly role: MessageRole;
   readonly content: string;
   readonly metadata: Record<string, unknown>;
@@ -145,10 +146,7 @@ export function createMessageQueries(db: Database) {
       });
     },
 
-    /**
-     * Inserts a message at the end of its conversation, in one statement. Returns null if the conversation is
-     * archived, deleted or not writable for the viewer, or if the key has been used before.
-     */
+    /** Inserts a message at the end of a writable conversation; null if there is none or the key was used. */
     async append(viewer: Viewer, message: NewMessage, key: SendingKey | null): Promise<Message | null> {
       // The lock on the conversation's row makes positions follow the order of commits, so that a client that
       // has paged to the end misses no message.
@@ -163,10 +161,12 @@ export function createMessageQueries(db: Database) {
           where ${writable}${key === null ? sql`` : sql` and exists (select from claimed)`}
           returning last_position
         )
-        insert into messages as m (tenant_id, conversation_id, id, position, author_id, role, content, metadata, created_at)
+        insert into messages as m (tenant_id, conversation_id, id, position, author_id, role, content, metadata, created_at,
+          model_slug, status, token_count)
         select ${tenantId}::uuid, ${conversationId}::uuid, ${message.id}::uuid, grown.last_position,
           ${message.authorId}::uuid, ${message.role}::message_role, ${message.content},
-          ${JSON.stringify(message.metadata)}::jsonb, ${createdAt}
+          ${JSON.stringify(message.metadata)}::jsonb, ${createdAt},
+          ${message.modelSlug}::text, ${message.status}::message_status, ${message.tokenCount}::integer
         from grown
         returning ${messageColumns}`);
       return appended ?? null;

@@ -15,6 +15,7 @@ import {
 } from '../conversation/model.ts';
 import { isTenantAdmin, type Viewer } from '../session/model.ts';
 import type { Settings } from '../setting/model.ts';
+import { isModelOutput, modelOutputFields, modelOutputFrom, type FindModels } from './model-output.ts';
 import type { Message } from './model.ts';
 import type { MessageQueries, SendingKey } from './queries.ts';
 
@@ -32,10 +33,11 @@ export function createMessageService(options: {
   readonly queries: MessageQueries;
   readonly findForWriting: FindForWriting;
   readonly currentSettings: () => Promise<Settings>;
+  readonly findModels: FindModels;
   readonly hint: Hint;
   readonly clock: Clock;
 }) {
-  const { queries, findForWriting, currentSettings, hint, clock } = options;
+  const { queries, findForWriting, currentSettings, findModels, hint, clock } = options;
   let schemas = schemasFor(0);
 
   /**
@@ -86,7 +88,9 @@ export function createMessageService(options: {
       const now = clock.now();
       const sending = { conversationId: id, ...message, metadata: message.metadata ?? {} };
       const key = keyFrom(viewer, idempotencyKey, sending, now);
-      const authored = { ...sending, id: createId(), authorId: viewer.userId, createdAt: new Date(now) };
+      const output = await modelOutputFrom(message.role, message, findModels);
+      const authorId = isModelOutput(message.role) ? null : viewer.userId;
+      const authored = { ...sending, ...output, id: createId(), authorId, createdAt: new Date(now) };
       const sent = await queries.append(viewer, authored, key);
       if (sent !== null) {
         hint(id);
@@ -157,6 +161,7 @@ function schemasFor(maxMessageLength: number) {
       .nullish()
       .transform((role) => role ?? 'USER'),
     metadata: jsonInput.nullish(),
+    ...modelOutputFields,
     idempotencyKey: proseInput({ max: keyCharactersMax }).nullish(),
   });
   return { maxMessageLength, sendSchema, editSchema: z.object({ messageId: z.string(), content }) };

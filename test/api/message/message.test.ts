@@ -162,6 +162,9 @@ describe('sendMessage', () => {
       authorId: member.uuid,
       role: 'USER',
       content: 'too late',
+      modelSlug: null,
+      status: 'COMPLETE',
+      tokenCount: null,
       metadata: {},
       createdAt: new Date(testApp.clock.now()),
     } as const;
