@@ -7,6 +7,7 @@ const dateTimePattern =
 /** RFC 3339; serialized in UTC with milliseconds. */
 const dateTime = new GraphQLScalarType<Date, string>({
   name: 'DateTime',
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',
   description: 'A point in time, RFC 3339 in UTC with milliseconds: `2026-11-20T03:37:46.123Z`.',
   serialize(value) {
     if (value instanceof Date && !Number.isNaN(value.getTime())) return isoText(value);
@@ -21,6 +22,7 @@ const dateTime = new GraphQLScalarType<Date, string>({
  */
 const emailAddress = new GraphQLScalarType<string, string>({
   name: 'EmailAddress',
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc6531',
   description:
     'An email address (RFC 6531) of at most 254 bytes, whose domain is compared in its ASCII form. A malformed address in an input is one of the `userErrors`.',
   serialize: String,
@@ -30,6 +32,7 @@ const emailAddress = new GraphQLScalarType<string, string>({
 
 const jsonObject = new GraphQLScalarType<Record<string, unknown>, unknown>({
   name: 'JSONObject',
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259',
   description: 'A JSON object with any fields.',
   serialize: (value) => value,
   parseValue: objectFrom,
