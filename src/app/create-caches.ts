@@ -80,6 +80,8 @@ function createEachCache(
     trust: coherence,
     generations,
     signer: config.secretKeys.length === 0 ? null : new TextSigner(config.secretKeys, 'cached values'),
+    lastValueMs: config.lastValueMaxMs,
+    accessGraceMs: config.accessGraceMs,
     bytesMax: config.cacheMemoryMax,
     isEnabled: config.isCacheEnabled,
     isUnavailable: (error) => toApiError(error) instanceof Unavailable,

@@ -1,6 +1,7 @@
 import sql from 'sql-template-tag';
 import type { Coherence } from '../caching/coherence/coherence.ts';
 import type { Database } from '../platform/postgres/database.ts';
+import type { Config } from './config/config.ts';
 import type { ColumnCheck } from './column-check.ts';
 import { Refusal } from '../platform/errors.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
@@ -12,7 +13,8 @@ interface ReadinessOptions {
   readonly database: Database;
   readonly columnCheck: ColumnCheck;
   readonly logger: Logger;
-  readonly coherence: Pick<Coherence, 'isTrusted'>;
+  readonly coherence: Pick<Coherence, 'isTrusted' | 'isCutOff' | 'silentMs'>;
+  readonly config: Pick<Config, 'accessGraceMs' | 'lastValueMaxMs'>;
   /** The store that processes share; null without such a store. */
   readonly shared: { readonly counters: SharedCounters } | null;
 }
@@ -62,14 +64,29 @@ function schemaReadiness(columnCheck: ColumnCheck): ComponentReadiness {
 }
 
 /** A cache that is broken costs time, never an answer: it is never a reason to send requests elsewhere. */
-function cacheReadiness({ coherence, shared }: ReadinessOptions): ComponentReadiness {
+function cacheReadiness({ coherence, config, shared }: ReadinessOptions): ComponentReadiness {
   const faults = [
     ...(coherence.isTrusted
       ? []
       : ['Caches are disabled: change notifications of the database are not received.']),
+    ...(coherence.isCutOff ? [silenceMessage(coherence.silentMs, config)] : []),
     ...(shared !== null && shared.counters.session === null ? ['Redis does not respond.'] : []),
   ];
   return faults.length === 0
     ? { name: 'caches', status: 'HEALTHY', message: null }
     : { name: 'caches', status: 'DEGRADED', message: faults.join(' ') };
+}
+
+/** Describes what is still answered from memory without the database. */
+function silenceMessage(
+  silentMs: number,
+  { accessGraceMs, lastValueMaxMs }: ReadinessOptions['config'],
+): string {
+  const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
+  if (silentMs < accessGraceMs) {
+    return `Access is decided from memory for another ${seconds(accessGraceMs - silentMs)} (ACCESS_GRACE).`;
+  }
+  if (silentMs >= lastValueMaxMs) return 'Memory is too old to be used (LAST_VALUE_MAX).';
+  const left = seconds(lastValueMaxMs - silentMs);
+  return `Memory is too old to decide access (ACCESS_GRACE); other values are served for another ${left} (LAST_VALUE_MAX).`;
 }

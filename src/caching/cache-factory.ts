@@ -20,6 +20,10 @@ interface CacheFactoryOptions {
   readonly generations?: Generations | null;
   /** Signs the values in the shared store; without it, values that decide access are not stored there. */
   readonly signer?: TextSigner | null;
+  /** The time in which last known values are served while the database is unavailable. */
+  readonly lastValueMs: number;
+  /** As `lastValueMs`, for values that decide access: without word of invalidations. */
+  readonly accessGraceMs: number;
   /** Bytes of memory of all created caches together. */
   readonly bytesMax?: number;
   readonly isUnavailable: (error: unknown) => boolean;
@@ -60,10 +64,13 @@ export class CacheFactory {
       negativeTtlMs: 2 * second,
       // A reader just after expiry does not wait; a value that was not read for longer is loaded again first.
       staleMs: Math.min(ttlMs, 30 * second),
-      lastValueMs: 3600 * second,
+      lastValueMs: this.#options.lastValueMs,
+      silenceMaxMs: decidesAccess ? this.#options.accessGraceMs : this.#options.lastValueMs,
       absencesMax: Math.min(entriesMax, absencesMax),
       onLastValues: (error) =>
         logger.warn({ err: error, cache: name }, 'database unavailable: serving last known values'),
+      onTooOld: (error) =>
+        logger.warn({ err: error, cache: name }, 'database unavailable: last known values are too old'),
       onError: (error) => logger.warn({ err: error, cache: name }, 'background load failed'),
       // Redis itself is logged once when it stops being used.
       onStoreError: (error) => logger.debug({ err: error, cache: name }, 'cache operation failed in Redis'),

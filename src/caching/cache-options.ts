@@ -5,7 +5,7 @@ import type { MemoryBudget } from './memory/memory-budget.ts';
 import type { Generations } from './shared/generations.ts';
 
 /** The part of `Coherence` that caches read. */
-export type Trust = Pick<Coherence, 'isTrusted'> & Partial<Pick<Coherence, 'isCutOff'>>;
+export type Trust = Pick<Coherence, 'isTrusted'> & Partial<Pick<Coherence, 'isCutOff' | 'silentMs'>>;
 
 /** Options of a cache. Times are in milliseconds. */
 export interface CacheOptions<Value> {
@@ -23,6 +23,10 @@ export interface CacheOptions<Value> {
    * Time after expiry in which the last known value is served while the source is unavailable; 0 by default.
    */
   readonly lastValueMs?: number;
+  /**
+   * Time without word of invalidations in which last known values are served; without limit by default.
+   */
+  readonly silenceMaxMs?: number;
   readonly entriesMax: number;
   /** The bytes of memory that it shares with the other caches of the process; its own ones by default. */
   readonly budget?: MemoryBudget;
@@ -60,6 +64,8 @@ export interface CacheOptions<Value> {
   readonly invalidationsMax?: number;
   /** Called when last known values begin to be served, once per series of failures. */
   readonly onLastValues?: (error: unknown) => void;
+  /** Called when last known values stop being served because of their age, once per series of failures. */
+  readonly onTooOld?: (error: unknown) => void;
   /** Called when a background load failed, which fails no reader. */
   readonly onError?: (error: unknown) => void;
   /** Signs the entries in the shared store; null or absent: they are not signed. */
@@ -74,6 +80,7 @@ export interface CacheOptions<Value> {
 export const defaultOptions = {
   staleMs: 0,
   lastValueMs: 0,
+  silenceMaxMs: Infinity,
   tagsOfKey: () => [],
   tagsOfValue: () => [],
   version: 1,
@@ -81,6 +88,7 @@ export const defaultOptions = {
   random: Math.random,
   isUnavailable: () => false,
   onLastValues: () => {},
+  onTooOld: () => {},
   onRead: () => {},
   signer: null,
 };

@@ -38,6 +38,10 @@ export interface CacheStatistics {
   readonly hitRate: number;
   /** Keys answered with an expired value, during its renewal or because the source was unavailable. */
   readonly staleServed: number;
+  /** Keys answered with the last known value, because the source was unavailable. */
+  readonly lastValues: number;
+  /** Keys whose last known value was too old to be served, so that the reader got the source's error. */
+  readonly tooOld: number;
   /** Entries that newer ones replaced in memory. */
   readonly evictions: number;
   readonly invalidations: number;

@@ -5,6 +5,7 @@ import type { Invalidation } from './coherence/coherence.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { CircuitBreaker } from './loading/circuit-breaker.ts';
 import { EntryLoader, type LoadMissing } from './loading/entry-loader.ts';
+import { LastValuePolicy } from './loading/last-value-policy.ts';
 import { ReadThrough } from './loading/read-through.ts';
 import { keyTag, namedTag, type Entry } from './memory/entry.ts';
 import { InvalidationLog } from './memory/invalidation-log.ts';
@@ -61,7 +62,9 @@ export class Cache<Value> {
       options.onError?.(error);
     };
     const breaker = new CircuitBreaker();
-    const common = { ...defaultOptions, ...options, log, memory, breaker, onError, onStoreError };
+    const withDefaults = { ...defaultOptions, ...options };
+    const lastValues = new LastValuePolicy(withDefaults);
+    const common = { ...withDefaults, log, memory, breaker, lastValues, onError, onStoreError };
     const loader = new EntryLoader<Value>(common);
     const source =
       generations === null
@@ -162,7 +165,7 @@ export class Cache<Value> {
   }
 
   statistics(): CacheStatistics {
-    const { hits, misses, coalesced, staleServed, sharedHits } = this.#reads.counts;
+    const { hits, misses, coalesced, staleServed, lastValues, tooOld, sharedHits } = this.#reads.counts;
     const requested = hits + misses + coalesced;
     const memory = { store: 'memory', hits: hits - sharedHits, errors: 0 };
     const redis = { store: 'redis', hits: sharedHits, errors: this.#sharedErrors };
@@ -179,6 +182,8 @@ export class Cache<Value> {
       coalesced,
       hitRate: requested === 0 ? 0 : hits / requested,
       staleServed,
+      lastValues,
+      tooOld,
       evictions: this.#memory.evictions,
       invalidations: this.#log.sequence,
       errors: this.#errors + this.#sharedErrors,

@@ -18,6 +18,8 @@ async function readThrice(options: { readonly isEnabled: boolean; readonly ttlMs
     logger: createLogger({ level: 'silent' }),
     isEnabled: options.isEnabled,
     isUnavailable: () => false,
+    lastValueMs: 3_600_000,
+    accessGraceMs: 15_000,
     ttlMsOf: () => options.ttlMs,
   });
   const cache = caches.create(names);

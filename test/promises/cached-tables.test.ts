@@ -167,6 +167,8 @@ function example<Value>(declaration: CacheDeclaration<Value>, key: string, value
         logger: createLogger({ level: 'silent' }),
         isEnabled: true,
         isUnavailable: () => false,
+        lastValueMs: 3_600_000,
+        accessGraceMs: 15_000,
         ttlMsOf: () => 60_000,
       });
       const cache = factory.create(declaration);

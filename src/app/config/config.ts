@@ -56,6 +56,8 @@ const variables = z.object({
   SESSION_TTL: seconds(30 * day, 365 * day),
   REDIS_URL: redisUrls.optional(),
   SECRET_KEY: secretKeys.default([]),
+  ACCESS_GRACE: seconds(15, 3600, 0),
+  LAST_VALUE_MAX: seconds(3600, 7 * day, 0),
   CACHE_ENABLED: flag.default(true),
   CACHE_MEMORY_MAX: z.coerce
     .number()
@@ -138,6 +140,10 @@ export interface Config {
   readonly redisUrls: readonly string[];
   /** Sign what decides access where others could write; the first signs, all verify. */
   readonly secretKeys: readonly string[];
+  /** The time without word from PostgreSQL in which remembered values decide access. */
+  readonly accessGraceMs: number;
+  /** The time in which other values are served after they expired, while PostgreSQL is unavailable. */
+  readonly lastValueMaxMs: number;
   /** False: nothing is remembered. */
   readonly isCacheEnabled: boolean;
   /** Bytes of memory of all caches together. */
@@ -196,6 +202,8 @@ function configFrom(values: Values, cacheTtlsMs: Config['cacheTtlsMs']): Config 
     }),
     secretKeys: Object.freeze(values.SECRET_KEY),
     redisUrls: Object.freeze(values.REDIS_URL ?? []),
+    accessGraceMs: values.ACCESS_GRACE * 1000,
+    lastValueMaxMs: values.LAST_VALUE_MAX * 1000,
     isCacheEnabled: values.CACHE_ENABLED,
     cacheMemoryMax: values.CACHE_MEMORY_MAX,
     cacheTtlsMs: Object.freeze(cacheTtlsMs),

@@ -28,7 +28,7 @@ export function addCacheMetrics(
       ]),
   });
   addCacheCounters(metrics, registry);
-  addForgedEntries(metrics, registry);
+  addNamedCounters(metrics, registry);
   addCacheSizes(metrics, registry);
 }
 
@@ -49,13 +49,30 @@ function addCacheCounters(metrics: MetricRegistry, registry: CacheRegistry): voi
   }
 }
 
-function addForgedEntries(metrics: MetricRegistry, registry: CacheRegistry): void {
-  metrics.counter({
-    name: 'parley_cache_forged_total',
-    help: 'Entries in Redis that were ignored because no server had signed them.',
-    labels: ['cache'],
-    read: () => registry.statistics().map(({ name, forged }): Sample => [{ cache: name }, forged]),
-  });
+/** Counters that the documentation names. */
+const namedCounters = [
+  [
+    'parley_cache_forged_total',
+    'Entries in Redis that were ignored because no server had signed them.',
+    'forged',
+  ],
+  [
+    'parley_cache_last_values_total',
+    'Keys served with the last known value without the database.',
+    'lastValues',
+  ],
+  ['parley_cache_too_old_total', 'Keys whose last known value was too old to be served.', 'tooOld'],
+] as const;
+
+function addNamedCounters(metrics: MetricRegistry, registry: CacheRegistry): void {
+  for (const [name, help, field] of namedCounters) {
+    metrics.counter({
+      name,
+      help,
+      labels: ['cache'],
+      read: () => registry.statistics().map((cache): Sample => [{ cache: cache.name }, cache[field]]),
+    });
+  }
 }
 
 function addCacheSizes(metrics: MetricRegistry, registry: CacheRegistry): void {

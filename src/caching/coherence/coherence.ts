@@ -45,6 +45,11 @@ export interface Coherence {
   /** True if the last attempt to reach the database failed, so that values cannot be loaded either. */
   readonly isCutOff: boolean;
   /**
+   * Milliseconds since the last moment up to which every invalidation is known to have been received; Infinity
+   * if there was none.
+   */
+  readonly silentMs: number;
+  /**
    * Part of every key in a shared store, so that a new epoch invalidates everything there; null while
    * unknown.
    */

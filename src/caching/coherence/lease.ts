@@ -21,6 +21,11 @@ export function presentMoment(): Moment {
   return { steadyMs: performance.now(), wallMs: Date.now() };
 }
 
+/** The longer of the times that the two clocks show between the moments. */
+export function elapsedMs(from: Moment, to: Moment): number {
+  return Math.max(to.steadyMs - from.steadyMs, to.wallMs - from.wallMs);
+}
+
 /** The time in which a process may answer from its caches. */
 export class Lease {
   #since: Moment | null = null;
@@ -37,9 +42,12 @@ export class Lease {
    * passed.
    */
   get isRunning(): boolean {
-    if (this.#since === null) return false;
-    const { steadyMs, wallMs } = this.#present();
-    return steadyMs - this.#since.steadyMs < this.#leaseMs && wallMs - this.#since.wallMs < this.#leaseMs;
+    return this.#since !== null && elapsedMs(this.#since, this.#present()) < this.#leaseMs;
+  }
+
+  /** The moment from which it was last renewed; null before. */
+  get since(): Moment | null {
+    return this.#since;
   }
 
   /** Renews from the moment at which a received message was sent, never from its receipt. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { createId } from '../../platform/ids.ts';
-import { Lease, type LeaseTimes } from './lease.ts';
+import { Lease, type LeaseTimes, type Moment } from './lease.ts';
 import { NotifyConnection } from './notify-connection.ts';
 import { channelOf, type CoherenceMessage } from './coherence-message.ts';
 import type { BarrierOutcome } from './heartbeat-round.ts';
@@ -46,6 +46,7 @@ export class Membership {
    */
   #isMember = false;
   #isOver = false;
+  #completeUntil: Moment | null = null;
   #beatsSinceReceived = 0;
   #heartbeat: NodeJS.Timeout | undefined;
   #onProbe: ((text: string) => void) | null = null;
@@ -66,6 +67,7 @@ export class Membership {
       onReceived: (sentAt) => {
         this.#beatsSinceReceived = 0;
         this.#lease.renew(sentAt);
+        if (this.#isMember) this.#completeUntil = sentAt;
       },
       onEpoch: (epoch) => this.#learnEpoch(epoch),
       confirmClean: () => this.#confirmClean(),
@@ -78,6 +80,11 @@ export class Membership {
 
   get isTrusted(): boolean {
     return this.#isMember && this.#lease.isRunning;
+  }
+
+  /** The last moment up to which memory lacks no invalidation; null before joining. */
+  get completeUntil(): Moment | null {
+    return this.#completeUntil;
   }
 
   /** True if the database was reached at all. */
@@ -119,6 +126,7 @@ export class Membership {
     if (this.#isOver) throw await this.lost;
     this.#options.onJoined(vouched);
     this.#isMember = true;
+    this.#completeUntil = this.#lease.since;
   }
 
   /** Waits until all processes have received everything committed before the call. */

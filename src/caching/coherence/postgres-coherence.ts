@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createId } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/telemetry/logger.ts';
 import { Membership } from './membership.ts';
-import type { LeaseTimes } from './lease.ts';
+import { elapsedMs, presentMoment, type LeaseTimes, type Moment } from './lease.ts';
 import { parseInvalidation } from './coherence-message.ts';
 import type { Coherence, InvalidationListener, SharedStore } from './coherence.ts';
 
@@ -40,6 +40,7 @@ export class PostgresCoherence implements Coherence {
   #wasConfirmed = true;
   #failures = 0;
   #isCutOff = false;
+  #completeUntil: Moment | null = null;
   #databaseName: string | null = null;
 
   constructor(options: PostgresCoherenceOptions) {
@@ -53,6 +54,11 @@ export class PostgresCoherence implements Coherence {
 
   get isCutOff(): boolean {
     return this.#membership === null && this.#isCutOff;
+  }
+
+  get silentMs(): number {
+    const moment = this.#membership?.completeUntil ?? this.#completeUntil;
+    return moment === null ? Infinity : Math.max(0, elapsedMs(moment, presentMoment()));
   }
 
   get epoch(): string | null {
@@ -173,6 +179,7 @@ export class PostgresCoherence implements Coherence {
     } finally {
       // The loss of one connection is no proof: only that one may be lost, or this process was paused.
       this.#isCutOff = !membership.hasConnected;
+      this.#completeUntil = membership.completeUntil ?? this.#completeUntil;
       this.#membership = null;
       membership.fail(new Error('The connection was closed.'));
     }

@@ -3,6 +3,7 @@ import { createEntry, keyTag, namedTag, type Entry } from '../memory/entry.ts';
 import type { InvalidationLog } from '../memory/invalidation-log.ts';
 import type { MemoryEntries } from '../memory/memory-entries.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
+import type { LastValuePolicy } from './last-value-policy.ts';
 
 /** Loads the values of several keys; a key without a result has no value. */
 export type LoadMissing<Value> = (missing: readonly string[]) => Promise<ReadonlyMap<string, Value | null>>;
@@ -13,6 +14,10 @@ export class ReadCounts {
   misses = 0;
   coalesced = 0;
   staleServed = 0;
+  /** Served because the source was unavailable. */
+  lastValues = 0;
+  /** Not served, although the source was unavailable. */
+  tooOld = 0;
   /** Hits that came from the shared store. */
   sharedHits = 0;
 }
@@ -30,13 +35,14 @@ export interface EntrySource<Value> {
 interface EntryLoaderOptions<Value> {
   readonly ttlMs: number;
   readonly negativeTtlMs: number;
-  readonly lastValueMs: number;
+  readonly lastValues: LastValuePolicy;
   readonly tagsOfKey: (key: string) => readonly string[];
   readonly tagsOfValue: (value: Value) => readonly string[];
   readonly clock: Clock;
   readonly random: () => number;
   readonly isUnavailable: (error: unknown) => boolean;
   readonly onLastValues: (error: unknown) => void;
+  readonly onTooOld: (error: unknown) => void;
   readonly memory: MemoryEntries<Value>;
   readonly log: InvalidationLog;
   readonly breaker: CircuitBreaker;
@@ -47,6 +53,7 @@ const ttlJitter = 0.1;
 /** Loads entries into memory; while the source is unavailable it answers with the last known values. */
 export class EntryLoader<Value> implements EntrySource<Value> {
   readonly #options: EntryLoaderOptions<Value>;
+  #isTooOldReported = false;
 
   constructor(options: EntryLoaderOptions<Value>) {
     this.#options = options;
@@ -66,6 +73,7 @@ export class EntryLoader<Value> implements EntrySource<Value> {
     try {
       const values = await load(keys);
       breaker.close();
+      this.#isTooOldReported = false;
       const entries = new Map(
         keys.map((key) => [key, this.#loaded(key, values.get(key) ?? null, startedAt, now)] as const),
       );
@@ -97,18 +105,28 @@ export class EntryLoader<Value> implements EntrySource<Value> {
     error: unknown,
     counts: ReadCounts,
   ): ReadonlyMap<string, Entry<Value>> {
-    const { clock, isUnavailable, lastValueMs, memory, onLastValues, breaker } = this.#options;
+    const { clock, isUnavailable, lastValues, memory, onLastValues, breaker } = this.#options;
     if (!isUnavailable(error)) throw error;
     const now = clock.now();
     const isNew = breaker.open(now);
     const entries = new Map<string, Entry<Value>>();
     for (const key of keys) {
       const entry = memory.find(key);
-      if (entry === undefined || entry.value === null || now >= entry.freshUntil + lastValueMs) throw error;
+      if (entry === undefined || !lastValues.permits(entry, now)) {
+        if (entry !== undefined && entry.value !== null) this.#reportTooOld(error, counts);
+        throw error;
+      }
       entries.set(key, entry);
     }
     if (isNew) onLastValues(error);
     counts.staleServed += keys.length;
+    counts.lastValues += keys.length;
     return entries;
+  }
+
+  #reportTooOld(error: unknown, counts: ReadCounts): void {
+    counts.tooOld += 1;
+    if (!this.#isTooOldReported) this.#options.onTooOld(error);
+    this.#isTooOldReported = true;
   }
 }

@@ -6,11 +6,12 @@ import type { InvalidationLog } from '../memory/invalidation-log.ts';
 import type { MemoryEntries } from '../memory/memory-entries.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 import { ReadCounts, type EntrySource, type LoadMissing } from './entry-loader.ts';
+import type { LastValuePolicy } from './last-value-policy.ts';
 import { InFlightLoads, type InFlightLoad } from './in-flight-loads.ts';
 
 interface ReadThroughOptions<Value> {
   readonly staleMs: number;
-  readonly lastValueMs: number;
+  readonly lastValues: LastValuePolicy;
   readonly clock: Clock;
   readonly trust: Trust;
   readonly onRead: (hits: number, misses: number) => void;
@@ -95,6 +96,7 @@ export class ReadThrough<Value> {
         // Without trust a fresh value is renewed too, so that the next reader does not wait for the source.
         if (this.#options.trust.isTrusted && now < entry.freshUntil) continue;
         this.counts.staleServed += 1;
+        if (this.#isLastValue(entry, now)) this.counts.lastValues += 1;
         old.add(key);
       } else if (missing.has(key)) {
         this.counts.coalesced += 1;
@@ -107,14 +109,20 @@ export class ReadThrough<Value> {
   }
 
   #isUsable(entry: Entry<Value>, now: number): boolean {
-    const { staleMs, lastValueMs, trust, breaker } = this.#options;
+    const { lastValues, trust, breaker } = this.#options;
     if (trust.isTrusted && now < entry.freshUntil) return true;
     if (entry.value === null) return false;
-    if (trust.isTrusted && now < entry.freshUntil + staleMs) return true;
+    if (!this.#isLastValue(entry, now)) return true;
     // A process that lost the database has lost the invalidations too, and last known values are for that.
     // One failed load is no proof: without trust the process must also be known to be cut off.
     const isUnavailable = breaker.isOpen(now) && (trust.isTrusted || trust.isCutOff === true);
-    return isUnavailable && now < entry.freshUntil + lastValueMs;
+    return isUnavailable && lastValues.permits(entry, now);
+  }
+
+  /** Returns whether only a failure of the source can justify that the entry is served. */
+  #isLastValue(entry: Entry<Value>, now: number): boolean {
+    const { staleMs, trust } = this.#options;
+    return !trust.isTrusted || now >= entry.freshUntil + staleMs;
   }
 
   #renew(keys: readonly string[], load: LoadMissing<Value>, now: number): void {
