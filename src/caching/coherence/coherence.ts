@@ -45,8 +45,8 @@ export interface Coherence {
   /** True if the last attempt to reach the database failed, so that values cannot be loaded either. */
   readonly isCutOff: boolean;
   /**
-   * Milliseconds since the last moment up to which every invalidation is known to have been received; Infinity
-   * if there was none.
+   * Milliseconds since the last moment up to which every invalidation is known to have been received;
+   * Infinity if there was none.
    */
   readonly silentMs: number;
   /**

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import Negotiator from 'negotiator';
 import { BadUserInput } from '../../platform/errors.ts';
+import { isNone } from '../../platform/text.ts';
 import type { Document } from '../documents/document.ts';
 import { HttpError } from '../errors/http-errors.ts';
 
@@ -27,6 +28,9 @@ export const mediaTypes = [
 ] as const;
 
 const pageType = 'text/html';
+
+/** The types of bodies that browsers send without a preflight (Fetch standard, CORS-safelisted). */
+const simpleTypes = ['application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain'];
 
 /** The media type of a response; it also decides the status, see `statusOfFailure`. */
 export type MediaType = (typeof mediaTypes)[number];
@@ -142,13 +146,32 @@ function mustBe(name: string, kind: string): BadUserInput {
  * check, as its only content type is not simple; the header names are those of Apollo's clients.
  */
 function refuseForgery(headers: IncomingHttpHeaders): void {
-  if (headers['apollo-require-preflight'] || headers['x-apollo-operation-name']) return;
-  // Only a script can send it, and only after a preflight; browsers themselves send `Basic`.
-  if (/^bearer /i.test(headers.authorization ?? '')) return;
-  if (/^application\/json\b/i.test(headers['content-type'] ?? '')) return;
-  throw new BadUserInput(
-    'A GET must carry a header that browsers do not send unasked: `apollo-require-preflight: true`.',
-  );
+  const type = mediaTypeOf(headers);
+  if (type === 'application/json') return;
+  const hasPreflight =
+    headers['apollo-require-preflight'] ||
+    headers['x-apollo-operation-name'] ||
+    // Only a script can send it, and only after a preflight; browsers themselves send `Basic`.
+    /^bearer /i.test(headers.authorization ?? '');
+  if (!hasPreflight && (type === null || simpleTypes.includes(type))) {
+    throw new BadUserInput(
+      'A GET must carry a header that browsers do not send unasked: `apollo-require-preflight: true`.',
+    );
+  }
+  // As Apollo Server does, because some browsers have sent such types without a preflight.
+  if (type !== null) {
+    throw new HttpError(
+      415,
+      'BAD_USER_INPUT',
+      'A GET has no body; its `content-type` can only be application/json.',
+    );
+  }
+}
+
+/** The media type without parameters; null without one. */
+function mediaTypeOf({ 'content-type': contentType }: IncomingHttpHeaders): string | null {
+  const [type = ''] = (contentType ?? '').split(';');
+  return isNone(contentType) ? null : type.trim().toLowerCase();
 }
 
 /** Returns the parameters of an operation in the search of a URL. */
