@@ -54,6 +54,8 @@ const retryMs = 250;
  * database by place, so that a lost hint makes an event late and never loses it.
  */
 export class Feed<Place, Event> {
+  /** Counts since the start. */
+  readonly counts = { events: 0, lostHints: 0, reads: 0 };
   readonly #source: FeedSource<Place, Event>;
   readonly #watchersByTopic = new Map<string, Set<Watcher<Place, Event>>>();
   readonly #stopping = new AbortController();
@@ -115,7 +117,10 @@ export class Feed<Place, Event> {
 
   #wakeIfBehind(topic: string, head: Place | null): void {
     for (const watcher of this.#watchersByTopic.get(topic) ?? []) {
-      if (head === null || !this.#source.isSamePlace(watcher.watch.place, head)) watcher.wake();
+      if (watcher.isAwake) continue;
+      if (head !== null && this.#source.isSamePlace(watcher.watch.place, head)) continue;
+      this.counts.lostHints += 1;
+      watcher.wake();
     }
   }
 
@@ -142,6 +147,7 @@ export class Feed<Place, Event> {
       const batch = this.#pending.splice(0, batchMax);
       try {
         const answers = await this.#readWhenAvailable(batch.map(({ watch }) => watch));
+        for (const answer of answers) if ('events' in answer) this.counts.events += answer.events.length;
         for (const [index, { resolve }] of batch.entries()) resolve(answers[index] ?? { error: missing() });
       } catch (error) {
         for (const { reject } of batch) reject(error);
@@ -155,6 +161,7 @@ export class Feed<Place, Event> {
     const { signal } = this.#stopping;
     for (;;) {
       try {
+        this.counts.reads += 1;
         return await this.#source.read(watches);
       } catch (error) {
         if (!(toApiError(error) instanceof Unavailable) || signal.aborted) throw error;
@@ -191,6 +198,11 @@ class Watcher<Place, Event> implements EventStream<Event> {
   constructor(watch: Watch<Place>, options: WatcherOptions<Place, Event>) {
     this.watch = watch;
     this.#options = options;
+  }
+
+  /** True from a hint until its read. */
+  get isAwake(): boolean {
+    return this.#hasMoved;
   }
 
   wake(): void {

@@ -63,6 +63,7 @@ export async function startTestApp(
     NODE_ENV: 'test',
     DATABASE_URL: testDatabase.url,
     LOG_LEVEL: 'silent',
+    LIVE_DRAIN: '0',
     EXECUTOR: process.env['EXECUTOR'],
     ...environment,
   });

@@ -2,6 +2,7 @@ import { addCacheMetrics } from './cache-metrics.ts';
 import type { Config } from '../config/config.ts';
 import type { Monitoring } from '../../domains/operations/monitoring.ts';
 import type { CacheRegistry } from '../../caching/cache-registry.ts';
+import { addLiveMetrics } from './live-metrics.ts';
 import { addExecutionMetrics, type CountedExecutions } from './execution-metrics.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { MetricRegistry, type Sample } from '../../platform/telemetry/metrics/metric-registry.ts';
@@ -34,6 +35,7 @@ interface MetricsOptions {
     readonly counts: { readonly joined: number; readonly settled: number; readonly unconfirmed: number };
   };
   readonly executions: CountedExecutions;
+  readonly live: Parameters<typeof addLiveMetrics>[1];
   readonly services: { readonly monitoring: Pick<Monitoring, 'identitySync'> };
   /** The store that caches share with other processes; null without such a store. */
   readonly sharing: { readonly shared: { readonly counters: SharedCounters } | null };
@@ -49,6 +51,7 @@ export function createMetrics(options: MetricsOptions) {
   addCacheMetrics(metrics, options);
   addPoolMetrics(metrics, options);
   addCoherenceMetrics(metrics, options);
+  addLiveMetrics(metrics, options.live);
   const own = () => metrics.snapshot();
   const text = options.cluster?.share(own) ?? (async () => snapshotText(await own()));
   return { contentType: metrics.contentType, text, stop };

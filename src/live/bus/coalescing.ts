@@ -1,27 +1,36 @@
 /** The time for which hints are collected, in milliseconds. */
 const coalesceMs = 10;
+/**
+ * The most topics that wait, about 100 bytes each; further ones are found by the checks of other processes.
+ */
+const topicsMax = 10_000;
 
-/** Collects topics and hands each of them over once per interval. */
+/** Collects topics, and sends each of them once per interval, never two batches concurrently. */
 export class Coalescing {
-  readonly #send: (topics: readonly string[]) => void;
+  readonly #send: (topics: readonly string[]) => Promise<void>;
   readonly #topics = new Set<string>();
-  #timer: NodeJS.Timeout | null = null;
+  #isBusy = false;
 
-  constructor(send: (topics: readonly string[]) => void) {
+  /** `send` never rejects. */
+  constructor(send: (topics: readonly string[]) => Promise<void>) {
     this.#send = send;
   }
 
   add(topic: string): void {
-    this.#topics.add(topic);
-    this.#timer ??= setTimeout(() => this.flush(), coalesceMs).unref();
+    if (this.#topics.size < topicsMax) this.#topics.add(topic);
+    if (!this.#isBusy) this.#begin();
   }
 
-  /** Hands over what was collected. */
-  flush(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+  #begin(): void {
+    this.#isBusy = true;
+    setTimeout(() => void this.#sendCollected(), coalesceMs).unref();
+  }
+
+  async #sendCollected(): Promise<void> {
     const topics = [...this.#topics];
     this.#topics.clear();
-    if (topics.length > 0) this.#send(topics);
+    await this.#send(topics);
+    if (this.#topics.size > 0) this.#begin();
+    else this.#isBusy = false;
   }
 }

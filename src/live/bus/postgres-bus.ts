@@ -21,7 +21,7 @@ export class PostgresBus implements HintBus {
   readonly #url: string;
   readonly #logger: Logger;
   readonly #stopping = new AbortController();
-  readonly #coalescing = new Coalescing((topics) => void this.#send(topics));
+  readonly #coalescing = new Coalescing((topics) => this.#send(topics));
   #client: Client | null = null;
   #running: Promise<void> | null = null;
   #hasFailed = false;

@@ -11,6 +11,8 @@ export class RequestStats {
   readonly requestId: string;
   /** By `performance.now()`. */
   readonly startedAt = performance.now();
+  /** The start of a response that lasts as long as its subscription; null for any other. */
+  streamedSince: number | null = null;
   /** Null for a request that is not traced. */
   trace: OpenTrace | null = null;
   /**

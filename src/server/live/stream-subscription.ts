@@ -32,6 +32,7 @@ export async function streamSubscription<Viewer, Context extends OperationScope>
   try {
     const opened = await openSubscription(state, device, caller, parts);
     reply.hijack();
+    stats.streamedSince = performance.now();
     response.start({ 'x-request-id': stats.requestId });
     if (!(opened instanceof Subscription)) {
       await response.write(opened);

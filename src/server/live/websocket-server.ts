@@ -36,7 +36,9 @@ export class WebSocketUpgrades {
       this.#upgrades.set(request, { socket, head });
       const response = new ServerResponse(request);
       response.shouldKeepAlive = false;
-      response.once('finish', () => socket.end());
+      response.once('finish', () => {
+        if (this.#upgrades.has(request)) socket.end();
+      });
       socket.once('error', () => socket.destroy());
       if (socket instanceof Socket) response.assignSocket(socket);
       server.routing(request, response);
@@ -62,9 +64,13 @@ export class WebSocketUpgrades {
       throw new HttpError(400, 'BAD_USER_INPUT', 'The WebSocket needs the subprotocol graphql-transport-ws.');
     }
     reply.hijack();
+    this.#upgrades.delete(request.raw);
     const { head, socket } = upgrade;
     if (socket instanceof Socket) reply.raw.detachSocket(socket);
     this.#server.handleUpgrade(request.raw, socket, head, (webSocket) => {
+      // The request is over; the connection is not.
+      reply.raw.statusCode = 101;
+      reply.raw.emit('finish');
       reply.raw.emit('close');
       onOpen(webSocket);
     });

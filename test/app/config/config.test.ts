@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { declaredCaches } from '../../../src/graphql/cache-list.ts';
 import { InvalidConfiguration, readConfig } from '../../../src/app/config/config.ts';
@@ -92,14 +92,9 @@ describe('the configuration', () => {
     const settings = Object.fromEntries(
       [...example.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
     );
-    const source = [
-      'config.ts',
-      'account-settings.ts',
-      'http-settings.ts',
-      'identity-settings.ts',
-      'telemetry-settings.ts',
-    ]
-      .map((file) => readFileSync(join(import.meta.dirname, '../../../src/app/config', file), 'utf8'))
+    const folder = join(import.meta.dirname, '../../../src/app/config');
+    const source = readdirSync(folder)
+      .map((file) => readFileSync(join(folder, file), 'utf8'))
       .join('\n');
     const names = [
       ...[...source.matchAll(/^ {2}([A-Z_]+): /gm)].map(([, name = '']) => name),

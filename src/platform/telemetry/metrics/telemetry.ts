@@ -86,7 +86,7 @@ export class Telemetry {
   finish(stats: RequestStats, response: { readonly status: number; readonly url: string }): void {
     const { slowRequestMs, verySlowRequestMs } = this.#thresholds;
     const { errorCode, statements } = stats;
-    const durationMs = performance.now() - stats.startedAt;
+    const durationMs = (stats.streamedSince ?? performance.now()) - stats.startedAt;
     const isVerySlow = verySlowRequestMs > 0 && durationMs >= verySlowRequestMs;
     const isSlow = slowRequestMs > 0 && durationMs >= slowRequestMs;
     const slowness: RequestResult['slowness'] = isVerySlow ? 'verySlow' : isSlow ? 'slow' : null;
