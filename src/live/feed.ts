@@ -147,7 +147,7 @@ export class Feed<Place, Event> {
       const batch = this.#pending.splice(0, batchMax);
       try {
         const answers = await this.#readWhenAvailable(batch.map(({ watch }) => watch));
-        for (const answer of answers) if ('events' in answer) this.counts.events += answer.events.length;
+        this.counts.events += answers.reduce((sum, answer) => sum + eventCountOf(answer), 0);
         for (const [index, { resolve }] of batch.entries()) resolve(answers[index] ?? { error: missing() });
       } catch (error) {
         for (const { reject } of batch) reject(error);
@@ -169,6 +169,10 @@ export class Feed<Place, Event> {
       }
     }
   }
+}
+
+function eventCountOf(answer: FeedAnswer<unknown, unknown>): number {
+  return 'events' in answer ? answer.events.length : 0;
 }
 
 function missing(): Error {
