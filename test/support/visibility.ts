@@ -28,7 +28,7 @@ export const visibility: Readonly<Record<string, Readonly<Record<string, Visibil
   Conversation: {
     ...rowOf('id', 'title', 'visibility', 'owner', 'model', 'isArchived', 'externalId', 'messageCount'),
     ...rowOf('lastMessage', 'participants', 'messages', 'createdAt', 'updatedAt'),
-    ...rowOf('viewerCanSend', 'viewerCanChange', 'viewerCanInvite'),
+    ...rowOf('eventCursor', 'viewerCanSend', 'viewerCanChange', 'viewerCanInvite'),
   },
   Identity: rowOf('id', 'provider', 'externalId', 'providerUpdatedAt', 'lastSyncedAt'),
   Membership: rowOf('id', 'user', 'tenant', 'role', 'permissions', 'isActive', 'joinedAt'),

@@ -122,3 +122,30 @@ describe.each(Object.entries(transports))('messageEvents over %s', (_name, conne
     ]);
   });
 });
+
+describe('the statements of a subscription', () => {
+  it('are as many for two events as for a hundred', async () => {
+    const statementsFor = async (count: number) => {
+      const conversation = await aConversation(testApp, tenant, { author, messages: [] });
+      const { conversation: page } = await testApp.data(
+        'query ($id: ID!) { conversation(id: $id) { eventCursor } }',
+        { token: author.token, variables: { id: conversation.id } },
+      );
+      for (let number = 0; number < count; number += 1) await send(conversation.id, `message ${number}`);
+      const client = transports['WebSocket']?.(author.token);
+      const log = new EventLog();
+      const texts: string[] = [];
+      const stop = testApp.database.observe(({ text }) => texts.push(text));
+      const variables = { conversationId: conversation.id, after: page.eventCursor };
+      client?.subscribe({ query: subscription, variables }, log);
+      await log.until((events) => events.some(({ kind }) => kind === 'CAUGHT_UP'));
+      stop();
+      await client?.dispose();
+      expect(log.events).toHaveLength(count + 1);
+      return texts.filter((text) => text.includes('conversations c'));
+    };
+
+    expect(await statementsFor(2)).toHaveLength(2);
+    expect(await statementsFor(100)).toHaveLength(2);
+  });
+});

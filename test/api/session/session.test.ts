@@ -83,6 +83,7 @@ describe('signIn', () => {
 
   it('is for the tenant of the slug, else of the header, else the one joined first', async () => {
     const other = await aTenant(testApp);
+    testApp.clock.advance(1000);
     await aMembership(testApp, other, person);
     const slugFor = async (input: string, header: Readonly<Record<string, string>>) => {
       const { signIn: payload } = await testApp.data(

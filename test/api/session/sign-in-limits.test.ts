@@ -308,8 +308,8 @@ describe('sign-in attempts with Redis', () => {
     await redis.close();
 
     expect(keys).toEqual([
-      expect.stringMatching(/^parley:[0-9a-f]{12}:attempts:account:[\w-]{43}$/),
-      expect.stringMatching(/^parley:[0-9a-f]{12}:attempts:network:127\.0\.0\.1$/),
+      expect.stringMatching(/^[0-9a-f]{16}:parley:attempts:account:[\w-]{43}$/),
+      expect.stringMatching(/^[0-9a-f]{16}:parley:attempts:network:127\.0\.0\.1$/),
     ]);
   });
 });
