@@ -93,10 +93,26 @@ const examples: readonly (readonly [places: readonly string[], operation: () => 
     { updateSettings: { settings: { defaultModel: null }, ...ok } },
   ],
   [
-    ['SignInInput.tenantId', 'SignInInput.previousToken'],
-    () => `mutation { signIn(input: { email: "${admin.email}", password: "wrong", tenantId: "", previousToken: "" }) {
+    ['SignInInput.tenantId', 'SignInInput.tenantSlug', 'SignInInput.previousToken'],
+    () => `mutation { signIn(input: { email: "${admin.email}", password: "wrong", tenantId: "", tenantSlug: "", previousToken: "" }) {
       userErrors { code path } } }`,
     { signIn: { userErrors: [{ code: 'UNAUTHENTICATED', path: ['input'] }] } },
+  ],
+  [
+    ['Query.accounts.tenantSlug'],
+    () => '{ accounts(tenantSlug: "", first: 1) { totalCount } }',
+    { accounts: { totalCount: expect.toSatisfy((count: number) => count > 0) } },
+  ],
+  [
+    ['AcceptInvitationInput.invitationId', 'AcceptInvitationInput.token'],
+    () => 'mutation { acceptInvitation(input: { invitationId: "", token: "" }) { userErrors { path } } }',
+    { acceptInvitation: { userErrors: [{ path: ['input', 'invitationId'] }] } },
+  ],
+  [
+    ['firstName', 'lastName', 'tenantName', 'tenantSlug'].map((name) => `SignUpInput.${name}`),
+    () => `mutation { signUp(input: { token: "unknown", password: "a long enough password", firstName: "", lastName: "",
+      tenantName: "", tenantSlug: "" }) { userErrors { path } } }`,
+    { signUp: { userErrors: [{ path: ['input'] }] } },
   ],
   [
     ['InvalidateCacheInput.userId', 'InvalidateCacheInput.tenantId'],

@@ -107,11 +107,13 @@ function refuseUnlessAllowed({ actorRole, isMemberActive, invitedRole }: BeforeI
   if (actorRole === null || actorRole === 'MEMBER' || actorRole === 'GUEST' || !isAllowed) {
     throw invalidInput('FORBIDDEN', 'Only an OWNER can invite OWNERs and ADMINs.', ['role']);
   }
-  if (isMemberActive === true) throw invalidInput('CONFLICT', 'This user is already a member.', ['email']);
+  const reason = 'ALREADY_A_MEMBER';
+  if (isMemberActive === true) {
+    throw invalidInput('CONFLICT', 'This user is already a member.', ['email'], { reason });
+  }
   if (isMemberActive === false) {
-    throw invalidInput('CONFLICT', 'This user is a suspended member; updateMembership reinstates them.', [
-      'email',
-    ]);
+    const message = 'This user is a suspended member; updateMembership reinstates them.';
+    throw invalidInput('CONFLICT', message, ['email'], { reason });
   }
 }
 

@@ -115,9 +115,13 @@ function ownTenantOf(
 
 function refuseRejected(error: unknown): never {
   if (!(error instanceof TokenRejected)) throw error;
-  if (error.reason === 'slugTaken') throw invalidInput('CONFLICT', 'This slug is taken.', ['tenantSlug']);
+  if (error.reason === 'slugTaken') throw taken('This slug is taken.', 'tenantSlug');
   if (error.reason === 'addressTaken') {
-    throw invalidInput('CONFLICT', 'This address has an account; sign in instead.', ['token']);
+    throw taken('This address has an account; sign in instead.', 'token');
   }
   throw invalidToken();
+}
+
+function taken(message: string, field: string) {
+  return invalidInput('CONFLICT', message, [field], { reason: 'TAKEN' });
 }

@@ -108,7 +108,15 @@ export class RateLimiter {
   chargeUse(keys: RateLimitKeys, use: OperationUse): void {
     const { characters, cost, statementMs } = use;
     const tokens = Math.floor(characters / charactersPerCost + statementMs * costPerStatementMs - cost);
-    if (tokens <= 0) return;
+    if (tokens > 0) this.#take(keys, tokens);
+  }
+
+  /** Charges live events, 1 for each; a subscription was charged at its start. */
+  chargeEvents(keys: RateLimitKeys, count: number): void {
+    this.#take(keys, count);
+  }
+
+  #take(keys: RateLimitKeys, tokens: number): void {
     for (const bucket of this.#bucketsOf(keys)) {
       this.#exchange?.note(`${bucket.kind}:${bucket.key}`, tokens);
       bucket.take(tokens);

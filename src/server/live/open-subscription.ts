@@ -8,10 +8,10 @@ import { Subscription } from './subscription.ts';
 
 /** Opens an admitted subscription; returns its answer instead if the operation has errors. @throws Refusal */
 export async function openSubscription<Viewer, Context extends OperationScope>(
-  { operation, rateLimit, stats, viewer }: OperationState<Viewer>,
+  { operation, rateLimit, rateLimitKeys, stats, viewer }: OperationState<Viewer>,
   device: RequestScope['device'],
   caller: LiveCaller<Viewer>,
-  { apollo, createContext, runner }: PipelineParts<Viewer, Context>,
+  { apollo, createContext, rateLimiter, runner }: PipelineParts<Viewer, Context>,
 ): Promise<Subscription | FormattedExecutionResult> {
   const cancellation = new Cancellation();
   const scope = { requestId: stats.requestId, device, cancellation, rateLimit, trace: null };
@@ -20,7 +20,10 @@ export async function openSubscription<Viewer, Context extends OperationScope>(
   return new Subscription({
     iterator,
     caller,
-    // A context of its own for each batch: loaders remember what they have read.
-    run: (events) => runner.runEvents(operation, createContext(viewer, scope), events),
+    run(events) {
+      rateLimiter.chargeEvents(rateLimitKeys, events.length);
+      // A context of its own for each batch: loaders remember what they have read.
+      return runner.runEvents(operation, createContext(viewer, scope), events);
+    },
   });
 }
