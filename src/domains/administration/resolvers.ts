@@ -3,12 +3,16 @@ import { connectionsOf, firstOf } from '../../graphql/connection.ts';
 import { withUserErrors } from '../../graphql/with-user-errors.ts';
 import type { ResolversOf } from '../../graphql/resolver-types-strict.ts';
 import { toPublicId } from '../../platform/ids.ts';
+import { isNone, storableText } from '../../platform/text.ts';
+
+const slugCharactersMax = 100;
 
 /** The queries of platform administration. */
 export const Query: ResolversOf<'administration', 'Query'> = {
   async accounts(_parent, args, context) {
-    const slug = args.tenantSlug ?? '';
-    const accounts = context.loaders.administration.accounts(slug === '' ? null : slug);
+    const { tenantSlug } = args;
+    const slug = isNone(tenantSlug) ? null : storableText('tenantSlug', tenantSlug, slugCharactersMax);
+    const accounts = context.loaders.administration.accounts(slug);
     return firstOf(await connectionsOf(accounts, [viewerOf(context).userId], args));
   },
 };

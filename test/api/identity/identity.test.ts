@@ -56,7 +56,7 @@ describe('a user known only to the identity provider', () => {
     });
 
     expect(viewer).toMatchObject({
-      email: 'Grace@Example.org',
+      email: 'Grace@example.org',
       displayName: 'Grace Hopper',
       identity: {
         provider: issuer,
