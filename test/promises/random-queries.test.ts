@@ -29,7 +29,7 @@ let ids: readonly string[];
 const schema = createSchema();
 
 beforeAll(async () => {
-  testApp = await startTestApp();
+  testApp = await startTestApp({ RATE_LIMIT_PER_USER: '0', RATE_LIMIT_PER_TENANT: '0' });
   const tenant = await aTenant(testApp);
   viewer = await aUser(testApp, tenant, { role: 'OWNER', isPlatformAdmin: true });
   const others = [await aUser(testApp, tenant), await aUser(testApp, tenant)];

@@ -180,8 +180,6 @@ function fieldsThatTell(): string[] {
     'acceptInvitation',
     'changePassword',
     'cleanupExpiredData',
-    'deleteConversation',
-    'deleteMessage',
     'deleteTenant',
     'invalidateCache',
     'refreshStatistics',
