@@ -61,7 +61,9 @@ export function registerRequestStats(server: FastifyInstance, observer: RequestO
         isSent = true;
       });
       raw.once('close', () => {
-        observer.finish(stats, { status: isSent ? raw.statusCode : clientClosedRequest, url });
+        // Clients normally close streamed responses.
+        const isAnswered = isSent || stats.streamedSince !== null;
+        observer.finish(stats, { status: isAnswered ? raw.statusCode : clientClosedRequest, url });
       });
     }
     observer.currentRequest.run(stats, done);

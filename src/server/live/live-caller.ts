@@ -20,6 +20,8 @@ interface LiveCallerOptions<Viewer> extends RightsOptions<Viewer> {
 
 /** The interval of attempts while it is unknown whether a caller still has rights, in milliseconds. */
 const retryMs = 100;
+/** The interval at which rights are read again, in milliseconds: nothing announces the end of a session. */
+const recheckMs = 30_000;
 /** The longest time that a timer can wait. */
 const timerMax = 2 ** 31 - 1;
 
@@ -31,6 +33,7 @@ export class LiveCaller<Viewer> {
   readonly #onEnd: (reason: Refusal) => void;
   readonly #stopWatching: () => void;
   readonly #expiry: NodeJS.Timeout | null;
+  readonly #rechecks: NodeJS.Timeout;
   #end: Refusal | null = null;
   #isClosed = false;
   #check: Promise<void> | null = null;
@@ -48,6 +51,7 @@ export class LiveCaller<Viewer> {
     this.#options = options;
     this.#onEnd = onEnd;
     this.#stopWatching = options.watchRights(viewer, () => this.recheck());
+    this.#rechecks = setInterval(() => this.recheck(), recheckMs).unref();
     const expiry = options.expiryOf(headers);
     const waitMs = expiry === null ? null : Math.min(Math.max(0, expiry - Date.now()), timerMax);
     this.#expiry =
@@ -77,6 +81,7 @@ export class LiveCaller<Viewer> {
   close(): void {
     this.#isClosed = true;
     this.#stopWatching();
+    clearInterval(this.#rechecks);
     if (this.#expiry !== null) clearTimeout(this.#expiry);
   }
 
