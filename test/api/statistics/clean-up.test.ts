@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { aTenant, aUser, type TestTenant, type TestUser } from '../../support/builders.ts';
+import { aConversation, aTenant, aUser, type TestTenant, type TestUser } from '../../support/builders.ts';
 import { startTestApp, type TestApp } from '../../support/test-app.ts';
 
 const day = 86_400_000;
@@ -38,11 +38,32 @@ describe('the clean-up', () => {
       { table: 'sessions', rows },
       { table: 'api_keys', rows },
       { table: 'idempotency_keys', rows: 0 },
+      { table: 'one_time_tokens', rows: 0 },
+      { table: 'invitations', rows: 0 },
       { table: 'message_changes', rows: 0 },
     ]);
-    expect(due.map((table) => table.rows)).toEqual([rows, rows, 0, 0]);
+    expect(due.map((table) => table.rows)).toEqual([rows, rows, 0, 0, 0, 0]);
     expect(await count('sessions')).toBe(1 - rows);
     expect(await count('api_keys')).toBe(1 - rows);
+  });
+
+  it('removes one-time tokens and invitations 30 days after their end, and changes after a week', async () => {
+    const past = new Date(testApp.clock.now() - 31 * day);
+    const conversation = await aConversation(testApp, tenant);
+    await testApp.database
+      .query(sql`insert into one_time_tokens (id, purpose, token_hash, email, is_mailed, expires_at)
+      values (gen_random_uuid(), 'SIGN_UP', 'hash', 'a@example.org', true, ${past})`);
+    await testApp.database
+      .query(sql`insert into invitations (tenant_id, id, email, role, invited_by_id, expires_at)
+      values (${tenant.uuid}::uuid, gen_random_uuid(), 'a@example.org', 'MEMBER', ${user.uuid}::uuid, ${past})`);
+    await testApp.database
+      .query(sql`insert into message_changes (tenant_id, conversation_id, change, kind, message_id, created_at)
+      values (${tenant.uuid}::uuid, ${conversation.uuid}::uuid, 1, 'REMOVED', gen_random_uuid(), ${past})`);
+    const due = await testApp.app.queries.statistics.expired(now());
+    const removed = await cleanUp();
+
+    expect(due.map(({ rows }) => rows)).toEqual([0, 0, 0, 1, 1, 1]);
+    expect(removed.map(({ rows }) => rows)).toEqual([0, 0, 0, 1, 1, 1]);
   });
 
   it('keeps a key that never expires', async () => {
@@ -63,7 +84,7 @@ describe('the clean-up', () => {
     for (let index = 0; index < 3; index += 1) await aSessionAndAKey({ expires: -31 });
     const removed = await testApp.app.queries.statistics.removeExpired(2, now());
 
-    expect(removed.map(({ rows }) => rows)).toEqual([2, 2, 0, 0]);
+    expect(removed.map(({ rows }) => rows)).toEqual([2, 2, 0, 0, 0, 0]);
   });
 
   it('skips locked rows and removes the rest', async () => {

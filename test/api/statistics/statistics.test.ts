@@ -138,6 +138,8 @@ describe('cleanupExpiredData', () => {
         { table: 'sessions', rows: 0 },
         { table: 'api_keys', rows: 0 },
         { table: 'idempotency_keys', rows: 2001 },
+        { table: 'one_time_tokens', rows: 0 },
+        { table: 'invitations', rows: 0 },
         { table: 'message_changes', rows: 0 },
       ],
       userErrors: [],

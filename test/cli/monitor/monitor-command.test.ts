@@ -42,7 +42,7 @@ describe('parley monitor', { timeout: 60_000 }, () => {
         auth: { credentials: [{ liveSessions: 0, liveApiKeys: 0 }] },
         indexes: { indexes: expect.any(Array) },
         activity: { days: expect.any(Array), tenants: [] },
-        cleanup: { expired: [{ table: 'sessions', rows: 0, dueSince: null }, {}, {}, {}] },
+        cleanup: { expired: [{ table: 'sessions', rows: 0, dueSince: null }, {}, {}, {}, {}, {}] },
       },
     });
     expect(report.sections.tables.tables).toContainEqual(
